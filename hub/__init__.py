@@ -1,0 +1,1 @@
+"""Sockets, disk and the live feed: the relay, the recorder, the recording."""

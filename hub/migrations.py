@@ -1,0 +1,122 @@
+"""The schema of a recording, in numbered steps. Append only: a released step is never edited."""
+
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+RECORDING: Final = Migrations("plugfest")
+
+APPLICATION_ID: Final = 0x4F435050
+"""`OCPP` in ASCII, as SQLite's application_id: how `file` and we recognise a recording."""
+
+
+@RECORDING()
+def m001_sessions_and_frames(db: Database) -> None:
+    """Create what the hub records: sessions, frames, and the bytes of frames that are not complete yet."""
+    db.executescript(
+        """
+        CREATE TABLE session (
+            id              INTEGER PRIMARY KEY,
+            opened_at       INTEGER NOT NULL,           -- nanoseconds since the epoch, UTC: the upgrade request
+            answered_at     INTEGER,
+            closed_at       INTEGER,
+            identity        TEXT NOT NULL,              -- percent-decoded
+            csms            TEXT NOT NULL,              -- the name in the hub's URL
+            path            TEXT NOT NULL,              -- the request target, byte for byte
+            upstream        TEXT NOT NULL DEFAULT '',   -- the URL that was dialled
+            remote          TEXT NOT NULL DEFAULT '',
+            tls             TEXT,
+            offered         TEXT NOT NULL DEFAULT '[]', -- subprotocols, JSON array
+            chosen          TEXT,
+            status          INTEGER,                    -- what the station was answered
+            reason          TEXT NOT NULL DEFAULT '',
+            request         TEXT NOT NULL DEFAULT '[]', -- headers, JSON array of [name, value]; no credentials
+            response        TEXT NOT NULL DEFAULT '[]',
+            body            TEXT NOT NULL DEFAULT '',   -- of a refusal
+            fault           TEXT,                       -- why the hub answered itself, or could not go on
+            closed_by       TEXT CHECK (closed_by IN ('station', 'csms')),  -- NULL: still open, or the hub
+            ending          TEXT,
+            station_close   INTEGER,                    -- close codes; 1005 where the close frame has none
+            csms_close      INTEGER,
+            site            TEXT,                       -- which hub, once recordings are merged
+            tunnel          TEXT,
+            opened_mark     INTEGER UNIQUE,             -- its place in the order of recording, among frame.id
+            closed_mark     INTEGER UNIQUE
+        );
+        CREATE INDEX session_identity ON session(identity, csms);
+
+        CREATE TABLE frame (
+            id              INTEGER PRIMARY KEY,        -- in the order of recording
+            session         INTEGER NOT NULL REFERENCES session(id),
+            at              INTEGER NOT NULL,           -- nanoseconds since the epoch, UTC
+            side            TEXT NOT NULL CHECK (side IN ('station', 'csms')),
+            opcode          INTEGER NOT NULL,           -- RFC 6455; -1: bytes that no frame could be read from
+            fin             INTEGER NOT NULL,
+            rsv             INTEGER NOT NULL,
+            masked          INTEGER NOT NULL,
+            size            INTEGER NOT NULL,           -- bytes on the wire, header included
+            payload         NOT NULL,                   -- unmasked, inflated; TEXT where it is text
+            unread          TEXT                        -- why the payload is not what was meant
+        );
+        CREATE INDEX frame_session ON frame(session, id);
+
+        CREATE TABLE partial (
+            id              INTEGER PRIMARY KEY,
+            session         INTEGER NOT NULL REFERENCES session(id),
+            at              INTEGER NOT NULL,
+            side            TEXT NOT NULL,
+            bytes           BLOB NOT NULL               -- as on the wire; gone once the frame is complete
+        );
+        CREATE INDEX partial_session ON partial(session, side);
+        """
+    )
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+@RECORDING()
+def m002_verdicts(db: Database) -> None:
+    """Create what the judge derives (droppable at any time) and what people said."""
+    db.executescript(
+        """
+        CREATE TABLE finding (
+            id          INTEGER PRIMARY KEY,
+            ruleset     TEXT NOT NULL,
+            rule        TEXT NOT NULL,
+            severity    TEXT NOT NULL,
+            side        TEXT NOT NULL,
+            session     INTEGER NOT NULL REFERENCES session(id),
+            frame       INTEGER REFERENCES frame(id),
+            action      TEXT NOT NULL,
+            pointer     TEXT NOT NULL,                  -- RFC 6901, into the message's payload
+            text        TEXT NOT NULL
+        );
+        CREATE INDEX finding_frame ON finding(frame);
+        CREATE INDEX finding_session ON finding(session, rule);
+
+        CREATE TABLE outcome (
+            id          INTEGER PRIMARY KEY,
+            ruleset     TEXT NOT NULL,
+            vendor      TEXT NOT NULL,
+            model       TEXT NOT NULL,
+            firmware    TEXT NOT NULL,
+            csms        TEXT NOT NULL,
+            version     TEXT NOT NULL,
+            action      TEXT NOT NULL,
+            outcome     TEXT NOT NULL,
+            counts      TEXT NOT NULL,                  -- JSON: outcome -> number of exchanges
+            frame       INTEGER,                        -- the frame that shows it
+            text        TEXT NOT NULL,
+            UNIQUE (vendor, model, csms, version, action)
+        );
+
+        CREATE TABLE note (
+            id          INTEGER PRIMARY KEY,
+            at          INTEGER NOT NULL,
+            author      TEXT NOT NULL,
+            subject     TEXT NOT NULL CHECK (subject IN ('cell', 'session', 'frame')),
+            reference   TEXT NOT NULL,
+            contested   INTEGER NOT NULL DEFAULT 0,
+            text        TEXT NOT NULL
+        );
+        """
+    )

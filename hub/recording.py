@@ -1,0 +1,249 @@
+"""Reading a recording. Every SELECT of the project lives here; every INSERT lives in hub/recorder.py.
+
+Readers open the file read-only and never checkpoint: before SQLite 3.51.3 two connections that write or checkpoint at
+once can corrupt a WAL database (docs/adr/0002-one-writer.md).
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import msgspec
+import orjson
+from sqlite_utils import Database
+
+from hub.errors import HubError
+from hub.migrations import APPLICATION_ID, RECORDING
+from matrix.trace import Closed, Ending, Frame, Opened, Opcode, Session, Side, Traffic
+
+FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
+SESSION_COLUMNS: Final = (
+    "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, offered, chosen, status, "
+    "reason, request, response, body, fault, closed_by, ending, station_close, csms_close"
+)
+BATCH: Final = 5_000
+"""Frames read at once by `Recording.traffic`: large enough to be cheap, small enough to show progress."""
+
+_HANDSHAKE_ONLY: Final = {
+    "closed_at": None, "closed_by": None, "ending": None, "station_close": None, "csms_close": None
+}  # fmt: skip
+
+
+class RecordingError(HubError):
+    """The file is not a recording that this version can read; the message says why."""
+
+
+class Recording:
+    """A recording, open for reading: sessions, frames and the traffic as the judge wants it.
+
+    Safe to use while a hub writes to the same file: each call sees what is committed.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing recording read-only.
+
+        Raises:
+            RecordingError: the file is missing, is not SQLite, not a recording, or of a newer version.
+        """
+        if not path.is_file():
+            raise RecordingError(f"there is no recording at {str(path)!r}")
+        try:
+            connection = _connect_read_only(path)
+        except sqlite3.Error as exc:
+            raise RecordingError(f"{str(path)!r} cannot be opened: {exc}") from exc
+        try:
+            _check(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # -- traffic, for the judge ---------------------------------------------------------------------------------------
+
+    def traffic(self, after: int = 0, *, limit: int = BATCH) -> list[Traffic]:
+        """Return what was recorded after the mark `after`, in order; at most about `limit` items, [] at the end.
+
+        Continue with the `mark` (or frame id) of the last item.
+        """
+        with self._snapshot():
+            frames: list[Traffic] = [*map(frame_of, self._rows(
+                f"SELECT {FRAME_COLUMNS} FROM frame WHERE id > ? ORDER BY id LIMIT ?", after, limit
+            ))]  # fmt: skip
+            until = _mark(frames[-1]) if len(frames) == limit else None
+            frames += self._session_events(after, until)
+        frames.sort(key=_mark)
+        return frames
+
+    def last_mark(self) -> int:
+        """Return the mark of the newest item, 0 where nothing is recorded."""
+        (mark,) = self._row(
+            "SELECT max(coalesce((SELECT max(id) FROM frame), 0), coalesce((SELECT max(opened_mark) FROM session), 0),"
+            " coalesce((SELECT max(closed_mark) FROM session), 0))"
+        )
+        return int(mark)
+
+    def _session_events(self, after: int, until: int | None) -> Iterator[Traffic]:
+        until = until if until is not None else 2**63 - 1
+        for column in ("opened_mark", "closed_mark"):
+            for mark, *row in self._rows(
+                f"SELECT {column}, {SESSION_COLUMNS} FROM session WHERE {column} > ? AND {column} < ?", after, until
+            ):
+                session = session_of(row)
+                if column == "closed_mark":
+                    yield Closed(mark, session)
+                else:
+                    yield Opened(mark, msgspec.structs.replace(session, **_HANDSHAKE_ONLY))
+
+    # -- sessions and frames, for people ------------------------------------------------------------------------------
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions, also those whose handshake is still going on, oldest first."""
+        return [session_of(row) for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session ORDER BY id")]
+
+    def session(self, session: int) -> Session:
+        """Return one session.
+
+        Raises:
+            RecordingError: there is no such session.
+        """
+        for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", session):
+            return session_of(row)
+        raise RecordingError(f"there is no session {session} in {str(self.path)!r}")
+
+    def frame(self, frame: int) -> Frame:
+        """Return one frame.
+
+        Raises:
+            RecordingError: there is no such frame.
+        """
+        for row in self._rows(f"SELECT {FRAME_COLUMNS} FROM frame WHERE id = ?", frame):
+            return frame_of(row)
+        raise RecordingError(f"there is no frame {frame} in {str(self.path)!r}")
+
+    def frames(self, session: int, *, after: int = 0) -> Iterator[Frame]:
+        """Yield the frames of one session in order."""
+        while batch := self.frames_page(session, after=after):
+            yield from batch
+            after = batch[-1].id
+
+    def frames_page(self, session: int, *, after: int = 0, limit: int = BATCH) -> list[Frame]:
+        """Return up to `limit` frames of one session that come after a frame id."""
+        return [*map(frame_of, self._rows(
+            f"SELECT {FRAME_COLUMNS} FROM frame WHERE session = ? AND id > ? ORDER BY id LIMIT ?", session, after, limit
+        ))]  # fmt: skip
+
+    def frame_ids(self, session: int, *, after: int = 0, containing: str = "", control: bool = True) -> list[int]:
+        """Return the ids of a session's frames; only those whose payload contains a text (any case), if given."""
+        where, values = "session = ? AND id > ?", [session, after]
+        if not control:
+            where += f" AND opcode < {Opcode.CLOSE}"
+        if containing:
+            where += " AND instr(lower(payload), lower(?))"
+            return [i for (i,) in self._rows(f"SELECT id FROM frame WHERE {where} ORDER BY id", *values, containing)]
+        return [i for (i,) in self._rows(f"SELECT id FROM frame WHERE {where} ORDER BY id", *values)]
+
+    def frames_by_id(self, ids: Sequence[int]) -> list[Frame]:
+        """Return the frames with these ids, in the order of their ids; ids that do not exist are left out."""
+        frames: list[Frame] = []
+        remaining = iter(ids)
+        while some := list(islice(remaining, 500)):
+            marks = ",".join("?" * len(some))
+            frames += map(
+                frame_of, self._rows(f"SELECT {FRAME_COLUMNS} FROM frame WHERE id IN ({marks}) ORDER BY id", *some)
+            )
+        return frames
+
+    def frame_counts(self) -> dict[int, int]:
+        """Return the number of frames per session."""
+        return dict(self._rows("SELECT session, count(*) FROM frame GROUP BY session"))
+
+    # -- plumbing -----------------------------------------------------------------------------------------------------
+
+    def _rows(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        try:
+            with closing(self._connection.execute(sql, values)) as cursor:
+                yield from cursor
+        except sqlite3.Error as exc:
+            raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return next(self._rows(sql))
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+
+def frame_of(row: Sequence[Any]) -> Frame:
+    """Make a frame of a row of FRAME_COLUMNS."""
+    number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
+    return Frame(number, session, at, Side(side), opcode, payload, fin == 1, rsv, masked == 1, size, unread)
+
+
+def session_of(row: Sequence[Any]) -> Session:
+    """Make a session of a row of SESSION_COLUMNS."""
+    fields = dict(zip(SESSION_COLUMNS.split(", "), row, strict=True))
+    fields["offered"] = tuple(orjson.loads(fields["offered"]))
+    fields["request"] = tuple(map(tuple, orjson.loads(fields["request"])))
+    fields["response"] = tuple(map(tuple, orjson.loads(fields["response"])))
+    fields["closed_by"] = Side(fields["closed_by"]) if fields["closed_by"] else None
+    fields["ending"] = Ending(fields["ending"]) if fields["ending"] else None
+    return Session(**fields)
+
+
+def _mark(item: Traffic) -> int:
+    return item.id if isinstance(item, Frame) else item.mark
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = _text
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA schema_version").fetchone()
+    return connection
+
+
+def _text(value: bytes) -> str:
+    """Decode text of a file that somebody else may have written: what is not UTF-8 is shown, not raised."""
+    return value.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode("utf-8")
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        pending = RECORDING.pending(Database(connection))
+        applied = {migration.name for migration in RECORDING.applied(Database(connection))}
+    except sqlite3.Error as exc:
+        raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
+    if application != APPLICATION_ID:
+        raise RecordingError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
+    if pending:
+        raise RecordingError(f"{str(path)!r} was made by an older version; `plugfest serve` on it brings it up to date")
+    known = {migration.name for migration in RECORDING._migrations}  # noqa: SLF001 - no public list of all steps
+    if unknown := sorted(applied - known):
+        raise RecordingError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")

@@ -1,0 +1,360 @@
+"""From settled exchanges to the grid of pairs.
+
+The board keeps tallies per session and action, and groups sessions into pairs when it is looked at: a session whose
+station says who it is in the middle moves to that product's row with all that it has shown so far.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from matrix.dialect import dialect
+from matrix.outcome import Outcome, gravest
+from matrix.trace import Session
+
+CONNECT: Final = "Connect"
+"""The row for the connection itself: upgrade, subprotocol, URL, authentication, close."""
+FRAMING: Final = "Framing"
+"""The row for what every message has in common, whatever its action."""
+
+CONFORMING: Final = frozenset({Outcome.PASSED, Outcome.REMARKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station product as its BootNotification names it; only `identity` is set until one is seen."""
+
+    identity: str
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.vendor or self.model)
+
+    @property
+    def label(self) -> str:
+        """Its name for people: vendor and model, else the identity. Peer text: show it through `safe`."""
+        return f"{self.vendor} {self.model}".strip() if self.is_known else self.identity
+
+
+class PairKey(NamedTuple):
+    """What makes a pair: the station's product (or identity, while that is all there is), CSMS and OCPP version."""
+
+    station: str
+    csms: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows an outcome: a frame of a session (None for a handshake), and the fact in words."""
+
+    session: int
+    frame: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutcome:
+    """What one action came to in one session: one step of a cell's history."""
+
+    session: int
+    firmware: str
+    outcome: Outcome
+    counts: Mapping[Outcome, int]
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message type of one pair (or `Connect`, or `Framing`).
+
+    `outcome` is that of the latest session; `counts` are over all sessions of the pair; `history` is oldest first.
+    `initiators` says who may send it: "station", "csms", "both", or "" for Connect and Framing. Latencies are of
+    answered CALLs, in milliseconds, within 5 %; None where nothing was answered.
+    """
+
+    action: str
+    initiators: str
+    outcome: Outcome
+    counts: Mapping[Outcome, int]
+    p50_ms: float | None
+    p95_ms: float | None
+    evidence: Evidence | None
+    history: tuple[SessionOutcome, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def passed(self) -> int:
+        return sum(count for outcome, count in self.counts.items() if outcome in CONFORMING)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A station product with a CSMS in one OCPP version: one cell of the matrix.
+
+    `rows` are Connect, Framing, then every action of the version by name, the untested ones included. `tested` counts
+    the rows that were exercised, `passed` those of them that passed, with or without remarks.
+    """
+
+    key: PairKey
+    station: Station
+    csms: str
+    version: str
+    outcome: Outcome
+    rows: tuple[Row, ...]
+    sessions: tuple[int, ...]
+    open_sessions: int
+    last_at: int
+
+    @property
+    def tested(self) -> int:
+        return sum(row.outcome is not Outcome.UNTESTED for row in self.rows)
+
+    @property
+    def passed(self) -> int:
+        return sum(row.outcome in CONFORMING for row in self.rows)
+
+    def row(self, action: str) -> Row:
+        """Return the row of an action.
+
+        Raises:
+            KeyError: the action does not exist in this pair's version and was not seen.
+        """
+        for row in self.rows:
+            if row.action == action:
+                return row
+        raise KeyError(action)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """The matrix at one moment; immutable, so that it can be handed to another thread."""
+
+    pairs: tuple[Pair, ...]
+    sessions: int
+    sessions_open: int
+    messages: int
+
+    @property
+    def stations(self) -> tuple[tuple[str, str], ...]:
+        """The rows of the matrix: station label and version, sorted."""
+        return tuple(sorted({(pair.station.label, pair.version) for pair in self.pairs}))
+
+    @property
+    def csmses(self) -> tuple[str, ...]:
+        """The columns of the matrix, sorted."""
+        return tuple(sorted({pair.csms for pair in self.pairs}))
+
+    @property
+    def pairs_tried(self) -> int:
+        return len({(pair.station.label, pair.csms) for pair in self.pairs})
+
+    @property
+    def pairs_possible(self) -> int:
+        return len({pair.station.label for pair in self.pairs}) * len(self.csmses)
+
+    def pair(self, key: PairKey) -> Pair | None:
+        """Return the pair with that key; None where there is none (any more: an identity may have become a product)."""
+        return next((pair for pair in self.pairs if pair.key == key), None)
+
+
+class _RowTally:
+    """What one action came to in one session."""
+
+    __slots__ = ("counts", "evidence", "latencies")
+
+    def __init__(self) -> None:
+        self.counts: Counter[Outcome] = Counter()
+        self.evidence: dict[Outcome, Evidence] = {}
+        self.latencies: Counter[int] = Counter()
+
+    def take_back(self, outcome: Outcome) -> None:
+        self.counts[outcome] -= 1
+        if not self.counts[outcome]:
+            del self.counts[outcome]
+            self.evidence.pop(outcome, None)
+
+
+@dataclass(slots=True, eq=False)
+class _SessionTally:
+    """What one session came to so far, and the pair that it counts for."""
+
+    id: int
+    station: Station
+    csms: str
+    version: str
+    upgraded: bool
+    last_at: int
+    rows: dict[str, _RowTally] = field(default_factory=dict)
+
+    @property
+    def key(self) -> PairKey:
+        return PairKey(self.station.label, self.csms, self.version)
+
+
+class Board:
+    """The tallies. Fed by the judge, looked at through `view`."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[int, _SessionTally] = {}
+        self._pairs: dict[PairKey, list[_SessionTally]] = {}
+        self._views: dict[PairKey, Pair] = {}
+        self._products: dict[str, Station] = {}
+        self._unnamed: dict[str, list[_SessionTally]] = {}
+        self._open: set[int] = set()
+        self.messages = 0
+
+    def open(self, session: Session, version: str) -> None:
+        """Take up a session; its handshake is over, well or badly. One that names no CSMS of the hub is no pair's."""
+        station = self._products.get(session.identity, Station(session.identity))
+        tally = _SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at)
+        self._sessions[session.id] = tally
+        if session.upgraded:
+            self._open.add(session.id)
+        if not station.is_known:
+            self._unnamed.setdefault(session.identity, []).append(tally)
+        self._enter(tally)
+
+    def close(self, session: int) -> None:
+        """Note that a session has ended."""
+        self._open.discard(session)
+        self._views.pop(self._sessions[session].key, None)
+
+    def identify(self, session: int, station: Station) -> None:
+        """Note which product a session's station is; earlier sessions of that identity that never said follow."""
+        self._products[station.identity] = station
+        unnamed = self._unnamed.pop(station.identity, [])
+        for tally in {self._sessions[session], *unnamed}:
+            self._leave(tally)
+            tally.station = station
+            self._enter(tally)
+
+    def set_version(self, session: int, version: str) -> None:
+        """Note the OCPP version of a session whose handshake did not settle it."""
+        tally = self._sessions[session]
+        self._leave(tally)
+        tally.version = version
+        self._enter(tally)
+
+    def settle(
+        self,
+        session: int,
+        action: str,
+        outcome: Outcome,
+        *,
+        at: int,
+        evidence: Evidence | None = None,
+        latency_ns: int = 0,
+        instead_of: Outcome | None = None,
+    ) -> None:
+        """Count one exchange; `instead_of` takes back the outcome that the same exchange was counted with before."""
+        tally = self._sessions[session]
+        tally.last_at = at
+        row = tally.rows.get(action)
+        if row is None:
+            row = tally.rows[action] = _RowTally()
+        if instead_of is not None:
+            row.take_back(instead_of)
+        row.counts[outcome] += 1
+        if evidence is not None:
+            row.evidence[outcome] = evidence
+        if latency_ns > 0:
+            row.latencies[int(math.log(latency_ns) * _BUCKETS_PER_E)] += 1
+        if self._views:
+            self._views.pop(tally.key, None)
+
+    def view(self) -> BoardView:
+        """Return the matrix as it stands; only pairs that changed since the last look are put together again."""
+        for key, tallies in self._pairs.items():
+            if key not in self._views:
+                self._views[key] = _pair(key, tallies, self._open)
+        pairs = sorted(self._views.values(), key=lambda pair: (pair.station.label, pair.version, pair.csms))
+        return BoardView(tuple(pairs), len(self._sessions), len(self._open), self.messages)
+
+    def _enter(self, tally: _SessionTally) -> None:
+        if not tally.csms:
+            return
+        tallies = self._pairs.setdefault(tally.key, [])
+        tallies.append(tally)
+        tallies.sort(key=lambda each: each.id)
+        self._views.pop(tally.key, None)
+
+    def _leave(self, tally: _SessionTally) -> None:
+        if not tally.csms:
+            return
+        self._pairs[tally.key].remove(tally)
+        self._views.pop(tally.key, None)
+        if not self._pairs[tally.key]:
+            del self._pairs[tally.key]
+
+
+_BUCKETS_PER_E: Final = 20
+"""Latency buckets per factor e: a bucket is 5 % wide."""
+
+
+def _pair(key: PairKey, tallies: list[_SessionTally], open_sessions: set[int]) -> Pair:
+    """Put one pair together; the latest session of the newest firmware decides each row."""
+    firmwares = list(dict.fromkeys(tally.station.firmware for tally in tallies))
+    by_age = sorted(tallies, key=lambda tally: (firmwares.index(tally.station.firmware), tally.id))
+    actions = _actions(by_age, key.version)
+    rows = tuple(_row(action, initiators, by_age) for action, initiators in actions.items())
+    return Pair(
+        key=key,
+        station=by_age[-1].station,
+        csms=key.csms,
+        version=key.version,
+        outcome=gravest(row.outcome for row in rows) if any(t.upgraded for t in tallies) else Outcome.UNREACHABLE,
+        rows=rows,
+        sessions=tuple(tally.id for tally in tallies),
+        open_sessions=sum(tally.id in open_sessions for tally in tallies),
+        last_at=max(tally.last_at for tally in tallies),
+    )
+
+
+def _actions(tallies: Iterable[_SessionTally], version: str) -> dict[str, str]:
+    """Return the actions of a pair's rows with who may send them: the version's own, and whatever else was seen."""
+    known = dialect(version).actions
+    seen = {action for tally in tallies for action in tally.rows} - {CONNECT, FRAMING}
+    return {CONNECT: "", FRAMING: "", **{action: known.get(action, "") for action in sorted(seen | known.keys())}}
+
+
+def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
+    seen = [(tally, tally.rows[action]) for tally in tallies if action in tally.rows]
+    history = tuple(_session_outcome(tally, row) for tally, row in seen)
+    counts: Counter[Outcome] = sum((row.counts for _, row in seen), Counter())
+    latencies: Counter[int] = sum((row.latencies for _, row in seen), Counter())
+    return Row(
+        action=action,
+        initiators=initiators,
+        outcome=history[-1].outcome if history else Outcome.UNTESTED,
+        counts=dict(counts),
+        p50_ms=_percentile_ms(latencies, 0.50),
+        p95_ms=_percentile_ms(latencies, 0.95),
+        evidence=history[-1].evidence if history else None,
+        history=history,
+    )
+
+
+def _session_outcome(tally: _SessionTally, row: _RowTally) -> SessionOutcome:
+    outcome = gravest(row.counts)
+    return SessionOutcome(tally.id, tally.station.firmware, outcome, dict(row.counts), row.evidence.get(outcome))
+
+
+def _percentile_ms(buckets: Counter[int], share: float) -> float | None:
+    """Return the latency below which that share of the exchanges lies, as the middle of its bucket."""
+    if not buckets:
+        return None
+    wanted = share * buckets.total()
+    for bucket in sorted(buckets):
+        wanted -= buckets[bucket]
+        if wanted <= 0:
+            break
+    return math.exp((bucket + 0.5) / _BUCKETS_PER_E) / 1e6

@@ -1,0 +1,142 @@
+"""Recorded traffic as plain data: what every other module of the judge reads.
+
+A recording is a sequence of sessions and frames in the order in which the hub recorded them. Times are integer
+nanoseconds since the Unix epoch, UTC.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+import msgspec
+
+
+class Side(StrEnum):
+    """Who sent it."""
+
+    STATION = "station"
+    CSMS = "csms"
+
+    @property
+    def other(self) -> "Side":
+        return Side.CSMS if self is Side.STATION else Side.STATION
+
+
+class Opcode(IntEnum):
+    """The frame types of RFC 6455 §5.2, and one of ours: bytes that the tap could not read as frames."""
+
+    UNREAD = -1
+    CONTINUATION = 0
+    TEXT = 1
+    BINARY = 2
+    CLOSE = 8
+    PING = 9
+    PONG = 10
+
+
+FIRST_CONTROL_OPCODE: Final = 8
+"""Opcodes from here on are control frames (RFC 6455 §5.5); they may stand between the fragments of a message."""
+
+RSV1: Final = 4
+"""The reserved bit that permessage-deflate uses (RFC 7692 §6), as a bit of `Frame.rsv`."""
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One WebSocket frame as it crossed the hub; control frames and fragments included.
+
+    `payload` is what the frame means: unmasked and inflated; `str` where it is a text frame (or a fragment) of valid
+    UTF-8, else `bytes`. `size` is the number of bytes on the wire, header included. `unread` says in a sentence why
+    `payload` is not what was meant: bytes that could not be inflated, that no frame could be read from
+    (`opcode` is `UNREAD`), or that were not recorded.
+    """
+
+    id: int
+    session: int
+    at: int
+    side: Side
+    opcode: int
+    payload: str | bytes
+    fin: bool = True
+    rsv: int = 0
+    masked: bool = False
+    size: int = 0
+    unread: str | None = None
+
+
+class Ending(StrEnum):
+    """How a session came to its end, at the level of the connection."""
+
+    REFUSED = "refused"  # the CSMS, or the hub in its place, answered the upgrade with something other than 101
+    UNREACHABLE = "unreachable"  # the hub could not reach the CSMS: no answer to the upgrade to hand on
+    ABANDONED = "abandoned"  # the station left before the upgrade was answered
+    CLOSED = "closed"  # a close frame was seen from at least one side
+    DROPPED = "dropped"  # a side ended its TCP stream without a close frame
+    RESET = "reset"  # a side reset its TCP connection
+    HUB = "hub"  # the hub stopped, was killed, or gave up: nobody else's doing
+
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One station-CSMS WebSocket connection, from its upgrade request (also a refused one) to its close.
+
+    `identity` is percent-decoded, `path` is the request target byte for byte. `status`, `reason`, `response` and `body`
+    are what the station got; `fault` is the hub's own sentence where it answered in the CSMS's place or could not go on.
+    Credentials in `request` are never in clear. `closed_by` is the side that ended it first, or None for the hub.
+    """
+
+    id: int
+    opened_at: int
+    identity: str
+    csms: str
+    path: str = ""
+    upstream: str = ""
+    remote: str = ""
+    tls: str | None = None
+    offered: tuple[str, ...] = ()
+    chosen: str | None = None
+    status: int | None = None
+    reason: str = ""
+    request: Headers = ()
+    response: Headers = ()
+    body: str = ""
+    fault: str | None = None
+    answered_at: int | None = None
+    closed_at: int | None = None
+    closed_by: Side | None = None
+    ending: Ending | None = None
+    station_close: int | None = None
+    csms_close: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def upgraded(self) -> bool:
+        """True where the station was answered with 101 Switching Protocols."""
+        return self.status == 101
+
+    def header(self, name: str, *, of: Side = Side.STATION) -> str | None:
+        """Return a header of the request (or, `of=Side.CSMS`, of the response), joined by commas where repeated."""
+        headers = self.request if of is Side.STATION else self.response
+        values = [value for key, value in headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+
+class Opened(msgspec.Struct, frozen=True, tag="opened"):
+    """A session's handshake is over: upgraded, refused or failed. Only the handshake's fields are set."""
+
+    mark: int
+    session: Session
+
+
+class Closed(msgspec.Struct, frozen=True, tag="closed"):
+    """A session has ended; all its frames came before."""
+
+    mark: int
+    session: Session
+
+
+Traffic = Opened | Frame | Closed
+"""What a recording is a sequence of, in the order of `mark` and `Frame.id`, which share one numbering."""
