@@ -323,7 +323,11 @@ def _actions(tallies: Iterable[_SessionTally], version: str) -> dict[str, str]:
     """Return the actions of a pair's rows with who may send them: the version's own, and whatever else was seen."""
     known = dialect(version).actions
     seen = {action for tally in tallies for action in tally.rows} - {CONNECT, FRAMING}
-    return {CONNECT: "", FRAMING: "", **{action: known.get(action, "") for action in sorted(seen | known.keys())}}
+    return {
+        CONNECT: "",
+        FRAMING: "",
+        **{action: known.get(action, "") for action in sorted(seen | known.keys())},
+    }
 
 
 def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:

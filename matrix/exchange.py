@@ -1,0 +1,243 @@
+"""Pairing calls with their answers: one table of open calls per direction of a session.
+
+Calls that cross are legal: what the station asks and what the CSMS asks are two tables. The hub stands between the two,
+so an answer that it recorded before the next call may have reached the caller after it; the other way round cannot be,
+which is why the order of recording never makes a caller look hastier than it was.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import orjson
+
+from matrix.dialect import Dialect
+from matrix.finding import Finding
+from matrix.known import Known
+from matrix.outcome import Outcome
+from matrix.safe import safe
+from matrix.schemas import Breach
+from matrix.trace import RSV1, Frame, Opcode, Session, Side
+from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send
+
+REMEMBERED: Final = 64
+"""Answered exchanges that each direction remembers, for a second answer or a CALLRESULTERROR."""
+
+
+STRANGE_ACTIONS: Final = 50
+"""Rows that actions which do not exist may open in one session; the rest share a row."""
+OTHER_ACTIONS: Final = "(other)"
+
+EXTENSIONS: Final = "Sec-WebSocket-Extensions"
+
+
+class Exchange:
+    """A CALL (or SEND) with whatever answered it, or with nothing.
+
+    `side` is the caller. `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
+    `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
+    counts how often the same CALL was sent again while it was open. `worst` is the gravest finding about either message
+    so far. `outcome` is None while it is open; `row` is the row of the matrix that it counts in.
+    """
+
+    __slots__ = (
+        "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
+        "crashed", "has_schema", "outcome", "overdue", "repeats", "request_breaches", "response_breaches", "row",
+        "session", "side", "worst",
+    )  # fmt: skip
+
+    def __init__(self, conversation: "Conversation", side: Side, call: Call | Send, frame: int, at: int) -> None:
+        self.conversation = conversation
+        self.session = conversation.session.id
+        self.side = side
+        self.call = call
+        self.action = call.action
+        self.row = call.action
+        self.call_frame = frame
+        self.at = at
+        self.answer: CallResult | CallError | None = None
+        self.answer_frame: int | None = None
+        self.answered_at: int | None = None
+        self.outcome: Outcome | None = None
+        self.overdue = False
+        self.crashed = False
+        self.has_schema = True
+        self.request_breaches: tuple[Breach, ...] = ()
+        self.response_breaches: tuple[Breach, ...] = ()
+        self.content = 0
+        self.repeats = 0
+        self.worst: Finding | None = None
+
+    @property
+    def answerer(self) -> Side:
+        return self.side.other
+
+    @property
+    def call_type_is_send(self) -> bool:
+        return isinstance(self.call, Send)
+
+    @property
+    def is_misdirected(self) -> bool:
+        """True where the version does not let this side initiate the action, or does not have it."""
+        return self.conversation.dialect.actions.get(self.action) not in (self.side, "both")
+
+
+class Voice:
+    """What one side of a session has said so far, as far as answers to it depend on it."""
+
+    __slots__ = ("answered", "error_close", "fragments", "garbled", "has_spoken", "heard_at", "heard_exchange",
+                 "holed", "open_calls", "sends")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.open_calls: dict[str, Exchange] = {}
+        self.answered: dict[str, Exchange] = {}
+        self.sends: dict[str, Exchange] = {}
+        self.fragments: list[str | bytes] = []
+        self.garbled = 0  # messages of this side that nobody could read, and that may be answered all the same
+        self.holed = False  # some of what it said is missing from the recording
+        self.has_spoken = False
+        self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
+        self.heard_exchange: Exchange | None = None  # the last answer that this side was given
+        self.heard_at = 0
+
+
+class Conversation:
+    """One session as the judge follows it: its dialect and the two voices."""
+
+    __slots__ = (
+        "connect_outcome",
+        "dialect",
+        "known",
+        "legal_rsv",
+        "session",
+        "strange_actions",
+        "version",
+        "voices",
+    )
+
+    def __init__(self, session: Session, dialect: Dialect, known: Known) -> None:
+        self.session = session
+        self.dialect = dialect
+        self.version = dialect.version
+        self.known = known
+        self.legal_rsv = RSV1 if "permessage-deflate" in (session.header(EXTENSIONS, of=Side.CSMS) or "") else 0
+        self.voices = {Side.STATION: Voice(), Side.CSMS: Voice()}
+        self.strange_actions: set[str] = set()
+        self.connect_outcome: Outcome | None = None
+
+    def settle_on(self, dialect: Dialect) -> None:
+        """Take up the dialect that the first messages showed, where the handshake had left it open."""
+        self.dialect = dialect
+        self.version = dialect.version
+
+    def row(self, action: str) -> str:
+        """Return the row for an action; those that the version does not have cannot fill the matrix."""
+        if action in self.dialect.actions:
+            return action
+        if action not in self.strange_actions and len(self.strange_actions) >= STRANGE_ACTIONS:
+            return OTHER_ACTIONS
+        self.strange_actions.add(action)
+        return safe(action, 50) or '""'
+
+    def open(self, exchange: Exchange) -> Exchange | None:
+        """Enter a CALL; return the open CALL with the same id that it takes the place of, if there is one."""
+        calls = self.voices[exchange.side].open_calls
+        replaced = calls.pop(exchange.call.id, None)
+        calls[exchange.call.id] = exchange
+        return replaced
+
+    def sent(self, exchange: Exchange) -> None:
+        """Remember a SEND, which nobody may answer."""
+        sends = self.voices[exchange.side].sends
+        sends[exchange.call.id] = exchange
+        if len(sends) > REMEMBERED:
+            del sends[next(iter(sends))]
+
+    def answer(self, side: Side, message: CallResult | CallError, frame: int, at: int) -> Exchange | None:
+        """Pair an answer of `side` with its CALL; None where no CALL of the other side is open under that id."""
+        asker = self.voices[side.other]
+        exchange = asker.open_calls.pop(message.id, None)
+        if exchange is None:
+            return None
+        exchange.answer, exchange.answer_frame, exchange.answered_at = message, frame, at
+        asker.answered[message.id] = exchange
+        asker.heard_exchange, asker.heard_at = exchange, at
+        if len(asker.answered) > REMEMBERED:
+            del asker.answered[next(iter(asker.answered))]
+        return exchange
+
+    def answered_before(self, side: Side, message_id: str) -> Exchange | None:
+        """Return the exchange that `side` has answered already under that id, among the last few."""
+        return self.voices[side.other].answered.get(message_id)
+
+    def take_result_error(self, side: Side, message: CallResultError) -> Exchange | None:
+        """Return the exchange of `side` whose CALLRESULT it says it cannot use; None where there is none."""
+        return self.voices[side].answered.get(message.id)
+
+    def open_exchanges(self) -> list[Exchange]:
+        """Return what is still open, oldest first."""
+        both = [*self.voices[Side.STATION].open_calls.values(), *self.voices[Side.CSMS].open_calls.values()]
+        return sorted(both, key=lambda exchange: exchange.call_frame)
+
+
+class Spoken:
+    """One message in its place: what a rule about form is given."""
+
+    __slots__ = ("at", "conversation", "exchange", "frame", "message", "side")
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        side: Side,
+        message: Message,
+        frame: int,
+        at: int,
+        exchange: Exchange | None,
+    ) -> None:
+        self.conversation = conversation
+        self.side = side
+        self.message = message
+        self.frame = frame
+        self.at = at
+        self.exchange = exchange
+
+
+class Oddity(StrEnum):
+    """In which way a frame is none that OCPP-J text comes in."""
+
+    BINARY = "binary"
+    NOT_UTF8 = "not UTF-8"
+    RESERVED_BITS = "reserved bits"
+
+
+class OddFrame(NamedTuple):
+    """A frame that OCPP-J text does not come in."""
+
+    conversation: Conversation
+    frame: Frame
+    oddity: Oddity
+
+
+def oddities(conversation: Conversation, frame: Frame) -> Iterator[OddFrame]:
+    """Yield in which ways a data frame is none that OCPP-J text comes in; nothing for one that is."""
+    if frame.rsv & ~conversation.legal_rsv:
+        yield OddFrame(conversation, frame, Oddity.RESERVED_BITS)
+    elif frame.opcode == Opcode.BINARY:
+        yield OddFrame(conversation, frame, Oddity.BINARY)
+    elif frame.opcode == Opcode.TEXT and frame.fin and isinstance(frame.payload, bytes):
+        yield OddFrame(conversation, frame, Oddity.NOT_UTF8)
+
+
+def join(fragments: list[str | bytes]) -> str | bytes:
+    """Put the fragments of a message together."""
+    if len(fragments) == 1:
+        return fragments[0]
+    return b"".join(part.encode() if isinstance(part, str) else part for part in fragments)
+
+
+def digest(message: Call | Send) -> int:
+    """Return a number that is the same for the same action and payload, within one run of the judge."""
+    try:
+        return hash(orjson.dumps((message.action, message.payload), option=orjson.OPT_SORT_KEYS))
+    except orjson.JSONEncodeError:
+        return hash((message.action, repr(message.payload)))

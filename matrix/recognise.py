@@ -1,0 +1,41 @@
+"""What messages tell about who sent them and in which version, where the handshake did not."""
+
+from typing import Any
+
+from matrix.board import Station
+from matrix.dialect import SUBPROTOCOLS, UNKNOWN, V16, V201
+from matrix.trace import Session
+from matrix.wire import Call, Message
+
+
+def version_of(session: Session) -> str:
+    """Return the version by the subprotocol on the wire; of a session that was refused, the first that was offered."""
+    if session.upgraded:
+        return SUBPROTOCOLS.get(session.chosen or "", UNKNOWN)
+    return next((SUBPROTOCOLS[offer] for offer in session.offered if offer in SUBPROTOCOLS), UNKNOWN)
+
+
+def version_shown_by(message: Message) -> str:
+    """Return the version that a BootNotification shows by its shape; UNKNOWN by any other message."""
+    match message:
+        case Call(action="BootNotification", payload={"chargePointVendor": _}):
+            return V16
+        case Call(action="BootNotification", payload={"chargingStation": _}):
+            return V201
+        case _:
+            return UNKNOWN
+
+
+def station_of(identity: str, boot: dict[str, Any]) -> Station:
+    """Take vendor, model and firmware from a BootNotification of either shape; only the identity where it has none."""
+    match boot:
+        case {"chargingStation": {"vendorName": str(vendor), "model": str(model), **more}}:
+            return Station(identity, vendor, model, _text(more.get("firmwareVersion")))
+        case {"chargePointVendor": str(vendor), "chargePointModel": str(model), **more}:
+            return Station(identity, vendor, model, _text(more.get("firmwareVersion")))
+        case _:
+            return Station(identity)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

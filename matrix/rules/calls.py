@@ -1,0 +1,184 @@
+"""RPC-07, RPC-09, RPC-10, RPC-17, RPC-18, RPC-21: who may call what, when, and under which id."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from matrix.dialect import JUDGED, V16, V20, V21, V201, dialect
+from matrix.exchange import Exchange, Spoken
+from matrix.finding import Remark, Severity, info, violation, warning
+from matrix.known import Known
+from matrix.rule import on_called, on_sent, on_unmatched, rule
+from matrix.safe import safe
+from matrix.trace import Side
+from matrix.wire import CallError, CallResult
+
+PATIENCE_NS: Final = 10_000_000_000
+"""A caller may have given up on a CALL that has been open this long: timeouts are its own affair."""
+
+SIGNED: Final = "-Signed"
+"""Part 4 §7 of 2.x: `<Action>-Signed` carries the payload as a JWS."""
+
+
+@rule(
+    "RPC-07",
+    "A message id is used for one CALL only; a retry may use it again",
+    clause="OCPP-J 1.6 §4.1.4, errata 2025-04 §3.1; Part 4 §4.1.4, 2.0.1 errata 2024-09",
+    on=(on_called(), on_sent()),
+)
+def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]:
+    """Report an id that the same side has used before with another action or payload.
+
+    The same id with the same content is a retry: worth knowing, and legal. In 1.6 an id of an earlier connection is a
+    warning only, because counters that start again after a reboot are common there.
+
+    Breach: `[2,"7","Heartbeat",{}]`, then `[2,"7","StatusNotification",{...}]`.
+    Correct: `[2,"7","Heartbeat",{}]`, then `[2,"8","StatusNotification",{...}]`.
+    """
+    use = known.used(exchange.side, exchange.call.id)
+    if use is None:
+        return
+    if use.content == exchange.content:
+        yield info(exchange.side, f"the same message was sent before under this id, in frame {use.frame}: a retry")
+        return
+    text = f'message id "{safe(exchange.call.id, 40)}" was used before for another message, in frame {use.frame}'
+    if use.session != exchange.session and not exchange.conversation.dialect.is_2x:
+        yield warning(exchange.side, f"{text} of session {use.session}")
+    else:
+        yield violation(exchange.side, text)
+
+
+def _hasty(exchange: Exchange) -> str:
+    """Say which earlier CALL of the side is still open, and so recent that its sender cannot have given up on it."""
+    conversation = exchange.conversation
+    answerer = conversation.voices[exchange.answerer]
+    if answerer.holed or answerer.garbled:
+        return ""
+    for earlier in conversation.voices[exchange.side].open_calls.values():
+        if exchange.at - earlier.at < PATIENCE_NS:
+            milliseconds = (exchange.at - earlier.at) // 1_000_000
+            return (
+                f"sent {milliseconds} ms after {earlier.row} (frame {earlier.call_frame}), which was not answered yet"
+            )
+    return ""
+
+
+@rule(
+    "RPC-09",
+    "A side does not send a CALL while one of its own is open",
+    clause="OCPP-J 1.6 §4.1.1",
+    severity=Severity.WARNING,
+    versions={V16},
+    on=on_called(),
+)
+def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+    """Report a CALL that did not wait for the answer to the one before it: SHOULD NOT, in 1.6.
+
+    Calls of the two sides that cross are legal. A CALL that has been open for ten seconds or more is taken to be given
+    up by its sender.
+
+    Breach: two CALLs of the station, then two answers.
+    Correct: CALL, answer, CALL, answer.
+    """
+    if text := _hasty(exchange):
+        yield warning(exchange.side, text)
+
+
+@rule(
+    "RPC-10",
+    "A side does not send a CALL while one of its own is open",
+    clause="Part 4 §4.1.1; Part 2 FR.01",
+    versions={V20, V201, V21},
+    on=on_called(),
+)
+def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+    """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
+
+    Calls of the two sides that cross are legal. A CALL that has been open for ten seconds or more is taken to be given
+    up by its sender.
+
+    Breach: two CALLs of the CSMS, then two answers.
+    Correct: CALL, answer, CALL, answer.
+    """
+    if text := _hasty(exchange):
+        yield violation(exchange.side, text)
+
+
+@rule(
+    "RPC-17",
+    "The action exists in this version, and is written as the standard writes it",
+    clause="OCPP-J 1.6 table 4; Part 4 §4.1.6",
+    on=(on_called(), on_sent()),
+)
+def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+    """Report actions that the session's version does not have. Signed messages (`<Action>-Signed`, 2.x) are legal.
+
+    Breach: `[2,"a","bootNotification",{...}]`, or `BootNotificationRequest`.
+    Correct: `[2,"a","BootNotification",{...}]`.
+    """
+    own = exchange.conversation.dialect
+    action = exchange.action
+    if not own.is_judged or action in own.actions or (own.is_2x and action.removesuffix(SIGNED) in own.actions):
+        return
+    yield violation(exchange.side, f'there is no action "{safe(action, 60)}" in OCPP {own.version}{_hint(action)}')
+
+
+def _hint(action: str) -> str:
+    for version in JUDGED:
+        if action in dialect(version).actions:
+            return f"; it is one of {version}"
+    bare = action.removesuffix(".req").removesuffix("Request").lower()
+    for known in dialect(V16).actions.keys() | dialect(V21).actions.keys():
+        if known.lower() == bare:
+            return f"; it is written {known}"
+    return ""
+
+
+@rule(
+    "RPC-18",
+    "An action is sent by the side that may send it",
+    clause="OCPP 1.6 §4 and §5; 2.x Part 2, messages",
+    on=(on_called(), on_sent()),
+)
+def wrong_direction(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+    """Report an action that only the other side may initiate.
+
+    Breach: a CSMS that sends `BootNotification`.
+    Correct: a station that sends it.
+    """
+    initiator = exchange.conversation.dialect.actions.get(exchange.action)
+    if initiator is not None and initiator not in (exchange.side, "both"):
+        yield violation(
+            exchange.side, f"{exchange.action} is sent by {Side(initiator).label}, not by {exchange.side.label}"
+        )
+
+
+@rule(
+    "RPC-21",
+    "NotifyPeriodicEventStream is a SEND, nothing else is, and a SEND is not answered",
+    clause="Part 4 (2.1) §4.2.4; Part 2 (2.1) N15.FR.01, N15.FR.02, FR.07",
+    versions={V21},
+    on=(on_sent(), on_called("NotifyPeriodicEventStream"), on_unmatched()),
+)
+def send_misused(subject: Exchange | Spoken, _known: Known) -> Iterator[Remark]:
+    """Report other actions in a SEND, NotifyPeriodicEventStream in a CALL, and answers to a SEND.
+
+    Breach: `[6,"a","Heartbeat",{}]`, or `[3,"a",{}]` in answer to a SEND.
+    Correct: `[6,"a","NotifyPeriodicEventStream",{...}]`, and silence.
+    """
+    if isinstance(subject, Spoken):
+        if _answers_a_send(subject):
+            yield violation(subject.side, "a SEND was answered")
+        return
+    sends = subject.conversation.dialect.sends
+    if subject.call_type_is_send and subject.action not in sends:
+        yield violation(subject.side, f"{safe(subject.action, 60)} was sent as a SEND, and is a CALL")
+    elif not subject.call_type_is_send and subject.action in sends:
+        yield violation(subject.side, f"{subject.action} was sent as a CALL, and is a SEND")
+
+
+def _answers_a_send(spoken: Spoken) -> bool:
+    message = spoken.message
+    return (
+        isinstance(message, CallResult | CallError)
+        and message.id in spoken.conversation.voices[spoken.side.other].sends
+    )

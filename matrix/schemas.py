@@ -1,0 +1,146 @@
+"""JSON schemas of the payloads: the files that the `ocpp` package ships, each under its own draft, formats checked.
+
+The files are taken as they are, but for what is known to deviate from the official ones (docs/schemas.md).
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from matrix.dialect import V16, V21, V201
+from matrix.finding import Severity
+from matrix.safe import safe
+from matrix.wire import kind
+
+FOLDERS: Final[Mapping[str, str]] = {V16: "v16/schemas", V201: "v201/schemas", V21: "v21/schemas"}
+"""Where the `ocpp` package keeps each version's schemas. It ships none of 2.0."""
+
+LISTED_AT_MOST: Final = 10
+"""Breaches reported of one payload; the rest of a payload that is wrong throughout adds nothing."""
+
+
+class Part(StrEnum):
+    """Which payload of an exchange."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class Breach(msgspec.Struct, frozen=True, gc=False):
+    """One place where a payload does not fit its schema.
+
+    `pointer` is an RFC 6901 pointer into the payload; `is_emptiness` says that null or [] stands for nothing there.
+    """
+
+    pointer: str
+    text: str
+    keyword: str
+    severity: Severity = Severity.VIOLATION
+    is_emptiness: bool = False
+
+
+class _Validator(Protocol):
+    def is_valid(self, instance: Any) -> bool: ...
+    def iter_errors(self, instance: Any) -> Iterator[jsonschema_rs.ValidationError]: ...
+
+
+def has_schema(version: str, action: str, part: Part) -> bool:
+    """Tell whether there is a schema to check against."""
+    return _validator(version, action, part) is not None
+
+
+def breaches(version: str, action: str, part: Part, payload: dict[str, Any]) -> tuple[Breach, ...]:
+    """Return where a payload does not fit; () where it fits, and where there is no schema."""
+    validator = _validator(version, action, part)
+    if validator is None or validator.is_valid(payload):
+        return ()
+    found: list[Breach] = []
+    for error in validator.iter_errors(payload):
+        found.append(_breach(version, action, error))
+        if len(found) == LISTED_AT_MOST:
+            break
+    return tuple(found)
+
+
+@cache
+def schema(version: str, action: str, part: Part) -> dict[str, Any] | None:
+    """Return a schema as it is judged by; None where there is none."""
+    if version not in FOLDERS:
+        return None
+    file = files("ocpp").joinpath(FOLDERS[version], f"{_file_stem(version, action, part)}.json")
+    if not file.is_file():
+        return None
+    found: dict[str, Any] = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    _amend(version, action, part, found)
+    return found
+
+
+@cache
+def _validator(version: str, action: str, part: Part) -> _Validator | None:
+    definition = schema(version, action, part)
+    if definition is None:
+        return None
+    return jsonschema_rs.validator_for(definition, validate_formats=True)
+
+
+def _file_stem(version: str, action: str, part: Part) -> str:
+    if part is Part.RESPONSE:
+        return f"{action}Response"
+    if version == V16 or (version, action) == (V21, "NotifyPeriodicEventStream"):
+        return action
+    return f"{action}Request"
+
+
+def _amend(version: str, action: str, part: Part, definition: dict[str, Any]) -> None:
+    """Undo the two places where the package's files allow what the official ones do not."""
+    if (version, action, part) == (V16, "MeterValues", Part.REQUEST):
+        sampled = definition["properties"]["meterValue"]["items"]["properties"]["sampledValue"]["items"]["properties"]
+        sampled["unit"]["enum"] = [unit for unit in sampled["unit"]["enum"] if unit != "Hertz"]
+    if (version, action, part) == (V201, "Get15118EVCertificate", Part.RESPONSE):
+        definition["properties"]["exiResponse"]["maxLength"] = 5600
+
+
+def _breach(version: str, action: str, error: jsonschema_rs.ValidationError) -> Breach:
+    keyword = error.kind.name
+    path = list(error.instance_path)
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        path.append(error.kind.unexpected[0])
+    severity = Severity.VIOLATION
+    if (version, action, keyword) == (V16, "MeterValues", "minItems"):
+        # the official schema has no minItems; the specification's table says 1..* (failures seen in the field: Vestel)
+        severity = Severity.WARNING
+    emptiness = error.instance is None or (keyword == "minItems" and not error.instance)
+    return Breach(pointer(path), _sentence(error), keyword, severity, emptiness)
+
+
+def pointer(path: list[str | int]) -> str:
+    """Return the RFC 6901 pointer for a path of keys and indexes; "" for the whole."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    where = safe(str(error.instance_path[-1]), 60) if error.instance_path else "the payload"
+    value = kind(error.instance)
+    match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Required(name):
+            return f"{where} lacks the required field {name.strip(chr(34))}"
+        case jsonschema_rs.ValidationErrorKind.AdditionalProperties(names):
+            return f"{where} has a field that does not exist: {', '.join(safe(name, 60) for name in names[:5])}"
+        case jsonschema_rs.ValidationErrorKind.Type(types):
+            return f"{where} is {value}, not of type {' or '.join(types)}"
+        case jsonschema_rs.ValidationErrorKind.MaxLength(limit):
+            return f"{where} has {len(str(error.instance))} characters, {limit} are allowed: {value}"
+        case jsonschema_rs.ValidationErrorKind.Enum():
+            return f"{where} is {value}, which is not one of the values that exist"
+        case jsonschema_rs.ValidationErrorKind.Format(name):
+            return f"{where} is {value}, which is no {name}"
+        case jsonschema_rs.ValidationErrorKind.MinItems(limit):
+            return f"{where} is {value}, at least {limit} asked"
+        case _:
+            return f"{where}: {safe(error.message, 200)}"

@@ -1,0 +1,106 @@
+"""What an exchange, a handshake or a message came to: DESIGN's table of outcomes, as functions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from matrix.board import Evidence
+from matrix.exchange import Conversation, Exchange
+from matrix.finding import Finding, Severity
+from matrix.outcome import Outcome
+from matrix.safe import safe
+from matrix.trace import Ending, Frame, Session
+from matrix.wire import CallError, Garbled, Message
+
+NOT_SUPPORTED: Final = frozenset({"NotImplemented", "NotSupported"})
+"""Error codes that refuse an action legitimately."""
+
+_WEIGHT: Final = {Severity.INFO: 0, Severity.WARNING: 1, Severity.VIOLATION: 2}
+_CONFORMS: Final = (Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED)
+
+Verdict = tuple[Outcome, Evidence | None]
+"""An outcome, and what shows it; a pass needs no evidence."""
+
+
+def worst(findings: Iterable[Finding | None]) -> Finding | None:
+    """Return the gravest finding, the first of equals; None where there is none."""
+    return max((each for each in findings if each), key=lambda each: _WEIGHT[each.severity], default=None)
+
+
+def conformity(finding: Finding | None) -> Outcome:
+    """Return the outcome of something that works, by the gravest finding about it."""
+    return Outcome.PASSED if finding is None else _CONFORMS[_WEIGHT[finding.severity]]
+
+
+def evidence_of(finding: Finding) -> Evidence:
+    """Return a finding as evidence of an outcome."""
+    return Evidence(finding.session, finding.frame, finding.text)
+
+
+def answered(exchange: Exchange) -> Verdict:
+    """Judge an exchange that was answered, or a SEND, which is not."""
+    if isinstance(exchange.answer, CallError):
+        return _answered_by_error(exchange, exchange.answer)
+    if exchange.crashed or not _is_checkable(exchange):
+        text = "a rule crashed on it" if exchange.crashed else "there is no schema to judge it by"
+        return Outcome.INCONCLUSIVE, Evidence(exchange.session, exchange.answer_frame or exchange.call_frame, text)
+    outcome = conformity(exchange.worst)
+    if exchange.worst is None or outcome is Outcome.PASSED:
+        return outcome, None
+    return outcome, evidence_of(exchange.worst)
+
+
+def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
+    text = f"{exchange.answerer.label} answered {safe(error.code, 60)} {safe(error.description, 200)}".strip()
+    evidence = Evidence(exchange.session, exchange.answer_frame, text)
+    if error.code in NOT_SUPPORTED:
+        return Outcome.REFUSED, evidence
+    if exchange.worst is not None and exchange.worst.severity is Severity.VIOLATION:
+        return Outcome.FAILED, Evidence(exchange.session, exchange.worst.frame, f"{exchange.worst.text}; {text}")
+    return (Outcome.FAILED if _is_checkable(exchange) else Outcome.INCONCLUSIVE), evidence
+
+
+def _is_checkable(exchange: Exchange) -> bool:
+    """Tell whether a verdict is more than a guess: there are schemas, or the version does not have the action."""
+    dialect = exchange.conversation.dialect
+    return dialect.is_judged and (exchange.has_schema or exchange.action not in dialect.actions)
+
+
+def cut_short(conversation: Conversation, exchange: Exchange, session: Session) -> Verdict:
+    """Judge a CALL that was open when its session ended."""
+    answerer = conversation.voices[exchange.answerer]
+    evidence = Evidence(exchange.session, exchange.call_frame, "")
+    if session.ending is Ending.HUB:
+        return Outcome.INCONCLUSIVE, replace(evidence, text=session.fault or "the hub ended the session")
+    if answerer.holed:
+        return Outcome.INCONCLUSIVE, replace(evidence, text="the recording lacks some of what was answered")
+    if answerer.error_close is not None:
+        code, frame, _ = answerer.error_close
+        text = f"{exchange.answerer.label} closed with {code} instead of answering"
+        return Outcome.FAILED, replace(evidence, frame=frame, text=text)
+    who = session.closed_by.label if session.closed_by else "somebody"
+    return Outcome.UNANSWERED, replace(evidence, text=f"{who} ended the session before an answer came")
+
+
+def handshake(session: Session, findings: Sequence[Finding]) -> Verdict:
+    """Judge the connection by its upgrade."""
+    if session.fault is not None and not session.upgraded:
+        return Outcome.INCONCLUSIVE, Evidence(session.id, None, session.fault)
+    if session.status is None:
+        return Outcome.INCONCLUSIVE, Evidence(session.id, None, "the station left before the CSMS answered")
+    if not session.upgraded:
+        text = f"the CSMS refused the upgrade: {session.status} {safe(session.reason, 80)}".strip()
+        return Outcome.FAILED, Evidence(session.id, None, text)
+    gravest = worst(findings)
+    outcome = conformity(gravest)
+    return outcome, evidence_of(gravest) if gravest and outcome is not Outcome.PASSED else None
+
+
+def framing(frame: Frame, message: Message, findings: Sequence[Finding]) -> Verdict:
+    """Judge the form of one message."""
+    gravest = worst(findings)
+    if isinstance(message, Garbled):
+        text = gravest.text if gravest else message.defects[0].text
+        return Outcome.FAILED, Evidence(frame.session, frame.id, text)
+    outcome = conformity(gravest)
+    return outcome, evidence_of(gravest) if gravest and outcome is not Outcome.PASSED else None

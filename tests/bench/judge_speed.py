@@ -1,0 +1,88 @@
+"""Messages judged per second on one core: `python tests/bench/judge_speed.py [sessions]`.
+
+A realistic mix: booting stations, MeterValues of about 330 bytes, Heartbeats, StatusNotifications, CALLs of the CSMS;
+1.6, 2.0.1 and 2.1; one message in a hundred is wrong. Prints one line with the figure, and what it was measured on.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+from drawing import Pen
+from matrix.judge import Judge
+from matrix.trace import Traffic
+
+NOW = "2026-11-01T10:00:00Z"
+METER = (
+    '{"connectorId":1,"transactionId":7,"meterValue":[{"timestamp":"%s","sampledValue":[{"value":"%d",'
+    '"context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","location":"Outlet","unit":"Wh"},'
+    '{"value":"16.0","context":"Sample.Periodic","measurand":"Current.Import","location":"Outlet","unit":"A"}]}]}'
+)
+EVENT = (
+    '{"eventType":"Updated","timestamp":"%s","triggerReason":"MeterValuePeriodic","seqNo":%d,"transactionInfo":'
+    '{"transactionId":"t-1","chargingState":"Charging"},"meterValue":[{"timestamp":"%s","sampledValue":[{"value":%d,'
+    '"context":"Sample.Periodic","measurand":"Energy.Active.Import.Register"}]}]}'
+)
+
+
+def session_16(rounds: int) -> list[str]:
+    lines = [
+        '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"1"}]',
+        f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":300}}]',
+    ]
+    for i in range(rounds):
+        value = 5 if i % 25 == 24 else None
+        meter = METER % (NOW, i)
+        lines += [
+            f'> [2,"m{i}","MeterValues",{meter if value is None else meter.replace(chr(34) + str(i) + chr(34), "5")}]',
+            f'< [3,"m{i}",{{}}]',
+            f'> [2,"h{i}","Heartbeat",{{}}]',
+            f'< [3,"h{i}",{{"currentTime":"{NOW}"}}]',
+            f'< [2,"c{i}","TriggerMessage",{{"requestedMessage":"Heartbeat"}}]',
+            f'> [3,"c{i}",{{"status":"Accepted"}}]',
+        ]
+    return lines
+
+
+def session_2x(rounds: int) -> list[str]:
+    lines = [
+        '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"W","model":"N"}}]',
+        f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":300}}]',
+    ]
+    for i in range(rounds):
+        lines += [
+            f'> [2,"m{i}","TransactionEvent",{EVENT % (NOW, i, NOW, i)}]',
+            f'< [3,"m{i}",{{}}]',
+            f'> [2,"h{i}","Heartbeat",{{}}]',
+            f'< [3,"h{i}",{{"currentTime":"{NOW}"}}]',
+        ]
+    return lines
+
+
+def traffic(sessions: int, rounds: int) -> list[Traffic]:
+    pen, items = Pen(), list[Traffic]()
+    for number in range(sessions):
+        version = ("1.6", "2.0.1", "2.1")[number % 3]
+        lines = session_16(rounds) if version == "1.6" else session_2x(rounds)
+        offered = (f"ocpp{version}",)
+        items += pen.session(lines, identity=f"CS{number}", offered=offered, chosen=offered[0])
+    return items
+
+
+def main() -> None:
+    items = traffic(int(sys.argv[1]) if len(sys.argv) > 1 else 60, 500)
+    best = 0.0
+    for _ in range(3):
+        judge, began = Judge(), time.process_time()
+        for item in items:
+            judge.feed(item)
+        best = max(best, judge.board.messages / (time.process_time() - began))
+    print(
+        f"{best:,.0f} messages/s judged on one core; {judge.board.messages:,} messages, {len(judge.findings):,} findings"
+    )
+
+
+if __name__ == "__main__":
+    main()
