@@ -38,7 +38,7 @@ class Station:
     @property
     def label(self) -> str:
         """Its name for people: vendor and model, else the identity. Peer text: show it through `safe`."""
-        return f"{self.vendor} {self.model}".strip() if self.is_known else self.identity
+        return f"{self.vendor} {self.model}".strip() or self.identity or "(no identity)"
 
 
 class PairKey(NamedTuple):

@@ -37,6 +37,8 @@ ACCUSING_CLOSES: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011})
 
 LONGEST_MESSAGE: Final = 64 * 2**20
 
+_WELL_FRAMED: Final = (Outcome.PASSED, None)
+
 
 class Crash(msgspec.Struct, frozen=True):
     """A rule that raised: our mistake, which makes what it judged inconclusive and nothing else."""
@@ -112,7 +114,8 @@ class Judge:
             return
         self._settle_break(conversation)
         for exchange in conversation.open_exchanges():
-            self._settle(exchange, *verdict.cut_short(conversation, exchange, session))
+            if exchange.outcome is None:
+                self._settle(exchange, *verdict.cut_short(conversation, exchange, session))
 
     def _settle_break(self, conversation: Conversation) -> None:
         """Charge an accusing close that followed an answer to that answer's exchange, if nothing else was open."""
@@ -203,7 +206,7 @@ class Judge:
                 self._send(exchange)
             case CallResultError():
                 self._result_error(spoken)
-        outcome, evidence = verdict.framing(frame, message, findings)
+        outcome, evidence = verdict.framing(frame, message, findings) if findings or message.defects else _WELL_FRAMED
         self.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)
 
     def _take(self, conversation: Conversation, frame: Frame, message: Message) -> Exchange | None:
@@ -261,7 +264,8 @@ class Judge:
             version, action = spoken.conversation.version, exchange.action
             exchange.has_schema &= schemas.has_schema(version, action, Part.RESPONSE)
             exchange.response_breaches = schemas.breaches(version, action, Part.RESPONSE, message.payload)
-        self._judge_exchange(Event.ANSWERED, exchange, spoken.frame)
+        event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
+        self._judge_exchange(event, exchange, spoken.frame)
         self._settle(exchange, *verdict.answered(exchange))
         return []
 
@@ -288,8 +292,9 @@ class Judge:
         row = exchange.row if exchange else FRAMING
         self._run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, row)
         if exchange is not None:
-            text = f"{spoken.side.label} could not use the answer: {safe(message.code, 60)} {safe(message.description, 200)}"
-            self._settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text.strip()))
+            why = f"{safe(message.code, 60)} {safe(message.description, 200)}".strip()
+            text = f"{spoken.side.label} could not use the answer: {why}"
+            self._settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text))
 
     def _overdue(self, exchange: Exchange) -> None:
         exchange.overdue = True
@@ -374,8 +379,8 @@ def _finding(rule: Rule, conversation: Conversation, frame: int | None, row: str
     return Finding(rule.code, severity, remark.side, session, remark.frame or frame, row, remark.pointer, text)
 
 
-def _note_worst(exchange: Exchange | None, findings: Iterable[Finding]) -> None:
-    if exchange is not None:
+def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:
+    if exchange is not None and findings:
         exchange.worst = verdict.worst([exchange.worst, *findings])
 
 

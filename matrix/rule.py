@@ -29,7 +29,8 @@ class Event(Enum):
     MISFORMED = auto()  # Spoken: a message with defects
     CALLED = auto()  # Exchange: a CALL
     SENT = auto()  # Exchange: a SEND
-    ANSWERED = auto()  # Exchange: the answer came
+    RESULT = auto()  # Exchange: answered by a CALLRESULT
+    ERROR = auto()  # Exchange: answered by a CALLERROR
     OVERDUE = auto()  # Exchange: no answer in time
     UNMATCHED = auto()  # Spoken: an answer to no open CALL
     RESULT_ERROR = auto()  # Spoken: a CALLRESULTERROR, with the exchange that it is about, if any
@@ -38,60 +39,74 @@ class Event(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """An event, and the actions it is watched for; none means all of them."""
+    """Some events, and the actions they are watched for; none means all of them."""
 
-    event: Event
+    events: frozenset[Event]
     actions: frozenset[str] = frozenset()
+
+
+def _watch(*events: Event, actions: Iterable[str] = ()) -> Watch:
+    return Watch(frozenset(events), frozenset(actions))
 
 
 def on_handshake() -> Watch:
     """Watch every answered upgrade; the rule is given the Session."""
-    return Watch(Event.HANDSHAKE)
+    return _watch(Event.HANDSHAKE)
 
 
 def on_first_words() -> Watch:
     """Watch the first message of each side of a session; the rule is given a Spoken."""
-    return Watch(Event.FIRST_WORDS)
+    return _watch(Event.FIRST_WORDS)
 
 
 def on_odd_frame() -> Watch:
     """Watch frames that an OCPP-J message does not come in; the rule is given an OddFrame."""
-    return Watch(Event.ODD_FRAME)
+    return _watch(Event.ODD_FRAME)
 
 
 def on_misformed() -> Watch:
     """Watch messages whose form has defects; the rule is given a Spoken."""
-    return Watch(Event.MISFORMED)
+    return _watch(Event.MISFORMED)
 
 
 def on_called(*actions: str) -> Watch:
     """Watch CALLs of these actions, or all; the rule is given the open Exchange."""
-    return Watch(Event.CALLED, frozenset(actions))
+    return _watch(Event.CALLED, actions=actions)
 
 
 def on_sent(*actions: str) -> Watch:
     """Watch SENDs of these actions, or all; the rule is given the Exchange."""
-    return Watch(Event.SENT, frozenset(actions))
+    return _watch(Event.SENT, actions=actions)
+
+
+def on_result(*actions: str) -> Watch:
+    """Watch CALLRESULTs to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
+    return _watch(Event.RESULT, actions=actions)
+
+
+def on_error(*actions: str) -> Watch:
+    """Watch CALLERRORs to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
+    return _watch(Event.ERROR, actions=actions)
 
 
 def on_answered(*actions: str) -> Watch:
-    """Watch answers to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
-    return Watch(Event.ANSWERED, frozenset(actions))
+    """Watch both kinds of answer to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
+    return _watch(Event.RESULT, Event.ERROR, actions=actions)
 
 
 def on_overdue(*actions: str) -> Watch:
     """Watch CALLs that were not answered in time; the rule is given the Exchange."""
-    return Watch(Event.OVERDUE, frozenset(actions))
+    return _watch(Event.OVERDUE, actions=actions)
 
 
 def on_unmatched() -> Watch:
     """Watch answers to no open CALL; the rule is given a Spoken."""
-    return Watch(Event.UNMATCHED)
+    return _watch(Event.UNMATCHED)
 
 
 def on_result_error() -> Watch:
     """Watch CALLRESULTERRORs; the rule is given a Spoken with the exchange that it is about, if any."""
-    return Watch(Event.RESULT_ERROR)
+    return _watch(Event.RESULT_ERROR)
 
 
 Check = Callable[[Any, Any], Iterable[Remark]]
@@ -164,7 +179,7 @@ def undecidable(
             code,
             sentence,
             clause=clause,
-            on=Watch(Event.NEVER),
+            on=_watch(Event.NEVER),
             versions=versions,
             severity=severity,
             undecidable=why,
@@ -220,4 +235,4 @@ def _applies(each: Rule, version: str) -> bool:
 
 
 def _watches(each: Rule, event: Event, action: str) -> bool:
-    return any(w.event is event and (not w.actions or action in w.actions) for w in each.watches)
+    return any(event in w.events and (not w.actions or action in w.actions) for w in each.watches)

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from matrix.judge import Judge
-from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side, Traffic
+from matrix.trace import RSV1, Closed, Ending, Frame, Opcode, Opened, Session, Side, Traffic
 
 START_NS: Final = 1_793_527_200_000_000_000
 """2026-11-01T10:00:00Z: when drawn sessions begin."""
@@ -137,7 +137,9 @@ def _frame(said: str) -> Frame:
             opcode = Opcode.TEXT if word == "part" else Opcode.CONTINUATION
             return msgspec.structs.replace(blank, opcode=opcode, payload=rest, fin=word == "last")
         case "rsv":
-            return msgspec.structs.replace(blank, rsv=4, payload=rest.encode())
+            return msgspec.structs.replace(blank, rsv=RSV1, payload=rest.encode())
+        case "deflated":
+            return msgspec.structs.replace(blank, rsv=RSV1, payload=rest)
         case "unread":
             return msgspec.structs.replace(blank, opcode=Opcode.UNREAD, payload=b"", unread=rest)
         case _:

@@ -7,7 +7,7 @@ from matrix.dialect import OTHER_SPELLINGS, V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
-from matrix.rule import on_answered, on_overdue, on_result_error, on_unmatched, rule
+from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
 from matrix.safe import safe
 from matrix.wire import CallError, CallResult, CallResultError
 
@@ -80,7 +80,7 @@ def _wrong_code(subject: Exchange | Spoken) -> str | None:
     clause="OCPP-J 1.6 table 7, errata 2025-04 §5.1-5.2",
     severity=Severity.WARNING,
     versions={V16},
-    on=on_answered(),
+    on=on_error(),
 )
 def unknown_error_code(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report error codes that 1.6 does not have. `FormationViolation` and `OccurenceConstraintViolation` are its own.
@@ -102,7 +102,7 @@ def unknown_error_code(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     "A CALLERROR bears one of the error codes of its version",
     clause="Part 4 (2.0.1) table 8; Part 4 (2.1) table 9",
     versions={V20, V201, V21},
-    on=(on_answered(), on_result_error()),
+    on=(on_error(), on_result_error()),
 )
 def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Iterator[Remark]:
     """Report error codes that 2.x does not have; the spellings of 1.6 are a warning.
@@ -193,7 +193,7 @@ def result_error(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     "An action that is not supported is answered NotImplemented or NotSupported",
     clause="OCPP-J 1.6 table 7; Part 4 table 8; K01.FR.29",
     severity=Severity.WARNING,
-    on=on_answered(),
+    on=on_error(),
 )
 def unknown_action_answered_otherwise(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report another error code in answer to an action that does not exist. Which of the two codes, is not judged.

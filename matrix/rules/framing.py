@@ -6,7 +6,7 @@ from matrix.dialect import V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
-from matrix.rule import on_answered, on_misformed, rule, undecidable
+from matrix.rule import on_error, on_misformed, rule, undecidable
 from matrix.wire import CallError, Flaw
 
 
@@ -112,7 +112,7 @@ def wrong_message_id(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     "RPC-14",
     "In a CALLERROR, errorDescription is a string (2.x: of at most 255 characters) and errorDetails an object",
     clause="OCPP-J 1.6 table 6; Part 4 table 7",
-    on=(on_misformed(), on_answered()),
+    on=(on_misformed(), on_error()),
 )
 def wrong_error_fields(subject: Spoken | Exchange, _known: Known) -> Iterator[Remark]:
     """Report error fields of the wrong type or length.

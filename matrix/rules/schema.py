@@ -6,7 +6,7 @@ from matrix.dialect import V21, V201
 from matrix.exchange import Exchange
 from matrix.finding import Remark
 from matrix.known import Known
-from matrix.rule import on_answered, on_called, on_sent, rule
+from matrix.rule import on_called, on_result, on_sent, rule
 from matrix.schemas import Breach
 from matrix.trace import Side
 
@@ -30,7 +30,7 @@ def _remarks(exchange: Exchange, *, about_emptiness: bool) -> Iterator[Remark]:
     "An optional field that is absent is left out: no null, no empty array in its place",
     clause="Part 4 §4.1.5",
     versions={V201, V21},
-    on=(on_called(), on_sent(), on_answered()),
+    on=(on_called(), on_sent(), on_result()),
 )
 def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report null, and empty arrays where the schema asks for at least one item.
@@ -45,7 +45,7 @@ def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     "RPC-19",
     "The payload fits the JSON schema of its version, action and kind",
     clause="OCPP-J 1.6 errata 2025-04 §3.2, §3.8; Part 4 §4.1.7",
-    on=(on_called(), on_sent(), on_answered()),
+    on=(on_called(), on_sent(), on_result()),
 )
 def payload_does_not_fit(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report every place where a payload does not fit, formats included; ten places at most.

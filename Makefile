@@ -1,0 +1,74 @@
+# Everything sets itself up: `make demo` and `make test` are all that one has to know.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RECORDING ?= demo.recording
+
+.PHONY: help setup demo test check unit format docs goldens snapshots bench nightly lock clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.dev  ## make .venv with everything that the tests need
+
+demo: $(VENV)/.run  ## a hub, stations and CSMSes of different habits, and the dashboard
+	$(BIN)/plugfest demo
+
+test: check unit  ## the whole check, then the tests: what CI runs
+
+check: $(VENV)/.dev  ## ruff, mypy --strict, import contracts, generated docs fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.rules_page --check docs/rules.md
+
+unit: $(VENV)/.dev  ## the tests alone
+	$(BIN)/python -m pytest -m "not nightly"
+
+format: $(VENV)/.dev  ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## write the generated pages again: docs/rules.md
+	$(BIN)/python -m tests.rules_page docs/rules.md
+
+goldens: $(VENV)/.dev  ## judge the drawings under sessions/ again; review the diff
+	$(BIN)/python -m tests.goldens
+
+snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; review them
+	$(BIN)/python -m pytest tests/tui --snapshot-update
+
+bench: $(VENV)/.dev  ## CPU a frame against nginx, messages judged a second (docs/performance.md)
+	$(BIN)/python tests/bench/judge_speed.py
+	$(BIN)/python tests/bench/relay_cpu.py
+
+nightly: $(VENV)/.dev  ## the slow checks
+	$(BIN)/python -m pytest -m nightly
+
+lock:  ## pin the dependencies again (needs uv on the PATH)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements/dev.txt
+
+clean:  ## remove what was made, recordings excepted
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run

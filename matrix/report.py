@@ -1,0 +1,84 @@
+"""The verdicts of a judge as plain data: what `plugfest judge --json` prints and the recording keeps."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from matrix.board import BoardView, Pair, Row
+from matrix.finding import Finding
+from matrix.judge import Judge
+from matrix.outcome import WRONG, Outcome
+from matrix.rule import RULESET
+
+
+def verdicts(judge: Judge) -> dict[str, Any]:
+    """Return pairs and findings in the shape that DESIGN's `judge --json` fixes; ready for JSON."""
+    return {
+        "ruleset": RULESET,
+        "pairs": [_pair(pair) for pair in judge.board.view().pairs],
+        "findings": [_finding(finding) for finding in in_order(judge.findings)],
+        "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in judge.crashes],
+    }
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings by session, frame and rule: the same order, whether they were found live or later."""
+    return sorted(findings, key=lambda each: (each.session, each.frame or 0, each.rule, each.pointer))
+
+
+def something_failed(view: BoardView) -> bool:
+    """Tell whether any pair has a row that does not work or does not conform."""
+    return any(pair.outcome in WRONG or any(row.outcome in WRONG for row in pair.rows) for pair in view.pairs)
+
+
+def outcome_rows(view: BoardView) -> Iterator[tuple[Pair, Row]]:
+    """Yield every tested row of every pair."""
+    for pair in view.pairs:
+        for row in pair.rows:
+            if row.outcome is not Outcome.UNTESTED:
+                yield pair, row
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    station = pair.station
+    return {
+        "station": {
+            "vendor": station.vendor,
+            "model": station.model,
+            "firmware": station.firmware,
+            "identity": station.identity,
+        },
+        "csms": {"name": pair.csms},
+        "version": pair.version,
+        "outcome": pair.outcome,
+        "sessions": list(pair.sessions),
+        "actions": {row.action: _row(row) for row in pair.rows if row.outcome is not Outcome.UNTESTED},
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "outcome": row.outcome,
+        "counts": {str(key): row.counts[key] for key in sorted(row.counts)},
+    }
+    if row.p50_ms is not None and row.p95_ms is not None:
+        shown["latency_ms"] = {"p50": round(row.p50_ms, 3), "p95": round(row.p95_ms, 3)}
+    if row.evidence is not None:
+        shown["evidence"] = {
+            "session": row.evidence.session,
+            "frame": row.evidence.frame,
+            "text": row.evidence.text,
+        }
+    return shown
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "side": finding.side,
+        "session": finding.session,
+        "frame": finding.frame,
+        "action": finding.action,
+        "pointer": finding.pointer,
+        "text": finding.text,
+    }

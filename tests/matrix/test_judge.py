@@ -1,0 +1,225 @@
+"""The judge as a whole: outcomes, evidence, time, and what must hold whatever the traffic."""
+
+from collections.abc import Iterator
+
+import pytest
+from drawing import Pen, codes, draw, judged
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.exchange import Exchange
+from matrix.finding import Remark, Severity
+from matrix.judge import Judge
+from matrix.outcome import Outcome
+from matrix.rule import Rule, all_rules, on_called
+from matrix.trace import Ending, Frame, Opcode, Side, Traffic
+
+NOW = "2026-11-01T10:00:00Z"
+BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"1.0"}]'
+BOOTED = f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":300}}]'
+HEARTBEAT = '> [2,"h","Heartbeat",{}]'
+BEAT = f'< [3,"h",{{"currentTime":"{NOW}"}}]'
+
+
+def outcome_of(judge: Judge, action: str) -> Outcome:
+    return judge.board.view().pairs[0].row(action).outcome
+
+
+def words(judge: Judge, action: str) -> str:
+    evidence = judge.board.view().pairs[0].row(action).evidence
+    assert evidence is not None
+    return evidence.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        ((HEARTBEAT, BEAT), "passed"),
+        ((HEARTBEAT, "+40s", BEAT), "remarked"),
+        ((HEARTBEAT, '< [3,"h",{}]'), "deviated"),
+        ((HEARTBEAT, '< [4,"h","InternalError","",{}]'), "failed"),
+        ((HEARTBEAT, '< [4,"h","NotImplemented","",{}]'), "refused"),
+        ((HEARTBEAT, '< [4,"h","NotSupported","",{}]'), "refused"),
+        ((HEARTBEAT,), "unanswered"),
+        ((HEARTBEAT, "+40s", "> ping x"), "unanswered"),
+        ((HEARTBEAT, "< close 1002"), "failed"),
+        ((HEARTBEAT, "< close 1000"), "unanswered"),
+        ((HEARTBEAT, BEAT, "> close 1007"), "failed"),
+        ((HEARTBEAT, BEAT, "+3s", "> close 1007"), "passed"),
+        ((HEARTBEAT, "< unread not recorded: disk full"), "inconclusive"),
+    ],
+)
+def test_outcome_of_an_exchange_is_as_the_table_says(lines: tuple[str, ...], outcome: str) -> None:
+    judge = judged(draw(*lines))
+
+    assert outcome_of(judge, "Heartbeat") == outcome
+    assert judge.crashes == []
+
+
+def test_call_cut_off_by_the_hub_is_nobodys_failure() -> None:
+    judge = judged(draw(HEARTBEAT, ending=Ending.HUB, closed_by=None, fault="the hub was killed"))
+
+    assert outcome_of(judge, "Heartbeat") == "inconclusive"
+    assert words(judge, "Heartbeat") == "the hub was killed"
+
+
+def test_call_of_a_session_that_is_still_open_has_no_outcome_before_its_time() -> None:
+    judge = judged(draw(HEARTBEAT, ending=None))
+
+    early = outcome_of(judge, "Heartbeat")
+    judge.advance(judge.now + 31_000_000_000)
+
+    assert early == "untested"
+    assert outcome_of(judge, "Heartbeat") == "unanswered"
+
+
+def test_evidence_of_a_failure_names_the_frame_that_shows_it() -> None:
+    judge = judged(draw(HEARTBEAT, '< [4,"h","InternalError","no\\u001b[31m clock",{}]'))
+
+    evidence = judge.board.view().pairs[0].row("Heartbeat").evidence
+
+    assert evidence is not None
+    assert (evidence.session, evidence.frame) == (1, 3)
+    assert evidence.text == "the CSMS answered InternalError no\\x1b[31m clock"
+
+
+def test_error_to_an_invalid_call_fails_and_names_the_callers_breach_first() -> None:
+    judge = judged(draw('> [2,"h","Heartbeat",{"x":1}]', '< [4,"h","FormationViolation","",{}]'))
+
+    assert outcome_of(judge, "Heartbeat") == "failed"
+    assert words(judge, "Heartbeat").startswith("the payload has a field that does not exist: x")
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "ending", "outcome", "text"),
+    [
+        (401, None, Ending.REFUSED, "failed", "the CSMS refused the upgrade: 401 Unauthorized"),
+        (502, "acme cannot be reached", Ending.UNREACHABLE, "inconclusive", "acme cannot be reached"),
+        (None, None, Ending.ABANDONED, "inconclusive", "the station left before the CSMS answered"),
+    ],
+)
+def test_pair_that_never_opened_a_session_is_unreachable(
+    status: int | None, fault: str | None, ending: Ending, outcome: str, text: str
+) -> None:
+    judge = judged(draw(status=status, reason="Unauthorized" if status == 401 else "", fault=fault, ending=ending))
+
+    assert judge.board.view().pairs[0].outcome == "unreachable"
+    assert outcome_of(judge, "Connect") == outcome
+    assert words(judge, "Connect") == text
+
+
+def test_version_that_was_not_negotiated_is_taken_from_the_boot() -> None:
+    boot = '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"W","model":"N"}}]'
+    older = judged(draw(BOOT, BOOTED, offered=(), chosen=None))
+    newer = judged(draw(boot, BOOTED, offered=(), chosen=None))
+
+    assert older.board.view().pairs[0].key == ("V M", "acme", "1.6")
+    assert newer.board.view().pairs[0].key == ("W N", "acme", "2.0.1")
+    assert outcome_of(newer, "BootNotification") == "passed"
+
+
+def test_version_without_schemas_is_inconclusive() -> None:
+    unknown = judged(draw(HEARTBEAT, BEAT, offered=("ocpp1.5",), chosen="ocpp1.5"))
+    first_edition = judged(draw(HEARTBEAT, BEAT, version="2.0"))
+
+    assert outcome_of(unknown, "Heartbeat") == "inconclusive"
+    assert outcome_of(first_edition, "Heartbeat") == "inconclusive"
+
+
+def test_rule_that_crashes_makes_its_exchange_inconclusive_and_nothing_else() -> None:
+    def broken(_event: Exchange, _known: object) -> Iterator[Remark]:
+        raise ZeroDivisionError
+        yield
+
+    crashing = Rule("X-1", "", "", Severity.INFO, frozenset({"1.6"}), (on_called("Heartbeat"),), broken)
+
+    judge = judged(draw(BOOT, BOOTED, HEARTBEAT, BEAT), rules=[*all_rules(), crashing])
+
+    assert outcome_of(judge, "Heartbeat") == "inconclusive"
+    assert outcome_of(judge, "BootNotification") == "passed"
+    assert judge.crashes[0].rule == "X-1"
+    assert "ZeroDivisionError" in judge.crashes[0].traceback
+
+
+def test_strange_actions_cannot_fill_the_matrix() -> None:
+    lines = [f'> [2,"{i}","Strange{i}",{{}}]' for i in range(200)]
+
+    judge = judged(draw(*lines))
+
+    assert len(judge.board.view().pairs[0].rows) < 100
+    assert judge.board.view().pairs[0].row("(other)").total == 150
+
+
+def test_exchanges_are_told_when_they_open_and_when_they_settle() -> None:
+    told: list[tuple[int, int | None, Outcome | None]] = []
+
+    judged(
+        draw(HEARTBEAT, BEAT), on_exchange=lambda each: told.append((each.call_frame, each.answer_frame, each.outcome))
+    )
+
+    assert told == [(2, None, None), (2, 3, Outcome.PASSED)]
+
+
+def test_fragments_of_a_message_are_judged_as_one() -> None:
+    judge = judged(draw('> part [2,"h","Hea', "> next rtbeat", '> last ",{}]', BEAT))
+
+    assert outcome_of(judge, "Heartbeat") == "passed"
+    assert judge.findings == []
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.binary(max_size=40),
+    st.sampled_from(
+        [HEARTBEAT[2:], BEAT[2:], BOOT[2:], '[3,"h",{}]', '[4,"h","X","",{}]', '[2,1,"\\ud800",{"a":"\\ud800"}]']
+    ),
+    st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4)).map(str),
+)
+FRAMES = st.builds(
+    Frame,
+    id=st.just(0),
+    session=st.just(1),
+    at=st.integers(0, 2**62),
+    side=st.sampled_from(Side),
+    opcode=st.sampled_from([*Opcode, 3, 11]),
+    payload=TEXTS,
+    fin=st.booleans(),
+    rsv=st.integers(0, 7),
+)
+
+
+@given(frames=st.lists(FRAMES, max_size=12), version=st.sampled_from(["1.6", "2.0", "2.0.1", "2.1", "?"]))
+def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], version: str) -> None:
+    pen = Pen()
+    opened, closed = pen.session([], offered=(f"ocpp{version}",), chosen=f"ocpp{version}")
+
+    judge = judged([opened, *frames, closed])
+
+    assert judge.crashes == []
+    assert judge.board.view().sessions_open == 0
+
+
+@given(frames=st.lists(FRAMES, max_size=12))
+def test_judging_twice_gives_the_same_findings(frames: list[Frame]) -> None:
+    traffic: list[Traffic] = [draw()[0], *frames]
+
+    once, again = judged(traffic), judged(traffic)
+
+    assert once.findings == again.findings
+    assert once.board.view().pairs == again.board.view().pairs
+
+
+def test_interleaved_sessions_are_judged_as_each_alone() -> None:
+    first = Pen().session(
+        [BOOT, BOOTED, HEARTBEAT, '< [3,"h",{}]'], identity="A", offered=("ocpp1.6",), chosen="ocpp1.6"
+    )
+    pen = Pen()
+    pen.session([])
+    second = pen.session([HEARTBEAT, BEAT, '> [2,"x","Nope",{}]'], identity="B", offered=("ocpp1.6",), chosen="ocpp1.6")
+    mixed = [item for pair in zip(first, second, strict=False) for item in pair]
+    mixed += [*first[len(second) :], *second[len(first) :]]
+
+    together, alone = judged(mixed), judged(first, second)
+
+    assert sorted(codes(together)) == sorted(codes(alone))
+    assert [pair.rows for pair in together.board.view().pairs] == [pair.rows for pair in alone.board.view().pairs]

@@ -1,0 +1,93 @@
+"""What every file of the project has to keep, whoever writes it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from rules_page import page
+
+from matrix.dialect import JUDGED
+from matrix.rule import Rule, all_rules
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGES: Final = ("hub", "matrix", "tui")
+RULES: Final = all_rules()
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def name_of(rule: Rule) -> str:
+    return rule.code
+
+
+@pytest.mark.parametrize("rule", RULES, ids=name_of)
+def test_rule_explains_itself_with_a_breach_and_correct_traffic(rule: Rule) -> None:
+    assert rule.clause
+    assert rule.sentence[0].isupper() or rule.sentence[0] in "0123456789"
+    assert not rule.sentence.endswith(".")
+    assert "Breach:" in rule.explanation
+    assert "Correct:" in rule.explanation
+    assert rule.versions <= set(JUDGED)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.undecidable], ids=name_of)
+def test_rule_is_seen_at_work_in_a_test(rule: Rule) -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/matrix").glob("test_rules_*.py"))
+
+    assert f'"{rule.code}"' in tests
+
+
+def test_rules_page_is_what_the_rules_say() -> None:
+    assert (ROOT / "docs/rules.md").read_text(encoding="utf-8") == page()
+
+
+@pytest.mark.parametrize("path", [*sources(*PACKAGES, "tests")], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_ignored_complaint_has_its_reason_on_its_line(path: Path) -> None:
+    bare = [
+        line.strip()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"# (noqa|type: ignore)", line)
+        and not re.search(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])(  #)? - \S", line)
+    ]
+
+    assert path == Path(__file__) or bare == []
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_tests_mirror_the_packages(folder: str) -> None:
+    known = {path.stem for path in (ROOT / folder).rglob("*.py")} | {"rules_handshake", "rules_rpc"}
+    strays = [
+        path.name
+        for path in (ROOT / "tests" / folder).rglob("test_*.py")
+        if path.stem.removeprefix("test_") not in known
+    ]
+
+    assert strays == []
+
+
+def test_no_file_names_a_place_of_somebodys_machine() -> None:
+    words = (
+        "/" + "work/",
+        "/" + "root/",
+        "/" + "home/",
+        "files.python" + "hosted",
+        "registry." + "npmjs",
+        "pypi." + "org",
+    )
+    suffixes = {".py", ".md", ".toml", ".txt", ".json", ".js", ".tcss", ".yml", ""}
+    tracked = [
+        path
+        for folder in (*PACKAGES, "tests", "docs", "requirements", "sessions")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix in suffixes and "node_modules" not in path.parts
+    ]
+
+    named = [str(path) for path in tracked if any(word in path.read_text("utf-8", "replace") for word in words)]
+
+    assert tracked
+    assert named == []
