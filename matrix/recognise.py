@@ -9,9 +9,9 @@ from matrix.wire import Call, Message
 
 
 def version_of(session: Session) -> str:
-    """Return the version by the subprotocol on the wire; of a session that was refused, the first that was offered."""
-    if session.upgraded:
-        return SUBPROTOCOLS.get(session.chosen or "", UNKNOWN)
+    """Return the version by the subprotocol on the wire; where none was agreed, the first that was offered."""
+    if session.chosen:
+        return SUBPROTOCOLS.get(session.chosen, UNKNOWN)
     return next((SUBPROTOCOLS[offer] for offer in session.offered if offer in SUBPROTOCOLS), UNKNOWN)
 
 

@@ -93,7 +93,13 @@ def handshake(session: Session, findings: Sequence[Finding]) -> Verdict:
         return Outcome.FAILED, Evidence(session.id, None, text)
     gravest = worst(findings)
     outcome = conformity(gravest)
-    return outcome, evidence_of(gravest) if gravest and outcome is not Outcome.PASSED else None
+    if gravest and outcome is not Outcome.PASSED:
+        return outcome, evidence_of(gravest)
+    if not session.chosen:
+        offers = ", ".join(safe(offer, 40) for offer in session.offered[:5])
+        text = f"no common version: the station offered {offers}, and the CSMS selected none"
+        return Outcome.REFUSED, Evidence(session.id, None, text)
+    return outcome, None
 
 
 def framing(frame: Frame, message: Message, findings: Sequence[Finding]) -> Verdict:

@@ -108,6 +108,14 @@ def test_pair_that_never_opened_a_session_is_unreachable(
     assert words(judge, "Connect") == text
 
 
+def test_versions_that_have_nothing_in_common_are_a_refusal_not_a_pass() -> None:
+    judge = judged(draw("< close 1002", version="2.0.1", chosen=None, closed_by=Side.CSMS))
+
+    assert judge.board.view().pairs[0].key == ("CS001", "acme", "2.0.1")
+    assert outcome_of(judge, "Connect") == "refused"
+    assert words(judge, "Connect") == "no common version: the station offered ocpp2.0.1, and the CSMS selected none"
+
+
 def test_version_that_was_not_negotiated_is_taken_from_the_boot() -> None:
     boot = '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"W","model":"N"}}]'
     older = judged(draw(BOOT, BOOTED, offered=(), chosen=None))

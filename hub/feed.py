@@ -1,0 +1,123 @@
+"""The live feed: what the hub records, to whoever watches, as msgpack over a WebSocket.
+
+`GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. It reads
+the recording like any other reader: a slow viewer lags, and never slows the relay. Until viewers have tokens, it
+answers programs on this machine only: no other host, and no web page (which would send an Origin).
+"""
+
+import asyncio
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import msgpack
+import msgspec
+from aiohttp import WSCloseCode, web
+
+from hub.recording import Recording
+from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic
+
+PATH: Final = "/-/feed"
+POLL_S: Final = 0.1
+BATCH: Final = 1_000
+
+RECORDING: Final = web.AppKey("recording", Path)
+
+
+def feed_app(recording: Path) -> web.Application:
+    """Return the application that serves the feed of a recording."""
+    app = web.Application()
+    app[RECORDING] = recording
+    app.router.add_get(PATH, feed)
+    return app
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """Send the traffic after a mark, and what comes, until the viewer leaves."""
+    refuse_strangers(request)
+    after = _mark_in(request)
+    socket = web.WebSocketResponse(heartbeat=20)
+    await socket.prepare(request)
+    with Recording.open(request.app[RECORDING]) as recording:
+        async with asyncio.TaskGroup() as tasks:
+            sender = tasks.create_task(_send(socket, recording, after))
+            async for _ in socket:  # a viewer has nothing to say: this ends when it leaves
+                pass
+            sender.cancel()
+    return socket
+
+
+def refuse_strangers(request: web.Request) -> None:
+    """Let in only programs on this machine.
+
+    Raises:
+        web.HTTPForbidden: the request comes from elsewhere, or from a web page.
+    """
+    if not request.remote or not ip_address(request.remote).is_loopback:
+        raise web.HTTPForbidden(text="the feed is for programs on the hub's own machine\n")
+    if "Origin" in request.headers:
+        raise web.HTTPForbidden(text="the feed is not for web pages\n")
+
+
+def pack(items: Iterable[Traffic]) -> bytes:
+    """Return a batch of traffic as msgpack."""
+    packed: bytes = msgpack.packb([_as_plain(item) for item in items], unicode_errors="surrogatepass")
+    return packed
+
+
+def unpack(batch: bytes) -> list[Traffic]:
+    """Return the traffic in a batch.
+
+    Raises:
+        ValueError: it is not such a batch.
+    """
+    try:
+        return [_as_traffic(*plain) for plain in msgpack.unpackb(batch, unicode_errors="surrogatepass")]
+    except (TypeError, KeyError, msgspec.ValidationError, msgpack.UnpackException) as exc:
+        raise ValueError(f"this is not a batch of the feed: {exc}") from exc
+
+
+async def _send(socket: web.WebSocketResponse, recording: Recording, after: int) -> None:
+    await socket.send_json({"last": await asyncio.to_thread(recording.last_mark)})
+    while not socket.closed:
+        items = await asyncio.to_thread(recording.traffic, after, limit=BATCH)
+        if not items:
+            await asyncio.sleep(POLL_S)
+            continue
+        await socket.send_bytes(pack(items))
+        after = mark_of(items[-1])
+    await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
+def mark_of(item: Traffic) -> int:
+    """Return an item's place in the order of recording."""
+    return item.id if isinstance(item, Frame) else item.mark
+
+
+def _mark_in(request: web.Request) -> int:
+    text = request.query.get("after", "0")
+    if not text.isdecimal() or len(text) > 18:
+        raise web.HTTPBadRequest(text=f"after has to be a mark, a number: {text[:40]!r}\n")
+    return int(text)
+
+
+def _as_plain(item: Traffic) -> tuple[Any, ...]:
+    if isinstance(item, Frame):
+        return ("frame", *(getattr(item, name) for name in Frame.__struct_fields__))
+    return ("opened" if isinstance(item, Opened) else "closed", item.mark, msgspec.to_builtins(item.session))
+
+
+def _as_traffic(kind: str, *fields: Any) -> Traffic:
+    if kind == "frame":
+        named = dict(zip(Frame.__struct_fields__, fields, strict=True))
+        return Frame(**named | {"side": Side(named["side"])})
+    mark, plain = fields
+    session = msgspec.convert(plain, Session)
+    match kind:
+        case "opened":
+            return Opened(mark, session)
+        case "closed":
+            return Closed(mark, session)
+        case _:
+            raise ValueError(f"there is no item {kind!r} in the feed")

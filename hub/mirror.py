@@ -1,0 +1,143 @@
+"""Following a hub's feed into a recording of one's own, so that watching from afar is watching a file."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from hub import feed
+from hub.batch import Batch, SessionEnd, end_row, session_row
+from hub.errors import HubError
+from hub.recording_file import WritableRecording, open_for_writing
+from matrix.trace import Closed, Frame, Opened, Session, Traffic
+
+RETRY_S: Final = 1.0
+
+
+class MirrorError(HubError):
+    """The hub's feed cannot be followed; the message says why."""
+
+
+@contextmanager
+def mirrored(hub: str, path: Path) -> Iterator[None]:
+    """Copy what a hub records into a new recording at `path`, in a thread of its own, while the context lasts.
+
+    Raises:
+        MirrorError: nothing answers at that URL, or not with a feed; said at once, not later.
+    """
+    mirror = Mirror(feed_url(hub), open_for_writing(path))
+    asyncio.run(mirror.check())
+    thread = threading.Thread(target=mirror.run, name="mirror", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        mirror.stop()
+        thread.join()
+        mirror.close()
+
+
+def feed_url(hub: str) -> URL:
+    """Return where a hub's feed is.
+
+    Raises:
+        MirrorError: it is not the URL of a hub.
+    """
+    try:
+        url = URL(hub)
+    except ValueError as exc:
+        raise MirrorError(f"{hub!r} is not a URL: {exc}") from exc
+    if url.scheme not in ("ws", "wss") or not url.host:
+        raise MirrorError(f"{hub!r} is not the URL of a hub: ws://HOST:PORT")
+    return url.with_path(feed.PATH)
+
+
+class Mirror:
+    """One feed and the recording that it is copied into."""
+
+    def __init__(self, url: URL, recording: WritableRecording) -> None:
+        self._url = url
+        self._recording = recording
+        self._after = 0
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+
+    async def check(self) -> None:
+        """Look whether the feed can be followed.
+
+        Raises:
+            MirrorError: it cannot.
+        """
+        async with aiohttp.ClientSession() as http:
+            try:
+                async with http.ws_connect(self._url) as socket:
+                    await socket.receive_json(timeout=10)
+            except aiohttp.WSServerHandshakeError as exc:
+                raise MirrorError(f"{self._url} does not let us watch: it answered {exc.status}") from exc
+            except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
+                raise MirrorError(f"no hub can be watched at {self._url}: {exc or type(exc).__name__}") from exc
+
+    def run(self) -> None:
+        """Follow the feed until `stop`, connecting again where it breaks off."""
+        asyncio.set_event_loop(self._loop)
+        self._task = self._loop.create_task(self._follow_on())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    def stop(self) -> None:
+        """Make `run` return soon; from any thread."""
+        if self._task is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def close(self) -> None:
+        self._recording.close()
+
+    async def _follow_on(self) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                with suppress(aiohttp.ClientError, OSError):  # the hub is away: what was copied stays
+                    await self._follow(http)
+                await asyncio.sleep(RETRY_S)
+
+    async def _follow(self, http: aiohttp.ClientSession) -> None:
+        url = self._url.with_query(after=str(self._after))
+        async with http.ws_connect(url, max_msg_size=0, heartbeat=20) as socket:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    self._keep(feed.unpack(message.data))
+
+    def _keep(self, items: list[Traffic]) -> None:
+        batch = Batch()
+        for item in items:
+            _add(batch, item)
+        batch.write(self._recording.connection)
+        self._after = feed.mark_of(items[-1])
+
+
+def _add(batch: Batch, item: Traffic) -> None:
+    match item:
+        case Opened(mark, session):
+            batch.sessions.append(session_row(session, mark, None))
+        case Frame():
+            batch.frames.append((
+                item.id, item.session, item.at, item.side, item.opcode, item.payload, item.fin, item.rsv, item.masked,
+                item.size, item.unread,
+            ))  # fmt: skip
+        case Closed(mark, session):
+            batch.sessions.append(end_row(_end_of(session), mark))
+
+
+def _end_of(session: Session) -> SessionEnd:
+    return SessionEnd(
+        session.id, session.closed_at, session.closed_by, session.ending, session.fault, session.station_close,
+        session.csms_close,
+    )  # fmt: skip

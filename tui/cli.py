@@ -1,0 +1,210 @@
+"""`plugfest`: the command line. Imports what a command needs when it runs, so that `--help` is there at once."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import rich_click as click
+
+from matrix import __version__
+
+if TYPE_CHECKING:
+    from hub.recording import Recording
+    from matrix.judge import Judge
+
+CLEAN: Final = 0
+FAILED: Final = 1
+UNUSABLE: Final = 2
+
+RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="plugfest")
+def main() -> None:
+    """Relay, record and judge OCPP traffic between charging stations and CSMSes.
+
+    Try `plugfest demo` first: a hub with stations and CSMSes of different habits, and the dashboard over it.
+    """
+
+
+@main.command(epilog="Example: plugfest demo --no-tui --seconds 15")
+@click.option("--no-tui", is_flag=True, help="Print the matrix as a table at the end instead of the dashboard.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0.1), help="End by itself after this long.  [default without dashboard: 15]"
+)
+@click.option("--recording", type=RECORDING, help="Keep the recording here.  [default: a temporary file]")
+def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None:
+    """Show the hub at work: stations and CSMSes of different vendors and habits, on this machine only.
+
+    Without a terminal it prints the matrix as a table, as with --no-tui.
+    """
+    from tui.demo import run_demo
+
+    with_tui = not no_tui and sys.stdin.isatty() and sys.stdout.isatty()
+    _report_errors(lambda: run_demo(recording, seconds, with_tui=with_tui))
+
+
+@main.command(epilog="Example: plugfest serve --csms acme=ws://127.0.0.1:9100/ocpp --recording event.recording")
+@click.option(
+    "--listen",
+    default="127.0.0.1:9000",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where stations connect; port 0 takes a free one.",
+)
+@click.option(
+    "--csms",
+    "csmses",
+    multiple=True,
+    required=True,
+    metavar="NAME=URL",
+    help="A CSMS: ws://HUB/NAME/IDENTITY reaches URL/IDENTITY. Repeatable.",
+)
+@click.option(
+    "--recording",
+    type=RECORDING,
+    default=Path("plugfest.recording"),
+    show_default=True,
+    help="Where the traffic is kept; an existing recording goes on.",
+)
+@click.option(
+    "--answer-timeout",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a CSMS may take to answer an upgrade.",
+)
+def serve(listen: str, csmses: tuple[str, ...], recording: Path, answer_timeout: float) -> None:
+    """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
+    from tui.serving import run_serve
+
+    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout))
+
+
+@main.command(epilog="Example: plugfest watch event.recording")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+def watch(source: str) -> None:
+    """Open the dashboard over a recording, or over a hub that runs on this machine (ws://HOST:PORT).
+
+    A recording that a hub is writing to is followed live.
+    """
+    from tui.watching import run_watch
+
+    _report_errors(lambda: run_watch(source))
+
+
+@main.command(epilog="Example: plugfest show event.recording --session 4")
+@click.argument("recording", type=RECORDING)
+@click.option("--session", type=int, help="Show the messages of this session.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--full", is_flag=True, help="Do not cut long payloads.")
+def show(recording: Path, *, session: int | None, as_json: bool, full: bool) -> None:
+    """List the sessions of a recording, or the messages of one."""
+    from tui import printing
+
+    def work() -> None:
+        with _opened(recording) as opened:
+            if session is None:
+                printing.show_sessions(opened, as_json=as_json)
+            else:
+                printing.show_messages(opened, session, as_json=as_json, full=full)
+
+    _report_errors(work)
+
+
+@main.command(epilog="Example: plugfest judge event.recording --json | jq .findings")
+@click.argument("recording", type=RECORDING)
+@click.option("--json", "as_json", is_flag=True, help="Print outcomes and findings as one JSON object.")
+@click.option(
+    "--save", is_flag=True, help="Keep outcomes and findings in the recording too, for the sqlite3 shell and Datasette."
+)
+def judge(recording: Path, *, as_json: bool, save: bool) -> None:
+    """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
+
+    Exit code 0: everything passed. 1: something failed, deviated or was never answered. 2: the input cannot be used.
+    """
+    from matrix.report import something_failed
+    from tui import printing
+
+    def work() -> int:
+        if save:
+            from hub.verdict_store import end_cut_sessions, save_verdicts
+
+            _opened(recording).close()
+            end_cut_sessions(recording)
+        with _opened(recording) as opened:
+            judged = judge_all(opened)
+        if save:
+            save_verdicts(recording, judged)
+        printing.show_verdicts(judged, as_json=as_json)
+        return FAILED if something_failed(judged.board.view()) else CLEAN
+
+    sys.exit(_report_errors(work))
+
+
+@main.command(epilog="Example: plugfest rules RPC-05")
+@click.argument("code", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
+def rules(code: str | None, *, as_json: bool) -> None:
+    """List the rules, or explain one: what it asks, where the standard says so, a breach and correct traffic."""
+    from matrix.rule import all_rules, rule_named
+    from tui import printing
+
+    if code is None:
+        printing.show_rules(all_rules(), as_json=as_json)
+        return
+    try:
+        printing.show_rule(rule_named(code), as_json=as_json)
+    except KeyError:
+        _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
+
+
+def judge_all(recording: "Recording") -> "Judge":
+    """Judge a whole recording, with a progress bar on a terminal's stderr."""
+    from matrix.judge import Judge
+    from matrix.trace import Frame
+    from tui.printing import progress
+
+    judged, after, last = Judge(), 0, recording.last_mark()
+    with progress("judging", last) as advance_to:
+        while items := recording.traffic(after):
+            for item in items:
+                judged.feed(item)
+            after = items[-1].id if isinstance(items[-1], Frame) else items[-1].mark
+            advance_to(after)
+    return judged
+
+
+def _opened(path: Path) -> "Recording":
+    from hub.recording import Recording
+
+    return Recording.open(path)
+
+
+def _report_errors(work: Callable[[], Any]) -> Any:
+    """Run a command: what the hub cannot do is said in a sentence, Ctrl-C ends quietly."""
+    from hub.errors import HubError
+
+    try:
+        return work()
+    except HubError as exc:
+        _fail(str(exc))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(CLEAN)
+
+
+def _fail(sentence: str) -> NoReturn:
+    from matrix.safe import safe
+
+    click.echo(f"plugfest: {safe(sentence)}", err=True)
+    sys.exit(UNUSABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""What the commands print: tables for people on stdout, JSON for programs. Peer text goes through `safe`."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hub.recording import Recording
+from matrix.board import BoardView, Pair
+from matrix.dialect import JUDGED
+from matrix.finding import Finding, Severity
+from matrix.judge import Judge
+from matrix.outcome import Outcome
+from matrix.report import in_order, outcome_rows, verdicts
+from matrix.rule import Rule
+from matrix.safe import safe
+from matrix.trace import Frame, Opcode, Session
+from tui.text import ARROWS, GLYPHS, clock_time
+
+SHORT: Final = 160
+"""Characters of a payload that `show` prints, unless all of it is asked for."""
+LISTED: Final = 200
+"""Findings that `judge` lists for people; `--json` prints all of them."""
+
+COLOURS: Final = {
+    Outcome.PASSED: "green",
+    Outcome.REMARKED: "bright_green",
+    Outcome.DEVIATED: "yellow",
+    Outcome.FAILED: "red",
+    Outcome.REFUSED: "blue",
+    Outcome.UNANSWERED: "magenta",
+    Outcome.INCONCLUSIVE: "cyan",
+    Outcome.UNTESTED: "dim",
+    Outcome.UNREACHABLE: "red",
+}
+SEVERITY_COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+def console() -> Console:
+    """Return a console on stdout, as wide as the terminal, or 160 where there is none; NO_COLOR is honoured."""
+    return Console(width=None if sys.stdout.isatty() else SHORT, highlight=False, soft_wrap=False)
+
+
+def show_sessions(recording: Recording, *, as_json: bool) -> None:
+    """Print the sessions of a recording."""
+    frames = recording.frame_counts()
+    sessions = recording.sessions()
+    if as_json:
+        _print_lines(_session_as_json(session, frames.get(session.id, 0)) for session in sessions)
+        return
+    table = Table("id", "opened", "identity", "CSMS", "protocol", "answer", "frames", "lasted", "end", box=None)
+    for session in sessions:
+        table.add_row(*map(Text, _session_cells(session, frames.get(session.id, 0))))
+    console().print(table if sessions else "no station has connected yet")
+
+
+def show_messages(recording: Recording, number: int, *, as_json: bool, full: bool) -> None:
+    """Print the frames of one session in order, its handshake first.
+
+    Raises:
+        RecordingError: there is no such session.
+    """
+    session = recording.session(number)
+    if as_json:
+        _print_lines(map(_frame_as_json, recording.frames(number)))
+        return
+    out = console()
+    out.print(Text("\n".join(_handshake(session))), soft_wrap=True)
+    for frame in recording.frames(number):
+        out.print(_message_line(frame, full=full), soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+
+
+def show_verdicts(judge: Judge, *, as_json: bool) -> None:
+    """Print what a judge found: pairs, what went wrong in each, findings."""
+    if as_json:
+        _print_json(verdicts(judge))
+        return
+    view, out = judge.board.view(), console()
+    out.print(matrix_table(view))
+    out.print(_rows_table(view))
+    _print_findings(out, in_order(judge.findings))
+    for crash in judge.crashes:
+        out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
+
+
+def matrix_table(view: BoardView) -> Table | Text:
+    """Return the matrix as a table: stations down, CSMSes across."""
+    if not view.pairs:
+        return Text("no station has connected yet")
+    cells = {(pair.station.label, pair.version, pair.csms): pair for pair in view.pairs}
+    table = Table()
+    for heading in ("station", "version", *view.csmses):
+        table.add_column(Text(safe(heading, 24)))
+    for label, version in view.stations:
+        row = (_matrix_cell(cells.get((label, version, csms))) for csms in view.csmses)
+        table.add_row(Text(safe(label, 40)), Text(version), *row)
+    return table
+
+
+def show_rules(rules: Iterable[Rule], *, as_json: bool) -> None:
+    """Print all rules, one line each."""
+    if as_json:
+        _print_json([_rule_as_json(rule) for rule in rules])
+        return
+    table = Table("code", "severity", "versions", "what it asks", box=None)
+    for rule in rules:
+        note = " (not decidable from traffic)" if rule.undecidable else ""
+        severity = Text(rule.severity, style=SEVERITY_COLOURS[rule.severity])
+        table.add_row(Text(rule.code), severity, Text(_versions(rule)), Text(rule.sentence + note))
+    console().print(table)
+
+
+def show_rule(rule: Rule, *, as_json: bool) -> None:
+    """Print one rule with its explanation."""
+    if as_json:
+        _print_json(_rule_as_json(rule))
+        return
+    out = console()
+    out.print(Text(f"{rule.code}  {rule.sentence}", style="bold"), soft_wrap=True)
+    out.print(Text(f"{rule.severity} · OCPP {_versions(rule)} · {rule.clause}\n"), soft_wrap=True)
+    if rule.undecidable:
+        out.print(Text(f"Not decidable from traffic: {rule.undecidable}.\n"), soft_wrap=True)
+    out.print(Text(rule.explanation), soft_wrap=True)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how far something is on a terminal's stderr, after a moment; yields what to call with the position."""
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _matrix_cell(pair: Pair | None) -> Text:
+    if pair is None:
+        return Text(GLYPHS[Outcome.UNTESTED], style="dim")
+    text = f"{GLYPHS[pair.outcome]} {pair.outcome} {pair.passed}/{pair.tested}"
+    return Text(text, style=COLOURS[pair.outcome])
+
+
+def _rows_table(view: BoardView) -> Table | Text:
+    table = Table("station", "CSMS", "version", "message", "outcome", "n/N", "p95 ms", "what shows it", box=None)
+    for pair, row in outcome_rows(view):
+        if row.outcome is Outcome.PASSED:
+            continue
+        evidence = row.evidence
+        place = f"#{evidence.session}/{evidence.frame or '-'} " if evidence else ""
+        table.add_row(
+            Text(safe(pair.station.label, 32)),
+            Text(safe(pair.csms, 16)),
+            Text(pair.version),
+            Text(row.action),
+            Text(f"{GLYPHS[row.outcome]} {row.outcome}", style=COLOURS[row.outcome]),
+            Text(f"{row.passed}/{row.total}"),
+            Text(f"{row.p95_ms:.1f}" if row.p95_ms is not None else ""),
+            Text(place + safe(evidence.text, 100) if evidence else ""),
+        )
+    return table if table.row_count else Text("every message type that was tried has passed")
+
+
+def _print_findings(out: Console, findings: list[Finding]) -> None:
+    if not findings:
+        return
+    table = Table("rule", "severity", "who", "session/frame", "message", "where", "what", box=None)
+    for finding in findings[:LISTED]:
+        table.add_row(
+            Text(finding.rule),
+            Text(finding.severity, style=SEVERITY_COLOURS[finding.severity]),
+            Text(finding.side),
+            Text(f"{finding.session}/{finding.frame or '-'}"),
+            Text(finding.action),
+            Text(safe(finding.pointer, 40)),
+            Text(finding.text),
+        )
+    out.print(table)
+    if len(findings) > LISTED:
+        out.print(Text(f"... and {len(findings) - LISTED} more; --json prints them all"))
+
+
+def _session_cells(session: Session, frames: int) -> tuple[str, ...]:
+    answer = f"{session.status} {safe(session.reason, 30)}".strip() if session.status else "none"
+    return (
+        str(session.id), clock_time(session.opened_at), safe(session.identity, 40), safe(session.csms, 20) or "-",
+        safe(session.chosen or "-", 20), answer, str(frames), _lasted(session), _end(session),
+    )  # fmt: skip
+
+
+def _lasted(session: Session) -> str:
+    if session.closed_at is None:
+        return "open"
+    return f"{(session.closed_at - session.opened_at) / 1e9:.1f} s"
+
+
+def _end(session: Session) -> str:
+    if session.ending is None:
+        return ""
+    who = f" by {session.closed_by.label}" if session.closed_by else ""
+    sides = (("station", session.station_close), ("CSMS", session.csms_close))
+    codes = [f"{side} {code}" for side, code in sides if code]
+    why = safe(session.fault, 80) if session.fault else ", ".join(codes)
+    return f"{session.ending}{who}" + (f" ({why})" if why else "")
+
+
+def _handshake(session: Session) -> Iterator[str]:
+    yield f"session {session.id}  {safe(session.identity)} -> {safe(session.csms) or '-'}  {_end(session)}".rstrip()
+    yield f"GET {safe(session.path)}"
+    yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.request)
+    yield f"{session.status or 'no answer'} {safe(session.reason)}".rstrip()
+    yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.response)
+    if session.body:
+        yield f"  {safe(session.body, SHORT)}"
+
+
+def _message_line(frame: Frame, *, full: bool) -> Text:
+    name = "" if frame.opcode == Opcode.TEXT and frame.fin else f"{_opcode_name(frame)} "
+    line = Text(
+        f"{frame.id:>8}  {clock_time(frame.at, millis=True)}  {ARROWS[frame.side]}  {name}{payload_text(frame, None if full else SHORT)}"
+    )
+    if frame.unread:
+        line.append(f"  [{safe(frame.unread)}]")
+    return line
+
+
+def _opcode_name(frame: Frame) -> str:
+    name = Opcode(frame.opcode).name.lower() if frame.opcode in list(Opcode) else f"opcode {frame.opcode}"
+    return name if frame.fin else f"{name} (fragment)"
+
+
+def payload_text(frame: Frame, limit: int | None) -> str:
+    """Return a payload for a terminal: text escaped, close codes as numbers, other bytes as hex."""
+    payload = frame.payload
+    if frame.opcode == Opcode.CLOSE and isinstance(payload, bytes) and len(payload) >= 2:
+        return f"{int.from_bytes(payload[:2])} {safe(payload[2:].decode('utf-8', 'replace'))}".strip()
+    if isinstance(payload, str):
+        return safe(payload, limit)
+    return safe(payload[: limit // 2 if limit else None].hex(" "), limit)
+
+
+def _versions(rule: Rule) -> str:
+    return ", ".join(version for version in JUDGED if version in rule.versions)
+
+
+def _rule_as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "code": rule.code, "severity": rule.severity, "versions": [v for v in JUDGED if v in rule.versions],
+        "sentence": rule.sentence, "clause": rule.clause, "undecidable": rule.undecidable,
+        "explanation": rule.explanation,
+    }  # fmt: skip
+
+
+def _session_as_json(session: Session, frames: int) -> dict[str, Any]:
+    fields = {name: getattr(session, name) for name in session.__struct_fields__}
+    return {**fields, "frames": frames}
+
+
+def _frame_as_json(frame: Frame) -> dict[str, Any]:
+    fields = {name: getattr(frame, name) for name in frame.__struct_fields__}
+    if isinstance(frame.payload, bytes):
+        fields["payload"], fields["payload_hex"] = None, frame.payload.hex()
+    return fields
+
+
+def _print_lines(objects: Iterable[dict[str, Any]]) -> None:
+    for each in objects:
+        sys.stdout.write(_dumped(each).decode() + "\n")
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(_dumped(value, orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _dumped(value: object, option: int = 0) -> bytes:
+    return orjson.dumps(value, option=option | orjson.OPT_NON_STR_KEYS)

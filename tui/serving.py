@@ -1,0 +1,80 @@
+"""`plugfest serve`: the hub in the foreground, one log line per session."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+
+from hub.errors import HubError
+from hub.feed import feed_app
+from hub.server import Hub, HubSettings
+
+
+class OptionError(HubError):
+    """An option's value that cannot be used; the message names the option and the value."""
+
+
+def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float) -> None:
+    """Run a hub until Ctrl-C or SIGTERM.
+
+    Raises:
+        HubError: it cannot run like that.
+    """
+    host, port = host_and_port(listen)
+    settings = HubSettings(
+        recording=recording,
+        csmses=names_and_urls(csmses),
+        host=host,
+        port=port,
+        answer_timeout_s=answer_timeout_s,
+    )
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
+    run_on_best_loop(_serve(settings))
+
+
+async def _serve(settings: HubSettings) -> None:
+    async with Hub(settings, app=feed_app(settings.recording)) as hub:
+        for name, url in settings.csmses.items():
+            print(f"{hub.url}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+        print(f"watch it: plugfest watch {settings.recording}", flush=True)  # noqa: T201 - what a person needs
+        await hub.run_until_signalled()
+
+
+def run_on_best_loop(main: Coroutine[None, None, None]) -> None:
+    """Run on uvloop where it is installed, else on asyncio's own loop."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """Read HOST:PORT, [IPv6]:PORT or PORT.
+
+    Raises:
+        OptionError: it is none of these.
+    """
+    host, _, port = listen.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        raise OptionError(f"--listen wants HOST:PORT, got {listen!r}")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def names_and_urls(options: Iterable[str]) -> dict[str, str]:
+    """Read NAME=URL options.
+
+    Raises:
+        OptionError: one is not like that, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for option in options:
+        name, equals, url = option.partition("=")
+        if not equals or not name or not url:
+            raise OptionError(f"--csms wants NAME=URL, got {option!r}")
+        if name in found:
+            raise OptionError(f"--csms names {name!r} twice: {found[name]!r} and {url!r}")
+        found[name] = url
+    return found
