@@ -1,0 +1,130 @@
+"""The demo's peers through a hub: that the matrix fills fast, and shows what each product is there to show."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from hub.demo.event import run_csmses, run_stations, visit_all
+from hub.demo.products import CSMSES, STATIONS
+from hub.recording import Recording
+from hub.server import Hub, HubSettings
+from matrix.board import CONNECT, FRAMING, BoardView, Pair
+from matrix.finding import Severity
+from matrix.judge import Judge
+from matrix.outcome import Outcome
+from matrix.trace import Frame, Traffic
+
+TOUR_S: Final = 6.0
+GREEN: Final = {Outcome.PASSED, Outcome.REMARKED}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    """What a judge says of the first seconds of the demo."""
+    path = tmp_path_factory.mktemp("demo") / "demo.recording"
+    asyncio.run(_run_demo(path, TOUR_S))
+    return _judged(path)
+
+
+@pytest.fixture(scope="module")
+def view(demo: Judge) -> BoardView:
+    return demo.board.view()
+
+
+def test_every_station_meets_every_csms_in_the_tour(view: BoardView) -> None:
+    met = {(pair.station.label, pair.csms) for pair in view.pairs}
+
+    assert met == {(f"{station.vendor} {station.model}", csms.name) for station in STATIONS for csms in CSMSES}
+
+
+def test_most_pairs_are_green_and_the_others_differ(view: BoardView) -> None:
+    outcomes = [pair.outcome for pair in view.pairs]
+    green = sum(outcome in GREEN for outcome in outcomes) / len(outcomes)
+
+    assert 0.5 < green < 0.75
+    assert {Outcome.DEVIATED, Outcome.FAILED, Outcome.REFUSED, Outcome.UNANSWERED, Outcome.UNREACHABLE} < {*outcomes}
+
+
+def test_no_rule_crashes_on_the_demo(demo: Judge) -> None:
+    assert demo.crashes == []
+
+
+@pytest.mark.parametrize(
+    ("station", "csms", "row", "outcome"),
+    [
+        ("Oakfield Homebox", "amberline", "MeterValues", Outcome.FAILED),
+        ("Sable S2", "amberline", FRAMING, Outcome.FAILED),
+        ("Sable S2", "amberline", "GetConfiguration", Outcome.UNANSWERED),
+        ("Sable S2", "mosaic", FRAMING, Outcome.DEVIATED),
+        ("Sable S2", "mosaic", "SetChargingProfile", Outcome.REFUSED),
+        ("Fjordmark Twin", "northgrid", "Authorize", Outcome.FAILED),
+        ("Fjordmark Twin", "mosaic", "Authorize", Outcome.DEVIATED),
+        ("Fjordmark Twin", "quayside", CONNECT, Outcome.FAILED),
+        ("Ostra Mobility Duo", "mosaic", "DataTransfer", Outcome.REFUSED),
+        ("Ostra Mobility Duo", "quayside", "DataTransfer", Outcome.UNANSWERED),
+        ("Penrose Curb", "harbour", "GetLocalListVersion", Outcome.REFUSED),
+        ("Brightwater Pier", "quayside", "StatusNotification", Outcome.DEVIATED),
+        ("Voltarra Meridian", "quayside", "SecurityEventNotification", Outcome.FAILED),
+        ("Tarn Valley One", "quayside", "BootNotification", Outcome.DEVIATED),
+        ("Tarn Valley One", "mosaic", CONNECT, Outcome.FAILED),
+        ("Lumenpost Corbel 22", "northgrid", CONNECT, Outcome.REFUSED),
+        ("Lumenpost Corbel 22", "harbour", "StatusNotification", Outcome.PASSED),
+    ],
+)
+def test_fault_of_a_product_shows_in_its_row(
+    view: BoardView, station: str, csms: str, row: str, outcome: Outcome
+) -> None:
+    assert _pair(view, station, csms).row(row).history[0].outcome is outcome
+
+
+def test_products_without_a_fault_are_never_accused(demo: Judge) -> None:
+    accused = {finding.session for finding in demo.findings if finding.severity is Severity.VIOLATION}
+    good = [_pair(demo.board.view(), "Kestrel Forge K7", csms.name) for csms in CSMSES]
+
+    assert accused.isdisjoint(session for pair in good for session in pair.sessions)
+
+
+async def test_cancelling_the_stations_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+
+    async with run_csmses() as csmses:
+        stations = asyncio.create_task(visit_all(csmses))
+        await asyncio.wait([stations], timeout=0.5)
+        stations.cancel()
+        await asyncio.wait([stations])
+
+    assert stations.cancelled()
+    assert asyncio.all_tasks() == before
+
+
+async def _run_demo(path: Path, seconds: float) -> None:
+    async with run_csmses() as csmses, Hub(HubSettings(recording=path, csmses=csmses, port=0)) as hub:
+        stations = asyncio.create_task(run_stations(hub.url, [*csmses]))
+        await asyncio.wait([stations], timeout=seconds)
+        stations.cancel()
+        await asyncio.wait([stations])
+    assert stations.cancelled()
+
+
+def _pair(view: BoardView, station: str, csms: str) -> Pair:
+    (pair,) = (pair for pair in view.pairs if pair.station.label == station and pair.csms == csms)
+    return pair
+
+
+def _judged(path: Path) -> Judge:
+    judge = Judge()
+    for item in _traffic(path):
+        judge.feed(item)
+    return judge
+
+
+def _traffic(path: Path) -> Iterator[Traffic]:
+    mark = 0
+    with Recording.open(path) as recording:
+        while batch := recording.traffic(mark):
+            yield from batch
+            last = batch[-1]
+            mark = last.id if isinstance(last, Frame) else last.mark
