@@ -74,7 +74,7 @@ def unpack(batch: bytes) -> list[Traffic]:
     """
     try:
         return [_as_traffic(*plain) for plain in msgpack.unpackb(batch, unicode_errors="surrogatepass")]
-    except (TypeError, KeyError, msgspec.ValidationError, msgpack.UnpackException) as exc:
+    except (TypeError, ValueError, msgpack.UnpackException) as exc:
         raise ValueError(f"this is not a batch of the feed: {exc}") from exc
 
 

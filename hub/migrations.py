@@ -6,6 +6,11 @@ from sqlite_utils import Database, Migrations
 
 RECORDING: Final = Migrations("plugfest")
 
+INDEX_FRAMES: Final = "CREATE INDEX IF NOT EXISTS frame_session ON frame(session, id)"
+DROP_FRAME_INDEX: Final = "DROP INDEX IF EXISTS frame_session"
+"""For people who read a finished recording. While a hub writes, the index would cost more than the frames themselves:
+with 50 sessions every batch touches most of its pages (docs/adr/0003-no-index-while-recording.md)."""
+
 APPLICATION_ID: Final = 0x4F435050
 """`OCPP` in ASCII, as SQLite's application_id: how `file` and we recognise a recording."""
 
@@ -58,7 +63,6 @@ def m001_sessions_and_frames(db: Database) -> None:
             payload         NOT NULL,                   -- unmasked, inflated; TEXT where it is text
             unread          TEXT                        -- why the payload is not what was meant
         );
-        CREATE INDEX frame_session ON frame(session, id);
 
         CREATE TABLE partial (
             id              INTEGER PRIMARY KEY,

@@ -30,9 +30,10 @@ def mirrored(hub: str, path: Path) -> Iterator[None]:
     Raises:
         MirrorError: nothing answers at that URL, or not with a feed; said at once, not later.
     """
-    mirror = Mirror(feed_url(hub), open_for_writing(path))
-    asyncio.run(mirror.check())
-    thread = threading.Thread(target=mirror.run, name="mirror", daemon=True)
+    url = feed_url(hub)
+    asyncio.run(check(url))
+    mirror = Mirror(url, open_for_writing(path))
+    thread = threading.Thread(target=mirror.run, name="mirror")
     thread.start()
     try:
         yield
@@ -57,6 +58,22 @@ def feed_url(hub: str) -> URL:
     return url.with_path(feed.PATH)
 
 
+async def check(url: URL) -> None:
+    """Look whether a feed can be followed.
+
+    Raises:
+        MirrorError: it cannot.
+    """
+    async with aiohttp.ClientSession() as http:
+        try:
+            async with http.ws_connect(url) as socket:
+                await socket.receive_json(timeout=10)
+        except aiohttp.WSServerHandshakeError as exc:
+            raise MirrorError(f"{url} does not let us watch: it answered {exc.status}") from exc
+        except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
+            raise MirrorError(f"no hub can be watched at {url}: {exc or type(exc).__name__}") from exc
+
+
 class Mirror:
     """One feed and the recording that it is copied into."""
 
@@ -65,41 +82,25 @@ class Mirror:
         self._recording = recording
         self._after = 0
         self._loop = asyncio.new_event_loop()
-        self._task: asyncio.Task[None] | None = None
-
-    async def check(self) -> None:
-        """Look whether the feed can be followed.
-
-        Raises:
-            MirrorError: it cannot.
-        """
-        async with aiohttp.ClientSession() as http:
-            try:
-                async with http.ws_connect(self._url) as socket:
-                    await socket.receive_json(timeout=10)
-            except aiohttp.WSServerHandshakeError as exc:
-                raise MirrorError(f"{self._url} does not let us watch: it answered {exc.status}") from exc
-            except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
-                raise MirrorError(f"no hub can be watched at {self._url}: {exc or type(exc).__name__}") from exc
+        self._stopped = asyncio.Event()
 
     def run(self) -> None:
         """Follow the feed until `stop`, connecting again where it breaks off."""
-        asyncio.set_event_loop(self._loop)
-        self._task = self._loop.create_task(self._follow_on())
-        try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._loop.close()
+        self._loop.run_until_complete(self._until_stopped())
 
     def stop(self) -> None:
-        """Make `run` return soon; from any thread."""
-        if self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        """Make `run` return soon; from any thread, also before it has begun."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
 
     def close(self) -> None:
+        self._loop.close()
         self._recording.close()
+
+    async def _until_stopped(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            following = tasks.create_task(self._follow_on())
+            await self._stopped.wait()
+            following.cancel()
 
     async def _follow_on(self) -> None:
         async with aiohttp.ClientSession() as http:

@@ -29,6 +29,13 @@ SESSION_COLUMNS: Final = (
 BATCH: Final = 5_000
 """Frames read at once by `Recording.traffic`: large enough to be cheap, small enough to show progress."""
 
+_OF_SESSION: Final = (
+    "session = :session AND id > max(:after, coalesce((SELECT opened_mark FROM session WHERE id = :session), 0))"
+    " AND id < min(:before, coalesce((SELECT closed_mark FROM session WHERE id = :session), :before))"
+)
+"""The frames of a session between two marks, without an index: a range of ids, which its own marks bound."""
+_END: Final = 2**63 - 1
+
 _HANDSHAKE_ONLY: Final = {
     "closed_at": None, "closed_by": None, "ending": None, "station_close": None, "csms_close": None
 }  # fmt: skip
@@ -147,19 +154,19 @@ class Recording:
 
     def frames_page(self, session: int, *, after: int = 0, limit: int = BATCH) -> list[Frame]:
         """Return up to `limit` frames of one session that come after a frame id."""
-        return [*map(frame_of, self._rows(
-            f"SELECT {FRAME_COLUMNS} FROM frame WHERE session = ? AND id > ? ORDER BY id LIMIT ?", session, after, limit
-        ))]  # fmt: skip
+        query = f"SELECT {FRAME_COLUMNS} FROM frame WHERE {_OF_SESSION} ORDER BY id LIMIT :limit"
+        return [*map(frame_of, self._rows(query, session=session, after=after, before=_END, limit=limit))]
 
     def frame_ids(self, session: int, *, after: int = 0, containing: str = "", control: bool = True) -> list[int]:
         """Return the ids of a session's frames; only those whose payload contains a text (any case), if given."""
-        where, values = "session = ? AND id > ?", [session, after]
+        where = _OF_SESSION
         if not control:
             where += f" AND opcode < {Opcode.CLOSE}"
         if containing:
-            where += " AND instr(lower(payload), lower(?))"
-            return [i for (i,) in self._rows(f"SELECT id FROM frame WHERE {where} ORDER BY id", *values, containing)]
-        return [i for (i,) in self._rows(f"SELECT id FROM frame WHERE {where} ORDER BY id", *values)]
+            where += " AND instr(lower(payload), lower(:containing))"
+        query = f"SELECT id FROM frame WHERE {where} ORDER BY id"
+        values = {"session": session, "after": after, "before": _END, "containing": containing}
+        return [number for (number,) in self._rows(query, **values)]
 
     def frames_by_id(self, ids: Sequence[int]) -> list[Frame]:
         """Return the frames with these ids, in the order of their ids; ids that do not exist are left out."""
@@ -172,15 +179,26 @@ class Recording:
             )
         return frames
 
+    def frame_ids_before(self, session: int, frame: int, limit: int) -> list[int]:
+        """Return the ids of up to `limit` frames of a session that come before a frame, the latest first."""
+        query = f"SELECT id FROM frame WHERE {_OF_SESSION} ORDER BY id DESC LIMIT :limit"
+        return [number for (number,) in self._rows(query, session=session, after=0, before=frame, limit=limit)]
+
+    def heads(self, ids: Sequence[int], *, characters: int = 512) -> list[Frame]:
+        """Return frames as `frames_by_id` does, each payload cut to its first characters (or bytes)."""
+        columns = FRAME_COLUMNS.replace("payload", f"coalesce(substr(payload, 1, {characters:d}), payload)")
+        marks = ",".join("?" * len(ids))
+        return [*map(frame_of, self._rows(f"SELECT {columns} FROM frame WHERE id IN ({marks}) ORDER BY id", *ids))]
+
     def frame_counts(self) -> dict[int, int]:
         """Return the number of frames per session."""
         return dict(self._rows("SELECT session, count(*) FROM frame GROUP BY session"))
 
     # -- plumbing -----------------------------------------------------------------------------------------------------
 
-    def _rows(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, sql: str, *values: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
         try:
-            with closing(self._connection.execute(sql, values)) as cursor:
+            with closing(self._connection.execute(sql, named or values)) as cursor:
                 yield from cursor
         except sqlite3.Error as exc:
             raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc

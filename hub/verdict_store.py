@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from hub.batch import Transaction
+from hub.migrations import INDEX_FRAMES
 from hub.recording_file import open_for_writing
 from matrix.judge import Judge
 from matrix.report import in_order, outcome_rows
@@ -32,7 +33,7 @@ def end_cut_sessions(path: Path) -> None:
 
 
 def save_verdicts(path: Path, judge: Judge) -> None:
-    """Put a judge's findings and outcomes in the place of those that the recording holds.
+    """Put a judge's findings and outcomes in the place of those that the recording holds; index the frames by session.
 
     Raises:
         RecorderError: a hub is writing to the recording, or it cannot be written to.
@@ -44,6 +45,7 @@ def save_verdicts(path: Path, judge: Judge) -> None:
             recording.connection.execute("DELETE FROM outcome")
             recording.connection.executemany(_INSERT_FINDING, _finding_rows(judge))
             recording.connection.executemany(_INSERT_OUTCOME, _outcome_rows(judge))
+            recording.connection.execute(INDEX_FRAMES)
     finally:
         recording.close()
 
