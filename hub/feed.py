@@ -6,10 +6,11 @@ answers programs on this machine only: no other host, and no web page (which wou
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgpack
 import msgspec
@@ -21,6 +22,8 @@ from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic
 PATH: Final = "/-/feed"
 POLL_S: Final = 0.1
 BATCH: Final = 1_000
+
+Found = TypeVar("Found")
 
 RECORDING: Final = web.AppKey("recording", Path)
 
@@ -39,13 +42,41 @@ async def feed(request: web.Request) -> web.StreamResponse:
     after = _mark_in(request)
     socket = web.WebSocketResponse(heartbeat=20)
     await socket.prepare(request)
-    with Recording.open(request.app[RECORDING]) as recording:
+    reader = Reader(request.app[RECORDING])
+    try:
         async with asyncio.TaskGroup() as tasks:
-            sender = tasks.create_task(_send(socket, recording, after))
+            sender = tasks.create_task(_send(socket, reader, after))
             async for _ in socket:  # a viewer has nothing to say: this ends when it leaves
                 pass
             sender.cancel()
+    finally:
+        reader.close()
     return socket
+
+
+class Reader:
+    """A recording that is read in a thread of its own, so that a slow disk holds nobody up.
+
+    It is closed there too: SQLite deadlocks where one thread closes a connection that another one is reading from.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._recording = self._thread.submit(Recording.open, path)
+
+    async def last_mark(self) -> int:
+        return await self._run(lambda recording: recording.last_mark())
+
+    async def traffic(self, after: int) -> list[Traffic]:
+        return await self._run(lambda recording: recording.traffic(after, limit=BATCH))
+
+    def close(self) -> None:
+        """Close the recording once what is being read is read."""
+        self._thread.submit(lambda: self._recording.result().close())
+        self._thread.shutdown(wait=False)
+
+    async def _run(self, read: Callable[[Recording], Found]) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: read(self._recording.result()))
 
 
 def refuse_strangers(request: web.Request) -> None:
@@ -78,10 +109,10 @@ def unpack(batch: bytes) -> list[Traffic]:
         raise ValueError(f"this is not a batch of the feed: {exc}") from exc
 
 
-async def _send(socket: web.WebSocketResponse, recording: Recording, after: int) -> None:
-    await socket.send_json({"last": await asyncio.to_thread(recording.last_mark)})
+async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> None:
+    await socket.send_json({"last": await reader.last_mark()})
     while not socket.closed:
-        items = await asyncio.to_thread(recording.traffic, after, limit=BATCH)
+        items = await reader.traffic(after)
         if not items:
             await asyncio.sleep(POLL_S)
             continue

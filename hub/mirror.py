@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -114,14 +114,17 @@ class Mirror:
         async with http.ws_connect(url, max_msg_size=0, heartbeat=20) as socket:
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.BINARY:
-                    self._keep(feed.unpack(message.data))
+                    items = feed.unpack(message.data)
+                    keep(self._recording, items)
+                    self._after = feed.mark_of(items[-1])
 
-    def _keep(self, items: list[Traffic]) -> None:
-        batch = Batch()
-        for item in items:
-            _add(batch, item)
-        batch.write(self._recording.connection)
-        self._after = feed.mark_of(items[-1])
+
+def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:
+    """Write traffic into a recording, with the marks that it has, in one transaction."""
+    batch = Batch()
+    for item in items:
+        _add(batch, item)
+    batch.write(recording.connection)
 
 
 def _add(batch: Batch, item: Traffic) -> None:

@@ -66,8 +66,10 @@ class Recording:
             raise RecordingError(f"there is no recording at {str(path)!r}")
         try:
             connection = _connect_read_only(path)
-        except sqlite3.Error as exc:
+        except sqlite3.OperationalError as exc:
             raise RecordingError(f"{str(path)!r} cannot be opened: {exc}") from exc
+        except sqlite3.DatabaseError as exc:
+            raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
         try:
             _check(path, connection)
         except BaseException:

@@ -42,6 +42,22 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def safe_json(text: str) -> str:
+    r"""Return JSON with every character in it that could act on a screen as a JSON escape: the same JSON, in ASCII there.
+
+    Line ends stay: they are JSON's own white space.
+    """
+    return _UNSAFE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    character = match.group()
+    if character == "\n":
+        return character
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
 def safe_cell(text: str) -> str:
     """Return `text` safe for a cell of a spreadsheet too: what would start a formula is quoted."""
     text = safe(text)

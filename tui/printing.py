@@ -18,7 +18,7 @@ from matrix.judge import Judge
 from matrix.outcome import Outcome
 from matrix.report import in_order, outcome_rows, verdicts
 from matrix.rule import Rule
-from matrix.safe import safe
+from matrix.safe import safe, safe_json
 from matrix.trace import Frame, Opcode, Session
 from tui.text import ARROWS, GLYPHS, clock_time
 
@@ -269,12 +269,12 @@ def _frame_as_json(frame: Frame) -> dict[str, Any]:
 
 def _print_lines(objects: Iterable[dict[str, Any]]) -> None:
     for each in objects:
-        sys.stdout.write(_dumped(each).decode() + "\n")
+        sys.stdout.write(_dumped(each) + "\n")
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(_dumped(value, orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(_dumped(value, orjson.OPT_INDENT_2) + "\n")
 
 
-def _dumped(value: object, option: int = 0) -> bytes:
-    return orjson.dumps(value, option=option | orjson.OPT_NON_STR_KEYS)
+def _dumped(value: object, option: int = 0) -> str:
+    return safe_json(orjson.dumps(value, option=option | orjson.OPT_NON_STR_KEYS).decode())

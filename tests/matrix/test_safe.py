@@ -1,12 +1,13 @@
 """The boundary between what peers send and what people see."""
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.safe import safe, safe_cell, safe_file_name
+from matrix.safe import safe, safe_cell, safe_file_name, safe_json
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,11 @@ def test_cell_that_would_be_a_formula_is_quoted(text: str) -> None:
 )
 def test_file_name_cannot_leave_its_folder(text: str, name: str) -> None:
     assert safe_file_name(text) == name
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_json_stays_the_same_json_and_acts_on_no_screen(value: dict[str, str]) -> None:
+    shown = safe_json(json.dumps(value, ensure_ascii=False, indent=1))
+
+    assert json.loads(shown) == value
+    assert safe(shown.replace("\n", "")) == shown.replace("\n", "")

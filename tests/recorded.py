@@ -1,0 +1,31 @@
+"""Drawn traffic put into a recording file, with the hub's own statements."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from hub.mirror import keep
+from hub.recording_file import open_for_writing
+from matrix.trace import Traffic
+
+
+def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
+    """Write drawn traffic into a new recording; sessions and marks follow each other."""
+    recording = open_for_writing(path)
+    mark = 0
+    for session, items in enumerate(traffic, start=1):
+        renumbered = [_renumbered(item, session, mark + place) for place, item in enumerate(items, start=1)]
+        mark += len(renumbered)
+        keep(recording, renumbered)
+    recording.close()
+    return path
+
+
+def _renumbered(item: Traffic, session: int, mark: int) -> Traffic:
+    match item:
+        case msgspec.Struct(session=int()):
+            return msgspec.structs.replace(item, id=mark, session=session)
+        case _:
+            its = msgspec.structs.replace(item.session, id=session)
+            return msgspec.structs.replace(item, mark=mark, session=its)

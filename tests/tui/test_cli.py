@@ -1,0 +1,248 @@
+"""The command line, as a person or a program uses it."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner, Result
+from drawing import draw, read_drawing
+from goldens import SESSIONS
+from recorded import record
+
+from tui.cli import main
+
+ROOT: Final = Path(__file__).parents[2]
+CLEAN: Final = SESSIONS / "clean/16-charging-session.session"
+FAULTY: Final = SESSIONS / "field/F050-number-where-a-string-belongs.session"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    return record(tmp_path / "faulty.recording", read_drawing(FAULTY))
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    return record(tmp_path / "clean.recording", read_drawing(CLEAN))
+
+
+def test_judge_of_a_clean_recording_exits_0(clean: Path) -> None:
+    result = run("judge", clean)
+
+    assert result.exit_code == 0
+    assert "✓ passed" in result.stdout
+    assert "every message type that was tried has passed" in result.stdout
+
+
+def test_judge_of_a_faulty_recording_exits_1_and_names_rule_and_place(faulty: Path) -> None:
+    result = run("judge", faulty)
+
+    assert result.exit_code == 1
+    assert "RPC-19" in result.stdout
+    assert "/meterValue/0/sampledValue/0/value"[:30] in result.stdout
+
+
+def test_judge_as_json_has_the_shape_that_programs_rely_on(faulty: Path) -> None:
+    verdicts = json.loads(run("judge", faulty, "--json").stdout)
+
+    (pair,) = verdicts["pairs"]
+    (finding,) = verdicts["findings"]
+    assert verdicts["ruleset"] == "2026.11"
+    assert pair["station"] == {"vendor": "OpenEVSE", "model": "4.1.2", "firmware": "1.0", "identity": "OEV-1"}
+    assert (pair["csms"], pair["version"], pair["outcome"], pair["sessions"]) == (
+        {"name": "acme"},
+        "1.6",
+        "failed",
+        [1],
+    )
+    assert pair["actions"]["BootNotification"]["outcome"] == "passed"
+    assert pair["actions"]["BootNotification"]["counts"] == {"passed": 1}
+    assert finding["rule"] == "RPC-19"
+    assert finding["pointer"] == "/meterValue/0/sampledValue/0/value"
+    assert (finding["side"], finding["session"], finding["action"]) == ("station", 1, "MeterValues")
+
+
+def test_saved_verdicts_are_read_by_the_sqlite3_shell(faulty: Path) -> None:
+    run("judge", faulty, "--save")
+    run("judge", faulty, "--save")
+
+    with sqlite3.connect(faulty) as connection:
+        findings = connection.execute("SELECT rule, side, ruleset FROM finding").fetchall()
+        outcomes = dict(connection.execute("SELECT action, outcome FROM outcome").fetchall())
+    connection.close()
+
+    assert findings == [("RPC-19", "station", "2026.11")]
+    assert outcomes["MeterValues"] == "failed"
+
+
+@pytest.mark.parametrize("command", ["judge", "show", "watch"])
+def test_recording_that_is_missing_or_none_exits_2_with_a_sentence(command: str, tmp_path: Path) -> None:
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(os.urandom(5000))
+    other = tmp_path / "other.db"
+    sqlite3.connect(other).execute("CREATE TABLE t (x)").connection.close()
+
+    results = [run(command, path) for path in (tmp_path / "none", garbage, other)]
+
+    assert [result.exit_code for result in results] == [2, 2, 2]
+    assert all(result.stderr.startswith("plugfest: ") and "Traceback" not in result.stderr for result in results)
+    assert "there is no recording at" in results[0].stderr
+    assert "is not a recording" in results[1].stderr
+    assert "not a recording of the hub" in results[2].stderr
+
+
+def test_show_lists_sessions_and_messages(faulty: Path) -> None:
+    sessions, messages = run("show", faulty), run("show", faulty, "--session", 1)
+
+    assert "OEV-1" in sessions.stdout
+    assert "ocpp1.6" in sessions.stdout
+    assert '→  [2,"m","MeterValues"' in messages.stdout
+    assert "Sec-WebSocket-Protocol: ocpp1.6" in messages.stdout
+
+
+def test_show_as_json_prints_one_object_a_line(faulty: Path) -> None:
+    lines = [json.loads(line) for line in run("show", faulty, "--session", 1, "--json").stdout.splitlines()]
+
+    assert [line["side"] for line in lines] == ["station", "csms", "station", "csms"]
+    assert lines[0]["payload"].startswith('[2,"b","BootNotification"')
+
+
+def test_show_of_a_session_that_is_not_there_says_so(faulty: Path) -> None:
+    result = run("show", faulty, "--session", 99)
+
+    assert result.exit_code == 2
+    assert "there is no session 99" in result.stderr
+
+
+def test_hostile_text_comes_out_as_text(tmp_path: Path) -> None:
+    boot = '{"chargePointVendor":"\\u001b[2J[red]x[/]\\u202e","chargePointModel":"=cmd"}'
+    hostile = draw(
+        f'> [2,"\\u001b[31m","BootNotification",{boot}]',
+        "> \x1b]0;owned\x07 not json",
+        "< close 1002",
+        identity="\x1b[31mCS\x07",
+        path="/acme/x",
+    )
+    path = record(tmp_path / "hostile.recording", hostile)
+
+    outputs = [
+        run("show", path),
+        run("show", path, "--session", 1, "--full"),
+        run("judge", path),
+        run("judge", path, "--json"),
+    ]
+
+    assert not any(
+        "\x1b" in result.stdout or "\x07" in result.stdout or "\u202e" in result.stdout for result in outputs
+    )
+    assert "[red]x[/]" in outputs[2].stdout
+
+
+def test_rules_are_listed_and_explained() -> None:
+    listed, one, none = run("rules"), run("rules", "rpc-05"), run("rules", "XX-1")
+
+    assert "RPC-19" in listed.stdout
+    assert "Breach:" in one.stdout
+    assert "OCPP-J 1.6 §4.2; Part 4 §4.2" in one.stdout
+    assert none.exit_code == 2
+    assert "there is no rule 'XX-1'" in none.stderr
+
+
+def test_rules_as_json_are_for_programs() -> None:
+    rules = json.loads(run("rules", "--json").stdout)
+
+    assert {"code", "severity", "versions", "sentence", "clause", "undecidable", "explanation"} == set(rules[0])
+
+
+@pytest.mark.parametrize("command", ["demo", "serve", "watch", "show", "judge", "rules"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+
+    assert result.exit_code == 0
+    assert f"Example: plugfest {command}" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--listen", "nonsense"], "--listen wants HOST:PORT, got 'nonsense'"),
+        (["--listen", "127.0.0.1:99999"], "--listen wants HOST:PORT"),
+        (["--csms", "acme"], "--csms wants NAME=URL, got 'acme'"),
+        (["--csms", "a=ws://x", "--csms", "a=ws://y"], "--csms names 'a' twice"),
+        (["--csms", "a=http://x"], "must begin with ws:// or wss://"),
+        (["--csms", "a/b=ws://x"], "cannot be named 'a/b'"),
+        (["--csms", "a=ws://x", "--recording", "/nowhere/at/all"], "there is no folder"),
+    ],
+)
+def test_serve_that_cannot_run_says_why(arguments: list[str], said: str, tmp_path: Path) -> None:
+    defaults = ["--csms", "ok=ws://127.0.0.1:1", "--recording", str(tmp_path / "x.recording")]
+
+    result = run("serve", *defaults, *arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
+    recording = tmp_path / "hub.recording"
+    command = [
+        sys.executable, "-m", "tui.cli", "serve", "--listen", "127.0.0.1:0", "--csms", "acme=ws://127.0.0.1:1",
+        "--recording", str(recording),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline()
+        yield process, int(address.split("/acme")[0].rpartition(":")[2]), recording
+        process.kill()
+
+
+def test_serve_runs_until_it_is_told_to_stop_and_leaves_a_whole_recording(
+    hub: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    process, _, recording = hub
+
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code = process.wait(10)
+
+    assert code == 0
+    assert time.monotonic() - began < 5
+    assert run("show", recording).stdout.strip() == "no station has connected yet"
+    assert not recording.with_name(f"{recording.name}-wal").exists()
+
+
+def test_second_hub_on_a_port_or_a_recording_that_is_taken_says_which(
+    hub: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
+) -> None:
+    _, port, recording = hub
+
+    port_taken = run("serve", "--listen", f"127.0.0.1:{port}", "--csms", "a=ws://x", "--recording", tmp_path / "other")
+    file_taken = run("serve", "--listen", "127.0.0.1:0", "--csms", "a=ws://x", "--recording", recording)
+
+    assert port_taken.exit_code == file_taken.exit_code == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in port_taken.stderr
+    assert "is being recorded into by another hub" in file_taken.stderr
+
+
+def test_demo_without_a_terminal_prints_the_matrix_and_exits_0(tmp_path: Path) -> None:
+    recording = tmp_path / "demo.recording"
+
+    result = run("demo", "--seconds", 6, "--recording", recording)
+
+    assert result.exit_code == 0
+    assert "✓ passed" in result.stdout
+    assert "✗ failed" in result.stdout
+    assert run("judge", recording).exit_code == 1
