@@ -1,0 +1,185 @@
+"""What one transaction of the recorder holds, and the statements that write it."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from matrix.trace import Ending, Opcode, Session, Side
+
+Row = dict[str, Any]
+FrameRow = tuple[int, int, int, str, int, str | bytes, bool, int, bool, int, str | None]
+
+INSERT_FRAME: Final = (
+    "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size, unread)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES (?, ?, ?, ?)"
+_DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
+
+_SESSION_COLUMNS: Final = (
+    "id", "opened_at", "answered_at", "closed_at", "identity", "csms", "path", "upstream", "remote", "tls", "offered",
+    "chosen", "status", "reason", "request", "response", "body", "fault", "closed_by", "ending", "station_close",
+    "csms_close", "opened_mark", "closed_mark",
+)  # fmt: skip
+_PUT_SESSION: Final = (
+    f"INSERT INTO session ({', '.join(_SESSION_COLUMNS)})"  # noqa: S608 - the names are our own
+    f" VALUES ({', '.join(f':{name}' for name in _SESSION_COLUMNS)})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = :{name}' for name in _SESSION_COLUMNS[1:])}"
+)
+_END_SESSION: Final = (
+    "UPDATE session SET closed_at = :closed_at, closed_by = :closed_by, ending = :ending,"
+    " station_close = :station_close, csms_close = :csms_close, fault = coalesce(:fault, fault),"
+    " closed_mark = :closed_mark WHERE id = :id"
+)
+_MARK_CLOSED: Final = "UPDATE session SET closed_mark = ? WHERE id = ?"
+
+
+class Stream(NamedTuple):
+    """One direction of one session: what `side` sends."""
+
+    session: int
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """How an open session ended, or (`closed_at` is None) how it began to end."""
+
+    id: int
+    closed_at: int | None = None
+    closed_by: Side | None = None
+    ending: Ending | None = None
+    fault: str | None = None
+    station_close: int | None = None
+    csms_close: int | None = None
+
+
+def session_row(session: Session, opened_mark: int | None, closed_mark: int | None) -> tuple[str, Row]:
+    """Return the statement that writes a whole session, and its row."""
+    row: Row = {name: getattr(session, name, None) for name in _SESSION_COLUMNS}
+    for name in ("offered", "request", "response"):
+        row[name] = orjson.dumps(row[name]).decode()
+    return _PUT_SESSION, row | {"opened_mark": opened_mark, "closed_mark": closed_mark}
+
+
+def end_row(end: SessionEnd, closed_mark: int | None) -> tuple[str, Row]:
+    """Return the statement that writes a session's end, and its row."""
+    row: Row = {name: getattr(end, name) for name in SessionEnd.__slots__}
+    return _END_SESSION, row | {"closed_mark": closed_mark}
+
+
+@dataclass(slots=True)
+class Partial:
+    """What a batch does to the kept beginnings of one stream's frames."""
+
+    clear: bool = False
+    rows: list[tuple[int, str, int, bytes]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction holds, and what is to be done once it is committed."""
+
+    sessions: list[tuple[str, Row]] = field(default_factory=list)
+    frames: list[FrameRow] = field(default_factory=list)
+    partials: dict[Stream, Partial] = field(default_factory=dict)
+    afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
+    waiting_bytes: int = 0
+
+    def keep_beginning(self, stream: Stream, at: int, beginning: bytes, *, clear: bool) -> None:
+        """Keep the bytes of a frame that is not complete yet; `clear` where they begin a new one."""
+        partial = self.partials.setdefault(stream, Partial())
+        if clear:
+            partial.clear = True
+            partial.rows.clear()
+        if beginning:
+            partial.rows.append((*stream, at, beginning))
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write everything in one transaction.
+
+        Raises:
+            sqlite3.Error: nothing was written.
+        """
+        if not (self.frames or self.sessions or self.partials):
+            return
+        with Transaction(connection):
+            for statement, row in self.sessions:
+                connection.execute(statement, row)
+            if self.frames:
+                connection.executemany(INSERT_FRAME, self.frames)
+            for stream, partial in self.partials.items():
+                if partial.clear:
+                    connection.execute(_DELETE_PARTIAL, stream)
+                connection.executemany(_INSERT_PARTIAL, partial.rows)
+
+
+@dataclass(slots=True)
+class Gap:
+    """What was relayed and not recorded of one stream."""
+
+    since: int
+    frames: int = 0
+    size: int = 0
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What could not be written: sessions are kept, frames are counted."""
+
+    reason: str
+    sessions: list[tuple[str, Row]] = field(default_factory=list)
+    gaps: dict[Stream, Gap] = field(default_factory=dict)
+
+    def take(self, batch: Batch) -> None:
+        self.sessions += batch.sessions
+        for _, session, at, side, _, _, _, _, _, size, _ in batch.frames:
+            gap = self.gaps.setdefault(Stream(session, side), Gap(at))
+            gap.frames += 1
+            gap.size += size
+
+    def write(self, connection: sqlite3.Connection, next_mark: Callable[[], int]) -> None:
+        """Write the sessions as they are now, and one frame for each stream that lost some, before its session's end.
+
+        None of the marks that the sessions were given has been seen by a reader: new ones keep the order.
+
+        Raises:
+            sqlite3.Error: nothing was written.
+        """
+        with Transaction(connection):
+            for statement, row in self.sessions:
+                opened = {"opened_mark": next_mark()} if row.get("opened_mark") else {}
+                connection.execute(statement, row | opened | {"closed_mark": None})
+            for stream, gap in self.gaps.items():
+                connection.execute(INSERT_FRAME, self._gap_row(next_mark(), stream, gap))
+                connection.execute(_DELETE_PARTIAL, stream)
+            for _, row in self.sessions:
+                if row["closed_mark"]:
+                    connection.execute(_MARK_CLOSED, (next_mark(), row["id"]))
+
+    def _gap_row(self, mark: int, stream: Stream, gap: Gap) -> FrameRow:
+        why = f"not recorded: {self.reason}, {gap.frames} frames, {gap.size} bytes"
+        return (mark, stream.session, gap.since, stream.side, Opcode.UNREAD, b"", True, 0, False, 0, why)
+
+
+class Transaction:
+    """One transaction: committed at the end, rolled back on an error."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: object) -> None:
+        try:
+            if exc is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

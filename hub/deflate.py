@@ -1,0 +1,106 @@
+"""permessage-deflate (RFC 7692) as somebody who listens in sees it: what was agreed, and what a payload inflates to."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final, Self
+
+from hub.errors import HubError
+from matrix.trace import Side
+
+MAX_INFLATED_BYTES: Final = 64 << 20
+"""What one message may inflate to before the tap stops: a few KiB of hostile input could otherwise fill the memory."""
+
+TRAILER: Final = b"\x00\x00\xff\xff"
+"""What a sender cuts off the end of a compressed message and a receiver puts back (RFC 7692 §7.2.2)."""
+
+_RAW: Final = -zlib.MAX_WBITS
+_WINDOW: Final = 1 << zlib.MAX_WBITS
+
+
+class InflateError(HubError):
+    """The payload cannot be inflated; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeflateParameters:
+    """What the two sides agreed on in `Sec-WebSocket-Extensions` of the 101 response, as far as reading depends on it.
+
+    The agreed window sizes are not here: a window of 32 KiB reads what was written with any.
+    """
+
+    server_no_context_takeover: bool = False
+    client_no_context_takeover: bool = False
+
+    @classmethod
+    def agreed(cls, extensions: str | None) -> Self | None:
+        """Return the parameters in a response's header value; None where permessage-deflate is not in it."""
+        for extension in (extensions or "").split(","):
+            name, *parameters = (part.strip().lower() for part in extension.split(";"))
+            if name == "permessage-deflate":
+                names = {parameter.partition("=")[0].strip() for parameter in parameters}
+                return cls("server_no_context_takeover" in names, "client_no_context_takeover" in names)
+        return None
+
+    def inflater(self, side: Side) -> "Inflater":
+        """Return what reads the compressed payloads of one side; the station is the client."""
+        forgets = self.client_no_context_takeover if side is Side.STATION else self.server_no_context_takeover
+        return Inflater(keeps_context=not forgets)
+
+
+class Inflater:
+    """Inflates the payloads of one direction, fragment by fragment."""
+
+    __slots__ = ("_broken", "_inflated", "_keeps_context", "_limit", "_stream")
+
+    def __init__(self, *, keeps_context: bool, limit: int = MAX_INFLATED_BYTES) -> None:
+        self._keeps_context = keeps_context
+        self._limit = limit
+        self._inflated = 0
+        self._broken: str | None = None
+        # An idle session has no zlib state: it is 40 KiB once it has read something.
+        self._stream: zlib._Decompress | None = None
+
+    def inflate(self, part: bytes, *, final: bool) -> bytes:
+        """Return what a fragment of a compressed message inflates to; `final` where it is the message's last.
+
+        Raises:
+            InflateError: it cannot be read, or an earlier one that it builds on could not.
+        """
+        try:
+            return self._inflate(part + TRAILER if final else part)
+        finally:
+            if final:
+                self._end_message()
+
+    def _inflate(self, part: bytes) -> bytes:
+        if self._broken is not None:
+            raise InflateError(f"not inflated, because an earlier frame was not: {self._broken}")
+        try:
+            inflated = self._read(part)
+        except zlib.error as exc:
+            self._broken = f"cannot be inflated: {exc}"
+            raise InflateError(self._broken) from exc
+        self._inflated += len(inflated)
+        return inflated
+
+    def _read(self, part: bytes) -> bytes:
+        if self._stream is None:
+            self._stream = zlib.decompressobj(_RAW)
+        inflated = self._stream.decompress(part, self._limit - self._inflated + 1)
+        if len(inflated) + self._inflated > self._limit:
+            self._broken = f"inflates to more than {self._limit} bytes"
+            raise InflateError(self._broken)
+        if self._stream.eof:
+            return inflated + self._after_last_block(inflated, self._stream.unused_data)
+        return inflated
+
+    def _after_last_block(self, inflated: bytes, rest: bytes) -> bytes:
+        """Go on after a block with BFINAL set, which RFC 7692 §7.2.3.4 allows: a new stream with the same window."""
+        self._stream = zlib.decompressobj(_RAW, zdict=inflated[-_WINDOW:])
+        return self._stream.decompress(rest, self._limit) if rest else b""
+
+    def _end_message(self) -> None:
+        self._inflated = 0
+        if not self._keeps_context:
+            self._stream = None
+            self._broken = None

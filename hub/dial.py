@@ -1,0 +1,166 @@
+"""One HTTP head from a connection, before anybody knows what the rest of the bytes will be; and dialling a CSMS."""
+
+import asyncio
+import socket
+import ssl
+from typing import Final, cast
+
+from aiohappyeyeballs import start_connection
+from aiohttp import ClientPayloadError
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
+
+from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
+from hub.switchboard import Csms
+
+EARLY_BYTES: Final = 64 << 10
+"""How much is read of what follows a head before the other side is there to take it."""
+MAX_BODY_BYTES: Final = 1 << 20
+"""How much of a refusal's body is handed on."""
+
+_HAPPY_EYEBALLS_S: Final = 0.25
+
+
+class HeadReader(asyncio.Protocol):
+    """Collects the bytes of a connection until somebody takes the transport over.
+
+    `gone` is done once the peer has left; a peer that only ended its stream has left too, unless `keeps_half_open`.
+    """
+
+    def __init__(self, *, keeps_half_open: bool = False) -> None:
+        self.transport: asyncio.Transport
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.exception: Exception | None = None
+        self.is_lost = False
+        self.has_ended = False
+        self._keeps_half_open = keeps_half_open
+        self._buffer = bytearray()
+        self._arrival: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) > MAX_HEAD_BYTES + EARLY_BYTES:
+            self.transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self.has_ended = True
+        self._wake()
+        if not self._keeps_half_open:
+            self._leave()
+        # Whoever awaits the head or `gone` closes the transport, after the recording says why.
+        return self.transport.can_write_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = self.has_ended = True
+        self.exception = exc
+        self._wake()
+        self._leave()
+
+    async def read_head(self) -> bytes:
+        """Return the next head, with the empty line that ends it.
+
+        Raises:
+            HeadError: the connection ended first, or the head is too long.
+        """
+        while (end := self._buffer.find(END_OF_HEAD)) < 0:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise HeadError(f"its head is longer than {MAX_HEAD_BYTES} bytes")
+            if self.has_ended:
+                raise HeadError(f"it left {self._left_after()}") from self.exception
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        end += len(END_OF_HEAD)
+        head = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        return head
+
+    def take_rest(self) -> bytes:
+        """Return what came after the head, and let the transport read on."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        self.transport.resume_reading()
+        return rest
+
+    def abort(self) -> None:
+        """Let go of the connection at once."""
+        self.transport.abort()
+
+    def _left_after(self) -> str:
+        return f"after {len(self._buffer)} bytes" if self._buffer else "without a word"
+
+    def _wake(self) -> None:
+        if self._arrival and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    def _leave(self) -> None:
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+
+async def dial(csms: Csms, tls: ssl.SSLContext | None) -> HeadReader:
+    """Connect to a CSMS.
+
+    Raises:
+        OSError: it cannot be reached (ssl.SSLError among them: its certificate does not hold).
+    """
+    loop = asyncio.get_running_loop()
+    addresses = await loop.getaddrinfo(csms.host, csms.port, type=socket.SOCK_STREAM)
+    sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
+    host = csms.host if tls else None
+    _, reader = await loop.create_connection(
+        lambda: HeadReader(keeps_half_open=True), sock=sock, ssl=tls, server_hostname=host
+    )
+    return reader
+
+
+async def ask(upstream: HeadReader, request: bytes) -> ResponseHead:
+    """Send a request and return the head of its answer; interim answers (100, 103) are passed over.
+
+    Raises:
+        HeadError: there is no answer, or it is not HTTP.
+    """
+    upstream.transport.write(request)
+    while True:
+        response = ResponseHead.parse(await upstream.read_head())
+        if response.status == 101 or response.status >= 200:
+            return response
+
+
+async def read_body(upstream: HeadReader, response: ResponseHead) -> bytes:
+    """Return the body that follows a response's head, at most about MAX_BODY_BYTES of it, and close the connection.
+
+    The body is read by aiohttp, whatever its framing: by length, chunked, or until the end of the connection. Of a body
+    that breaks its own framing, what could be read is returned.
+    """
+    handler = ResponseHandler(asyncio.get_running_loop())
+    rest = upstream.take_rest()
+    upstream.transport.set_protocol(handler)
+    handler.connection_made(upstream.transport)
+    handler.set_response_params(
+        read_until_eof=True, auto_decompress=False, max_line_size=MAX_HEAD_BYTES, max_field_size=MAX_HEAD_BYTES
+    )
+    try:
+        handler.data_received(response.raw + rest)
+        if upstream.has_ended:
+            handler.connection_lost(upstream.exception)
+        return await _read_body(handler)
+    finally:
+        upstream.transport.close()
+
+
+async def _read_body(handler: ResponseHandler) -> bytes:
+    body = bytearray()
+    try:
+        _, payload = await handler.read()
+        while len(body) < MAX_BODY_BYTES and (chunk := await payload.readany()):
+            body += chunk
+    except (ClientPayloadError, HttpProcessingError):
+        pass  # cut short, or not what its head says: the refusal itself is what the station needs
+    return bytes(body)

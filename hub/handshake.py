@@ -1,0 +1,158 @@
+"""The heads of HTTP messages as bytes and as facts, and what the hub changes in them: next to nothing.
+
+The lines of a head are kept as they came, and passed on as they came. Does no I/O.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Self
+
+from hub.errors import HubError
+from matrix.trace import Headers
+
+MAX_HEAD_BYTES: Final = 64 << 10
+"""The longest head that the hub reads: an identity of 4 KiB fits many times."""
+
+END_OF_HEAD: Final = b"\r\n\r\n"
+
+_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-~\x80-\xff]*) (HTTP/1\.[01])")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])(?: (.*))?")
+_FIELD_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+HOP_BY_HOP: Final = frozenset({"keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer"})
+"""Fields for the connection that they cross only (RFC 9110 §7.6.1). Connection and Upgrade are what the upgrade is made
+of: they reach the CSMS as the station wrote them, right or wrong."""
+
+
+class HeadError(HubError):
+    """What came is not an HTTP head that the hub can pass on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a request and a response have in common; `lines` are the field lines without their line ends."""
+
+    lines: tuple[bytes, ...]
+
+    @property
+    def headers(self) -> Headers:
+        """Name and value of every field, in order; bytes that are not UTF-8 are replaced."""
+        return tuple((_text(name), _text(value)) for name, value in map(_name_and_value, self.lines))
+
+    def field(self, name: str) -> str | None:
+        """Return a field's value, joined by commas where it is repeated."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ", ".join(values) if values else None
+
+    def tokens(self, name: str) -> tuple[str, ...]:
+        """Return the elements of a comma-separated field, without the empty ones."""
+        return tuple(token for part in (self.field(name) or "").split(",") if (token := part.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead(_Head):
+    """An HTTP request up to its body."""
+
+    method: str
+    target: str
+    version: str
+
+    @classmethod
+    def parse(cls, head: bytes) -> Self:
+        """Read a head that ends with an empty line.
+
+        Raises:
+            HeadError: it is not a request of HTTP/1.
+        """
+        first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
+        if not (match := _REQUEST_LINE.fullmatch(first)):
+            raise HeadError(f"this is not a request of HTTP/1.1: {_text(first[:200])!r}")
+        for line in lines:
+            if not _FIELD_LINE.fullmatch(line) or _CONTROL.search(line):
+                raise HeadError(f"this is not a header field: {_text(line[:200])!r}")
+        method, target, version = map(_raw_text, match.groups())
+        return cls(tuple(lines), method, target, version)
+
+    @property
+    def is_upgrade(self) -> bool:
+        """True where anything in it asks for a WebSocket; whether it asks well is for the CSMS to say."""
+        return "websocket" in (self.field("upgrade") or "").lower() or self.field("sec-websocket-key") is not None
+
+    @property
+    def has_body(self) -> bool:
+        return self.field("transfer-encoding") is not None or (self.field("content-length") or "0").strip() != "0"
+
+    def forwarded(self, target: str, host: str) -> bytes:
+        """Return the head that the CSMS gets: the station's, with the CSMS's own target and Host."""
+        lines = [f"{self.method} {target} {self.version}".encode("utf-8", "surrogateescape")]
+        named = {token.lower() for token in self.tokens("connection")} - {"upgrade", "connection"}
+        for line in self.lines:
+            name = _name_and_value(line)[0].decode().lower()
+            if name == "host":
+                lines.append(b"Host: " + host.encode())
+            elif name not in HOP_BY_HOP and (name not in named or name.startswith("sec-websocket-")):
+                lines.append(line)
+        return b"\r\n".join(lines) + END_OF_HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead(_Head):
+    """An HTTP response up to its body; `raw` is the head as it came."""
+
+    status: int
+    reason: str
+    raw: bytes
+
+    @classmethod
+    def parse(cls, head: bytes) -> Self:
+        """Read a head that ends with an empty line. Odd field lines are kept: the station is to see them.
+
+        Raises:
+            HeadError: it is not a response of HTTP/1.
+        """
+        first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
+        if not (match := _STATUS_LINE.fullmatch(first)):
+            raise HeadError(f"the answer is not one of HTTP/1.1: {_text(first[:200])!r}")
+        return cls(tuple(lines), int(match[1]), _text(match[2] or b""), head)
+
+    def with_body(self, body: bytes) -> bytes:
+        """Return the whole response as the station gets it: the body in one piece, the connection closed after it."""
+        dropped = {"connection", "transfer-encoding", "content-length", "keep-alive", "proxy-connection", "trailer"}
+        kept = [line for line in self.lines if _text(_name_and_value(line)[0]).lower() not in dropped]
+        length = [] if self.status in (204, 304) else [f"Content-Length: {len(body)}".encode()]
+        first = self.raw.partition(b"\r\n")[0]
+        return b"\r\n".join([first, *kept, *length, b"Connection: close"]) + END_OF_HEAD + body
+
+
+def refusal(status: int, sentence: str, *fields: str) -> bytes:
+    """Return the response by which the hub says no, in a sentence."""
+    body = f"{sentence}\n".encode("utf-8", "replace")
+    head = ResponseHead.parse(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode() + END_OF_HEAD)
+    lines = ("Content-Type: text/plain; charset=utf-8", "X-Content-Type-Options: nosniff", *fields)
+    return ResponseHead(_encoded(lines), status, head.reason, head.raw).with_body(body)
+
+
+def _encoded(lines: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(line.encode() for line in lines)
+
+
+def _name_and_value(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name, value.strip(b" \t")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def storable(text: str) -> str:
+    """Return a text that was decoded to be sent on as one that can be stored: odd bytes are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _raw_text(raw: bytes) -> str:
+    """Decode what will be sent on: `surrogateescape` brings the same bytes back."""
+    return raw.decode("utf-8", "surrogateescape")

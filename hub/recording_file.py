@@ -1,0 +1,190 @@
+"""Opening a recording for writing: one hub at a time, the newest schema, and no session left open by a killed hub."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from hub.batch import INSERT_FRAME
+from hub.errors import HubError
+from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING
+from hub.recording import Recording
+from matrix.trace import Ending, Opcode
+
+SQLITE_HEADER: Final = b"SQLite format 3\x00"
+CUT: Final = "the hub was killed while this session was open"
+
+
+class RecorderError(HubError):
+    """The recording cannot be written to; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritableRecording:
+    """The one connection that writes, and the lock that makes it the one."""
+
+    connection: sqlite3.Connection
+    lock: int
+    lock_path: Path
+
+    @property
+    def last_session(self) -> int:
+        (session,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()
+        return int(session)
+
+    def close(self) -> None:
+        """Write everything into the file itself, close it, and let the next hub in.
+
+        Out of write-ahead mode it is one file, which can be copied and read from anywhere; a reader may prevent that.
+        """
+        try:
+            with suppress(sqlite3.OperationalError):
+                self.connection.execute("PRAGMA busy_timeout = 0")
+                self.connection.execute("PRAGMA journal_mode = DELETE")
+            self.connection.close()
+        finally:
+            self.lock_path.unlink(missing_ok=True)
+            os.close(self.lock)
+
+
+def open_for_writing(path: Path) -> WritableRecording:
+    """Open or create a recording, bring its schema up to date, and end the sessions that a killed hub left open.
+
+    Raises:
+        RecorderError: the place cannot be written to, the file is not a recording, or another hub has it.
+    """
+    if path.is_dir():
+        raise RecorderError(f"{str(path)!r} is a folder, not a recording")
+    if not path.parent.is_dir():
+        raise RecorderError(f"there is no folder {str(path.parent)!r} to record into")
+    lock_path = path.with_name(f"{path.name}.lock")
+    lock = _lock(path, lock_path)
+    try:
+        return WritableRecording(_open(path), lock, lock_path)
+    except BaseException:
+        lock_path.unlink(missing_ok=True)
+        os.close(lock)
+        raise
+
+
+def _lock(path: Path, lock_path: Path) -> int:
+    while True:
+        try:
+            lock = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as exc:
+            raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc.strerror}") from exc
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(lock)
+            raise RecorderError(f"{str(path)!r} is being recorded into by another hub, process {holder}") from exc
+        # Another hub may have removed the file, at its end, between our open and our lock.
+        if lock_path.exists() and lock_path.stat().st_ino == os.fstat(lock).st_ino:
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+            return lock
+        os.close(lock)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    _check_header(path)
+    with _said_of(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        with _said_of(path):
+            _check_kind(path, connection)
+            _prepare(path, connection)
+            RECORDING.apply(Database(connection))
+            _end_cut_sessions(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc}") from exc
+
+
+def _check_header(path: Path) -> None:
+    """Look before SQLite does: it would take some files that are not databases for damaged ones, and write to them."""
+    try:
+        with path.open("ab+") as file:
+            file.seek(0)
+            beginning = file.read(len(SQLITE_HEADER))
+    except OSError as exc:
+        raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc.strerror}") from exc
+    if beginning and beginning != SQLITE_HEADER:
+        raise RecorderError(f"{str(path)!r} is not a recording: it is not a SQLite file")
+
+
+def _check_kind(path: Path, connection: sqlite3.Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application == APPLICATION_ID:
+        applied = {migration.name for migration in RECORDING.applied(Database(connection))}
+        known = {migration.name for migration in RECORDING._migrations}  # noqa: SLF001 - no public list of all steps
+        if unknown := sorted(applied - known):
+            raise RecorderError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")
+    elif connection.execute("SELECT 1 FROM sqlite_master WHERE name <> '_sqlite_migrations' LIMIT 1").fetchone():
+        raise RecorderError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
+
+
+def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise RecorderError(f"{str(path)!r} is on a file system that SQLite's write-ahead log does not work on")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # The first statement of a transaction says whether the place is writable at all.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(DROP_FRAME_INDEX)
+    connection.execute("COMMIT")
+
+
+def _end_cut_sessions(path: Path, connection: sqlite3.Connection) -> None:
+    cut = connection.execute("SELECT id FROM session WHERE closed_at IS NULL ORDER BY id").fetchall()
+    if not cut:
+        return
+    mark = Recording(path, connection).last_mark() + 1
+    connection.execute("BEGIN IMMEDIATE")
+    for (session,) in cut:
+        mark = _end_cut_session(connection, session, mark)
+    connection.execute("COMMIT")
+
+
+def _end_cut_session(connection: sqlite3.Connection, session: int, mark: int) -> int:
+    """Write its opening if it has none, the beginnings of frames, its end. Return the next free mark."""
+    mark += connection.execute(
+        "UPDATE session SET opened_mark = ? WHERE id = ? AND opened_mark IS NULL", (mark, session)
+    ).rowcount
+    beginnings = connection.execute(
+        "SELECT side, at, bytes FROM partial WHERE session = ? ORDER BY side, id", (session,)
+    ).fetchall()
+    for side, rows in groupby(beginnings, key=lambda row: row[0]):
+        _, times, pieces = zip(*rows, strict=True)
+        left = b"".join(pieces)
+        why = "the hub was killed inside this frame"
+        row = (mark, session, times[-1], side, Opcode.UNREAD, left, True, 0, False, len(left), why)
+        connection.execute(INSERT_FRAME, row)
+        mark += 1
+    connection.execute("DELETE FROM partial WHERE session = ?", (session,))
+    connection.execute(
+        "UPDATE session SET closed_mark = ?, ending = ?, fault = coalesce(fault || '; ', '') || ?,"
+        " closed_at = coalesce((SELECT at FROM frame WHERE session = session.id ORDER BY id DESC LIMIT 1),"
+        " answered_at, opened_at) WHERE id = ?",
+        (mark, Ending.HUB.value, CUT, session),
+    )
+    return mark + 1

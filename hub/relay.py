@@ -1,0 +1,289 @@
+"""From an upgrade request to an open session, or to a refusal; recorded either way before the station learns of it."""
+
+import asyncio
+import logging
+import os
+import ssl
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+
+from hub.credentials import Masker
+from hub.deflate import DeflateParameters
+from hub.dial import HeadReader, ask, dial, read_body
+from hub.errors import HubError
+from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
+from hub.recorder import Recorder
+from hub.splice import Leg, Splice
+from hub.switchboard import NotFoundError, Route, Switchboard, identity_of
+from hub.tap import Tap
+from matrix.safe import safe
+from matrix.trace import Ending, Session, Side
+
+RECORDED_BODY: Final = 64 << 10
+LINGER_S: Final = 2.0
+"""How long a refused station may take to close its side, so that no reset overtakes the refusal."""
+
+log = logging.getLogger(__name__)
+
+
+class StationLeftError(HubError):
+    """The station left before its upgrade was answered."""
+
+
+class Relay:
+    """Opens sessions, and knows the open ones."""
+
+    def __init__(
+        self, recorder: Recorder, switchboard: Switchboard, *, tls: ssl.SSLContext | None, answer_timeout_s: float
+    ) -> None:
+        self.splices: set[Splice] = set()
+        self.is_idle = asyncio.Event()
+        self.is_idle.set()
+        self.recorder = recorder
+        self._switchboard = switchboard
+        self._masker = Masker()
+        self._tls = tls
+        self._answer_timeout_s = answer_timeout_s
+
+    async def open(self, station: HeadReader, head: bytes) -> None:
+        """Bring a station that has sent this head to its CSMS, and return once its session is open or refused."""
+        opening = Opening(self, station, self.recorder.new_session_id())
+        try:
+            await self._open(opening, head)
+        except asyncio.CancelledError:
+            opening.fail("the hub was stopped during the handshake")
+            raise
+        except Exception as exc:  # a fault of ours ends this session, not the event
+            log.exception("session %d could not be opened", opening.session.id)
+            opening.fail(f"the hub failed: {exc!r}")
+
+    async def _open(self, opening: "Opening", head: bytes) -> None:
+        try:
+            request = RequestHead.parse(head)
+        except HeadError as exc:
+            await opening.refuse(400, str(exc))
+            return
+        opening.requested(request, self._masker)
+        try:
+            route = self._switchboard.route(request.target)
+        except NotFoundError as exc:
+            await opening.refuse(exc.status, str(exc), is_recorded=request.is_upgrade)
+            return
+        opening.routed(route, self._masker)
+        if not request.is_upgrade:
+            sentence = f"{request.target!r} is for stations: connect with a WebSocket (RFC 6455)"
+            await opening.refuse(426, sentence, "Upgrade: websocket")
+        elif request.has_body:
+            await opening.refuse(400, "an upgrade request has no body, this one announces one")
+        else:
+            await self._connect(opening, route, request)
+
+    async def _connect(self, opening: "Opening", route: Route, request: RequestHead) -> None:
+        name = route.csms.name
+        self.recorder.begin(opening.session)
+        try:
+            upstream, response, body = await _while_present(opening.station, self._ask(route, request))
+        except StationLeftError:
+            opening.abandon(f"the station left before the CSMS {name!r} answered")
+        except TimeoutError:
+            sentence = f"the CSMS {name!r} did not answer within {self._answer_timeout_s:g} s"
+            await opening.refuse(504, sentence, ending=Ending.UNREACHABLE)
+        except (OSError, HeadError) as exc:
+            sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {_reason(exc)}"
+            await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
+        else:
+            if response.status == 101:
+                await opening.upgrade(upstream, response, self._masker)
+            else:
+                await opening.hand_on(response, body, self._masker)
+
+    async def _ask(self, route: Route, request: RequestHead) -> tuple[HeadReader, ResponseHead, bytes]:
+        """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
+        async with asyncio.timeout(self._answer_timeout_s):
+            upstream = await dial(route.csms, self._tls if route.csms.is_tls else None)
+            try:
+                response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
+                body = b"" if response.status == 101 else await read_body(upstream, response)
+            except BaseException:
+                upstream.transport.abort()
+                raise
+        return upstream, response, body
+
+    def splice(self, session: int, station: HeadReader, upstream: HeadReader, response: ResponseHead) -> None:
+        """Hand the 101 to the station, and from here on every byte to the other side."""
+        splice = Splice(session, self.recorder, self._gone)
+        deflate = DeflateParameters.agreed(response.field("sec-websocket-extensions"))
+        splice.join(
+            Leg(splice, Side.STATION, station.transport, Tap(Side.STATION, deflate=deflate)),
+            Leg(splice, Side.CSMS, upstream.transport, Tap(Side.CSMS, deflate=deflate)),
+        )
+        self.splices.add(splice)
+        self.is_idle.clear()
+        if not station.is_lost:
+            station.transport.write(response.raw)
+        splice.csms.take_over(upstream)
+        splice.station.take_over(station)
+
+    async def stop(self, timeout_s: float) -> None:
+        """End all sessions, and wait a little for their peers to take what is left for them."""
+        for splice in self.splices:
+            splice.stop()
+        await self.recorder.committed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self.is_idle.wait()
+        for splice in self.splices:
+            splice.abort()
+
+    def _gone(self, splice: Splice) -> None:
+        self.splices.discard(splice)
+        if not self.splices:
+            self.is_idle.set()
+
+
+class Opening:
+    """One handshake: what is known of its session so far, and the ways in which it can end."""
+
+    def __init__(self, relay: Relay, station: HeadReader, session: int) -> None:
+        self.station = station
+        self.session = Session(
+            id=session,
+            opened_at=time.time_ns(),
+            identity="",
+            csms="",
+            remote=_address(station.transport.get_extra_info("peername")),
+            tls=_tls_facts(station.transport.get_extra_info("ssl_object")),
+        )
+        self._relay = relay
+        self._is_over = False
+
+    def requested(self, request: RequestHead, masker: Masker) -> None:
+        """Note what the station asks for."""
+        self._note(
+            path=storable(masker.target(request.target)),
+            identity=identity_of(request.target),
+            offered=request.tokens("sec-websocket-protocol"),
+            request=masker.headers(request.headers),
+        )
+
+    def routed(self, route: Route, masker: Masker) -> None:
+        """Note which CSMS it asks for."""
+        upstream = storable(masker.target(route.upstream))
+        self._note(csms=route.csms.name, upstream=upstream)
+
+    async def refuse(
+        self, status: int, sentence: str, *fields: str, ending: Ending = Ending.REFUSED, is_recorded: bool = True
+    ) -> None:
+        """Answer in the CSMS's place."""
+        raw = refusal(status, sentence, *fields)
+        self._note(fault=sentence, ending=ending)
+        await self._answer(ResponseHead.parse(raw.partition(END_OF_HEAD)[0] + END_OF_HEAD), sentence, raw, is_recorded)
+
+    async def hand_on(self, response: ResponseHead, body: bytes, masker: Masker) -> None:
+        """Give the station the CSMS's refusal."""
+        self._note(ending=Ending.REFUSED, closed_by=Side.CSMS)
+        self._note(response=masker.headers(response.headers))
+        await self._answer(response, body[:RECORDED_BODY].decode("utf-8", "replace"), response.with_body(body))
+
+    async def upgrade(self, upstream: HeadReader, response: ResponseHead, masker: Masker) -> None:
+        """Open the session; the station learns of it once it is recorded."""
+        self._note(
+            status=101,
+            reason=response.reason,
+            chosen=response.field("sec-websocket-protocol"),
+            response=masker.headers(response.headers),
+            answered_at=time.time_ns(),
+        )
+        self._is_over = True
+        self._relay.recorder.answer(self.session)
+        await self._relay.recorder.committed()
+        chosen = safe(self.session.chosen or "no subprotocol")
+        log.info(
+            "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
+        )
+        self._relay.splice(self.session.id, self.station, upstream, response)
+
+    def abandon(self, sentence: str) -> None:
+        """Record that the station did not wait."""
+        self._end(fault=sentence, ending=Ending.ABANDONED, closed_by=Side.STATION)
+        self._let_go()
+
+    def fail(self, sentence: str) -> None:
+        """Record that the hub itself could not go on."""
+        if not self._is_over:
+            self._end(fault=sentence, ending=Ending.HUB)
+        self._let_go()
+
+    async def _answer(self, response: ResponseHead, body: str, raw: bytes, is_recorded: bool = True) -> None:
+        facts = {} if self.session.response else {"response": response.headers}
+        self._note(status=response.status, reason=response.reason, body=body, answered_at=time.time_ns(), **facts)
+        if is_recorded:
+            self._end()
+            await self._relay.recorder.committed()
+        self._is_over = True
+        await _say_and_close(self.station, raw)
+
+    def _end(self, **facts: Any) -> None:
+        self._is_over = True
+        self._note(closed_at=time.time_ns(), **facts)
+        self._relay.recorder.answer(self.session)
+        why = safe(self.session.fault or f"{self.session.status} {self.session.reason}")
+        log.info("session %d of %r not opened: %s", self.session.id, safe(self.session.identity), why)
+
+    def _let_go(self) -> None:
+        self._relay.recorder.then(HeadReader.abort, self.station)
+
+    def _note(self, **facts: Any) -> None:
+        self.session = msgspec.structs.replace(self.session, **facts)
+
+
+async def _while_present(
+    station: HeadReader, asking: Coroutine[Any, Any, tuple[HeadReader, ResponseHead, bytes]]
+) -> tuple[HeadReader, ResponseHead, bytes]:
+    """Await an answer for as long as the station waits for it.
+
+    Raises:
+        StationLeftError: it did not wait.
+    """
+    task = asyncio.ensure_future(asking)
+    first: tuple[asyncio.Future[Any], ...] = (task, station.gone)
+    try:
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise StationLeftError("the station left")
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _say_and_close(station: HeadReader, raw: bytes) -> None:
+    """Write a last answer; wait a little for the station to have read it, since a reset would overtake it."""
+    transport = station.transport
+    if not station.is_lost:
+        transport.write(raw)
+        if transport.can_write_eof():
+            transport.write_eof()
+            await asyncio.wait({station.gone}, timeout=LINGER_S)
+    transport.close()
+
+
+def _address(peer: Any) -> str:
+    if not isinstance(peer, tuple):
+        return ""
+    host, port = peer[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _tls_facts(tls: Any) -> str | None:
+    return f"{tls.version()} {tls.cipher()[0]}" if tls is not None else None
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, OSError) and not isinstance(exc, ssl.SSLError) and exc.errno and exc.errno > 0:
+        return os.strerror(exc.errno).lower()
+    return str(exc)

@@ -1,0 +1,179 @@
+"""The running hub: it listens, opens the recording, and stops clean."""
+
+import asyncio
+import logging
+import signal
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+
+from hub.dial import HeadReader
+from hub.errors import HubError
+from hub.handshake import HeadError, refusal
+from hub.recorder import Recorder
+from hub.relay import Relay
+from hub.switchboard import Switchboard
+
+HEAD_TIMEOUT_S: Final = 30.0
+STOP_TIMEOUT_S: Final = 2.0
+BACKLOG: Final = 1024
+
+log = logging.getLogger(__name__)
+
+
+class ListenError(HubError):
+    """The hub cannot listen there; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """What a hub needs to know.
+
+    `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `tls` is for the listening
+    side; `upstream_tls` replaces the default verification of wss:// CSMSes.
+    """
+
+    recording: Path
+    csmses: Mapping[str, str]
+    host: str = "127.0.0.1"
+    port: int = 9000
+    tls: ssl.SSLContext | None = None
+    upstream_tls: ssl.SSLContext | None = None
+    answer_timeout_s: float = 10.0
+
+
+class Hub:
+    """A hub, running from `__aenter__` to `__aexit__`.
+
+    Requests for `/` and for paths that begin with `/-` go to `app`; all others are for stations.
+
+    Raises, on entering:
+        SwitchboardError: a CSMS has an unusable name or URL.
+        RecorderError: the recording cannot be written to.
+        ListenError: the address is taken or not ours.
+    """
+
+    def __init__(self, settings: HubSettings, *, app: web.Application | None = None) -> None:
+        self.settings = settings
+        self.port = settings.port
+        self.recorder: Recorder
+        self.relay: Relay
+        self._switchboard = Switchboard(settings.csmses)
+        self._runner = web.AppRunner(app or web.Application(), handle_signals=False, access_log=None)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server
+
+    @property
+    def url(self) -> str:
+        """Where stations connect, without the CSMS's name."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"{'wss' if self.settings.tls else 'ws'}://{host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        settings = self.settings
+        self.recorder = Recorder.open(settings.recording)
+        self.relay = Relay(
+            self.recorder,
+            self._switchboard,
+            tls=settings.upstream_tls or self._default_tls(),
+            answer_timeout_s=settings.answer_timeout_s,
+        )
+        try:
+            await self._listen()
+        except BaseException:
+            await self.recorder.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._server.close()
+        await self._stop_tasks()
+        await self.relay.stop(STOP_TIMEOUT_S)
+        await self._runner.cleanup()
+        await self.recorder.close()
+
+    async def run_until_signalled(self) -> None:
+        """Return on Ctrl-C or SIGTERM."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        try:
+            await stopped.wait()
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _default_tls(self) -> ssl.SSLContext | None:
+        needed = any(csms.is_tls for csms in self._switchboard.csmses.values())
+        return ssl.create_default_context() if needed else None
+
+    async def _listen(self) -> None:
+        host, port = self.settings.host, self.settings.port
+        await self._runner.setup()
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: FrontDoor(self), host, port, ssl=self.settings.tls, backlog=BACKLOG
+            )
+        except OSError as exc:
+            await self._runner.cleanup()
+            raise ListenError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
+        self.port = self._server.sockets[0].getsockname()[1]
+        log.info("listening on %s, recording into %s", self.url, self.settings.recording)
+
+    def receive(self, station: HeadReader) -> None:
+        """Look after a new connection until its session is open."""
+        task = asyncio.get_running_loop().create_task(self._receive(station))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _receive(self, station: HeadReader) -> None:
+        try:
+            async with asyncio.timeout(HEAD_TIMEOUT_S):
+                head = await station.read_head()
+        except (HeadError, TimeoutError) as exc:
+            if isinstance(exc, HeadError) and not station.is_lost:
+                station.transport.write(refusal(431, f"this request cannot be read: {exc}"))
+            station.transport.close()
+            return
+        if _is_for_the_app(head):
+            self._hand_to_app(station, head)
+        else:
+            await self.relay.open(station, head)
+
+    def _hand_to_app(self, station: HeadReader, head: bytes) -> None:
+        assert self._runner.server is not None
+        handler = self._runner.server()
+        station.transport.set_protocol(handler)
+        handler.connection_made(station.transport)
+        handler.data_received(head + station.take_rest())
+
+    async def _stop_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+class FrontDoor(HeadReader):
+    """A connection that nobody knows anything about yet."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__()
+        self._hub = hub
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._hub.receive(self)
+
+
+def _is_for_the_app(head: bytes) -> bool:
+    _, _, target = head.partition(b"\r\n")[0].partition(b" ")
+    return target.startswith((b"/-", b"/ "))

@@ -1,0 +1,268 @@
+"""An open session: two transports, one tap each, the recorder between. Bytes cross unchanged (docs/adr/0001)."""
+
+import asyncio
+import errno
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable
+from enum import Enum, IntFlag, auto
+from typing import Final
+
+from hub.batch import SessionEnd, Stream
+from hub.dial import HeadReader
+from hub.recorder import Recorder
+from hub.tap import Tap, TappedFrame
+from matrix.trace import Ending, Opcode, Side
+
+NO_STATUS: Final = 1005
+"""The close code of a close frame without one (RFC 6455 §7.1.5)."""
+
+_LINGER_NOT_AT_ALL: Final = struct.pack("ii", 1, 0)
+_PATH_ERRORS: Final = frozenset(
+    {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+)
+
+log = logging.getLogger(__name__)
+
+
+class State(Enum):
+    """Which sides may still send."""
+
+    OPEN = auto()
+    STATION_DONE = auto()
+    CSMS_DONE = auto()
+    OVER = auto()
+
+
+AFTER_FIN: Final = {
+    (State.OPEN, Side.STATION): State.STATION_DONE,
+    (State.OPEN, Side.CSMS): State.CSMS_DONE,
+    (State.STATION_DONE, Side.CSMS): State.OVER,
+    (State.CSMS_DONE, Side.STATION): State.OVER,
+}
+"""A side ends its stream while the other may go on. A broken connection leads to OVER from everywhere."""
+
+
+class Hold(IntFlag):
+    """Why a leg is not read from."""
+
+    NONE = 0
+    SLOW_READER = 1
+    CONGESTION = 2
+    ENDED = 4
+
+
+class Leg(asyncio.Protocol):
+    """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
+
+    __slots__ = ("_holds", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport")
+
+    peer: "Leg"
+
+    def __init__(self, splice: "Splice", side: Side, transport: asyncio.Transport, tap: Tap) -> None:
+        self.side = side
+        self.transport = transport
+        self.is_lost = False
+        self._splice = splice
+        self._stream = Stream(splice.session, side.value)
+        self._tap = tap
+        self._holds = Hold.NONE
+
+    def data_received(self, data: bytes) -> None:
+        if self._splice.state is State.OVER:
+            return
+        frames = self._tap.feed(data)
+        recorder, incomplete = self._splice.recorder, self._tap.incomplete
+        recorder.add(self._stream, frames, data[-incomplete:] if incomplete else b"")
+        recorder.then(self.peer.send, data, len(data))
+        for frame in frames:
+            if frame.opcode == Opcode.CLOSE:
+                self._splice.close_seen(self.side, frame)
+        if recorder.is_congested:
+            self.hold(Hold.CONGESTION)
+            recorder.when_relieved(self._relieved)
+
+    def eof_received(self) -> bool:
+        if self._splice.state is State.OVER or Hold.ENDED in self._holds:
+            return False
+        self._holds |= Hold.ENDED
+        self._splice.fin_received(self.side)
+        # TLS has no half-close here: asyncio closes the transport whatever this returns, and would warn.
+        return self.can_half_close
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
+        self._splice.lost(self.side, exc)
+
+    def pause_writing(self) -> None:
+        self.peer.hold(Hold.SLOW_READER)
+
+    def resume_writing(self) -> None:
+        self.peer.release(Hold.SLOW_READER)
+
+    @property
+    def can_half_close(self) -> bool:
+        return self.transport.can_write_eof()
+
+    def send(self, data: bytes) -> None:
+        """Hand on what the other side sent; nothing where this side is gone."""
+        if not self.is_lost:
+            self.transport.write(data)
+
+    def take_over(self, reader: HeadReader) -> None:
+        """Become the protocol of the reader's transport, and go on where the reader stopped."""
+        self.transport.set_protocol(self)
+        if rest := reader.take_rest():
+            self.data_received(rest)
+        if reader.is_lost:
+            self.connection_lost(reader.exception)
+        elif reader.has_ended:
+            self.eof_received()
+
+    def hold(self, why: Hold) -> None:
+        if not self._holds:
+            self.transport.pause_reading()
+        self._holds |= why
+
+    def release(self, why: Hold) -> None:
+        if self._holds and not (holds := self._holds & ~why):
+            self.transport.resume_reading()
+            self._holds = holds
+        else:
+            self._holds &= ~why
+
+    def leave_behind(self) -> None:
+        """Record the beginning of a frame that will never be complete, if there is one."""
+        if frames := self._tap.finish():
+            self._splice.recorder.add(self._stream, frames)
+
+    def reset(self) -> None:
+        """Break the connection as the other side's was broken: with a TCP RST."""
+        if not self.is_lost:
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
+            self.transport.abort()
+
+    def _relieved(self) -> None:
+        self.release(Hold.CONGESTION)
+
+
+class Splice:
+    """The two legs of a session, and how it ends.
+
+    `on_gone` is called once both connections are gone.
+    """
+
+    __slots__ = ("_closed_by", "_codes", "_on_gone", "csms", "recorder", "session", "state", "station")
+
+    def __init__(self, session: int, recorder: Recorder, on_gone: Callable[["Splice"], None]) -> None:
+        self.session = session
+        self.recorder = recorder
+        self.state = State.OPEN
+        self.station: Leg
+        self.csms: Leg
+        self._on_gone = on_gone
+        self._closed_by: Side | None = None
+        self._codes: dict[Side, int | None] = {}
+
+    def join(self, station: Leg, csms: Leg) -> None:
+        """Make the two legs each other's peer."""
+        self.station, self.csms = station, csms
+        station.peer, csms.peer = csms, station
+
+    def close_seen(self, side: Side, frame: TappedFrame) -> None:
+        """Note a side's first close frame; who sends the first of all closes the session."""
+        self._closed_by = self._closed_by or side
+        self._codes.setdefault(side, close_code(frame.payload))
+
+    def fin_received(self, side: Side) -> None:
+        """Pass on the end of a side's stream, once it is recorded; end the session if both have ended."""
+        self._closed_by = self._closed_by or side
+        if self.station.can_half_close and self.csms.can_half_close:
+            self.state = AFTER_FIN[self.state, side]
+        else:
+            self.state = State.OVER
+        if self.state is State.OVER:
+            self._end(Ending.DROPPED)
+            self.recorder.then(_close_both, self)
+        else:
+            self.recorder.end(self._summary())
+            self.recorder.then(_write_eof, self._leg(side).peer)
+
+    def lost(self, side: Side, exc: Exception | None) -> None:
+        """Break the other side's connection as this one broke."""
+        if self.state is not State.OVER:
+            self.state = State.OVER
+            self._end_broken(side, exc)
+            self.recorder.then(Leg.reset if exc else _close, self._leg(side).peer)
+        if self.station.is_lost and self.csms.is_lost:
+            self._on_gone(self)
+
+    def stop(self) -> None:
+        """End the session because the hub stops."""
+        if self.state is not State.OVER:
+            self.state = State.OVER
+            self._closed_by = None
+            self._end(Ending.HUB, "the hub was stopped while this session was open", keep_ending=True)
+            self.recorder.then(_close_both, self)
+
+    def abort(self) -> None:
+        """Let go of connections whose peers do not take what is left for them."""
+        self.station.transport.abort()
+        self.csms.transport.abort()
+
+    def _leg(self, side: Side) -> Leg:
+        return self.station if side is Side.STATION else self.csms
+
+    def _end_broken(self, side: Side, exc: Exception | None) -> None:
+        if isinstance(exc, OSError) and exc.errno in _PATH_ERRORS:
+            self._closed_by = None
+            self._end(Ending.HUB, f"the path to the {side} broke: {exc}")
+            return
+        self._closed_by = self._closed_by or side
+        self._end(Ending.RESET if exc else Ending.DROPPED)
+
+    def _end(self, ending: Ending, fault: str | None = None, *, keep_ending: bool = False) -> None:
+        if self._codes and not keep_ending:
+            ending = Ending.CLOSED
+        self.station.leave_behind()
+        self.csms.leave_behind()
+        self.recorder.end(self._summary(ending, fault))
+        log.info(
+            "session %d ended: %s%s", self.session, ending, f" by the {self._closed_by}" if self._closed_by else ""
+        )
+
+    def _summary(self, ending: Ending | None = None, fault: str | None = None) -> SessionEnd:
+        return SessionEnd(
+            id=self.session,
+            closed_at=None if ending is None else time.time_ns(),
+            closed_by=self._closed_by,
+            ending=ending,
+            fault=fault,
+            station_close=self._codes.get(Side.STATION),
+            csms_close=self._codes.get(Side.CSMS),
+        )
+
+
+def close_code(payload: str | bytes) -> int | None:
+    """Return the code of a close frame's payload; None where it is one byte long, which is no code."""
+    code = payload[:2] if isinstance(payload, bytes) else payload[:2].encode()
+    if not code:
+        return NO_STATUS
+    return int.from_bytes(code, "big") if len(code) == 2 else None
+
+
+def _write_eof(leg: Leg) -> None:
+    if not leg.is_lost and not leg.transport.is_closing():
+        leg.transport.write_eof()
+
+
+def _close(leg: Leg) -> None:
+    leg.transport.close()
+
+
+def _close_both(splice: Splice) -> None:
+    _close(splice.station)
+    _close(splice.csms)

@@ -1,0 +1,138 @@
+"""Which CSMS a station is for: `/NAME/REST` is `URL/REST`, byte for byte."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from yarl import URL
+
+from hub.errors import HubError
+from hub.handshake import storable
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
+_DOTS: Final = (".", "..")
+
+
+class SwitchboardError(HubError):
+    """A CSMS cannot be called that, or cannot be at that URL; the message says why."""
+
+
+class NotFoundError(HubError):
+    """A request target leads to no CSMS; `status` is what HTTP calls that."""
+
+    def __init__(self, message: str, status: int = 404) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Csms:
+    """A CSMS by the name that it has in the hub's URLs."""
+
+    name: str
+    url: URL
+
+    @property
+    def is_tls(self) -> bool:
+        return self.url.scheme == "wss"
+
+    @property
+    def host(self) -> str:
+        return self.url.host or ""
+
+    @property
+    def port(self) -> int:
+        return self.url.port or (443 if self.is_tls else 80)
+
+    @property
+    def authority(self) -> str:
+        """The Host header of requests to it."""
+        return self.url.host_port_subcomponent or ""
+
+    def target(self, rest: str) -> str:
+        """Return the request target for what follows the name in the station's, `/CS%20001?x=1`."""
+        return self.url.raw_path.rstrip("/") + rest
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where one request target leads."""
+
+    csms: Csms
+    identity: str
+    rest: str
+
+    @property
+    def target(self) -> str:
+        return self.csms.target(self.rest)
+
+    @property
+    def upstream(self) -> str:
+        """The URL that is dialled."""
+        return f"{self.csms.url.scheme}://{self.csms.authority}{self.target}"
+
+
+class Switchboard:
+    """The CSMSes that stations can be connected to."""
+
+    def __init__(self, csmses: Mapping[str, str]) -> None:
+        self.csmses = {name: checked_csms(name, url) for name, url in csmses.items()}
+
+    def route(self, target: str) -> Route:
+        """Return where a request target leads.
+
+        Raises:
+            NotFoundError: nowhere; the message is for the person at the station.
+        """
+        path, mark, query = target.partition("?")
+        _, _, after = path.partition("/")
+        name, _, rest = after.partition("/")
+        csms = self._csms(unquote(name, errors="replace"))
+        if any(segment in _DOTS for segment in unquote(rest).split("/")):
+            raise NotFoundError(f"{target!r} has a segment '.' or '..', which leads elsewhere", 400)
+        if not (identity := identity_of(rest)):
+            raise NotFoundError(f"{target!r} names no station: connect to /{csms.name}/IDENTITY")
+        return Route(csms, identity, f"/{rest}{mark}{query}")
+
+    def _csms(self, name: str) -> Csms:
+        if name in self.csmses:
+            return self.csmses[name]
+        known = ", ".join(sorted(self.csmses)) or "none"
+        raise NotFoundError(f"there is no CSMS named {name!r} here; known: {known}")
+
+
+def identity_of(target: str) -> str:
+    """Return a station's identity: the last segment of its path, percent-decoded."""
+    return storable(unquote(target.partition("?")[0].rpartition("/")[2], errors="replace"))
+
+
+def checked_csms(name: str, url: str) -> Csms:
+    """Return a CSMS.
+
+    Raises:
+        SwitchboardError: it cannot be called that, or cannot be there.
+    """
+    if not _NAME.fullmatch(name) or name in _DOTS:
+        raise SwitchboardError(f"a CSMS cannot be named {name!r}: use letters, digits, '.', '_' and '-' (not first)")
+    try:
+        parsed = URL(url, encoded=True)
+        wrong = _wrong_with(parsed)
+    except ValueError as exc:
+        raise SwitchboardError(f"the URL of {name!r} is not one: {url!r}: {exc}") from exc
+    if wrong:
+        raise SwitchboardError(f"the URL of {name!r} {wrong}: {url!r}")
+    return Csms(name, parsed)
+
+
+def _wrong_with(url: URL) -> str | None:
+    checks = {
+        "must begin with ws:// or wss://": url.scheme not in ("ws", "wss"),
+        "names no host": not url.raw_host,
+        "carries credentials, which would replace the station's own": url.raw_user or url.raw_password,
+        "has a fragment, which is never sent": url.raw_fragment,
+        "has a query, which leaves no place for the station's": url.raw_query_string,
+        "contains characters that must be percent-encoded": re.search(r"[^!-~]", str(url)),
+    }
+    return next((sentence for sentence, applies in checks.items() if applies), None)

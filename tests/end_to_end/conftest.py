@@ -1,0 +1,31 @@
+"""A hub between raw peers. Its tests run on both event loops: at its edges, a transport differs between them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+import pytest
+import uvloop
+from raw_peers import Peers, raw_peers
+
+from hub.server import Hub, HubSettings
+
+Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Loops:  # noqa: ARG001 - the hook's names
+    if item.path.name.startswith("test_relay"):
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
+
+
+@pytest.fixture
+async def peers() -> AsyncIterator[Peers]:
+    async with raw_peers() as peers:
+        yield peers
+
+
+@pytest.fixture
+async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
+    async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)) as hub:
+        yield hub

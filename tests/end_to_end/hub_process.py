@@ -1,0 +1,18 @@
+"""A hub as a process of its own, to be killed: `hub_process.py RECORDING CSMS-URL` prints its port, then runs."""
+
+import sys
+from pathlib import Path
+
+import uvloop
+
+from hub.server import Hub, HubSettings
+
+
+async def run(recording: Path, url: str) -> None:
+    async with Hub(HubSettings(recording=recording, csmses={"acme": url}, port=0)) as hub:
+        print(hub.port, flush=True)  # noqa: T201 - how the test learns of it
+        await hub.run_until_signalled()
+
+
+if __name__ == "__main__":
+    uvloop.run(run(Path(sys.argv[1]), sys.argv[2]))

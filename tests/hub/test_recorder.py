@@ -1,0 +1,249 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.batch import SessionEnd, Stream
+from hub.recorder import Recorder
+from hub.recording import Recording
+from hub.tap import TappedFrame
+from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side
+
+STATION = Stream(1, "station")
+CSMS = Stream(1, "csms")
+
+
+def text(payload: str) -> TappedFrame:
+    return TappedFrame(Opcode.TEXT, payload, True, 0, True, len(payload) + 6, None)
+
+
+def opened(number: int = 1, *, status: int | None = 101) -> Session:
+    return Session(id=number, opened_at=1_000, answered_at=2_000, identity="CS1", csms="acme", status=status)
+
+
+@asynccontextmanager
+async def recorder_at(path: Path) -> AsyncIterator[Recorder]:
+    recorder = Recorder.open(path)
+    try:
+        yield recorder
+    finally:
+        await recorder.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "event.db"
+
+
+@pytest.fixture
+async def recorder(path: Path) -> AsyncIterator[Recorder]:
+    async with recorder_at(path) as recorder:
+        recorder.begin(opened())
+        recorder.answer(opened())
+        await recorder.committed()
+        yield recorder
+
+
+def recorded_texts(path: Path) -> list[str | bytes]:
+    with Recording.open(path) as recording:
+        return [item.payload for item in recording.traffic() if isinstance(item, Frame)]
+
+
+def beginnings(path: Path) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT side, bytes FROM partial ORDER BY id").fetchall()
+    finally:
+        connection.close()
+
+
+# -- committed, then handed on ----------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_handed_on_before_it_is_in_the_file(recorder: Recorder, path: Path) -> None:
+    handed_on = asyncio.get_running_loop().create_future()
+
+    recorder.add(STATION, [text("one")])
+    recorder.then(lambda _: handed_on.set_result(recorded_texts(path)), None)
+    before = handed_on.done()
+
+    assert not before
+    assert await handed_on == ["one"]
+
+
+async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
+    statements: list[str] = []
+    recorder._connection.set_trace_callback(statements.append)
+
+    for stream in (STATION, CSMS, STATION):
+        recorder.add(stream, [text("x"), text("y")])
+    await recorder.committed()
+
+    assert [statement for statement in statements if statement in ("BEGIN IMMEDIATE", "COMMIT")] == [
+        "BEGIN IMMEDIATE", "COMMIT",
+    ]  # fmt: skip
+    assert sum(statement.startswith("INSERT INTO frame") for statement in statements) == 6
+
+
+async def test_traffic_is_numbered_in_the_order_in_which_it_was_recorded(recorder: Recorder, path: Path) -> None:
+    recorder.add(STATION, [text("one")])
+    recorder.answer(opened(2))
+    recorder.add(CSMS, [text("two")])
+    recorder.end(SessionEnd(1, closed_at=9_000, closed_by=Side.CSMS, ending=Ending.CLOSED, csms_close=1000))
+    await recorder.committed()
+
+    with Recording.open(path) as recording:
+        kinds = [type(item) for item in recording.traffic()]
+        session = recording.session(1)
+    assert kinds == [Opened, Frame, Opened, Frame, Closed]
+    assert (session.closed_by, session.ending, session.csms_close) == (Side.CSMS, Ending.CLOSED, 1000)
+
+
+async def test_the_beginning_of_a_frame_is_kept_until_the_frame_is_complete(recorder: Recorder, path: Path) -> None:
+    recorder.add(STATION, [], b"\x81\x83ab")
+    await recorder.committed()
+    recorder.add(STATION, [], b"cd")
+    recorder.add(CSMS, [], b"\x81")
+    await recorder.committed()
+    while_incomplete = beginnings(path)
+
+    recorder.add(STATION, [text("one")], b"\x82")
+    await recorder.committed()
+
+    assert while_incomplete == [("station", b"\x81\x83ab"), ("station", b"cd"), ("csms", b"\x81")]
+    assert beginnings(path) == [("csms", b"\x81"), ("station", b"\x82")]
+
+
+async def test_a_beginning_that_is_completed_in_the_same_pass_is_not_kept(recorder: Recorder, path: Path) -> None:
+    recorder.add(STATION, [], b"\x81\x83")
+    recorder.add(STATION, [text("one")])
+    await recorder.committed()
+
+    assert beginnings(path) == []
+    assert recorded_texts(path) == ["one"]
+
+
+async def test_after_a_clean_close_only_the_recording_is_left(path: Path) -> None:
+    async with recorder_at(path) as recorder:
+        recorder.answer(opened())
+        await recorder.committed()
+
+    assert [file.name for file in path.parent.iterdir()] == ["event.db"]
+
+
+async def test_sessions_and_marks_go_on_where_the_last_hub_stopped(path: Path) -> None:
+    async with recorder_at(path) as recorder:
+        recorder.answer(opened(recorder.new_session_id(), status=404))
+        recorder.add(STATION, [text("one")])
+        await recorder.committed()
+
+    async with recorder_at(path) as recorder:
+        number = recorder.new_session_id()
+        recorder.answer(opened(number))
+        await recorder.committed()
+
+    with Recording.open(path) as recording:
+        assert number == 2
+        assert recording.last_mark() == 4  # opened, frame, closed by the second hub, opened
+
+
+# -- a disk that takes nothing ----------------------------------------------------------------------------------------
+
+
+def fill_the_disk(recorder: Recorder) -> None:
+    (pages,) = recorder._connection.execute("PRAGMA page_count").fetchone()
+    recorder._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def make_room(recorder: Recorder) -> None:
+    recorder._connection.execute("PRAGMA max_page_count = 1000000")
+    recorder._try_again()
+
+
+async def test_on_a_full_disk_everything_is_still_handed_on(recorder: Recorder) -> None:
+    fill_the_disk(recorder)
+
+    recorder.add(STATION, [text("x" * 50_000)])
+    await recorder.committed()
+    recorder.add(CSMS, [text("y")])
+    await recorder.committed()
+
+    assert recorder.failing == "database or disk is full"
+
+
+async def test_when_there_is_room_again_the_gap_is_marked_and_recording_goes_on(recorder: Recorder, path: Path) -> None:
+    recorder.add(STATION, [text("before")])
+    await recorder.committed()
+    fill_the_disk(recorder)
+    for _ in range(3):
+        recorder.add(STATION, [text("x" * 50_000)])
+        await recorder.committed()
+
+    make_room(recorder)
+    recorder.add(STATION, [text("after")])
+    await recorder.committed()
+
+    with Recording.open(path) as recording:
+        before, gap, after = (item for item in recording.traffic() if isinstance(item, Frame))
+    assert recorder.failing is None
+    assert (before.payload, gap.payload, after.payload) == ("before", b"", "after")
+    assert gap.unread == "not recorded: database or disk is full, 3 frames, 150018 bytes"
+    assert (gap.opcode, gap.side) == (Opcode.UNREAD, Side.STATION)
+
+
+async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(recorder: Recorder, path: Path) -> None:
+    fill_the_disk(recorder)
+    recorder.add(STATION, [text("x" * 50_000)])
+    await recorder.committed()
+    recorder.begin(opened(2))
+    recorder.answer(opened(2))
+    recorder.add(Stream(2, "csms"), [text("y")])
+    recorder.end(SessionEnd(2, closed_at=9_000, ending=Ending.DROPPED, closed_by=Side.STATION))
+    recorder.answer(opened(3))
+    await recorder.committed()
+
+    make_room(recorder)
+
+    with Recording.open(path) as recording:
+        traffic = recording.traffic()
+        second = recording.session(2)
+    assert [type(item) for item in traffic] == [Opened, Opened, Opened, Frame, Frame, Closed]
+    assert (second.ending, second.closed_at, second.is_open) == (Ending.DROPPED, 9_000, False)
+    assert recorder.failing is None
+
+
+# -- checkpoints ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_log_is_folded_into_the_recording_while_frames_wait(path: Path) -> None:
+    recorder = Recorder.open(path, checkpoint_bytes=1 << 20)
+    recorder.answer(opened())
+    sizes = []
+
+    for number in range(200):
+        recorder.add(STATION, [text(f"{number} " + "x" * 20_000)])
+        await recorder.committed()
+        sizes.append(path.with_name("event.db-wal").stat().st_size)
+    await recorder.close()
+
+    assert max(sizes) < 3 << 20
+    assert [str(payload).split()[0] for payload in recorded_texts(path)] == [str(number) for number in range(200)]
+
+
+async def test_what_waits_for_a_checkpoint_says_when_it_is_too_much(path: Path) -> None:
+    async with recorder_at(path) as recorder:
+        relieved = asyncio.Event()
+        handed_on: list[bytes] = []
+
+        recorder.then(handed_on.append, b"1", 1 << 20)
+        at_the_limit = recorder.is_congested
+        recorder.then(handed_on.append, b"2", 1)
+        beyond = recorder.is_congested
+        recorder.when_relieved(relieved.set)
+        await relieved.wait()
+
+        assert (at_the_limit, beyond, recorder.is_congested) == (False, True, False)
+        assert handed_on == [b"1", b"2"]
