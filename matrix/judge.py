@@ -225,9 +225,10 @@ class Judge:
         exchange = Exchange(conversation, frame.side, message, frame.id, frame.at)
         version, action = conversation.version, message.action
         exchange.row = conversation.row(action)
-        exchange.has_schema = schemas.has_schema(version, action, Part.REQUEST)
         if message.payload is not None:
-            exchange.request_breaches = schemas.breaches(version, action, Part.REQUEST, message.payload)
+            breaches = schemas.check(version, action, Part.REQUEST, message.payload)
+            exchange.has_schema = breaches is not None
+            exchange.request_breaches = breaches or ()
         exchange.content = digest(message)
         return exchange
 
@@ -262,8 +263,9 @@ class Judge:
         message = spoken.message
         if isinstance(message, CallResult) and message.payload is not None:
             version, action = spoken.conversation.version, exchange.action
-            exchange.has_schema &= schemas.has_schema(version, action, Part.RESPONSE)
-            exchange.response_breaches = schemas.breaches(version, action, Part.RESPONSE, message.payload)
+            breaches = schemas.check(version, action, Part.RESPONSE, message.payload)
+            exchange.has_schema &= breaches is not None
+            exchange.response_breaches = breaches or ()
         event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
         self._judge_exchange(event, exchange, spoken.frame)
         self._settle(exchange, *verdict.answered(exchange))

@@ -43,7 +43,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def safe_json(text: str) -> str:
-    r"""Return JSON with every character in it that could act on a screen as a JSON escape: the same JSON, in ASCII there.
+    r"""Return the same JSON, with every character in it that could act on a screen as a JSON escape.
 
     Line ends stay: they are JSON's own white space.
     """

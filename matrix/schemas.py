@@ -13,7 +13,7 @@ import jsonschema_rs
 import msgspec
 import orjson
 
-from matrix.dialect import V16, V21, V201
+from matrix.dialect import V16, V21, V201, dialect
 from matrix.finding import Severity
 from matrix.safe import safe
 from matrix.wire import kind
@@ -50,16 +50,23 @@ class _Validator(Protocol):
     def iter_errors(self, instance: Any) -> Iterator[jsonschema_rs.ValidationError]: ...
 
 
-def has_schema(version: str, action: str, part: Part) -> bool:
-    """Tell whether there is a schema to check against."""
-    return _validator(version, action, part) is not None
+def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tuple[Breach, ...] | None:
+    """Return where a payload does not fit, () where it fits; None where it cannot be told.
 
-
-def breaches(version: str, action: str, part: Part, payload: dict[str, Any]) -> tuple[Breach, ...]:
-    """Return where a payload does not fit; () where it fits, and where there is no schema."""
+    That is so without a schema, and where a payload is nested deeper than the validator goes (some 255 levels).
+    """
+    if action not in dialect(version).actions:
+        return None  # the name is a peer's: it must not become that of a file
     validator = _validator(version, action, part)
-    if validator is None or validator.is_valid(payload):
-        return ()
+    if validator is None:
+        return None
+    try:
+        return () if validator.is_valid(payload) else _breaches(version, action, validator, payload)
+    except ValueError:
+        return None
+
+
+def _breaches(version: str, action: str, validator: _Validator, payload: dict[str, Any]) -> tuple[Breach, ...]:
     found: list[Breach] = []
     for error in validator.iter_errors(payload):
         found.append(_breach(version, action, error))

@@ -7,7 +7,7 @@ import msgspec
 
 from hub.mirror import keep
 from hub.recording_file import open_for_writing
-from matrix.trace import Traffic
+from matrix.trace import Frame, Traffic
 
 
 def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
@@ -23,9 +23,6 @@ def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
 
 
 def _renumbered(item: Traffic, session: int, mark: int) -> Traffic:
-    match item:
-        case msgspec.Struct(session=int()):
-            return msgspec.structs.replace(item, id=mark, session=session)
-        case _:
-            its = msgspec.structs.replace(item.session, id=session)
-            return msgspec.structs.replace(item, mark=mark, session=its)
+    if isinstance(item, Frame):
+        return msgspec.structs.replace(item, id=mark, session=session)
+    return msgspec.structs.replace(item, mark=mark, session=msgspec.structs.replace(item.session, id=session))

@@ -149,6 +149,17 @@ def test_rule_that_crashes_makes_its_exchange_inconclusive_and_nothing_else() ->
     assert "ZeroDivisionError" in judge.crashes[0].traceback
 
 
+@pytest.mark.parametrize("levels", [40, 254, 300, 1000, 2000, 100_000])
+def test_payload_of_any_depth_is_judged_or_said_to_be_beyond_judging(levels: int) -> None:
+    deep = '{"a":' * levels + "1" + "}" * levels
+    call = f'> [2,"d","DataTransfer",{{"vendorId":"x","data":{deep}}}]'
+
+    judge = judged(draw(call, call, '< [3,"d",{"status":"Accepted"}]'))
+
+    assert judge.crashes == []
+    assert judge.board.view().pairs[0].outcome in ("failed", "deviated", "inconclusive")
+
+
 def test_strange_actions_cannot_fill_the_matrix() -> None:
     lines = [f'> [2,"{i}","Strange{i}",{{}}]' for i in range(200)]
 

@@ -76,7 +76,7 @@ def test_forty_levels_of_nesting_are_read() -> None:
     assert isinstance(read(f'[3,"a",{payload}]', TYPES), CallResult)
 
 
-@pytest.mark.parametrize("text", ['"\\ud800"', '{"a":1,"a":2}', "123456789012345678901234567890", "1e400"])
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"a":1,"a":2}', "123456789012345678901234567890"])
 def test_what_rfc_8259_allows_is_json(text: str) -> None:
     parse_json(text)
 
