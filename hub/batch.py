@@ -10,11 +10,17 @@ import orjson
 from matrix.trace import Ending, Opcode, Session, Side
 
 Row = dict[str, Any]
-FrameRow = tuple[int, int, int, str, int, str | bytes, bool, int, bool, int, str | None]
+ReadFrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int]
+"""A frame whose payload is what was meant. Leaving NULL out is worth 0.2 µs: sqlite3 looks for an adapter of None."""
+FrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int, str | None]
 
 INSERT_FRAME: Final = (
     "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size, unread)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_READ_FRAME: Final = (
+    "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES (?, ?, ?, ?)"
 _DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
@@ -84,7 +90,8 @@ class Batch:
     """What one transaction holds, and what is to be done once it is committed."""
 
     sessions: list[tuple[str, Row]] = field(default_factory=list)
-    frames: list[FrameRow] = field(default_factory=list)
+    frames: list[ReadFrameRow] = field(default_factory=list)
+    unread_frames: list[FrameRow] = field(default_factory=list)
     partials: dict[Stream, Partial] = field(default_factory=dict)
     afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
     waiting_bytes: int = 0
@@ -104,13 +111,15 @@ class Batch:
         Raises:
             sqlite3.Error: nothing was written.
         """
-        if not (self.frames or self.sessions or self.partials):
+        if not (self.frames or self.unread_frames or self.sessions or self.partials):
             return
         with Transaction(connection):
             for statement, row in self.sessions:
                 connection.execute(statement, row)
             if self.frames:
-                connection.executemany(INSERT_FRAME, self.frames)
+                connection.executemany(_INSERT_READ_FRAME, self.frames)
+            if self.unread_frames:
+                connection.executemany(INSERT_FRAME, self.unread_frames)
             for stream, partial in self.partials.items():
                 if partial.clear:
                     connection.execute(_DELETE_PARTIAL, stream)
@@ -136,10 +145,15 @@ class Backlog:
 
     def take(self, batch: Batch) -> None:
         self.sessions += batch.sessions
-        for _, session, at, side, _, _, _, _, _, size, _ in batch.frames:
-            gap = self.gaps.setdefault(Stream(session, side), Gap(at))
-            gap.frames += 1
-            gap.size += size
+        for _, session, at, side, _, _, _, _, _, size in batch.frames:
+            self._count(session, side, at, size)
+        for _, session, at, side, _, _, _, _, _, size, _ in batch.unread_frames:
+            self._count(session, side, at, size)
+
+    def _count(self, session: int, side: str, at: int, size: int) -> None:
+        gap = self.gaps.setdefault(Stream(session, side), Gap(at))
+        gap.frames += 1
+        gap.size += size
 
     def write(self, connection: sqlite3.Connection, next_mark: Callable[[], int]) -> None:
         """Write the sessions as they are now, and one frame for each stream that lost some, before its session's end.
@@ -162,7 +176,7 @@ class Backlog:
 
     def _gap_row(self, mark: int, stream: Stream, gap: Gap) -> FrameRow:
         why = f"not recorded: {self.reason}, {gap.frames} frames, {gap.size} bytes"
-        return (mark, stream.session, gap.since, stream.side, Opcode.UNREAD, b"", True, 0, False, 0, why)
+        return (mark, stream.session, gap.since, stream.side, int(Opcode.UNREAD), b"", 1, 0, 0, 0, why)
 
 
 class Transaction:

@@ -132,7 +132,7 @@ def _add(batch: Batch, item: Traffic) -> None:
         case Opened(mark, session):
             batch.sessions.append(session_row(session, mark, None))
         case Frame():
-            batch.frames.append((
+            batch.unread_frames.append((
                 item.id, item.session, item.at, item.side, item.opcode, item.payload, item.fin, item.rsv, item.masked,
                 item.size, item.unread,
             ))  # fmt: skip

@@ -106,17 +106,23 @@ class Recorder:
         """
         at, marks = time.time_ns(), self._marks
         session, side = stream
-        self._batch.frames += [(next(marks), session, at, side, *frame) for frame in frames]
-        if beginning or stream in self._with_beginning:
+        for frame in frames:
+            if frame.unread is None:
+                self._batch.frames.append((next(marks), session, at, side, *frame[:6]))
+            else:
+                self._batch.unread_frames.append((next(marks), session, at, side, *frame))
+        if beginning or (self._with_beginning and stream in self._with_beginning):
             self._batch.keep_beginning(stream, at, beginning, clear=bool(frames))
             (self._with_beginning.add if beginning else self._with_beginning.discard)(stream)
-        self._schedule()
+        if not self._is_scheduled:
+            self._schedule()
 
     def then(self, callback: Callable[[Any], object], argument: Any, size: int = 0) -> None:
         """Call back once everything that was recorded up to now is committed; `size` is what it holds in bytes."""
         self._batch.afterwards.append((callback, argument))
         self._batch.waiting_bytes += size
-        self._schedule()
+        if not self._is_scheduled:
+            self._schedule()
 
     async def committed(self) -> None:
         """Return once everything that was recorded up to now is committed (or, while `failing`, counted as lost)."""

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, RECORDING
-from matrix.trace import Closed, Ending, Frame, Opened, Opcode, Session, Side, Traffic
+from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side, Traffic
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (

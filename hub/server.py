@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -99,13 +99,14 @@ class Hub:
         await self._runner.cleanup()
         await self.recorder.close()
 
-    async def run_until_signalled(self) -> None:
-        """Return on Ctrl-C or SIGTERM."""
+    async def run_until_signalled(self, ready: Callable[[], object] = lambda: None) -> None:
+        """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded."""
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
         try:
+            ready()
             await stopped.wait()
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -19,6 +19,7 @@ from matrix.trace import Ending, Opcode, Side
 NO_STATUS: Final = 1005
 """The close code of a close frame without one (RFC 6455 §7.1.5)."""
 
+_CLOSE: Final = int(Opcode.CLOSE)
 _LINGER_NOT_AT_ALL: Final = struct.pack("ii", 1, 0)
 _PATH_ERRORS: Final = frozenset(
     {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
@@ -57,7 +58,7 @@ class Hold(IntFlag):
 class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
-    __slots__ = ("_holds", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport")
+    __slots__ = ("_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport")
 
     peer: "Leg"
 
@@ -66,6 +67,7 @@ class Leg(asyncio.Protocol):
         self.transport = transport
         self.is_lost = False
         self._splice = splice
+        self._recorder = splice.recorder
         self._stream = Stream(splice.session, side.value)
         self._tap = tap
         self._holds = Hold.NONE
@@ -73,12 +75,12 @@ class Leg(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._splice.state is State.OVER:
             return
-        frames = self._tap.feed(data)
-        recorder, incomplete = self._splice.recorder, self._tap.incomplete
+        recorder, frames = self._recorder, self._tap.feed(data)
+        incomplete = self._tap.incomplete
         recorder.add(self._stream, frames, data[-incomplete:] if incomplete else b"")
         recorder.then(self.peer.send, data, len(data))
         for frame in frames:
-            if frame.opcode == Opcode.CLOSE:
+            if frame.opcode == _CLOSE:
                 self._splice.close_seen(self.side, frame)
         if recorder.is_congested:
             self.hold(Hold.CONGESTION)
@@ -136,7 +138,7 @@ class Leg(asyncio.Protocol):
     def leave_behind(self) -> None:
         """Record the beginning of a frame that will never be complete, if there is one."""
         if frames := self._tap.finish():
-            self._splice.recorder.add(self._stream, frames)
+            self._recorder.add(self._stream, frames)
 
     def reset(self) -> None:
         """Break the connection as the other side's was broken: with a TCP RST."""

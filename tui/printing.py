@@ -220,9 +220,8 @@ def _handshake(session: Session) -> Iterator[str]:
 
 def _message_line(frame: Frame, *, full: bool) -> Text:
     name = "" if frame.opcode == Opcode.TEXT and frame.fin else f"{_opcode_name(frame)} "
-    line = Text(
-        f"{frame.id:>8}  {clock_time(frame.at, millis=True)}  {ARROWS[frame.side]}  {name}{payload_text(frame, None if full else SHORT)}"
-    )
+    payload = payload_text(frame, None if full else SHORT)
+    line = Text(f"{frame.id:>8}  {clock_time(frame.at, millis=True)}  {ARROWS[frame.side]}  {name}{payload}")
     if frame.unread:
         line.append(f"  [{safe(frame.unread)}]")
     return line

@@ -1,14 +1,20 @@
 """`plugfest serve`: the hub in the foreground, one log line per session."""
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
+from typing import Final
 
 from hub.errors import HubError
 from hub.feed import feed_app
 from hub.server import Hub, HubSettings
+
+
+GARBAGE_AT: Final = 50_000
+"""Objects that make the collector look. The relay makes no cycles, and a batch is many tuples that it would look at."""
 
 
 class OptionError(HubError):
@@ -38,6 +44,8 @@ async def _serve(settings: HubSettings) -> None:
         for name, url in settings.csmses.items():
             print(f"{hub.url}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
         print(f"watch it: plugfest watch {settings.recording}", flush=True)  # noqa: T201 - what a person needs
+        gc.freeze()  # what was imported stays: the collector need not look at it again and again
+        gc.set_threshold(GARBAGE_AT)
         await hub.run_until_signalled()
 
 

@@ -1,6 +1,7 @@
 """Load by real WebSocket peers for the relay benchmark: aiohttp on uvloop at both ends, each message built and parsed.
 
-The same interface as load.py: `csms` prints its port and answers; `stations URL N SECONDS` prints how many frames crossed.
+The same interface as load.py: `csms` prints its port and answers; `stations URL N SECONDS` prints how many frames
+crossed.
 """
 
 import asyncio

@@ -10,8 +10,7 @@ from hub.server import Hub, HubSettings
 
 async def run(recording: Path, url: str) -> None:
     async with Hub(HubSettings(recording=recording, csmses={"acme": url}, port=0)) as hub:
-        print(hub.port, flush=True)  # noqa: T201 - how the test learns of it
-        await hub.run_until_signalled()
+        await hub.run_until_signalled(lambda: print(hub.port, flush=True))  # noqa: T201 - how the test learns of it
 
 
 if __name__ == "__main__":

@@ -105,6 +105,7 @@ async def one_kill(peers: Peers, recording: Path, number: int, received: Receive
         received.expect(random.randint(1, 1_000))
         await received.enough.wait()
         process.send_signal(signal.SIGKILL)
+        await process.wait()
 
 
 async def clean_run(peers: Peers, recording: Path) -> int | None:

@@ -105,7 +105,7 @@ def test_sessions_that_a_killed_hub_left_open_are_ended_at_the_next_start(path: 
         session_row(Session(id=1, opened_at=1_000, answered_at=2_000, identity="CS1", csms="acme"), 1, None),
         session_row(Session(id=2, opened_at=3_000, identity="CS2", csms="acme"), None, None),
     ]
-    batch.frames.append((2, 1, 4_000, "csms", 1, "one", True, 0, False, 5, None))
+    batch.frames.append((2, 1, 4_000, "csms", 1, "one", True, 0, False, 5))
     batch.keep_beginning(Stream(1, "station"), 5_000, b"\x81\x83", clear=False)
     batch.keep_beginning(Stream(1, "station"), 6_000, b"ab", clear=False)
     batch.write(killed.connection)
