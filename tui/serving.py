@@ -12,7 +12,6 @@ from hub.errors import HubError
 from hub.feed import feed_app
 from hub.server import Hub, HubSettings
 
-
 GARBAGE_AT: Final = 50_000
 """Objects that make the collector look. The relay makes no cycles, and a batch is many tuples that it would look at."""
 

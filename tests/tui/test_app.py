@@ -1,0 +1,87 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from dashboards import dashboard, later, ready, shown, until
+
+from hub.recording import RecordingError
+from tui.app import PlugfestApp, run_dashboard
+from tui.screens.help import HelpScreen
+from tui.screens.matrix import MatrixScreen
+from tui.source import Source
+
+
+async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path) -> None:
+    async with dashboard(event, size=(100, 60)) as pilot:
+        await pilot.press("question_mark")
+        helping, text = pilot.app.screen, shown(pilot)
+        await pilot.press("escape")
+
+        assert isinstance(helping, HelpScreen)
+        assert "≠ deviated" in text
+        assert "/                 Filter" in text
+        assert isinstance(pilot.app.screen, MatrixScreen)
+
+
+async def test_q_quits(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        await pilot.press("q")
+
+        assert pilot.app._exit
+
+
+async def test_the_dashboard_leaves_by_itself_after_so_many_seconds(event: Path) -> None:
+    app = PlugfestApp(Source(event, clock=later), seconds=0.05)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app._exit)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "nord", "ansi-dark"])
+async def test_themes_change_colours_and_not_a_word(event: Path, theme: str) -> None:
+    async with dashboard(event) as pilot:
+        await until(pilot, lambda: "q Quit" in shown(pilot))
+        before = shown(pilot)
+
+        pilot.app.theme = theme
+
+        await until(pilot, lambda: shown(pilot) == before)
+
+
+async def test_no_color_leaves_greys_only_and_the_glyphs(event: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = PlugfestApp(Source(event, clock=later))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        filters = [each for each in app._filters if each.enabled]
+        strips = app.screen._compositor.render_strips()
+        segments = [
+            part for strip in strips for part in strip.apply_filter(filters[-1], app.screen.background_colors[1])
+        ]
+
+        colours = {part.style.color.triplet for part in segments if part.style and part.style.color}
+        assert "≠ 3/4" in shown(pilot)
+        assert all(triplet is None or triplet.red == triplet.green == triplet.blue for triplet in colours)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40), (40, 10)])
+async def test_every_screen_is_drawn_at_every_size(event: Path, size: tuple[int, int]) -> None:
+    async with dashboard(event, size=size) as pilot:
+        for key in ("t", "t", "enter", "enter", "i", "question_mark", "escape"):
+            await pilot.press(key)
+
+            lines = shown(pilot).split("\n")
+            assert len(lines) == size[1]
+            assert all(len(line) <= size[0] for line in lines)
+
+
+def test_what_is_not_a_recording_is_refused_before_the_screen_changes(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="there is no recording at"):
+        run_dashboard(tmp_path / "nothing.recording")
+
+
+async def test_trouble_with_the_file_stands_in_the_first_line(event: Path) -> None:
+    async with dashboard(event, size=(160, 30)) as pilot:
+        await asyncio.to_thread(event.rename, event.with_suffix(".gone"))
+
+        await until(pilot, lambda: "is gone; what was read of it is still shown" in shown(pilot))
+        assert "Alder One" in shown(pilot)

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+from recordings import RecordingBuilder
+
+from hub.recording import Recording
+from matrix.trace import Opcode, Side
+from tui.selection import Wanted, select
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Recording:
+    path = tmp_path / "some.recording"
+    with RecordingBuilder(path) as builder:
+        session = builder.session("CS-1", "acme")
+        builder.say(session, "> Apple", "< pear")
+        builder.frame(session, Side.STATION, b"", opcode=Opcode.PING)
+        builder.say(session, "> apple pie")
+    return Recording.open(path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (Wanted(), [2, 3, 4, 5]),
+        (Wanted(text="APPLE"), [2, 5]),
+        (Wanted(control=False), [2, 3, 5]),
+        (Wanted(findings_only=True), [3]),
+        (Wanted(text="apple", findings_only=True), []),
+    ],
+)
+def test_a_filter_lets_through_what_it_says(recording: Recording, wanted: Wanted, ids: list[int]) -> None:
+    with recording:
+        selected = select(recording, 1, wanted, {3})
+
+        assert [*selected.ids] == ids
+        assert selected.newest == 5
+
+
+def test_only_what_is_newer_is_looked_at_the_next_time(recording: Recording) -> None:
+    with recording:
+        assert [*select(recording, 1, Wanted(), (), after=4).ids] == [5]
+        assert select(recording, 1, Wanted(), (), after=5).newest == 5

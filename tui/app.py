@@ -1,0 +1,85 @@
+"""The dashboard: opens the source, holds the screens, nothing else."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from hub.recording import Recording
+from tui.messages import Advanced, Progress
+from tui.palette import PairProvider
+from tui.screens.base import DashboardScreen
+from tui.screens.help import HelpScreen
+from tui.screens.matrix import MatrixScreen
+from tui.screens.pair import PairScreen
+from tui.screens.session import SessionScreen
+from tui.source import EMPTY_BOARD, Source
+from tui.widgets.grid_view import GridView
+from tui.widgets.line_list import LineList
+
+
+class PlugfestApp(App[None]):
+    """Shows one source until it is left."""
+
+    TITLE = "plugfest"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/matrix.tcss"]  # a default screen's own is not read
+    COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {PairProvider}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False),
+    ]
+
+    def __init__(self, source: Source, *, seconds: float | None = None) -> None:
+        super().__init__()
+        self.source = source
+        self._seconds = seconds
+        self.board = EMPTY_BOARD
+        self.progress = Progress()
+
+    def get_default_screen(self) -> Screen[None]:
+        return MatrixScreen(self.source)
+
+    def on_mount(self) -> None:
+        self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")
+        if self._seconds is not None:
+            self.set_timer(self._seconds, self.exit)
+
+    def on_unmount(self) -> None:
+        self.source.stop()
+
+    def on_advanced(self, event: Advanced) -> None:
+        self.board, self.progress = event.board, event.progress
+        for screen in self.screen_stack:
+            if isinstance(screen, DashboardScreen):
+                screen.take(self.board, self.progress)
+
+    def action_help(self) -> None:
+        everywhere = [*LineList.BINDINGS, *self.BINDINGS]
+        sections = [
+            ("matrix", [*MatrixScreen.BINDINGS, *GridView.BINDINGS]),
+            ("pair", PairScreen.BINDINGS),
+            ("session", SessionScreen.BINDINGS),
+            ("everywhere", everywhere),
+        ]
+        self.push_screen(HelpScreen(sections))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        if isinstance(screen, DashboardScreen):
+            yield from screen.commands()
+        yield from super().get_system_commands(screen)
+
+
+def run_dashboard(path: Path, *, seconds: float | None = None) -> None:
+    """Show a recording, live where a hub is writing it, until the person leaves or so many seconds have passed.
+
+    Raises:
+        RecordingError: the file is not a recording that can be read.
+    """
+    Recording.open(path).close()
+    PlugfestApp(Source(path), seconds=seconds).run()

@@ -1,0 +1,40 @@
+"""What the thread that reads the recording tells the app. Immutable, so that it can cross threads."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from textual.message import Message
+
+from matrix.board import BoardView
+
+
+class Stage(Enum):
+    """How far the reader of a recording has come."""
+
+    READING = auto()  # catching up with what is in the file
+    LIVE = auto()  # at the end of a file that is being written
+    AT_END = auto()  # at the end of a file that nobody has written to lately
+    FAILED = auto()  # the file cannot be read (any more)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the reader is: the stage, the share of the file read (0 to 1), messages a second, findings so far.
+
+    `trouble` is a sentence where the stage is FAILED.
+    """
+
+    stage: Stage = Stage.READING
+    share: float = 0.0
+    messages_per_s: float = 0.0
+    findings: int = 0
+    trouble: str = ""
+
+
+class Advanced(Message):
+    """The judge has come further: a new board, and verdicts that screens can look up."""
+
+    def __init__(self, board: BoardView, progress: Progress) -> None:
+        super().__init__()
+        self.board = board
+        self.progress = progress

@@ -1,0 +1,58 @@
+"""The keys, and what the glyphs mean. Made from the bindings themselves, so that it cannot be wrong about them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from matrix.outcome import GRAVITY
+from tui.line import BLANK, PaneLine, Span
+from tui.text import GLYPHS, MEANINGS
+from tui.widgets.line_pane import LinePane
+
+NAMES: Final = {"slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
+
+Section = tuple[str, Sequence[BindingType]]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shows the keys of the sections it is given."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "Close")]
+
+    def __init__(self, sections: Sequence[Section], **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        pane = LinePane(id="window")
+        pane.border_title = "keys"
+        pane.border_subtitle = "esc closes"
+        yield pane
+
+    def on_mount(self) -> None:
+        pane = self.query_one(LinePane)
+        pane.show([*_outcomes(), *(line for section in self._sections for line in _section(*section))])
+        pane.focus()
+
+
+def _section(title: str, bindings: Sequence[BindingType]) -> Iterator[PaneLine]:
+    yield BLANK
+    yield PaneLine((Span(title, "heading"),))
+    for binding in bindings:
+        if isinstance(binding, Binding) and binding.description:
+            yield PaneLine((Span(f"{_keys(binding):<18}", "accent"), Span(binding.description)), 2)
+
+
+def _keys(binding: Binding) -> str:
+    return " ".join(NAMES.get(key, key) for key in binding.key.split(","))
+
+
+def _outcomes() -> Iterator[PaneLine]:
+    yield PaneLine((Span("outcomes", "heading"), Span("  passed/tested stand beside them", "muted")))
+    for outcome in reversed(GRAVITY):
+        glyph = Span(f"{GLYPHS[outcome]} {outcome:<15}", outcome.value)
+        yield PaneLine((glyph, Span(MEANINGS[outcome])), 2)

@@ -1,0 +1,146 @@
+"""One pair: what each message type came to, and the sessions it is known from."""
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from matrix.board import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
+from matrix.outcome import GRAVITY, Outcome
+from matrix.safe import safe
+from tui.line import Line, Span
+from tui.screens.base import DashboardScreen
+from tui.screens.session import SessionScreen
+from tui.source import Source
+from tui.text import counted, glyph, gravest_row, pair_name
+from tui.widgets.bar import Bar
+from tui.widgets.history_list import HistoryList, steps
+from tui.widgets.line_list import LineList
+from tui.widgets.row_list import RowList, last_failure
+
+
+class PairScreen(DashboardScreen):
+    """Starts on a message type, or on the gravest one; Enter goes to what shows its outcome."""
+
+    CSS_PATH = "pair.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sort", "Sort"),
+        Binding("n", "next_wrong(1)", "Next red"),
+        Binding("N", "next_wrong(-1)", "Previous red", show=False),
+        Binding("tab", "app.focus_next", "History"),
+        Binding("escape,backspace", "app.pop_screen", "Back"),
+    ]
+
+    def __init__(self, source: Source, key: PairKey, action: str = "", **keywords: Any) -> None:
+        super().__init__(source, **keywords)
+        self._key = key
+        self._action = action
+        self._by_gravity = False
+        self._pair: Pair | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Bar(id="title")
+        yield RowList(id="rows")
+        yield Bar(id="here")
+        yield HistoryList(lambda session: self.source.verdicts.of(session).session, id="history")
+
+    def on_mount(self) -> None:
+        self.query_one(RowList).focus()
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def show_board(self) -> None:
+        pair = self._find()
+        if pair is None or pair is self._pair:
+            return
+        first, self._pair, self._key = self._pair is None, pair, pair.key
+        rows = self.query_one(RowList)
+        rows.show(_ordered(pair, by_gravity=self._by_gravity))
+        if first:
+            rows.go_to_action(self._action or gravest_row(pair).action)
+        self.query_one("#title", Bar).left = _title(pair)
+        self._describe()
+
+    def _find(self) -> Pair | None:
+        """Find the pair on the board; one that was named by identity may have become a product meanwhile."""
+        found = self.board.pair(self._key)
+        if found is None and self._pair is not None:
+            known = set(self._pair.sessions)
+            found = next((pair for pair in self.board.pairs if known & {*pair.sessions}), None)
+        return found
+
+    @on(LineList.CursorMoved, "#rows")
+    def _describe(self) -> None:
+        row = self.query_one(RowList).row
+        if row is None or self._pair is None:
+            return
+        self.query_one("#here", Bar).left = _description(row)
+        self.query_one(HistoryList).show(steps(self._pair, row.action), row.action)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    @on(LineList.Chosen, "#rows")
+    def open_evidence(self) -> None:
+        """Go to the frame that shows the outcome of a message type, or to where it was last seen."""
+        row = self.query_one(RowList).row
+        if row is None or not row.history:
+            name = safe(row.action) if row else "nothing"
+            self.notify(f"{name} was never seen for this pair", severity="information", markup=False)
+            return
+        self._open(row.history[-1].session, row.evidence, row.action)
+
+    @on(LineList.Chosen, "#history")
+    def open_session(self, event: LineList.Chosen) -> None:
+        """Go into a session of the history."""
+        step = self.query_one(HistoryList).steps[event.index]
+        row = self.query_one(RowList).row
+        self._open(step.session, step.evidence, row.action if row and step.of_action else "")
+
+    def _open(self, session: int, evidence: Evidence | None, action: str) -> None:
+        if evidence is not None:
+            screen = SessionScreen(self.source, evidence.session, evidence.frame, handshake=evidence.frame is None)
+        else:
+            frame = self.source.verdicts.of(session).last_call(action)
+            screen = SessionScreen(self.source, session, frame, handshake=action == CONNECT)
+        self.go(screen)
+
+    def action_sort(self) -> None:
+        self._by_gravity = not self._by_gravity
+        if self._pair is not None:
+            self.query_one(RowList).show(_ordered(self._pair, by_gravity=self._by_gravity))
+
+    def action_next_wrong(self, step: int) -> None:
+        self.query_one(RowList).next_wrong(step)
+
+
+def _ordered(pair: Pair, *, by_gravity: bool) -> tuple[Row, ...]:
+    """Put the connection first, then what was exercised, then the rest; or the gravest first."""
+    if by_gravity:
+        return tuple(sorted(pair.rows, key=lambda row: -GRAVITY.index(row.outcome)))
+    return tuple(
+        sorted(pair.rows, key=lambda row: (row.action not in (CONNECT, FRAMING), row.outcome is Outcome.UNTESTED))
+    )
+
+
+def _title(pair: Pair) -> Line:
+    facts = [f"OCPP {safe(pair.version)}"]
+    if pair.station.firmware:
+        facts.append(f"firmware {safe(pair.station.firmware, 30)}")
+    if pair.station.is_known:
+        facts.append(safe(pair.station.identity, 30))
+    return (
+        Span(f" {pair_name(pair)}", "strong"),
+        Span("  "),
+        glyph(pair.outcome),
+        Span(f" {pair.outcome} {pair.passed}/{pair.tested}", pair.outcome.value),
+        Span("  " + " · ".join(facts), "muted"),
+    )
+
+
+def _description(row: Row) -> Line:
+    role = "muted" if row.outcome is Outcome.UNTESTED else "strong"
+    name = (Span(f" {safe(row.action)}  ", role), glyph(row.outcome), Span(f" {row.outcome}", row.outcome.value))
+    if not row.total:
+        return (*name, Span("  never seen for this pair", "muted"))
+    return (*name, Span("  "), *counted(row.counts), Span("  "), last_failure(row))

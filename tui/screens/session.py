@@ -1,0 +1,190 @@
+"""One session: the conversation as it was spoken, and what the judge says about each message."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import Input
+
+from matrix.trace import Session
+from tui.screens.base import DashboardScreen
+from tui.screens.rule import RuleScreen
+from tui.session_bars import position_line, status_line, title_line
+from tui.source import Source
+from tui.widgets.bar import Bar
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.line_list import LineList
+from tui.widgets.live_messages import LiveMessages
+
+FIRST, LAST = 0, 2**63 - 1
+
+
+class SessionScreen(DashboardScreen):
+    """Starts on a frame, or follows an open session; `handshake` starts with the handshake beside it."""
+
+    CSS_PATH = "session.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter"),
+        Binding("e", "next_finding(1)", "Next"),
+        Binding("E", "next_finding(-1)", "Previous finding", show=False),
+        Binding("f", "findings_only", "Findings"),
+        Binding("c", "control", "Control frames", show=False),
+        Binding("p", "partner", "Request/answer", show=False),
+        Binding("i", "handshake", "Handshake"),
+        Binding("r", "rule", "Rule"),
+        Binding("y", "copy", "Copy", show=False),
+        Binding("tab", "app.focus_next", "Other pane", show=False),
+        Binding("escape,backspace", "back", "Back"),
+    ]
+
+    def __init__(
+        self, source: Source, session: int, frame: int | None = None, *, handshake: bool = False, **keywords: Any
+    ) -> None:
+        super().__init__(source, **keywords)
+        self.session_id = session
+        self.verdicts = source.verdicts.of(session)
+        self._start_frame = frame
+        self._handshake = handshake
+
+    def compose_body(self) -> ComposeResult:
+        yield Bar(id="title")
+        with Container(id="conversation"):
+            yield LiveMessages(self.source, self.session_id, self._start_frame, id="messages")
+            yield DetailPane(self.verdicts, id="detail")
+        yield Bar(id="status")
+        yield FilterInput("text in the message …", id="filter")
+
+    def on_mount(self) -> None:
+        self.messages.focus()
+
+    @property
+    def messages(self) -> LiveMessages:
+        """The conversation."""
+        return self.query_one(LiveMessages)
+
+    @property
+    def is_loaded(self) -> bool:
+        """True once the conversation is there."""
+        return self.is_whole and self.messages.is_loaded
+
+    @property
+    def session(self) -> Session | None:
+        """What is known of the session, also where the judge has not come to it yet."""
+        return self.verdicts.session or self.messages.session
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    @on(LiveMessages.Changed)
+    def show_board(self) -> None:
+        """Show what the judge and the recording say now."""
+        if not self.is_whole:
+            return
+        if self.session is not None:
+            self.query_one("#title", Bar).left = title_line(self.session)
+        self.messages.mark_partner()
+        self.messages.refresh()
+        self._show_detail()
+
+    @on(LineList.CursorMoved, "#messages")
+    def _cursor_moved(self, event: LineList.CursorMoved) -> None:
+        if event.by_person:
+            self._handshake = False
+        self.messages.mark_partner()
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        pane, messages = self.query_one(DetailPane), self.messages
+        nothing_else = messages.is_loaded and not messages.length
+        if self.session is not None and (self._handshake or nothing_else):
+            pane.show_handshake(self.session)
+        elif messages.transcript is not None and messages.length:
+            pane.show_message(messages.transcript, messages.frame_id)
+        bar = self.query_one("#status", Bar)
+        bar.left = status_line(messages.wanted, messages.trouble, pane.findings)
+        bar.right = position_line(messages.cursor, messages.length, following=messages.following, fresh=messages.fresh)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        self.query_one(FilterInput).open()
+
+    @on(Input.Changed)
+    def filter_by_text(self, event: Input.Changed) -> None:
+        """Filter while the person types."""
+        self.messages.want(replace(self.messages.wanted, text=event.value))
+
+    @on(FilterInput.Closed)
+    def leave_filter(self) -> None:
+        """Go back to the conversation."""
+        self.messages.focus()
+
+    def action_findings_only(self) -> None:
+        wanted = self.messages.wanted
+        self.messages.want(replace(wanted, findings_only=not wanted.findings_only))
+
+    def action_control(self) -> None:
+        wanted = self.messages.wanted
+        self.messages.want(replace(wanted, control=not wanted.control))
+
+    def action_next_finding(self, step: int) -> None:
+        start = FIRST if step > 0 else LAST
+        found = self.verdicts.next_found(start if self._handshake else self.messages.frame_id, step)
+        if found is None and self.verdicts.handshake and not self._handshake:
+            self.action_handshake()
+            return
+        found = self.verdicts.next_found(start, step) if found is None else found
+        if found is None:
+            self.notify("the judge has found nothing at any frame of this session", markup=False)
+        else:
+            self._reveal(found)
+
+    def _reveal(self, frame: int) -> None:
+        if self.messages.reveal(frame):
+            self._handshake = False
+            self._show_detail()
+        else:
+            self.notify(f"the filter hides frame {frame}", markup=False)
+
+    def action_partner(self) -> None:
+        partner = self.query_one(DetailPane).partner
+        if partner is not None:
+            self._reveal(partner)
+
+    def action_handshake(self) -> None:
+        self._handshake = not self._handshake
+        self._show_detail()
+
+    def action_rule(self) -> None:
+        findings = self.query_one(DetailPane).findings
+        if findings:
+            self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)]))
+        else:
+            self.notify("no rule was broken here; e goes to the next finding", markup=False)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self.query_one(DetailPane).text)
+        self.notify("copied what the detail pane shows", markup=False)
+
+    @on(LineList.Chosen, "#messages")
+    def read_detail(self) -> None:
+        """Go into the detail pane, to scroll there."""
+        self.query_one(DetailPane).focus()
+
+    def action_back(self) -> None:
+        if self.query_one(DetailPane).has_focus:
+            self.messages.focus()
+        else:
+            self.app.pop_screen()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Offer what the keys do."""
+        yield SystemCommand("Handshake", "Headers, subprotocols and how the session ended", self.action_handshake)
+        yield SystemCommand("Findings only", "Hide frames at which nothing was found", self.action_findings_only)
+        yield SystemCommand("Control frames", "Show or hide ping, pong and close", self.action_control)
+        yield SystemCommand("Copy the detail pane", "To the clipboard of the terminal", self.action_copy)

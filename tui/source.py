@@ -1,0 +1,178 @@
+"""Reads a recording in a thread of its own, judges it there, and tells the app what came out.
+
+The thread holds the interpreter most of the time while it catches up. `courtesy` makes it wait while a screen reads:
+otherwise each row that a screen fetches could cost it a whole switch interval.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from hub.recording import Recording, RecordingError
+from matrix.board import BoardView
+from matrix.judge import Judge
+from matrix.safe import safe
+from matrix.trace import Closed, Frame, Opened, Traffic
+from tui.messages import Advanced, Progress, Stage
+from tui.verdicts import Verdicts
+
+POLL_S: Final = 0.1
+CATCHING_UP_VIEW_S: Final = 0.25
+"""How often the board is shown while the reader catches up; at the end, every POLL_S at most."""
+LIVE_FOR_NS: Final = 120_000_000_000
+"""A recording whose newest traffic is younger than this is taken to be written by a running hub."""
+LAG_NS: Final = 2_000_000_000
+"""What is recorded may be seen this much later; the judge's clock stays behind by as much."""
+RATE_WINDOW_S: Final = 5.0
+
+Post = Callable[[Advanced], object]
+EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
+
+
+class Source:
+    """One recording as the dashboard follows it.
+
+    `verdicts` may be read from any thread. `clock` gives nanoseconds since the epoch; it decides whether the recording
+    is live, and lets calls go unanswered while it is.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
+        self.path = path
+        self.verdicts = Verdicts()
+        self.caught_up = threading.Event()
+        self._clock = clock
+        self._stopped = threading.Event()
+        self._may_judge = threading.Event()
+        self._may_judge.set()
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
+        self._stopped.set()
+        self._may_judge.set()
+
+    @contextmanager
+    def courtesy(self) -> Iterator[None]:
+        """Keep the judge waiting for as long as a screen reads the recording."""
+        self._may_judge.clear()
+        try:
+            yield
+        finally:
+            self._may_judge.set()
+
+    def run(self, post: Post) -> None:
+        """Read and judge until `stop`, posting what changed. What is wrong with the file is posted, not raised."""
+        reader = _Reader(self._clock, self.verdicts)
+        try:
+            with Recording.open(self.path) as recording:
+                self._follow(recording, reader, post)
+        except RecordingError as exc:
+            post(reader.failure(safe(str(exc))))
+        finally:
+            self.caught_up.set()
+
+    def _follow(self, recording: Recording, reader: "_Reader", post: Post) -> None:
+        file = _inode(self.path)
+        shown_at = 0.0
+        while not self._stopped.is_set():
+            if _inode(self.path) != file:
+                raise RecordingError(f"{str(self.path)!r} is gone; what was read of it is still shown")
+            batch = recording.traffic(reader.mark)
+            self._judge(reader, batch)
+            if not batch:
+                reader.arrive()
+            if not batch or time.monotonic() - shown_at > CATCHING_UP_VIEW_S:
+                shown_at = time.monotonic()
+                reader.show(recording, post)
+            if not batch:
+                self.caught_up.set()
+                self._stopped.wait(POLL_S)
+
+    def _judge(self, reader: "_Reader", batch: list[Traffic]) -> None:
+        for item in batch:
+            self._may_judge.wait()
+            reader.feed(item)
+            if self._stopped.is_set():
+                return
+
+
+class _Reader:
+    """The judge with what the reader keeps beside it."""
+
+    def __init__(self, clock: Callable[[], int], verdicts: Verdicts) -> None:
+        self.mark = 0
+        self._clock = clock
+        self._verdicts = verdicts
+        self._judge = Judge(on_exchange=verdicts.note_exchange)
+        self._found = 0
+        self._last_at = 0
+        self._end = 1
+        self._at_end = False
+        self._counts: deque[tuple[float, int]] = deque()
+        self._shown: tuple[BoardView, Progress] | None = None
+
+    def feed(self, item: Traffic) -> None:
+        match item:
+            case Frame():
+                self.mark, self._last_at = item.id, item.at
+            case Opened() | Closed():
+                self.mark = item.mark
+                self._last_at = item.session.closed_at or item.session.answered_at or item.session.opened_at
+                self._verdicts.note_session(item.session)
+        self._judge.feed(item)
+
+    def arrive(self) -> None:
+        """Note that the end of the file is reached; let time pass where it is live."""
+        self._at_end = True
+        if self._is_live():
+            self._judge.advance(self._clock() - LAG_NS)
+
+    def show(self, recording: Recording, post: Post) -> None:
+        """Post the board, unless it is as it was."""
+        self._hand_on_findings()
+        if not self._at_end:
+            self._end = recording.last_mark()
+        state = (self._judge.board.view(), self._progress())
+        if state != self._shown:
+            self._shown = state
+            post(Advanced(*state))
+
+    def failure(self, trouble: str) -> Advanced:
+        """Return the message that says that reading is over."""
+        progress = Progress(Stage.FAILED, findings=self._found, trouble=trouble)
+        return Advanced(self._judge.board.view(), progress)
+
+    def _hand_on_findings(self) -> None:
+        findings = self._judge.findings
+        for number in range(self._found, len(findings)):
+            self._verdicts.note_finding(findings[number])
+        self._found = len(findings)
+
+    def _progress(self) -> Progress:
+        if not self._at_end:
+            return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._found)
+        stage = Stage.LIVE if self._is_live() else Stage.AT_END
+        return Progress(stage, 1.0, self._rate(), self._found)
+
+    def _rate(self) -> float:
+        """Return messages a second over the last few seconds, by our own clock."""
+        now, count = time.monotonic(), self._judge.board.messages
+        self._counts.append((now, count))
+        while now - self._counts[0][0] > RATE_WINDOW_S:
+            self._counts.popleft()
+        then, before = self._counts[0]
+        return round((count - before) / max(now - then, 1.0), 1)
+
+    def _is_live(self) -> bool:
+        return abs(self._clock() - self._last_at) < LIVE_FOR_NS
+
+
+def _inode(path: Path) -> int | None:
+    """Return which file is at a path, None where there is none: SQLite would go on reading one that was removed."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None

@@ -1,0 +1,154 @@
+"""What the judge has said about the frames of each session, kept so that a screen finds it at once.
+
+Written by the thread that judges, read by the one that draws: arrays only grow, and their length is what is valid. An
+exchange costs about 50 bytes, so that a recording of a million messages fits easily.
+"""
+
+from array import array
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from sys import intern
+from typing import Final, Protocol
+
+from matrix.finding import Finding
+from matrix.outcome import GRAVITY, Outcome
+from matrix.trace import Session, Side
+
+_NOTHING: Final = -1
+_CODES: Final = {outcome: code for code, outcome in enumerate(GRAVITY)}
+
+
+class JudgedExchange(Protocol):
+    """What the judge reports when an exchange is opened, and again when it is settled."""
+
+    session: int
+    call_frame: int
+    answer_frame: int | None
+    row: str
+    outcome: Outcome | None
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A request and what answered it: frame ids, who asked, and what it came to so far."""
+
+    call: int
+    answer: int | None
+    action: str
+    asker: Side
+    outcome: Outcome | None
+
+
+class SessionVerdicts:
+    """The exchanges and findings of one session, by frame."""
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.version = 0
+        self.handshake: list[Finding] = []
+        self.found_frames = array("q")
+        self._findings: dict[int, list[Finding]] = {}
+        self._calls = array("q")
+        self._answers = array("q")
+        self._outcomes = array("b")
+        self._askers: list[Side] = []
+        self._actions: list[str] = []
+        self._answer_frames = array("q")
+        self._answered = array("q")
+
+    def note_exchange(self, exchange: JudgedExchange) -> None:
+        """Enter an exchange, or what has become of it."""
+        self.version += 1
+        place = bisect_left(self._calls, exchange.call_frame)
+        if place == len(self._calls):
+            self._enter(exchange)
+        elif self._calls[place] != exchange.call_frame:
+            return
+        self._outcomes[place] = _NOTHING if exchange.outcome is None else _CODES[exchange.outcome]
+        if exchange.answer_frame is not None and not self._answers[place]:
+            self._answers[place] = exchange.answer_frame
+            self._answer_frames.append(exchange.answer_frame)
+            self._answered.append(place)
+
+    def note_finding(self, finding: Finding) -> None:
+        """Enter a finding under its frame, or under the handshake."""
+        self.version += 1
+        if finding.frame is None:
+            self.handshake.append(finding)
+            return
+        of_frame = self._findings.setdefault(finding.frame, [])
+        of_frame.append(finding)
+        if len(of_frame) == 1:
+            insort(self.found_frames, finding.frame)
+
+    def findings(self, frame: int) -> tuple[Finding, ...]:
+        """Return what was found at a frame."""
+        return tuple(self._findings.get(frame, ()))
+
+    def joined(self, frame: int) -> Joined | None:
+        """Return the exchange that a frame is the request or the answer of; None where it is of none."""
+        place = bisect_left(self._calls, frame)
+        if place < len(self._calls) and self._calls[place] == frame:
+            return self._joined(place)
+        place = bisect_left(self._answer_frames, frame)
+        if place < len(self._answered) and self._answer_frames[place] == frame:
+            return self._joined(self._answered[place])
+        return None
+
+    def next_found(self, frame: int, step: int = 1) -> int | None:
+        """Return the next frame with findings after (or, with -1, before) a frame; None where there is none."""
+        place = bisect_left(self.found_frames, frame + 1) if step > 0 else bisect_left(self.found_frames, frame) - 1
+        return self.found_frames[place] if 0 <= place < len(self.found_frames) else None
+
+    def last_call(self, action: str) -> int | None:
+        """Return the frame of the last request of an action; None where there was none."""
+        for place in range(len(self._calls) - 1, -1, -1):
+            if self._actions[place] == action:
+                return self._calls[place]
+        return None
+
+    def _enter(self, exchange: JudgedExchange) -> None:
+        self._askers.append(exchange.side)
+        self._actions.append(intern(exchange.row))
+        self._answers.append(0)
+        self._outcomes.append(_NOTHING)
+        self._calls.append(exchange.call_frame)
+
+    def _joined(self, place: int) -> Joined:
+        code = self._outcomes[place]
+        return Joined(
+            call=self._calls[place],
+            answer=self._answers[place] or None,
+            action=self._actions[place],
+            asker=self._askers[place],
+            outcome=None if code == _NOTHING else GRAVITY[code],
+        )
+
+
+class Verdicts:
+    """The verdicts on every session of a recording."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[int, SessionVerdicts] = {}
+
+    def of(self, session: int) -> SessionVerdicts:
+        """Return the verdicts on a session; empty where the judge has not come to it yet."""
+        found = self._sessions.get(session)
+        if found is None:
+            found = self._sessions.setdefault(session, SessionVerdicts())
+        return found
+
+    def note_session(self, session: Session) -> None:
+        """Keep what is known of a session itself."""
+        verdicts = self.of(session.id)
+        verdicts.session = session
+        verdicts.version += 1
+
+    def note_exchange(self, exchange: JudgedExchange) -> None:
+        """Enter an exchange under its session."""
+        self.of(exchange.session).note_exchange(exchange)
+
+    def note_finding(self, finding: Finding) -> None:
+        """Enter a finding under its session."""
+        self.of(finding.session).note_finding(finding)

@@ -1,0 +1,63 @@
+"""The detail pane of a session: the message of the cursor with its partner, or the handshake."""
+
+from typing import Any
+
+from hub.recording import RecordingError
+from matrix.finding import Finding
+from matrix.safe import safe
+from matrix.trace import Session
+from tui.detail import Message, exchange_lines, handshake_lines
+from tui.line import PaneLine, Span
+from tui.transcript import Transcript
+from tui.verdicts import Joined, SessionVerdicts
+from tui.widgets.line_pane import LinePane
+from tui.widgets.message_list import partner_of
+
+
+class DetailPane(LinePane):
+    """Shows one thing at a time; asked for what it shows already, it does nothing."""
+
+    def __init__(self, verdicts: SessionVerdicts, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.findings: tuple[Finding, ...] = ()
+        self.partner: int | None = None
+        self._verdicts = verdicts
+        self._shown: object = None
+
+    def show_handshake(self, session: Session) -> None:
+        """Show how a session was opened and how it ended."""
+        findings = tuple(self._verdicts.handshake)
+        if self._shown == (session, findings):
+            return
+        self._shown = (session, findings)
+        self.findings, self.partner = findings, None
+        self.show(handshake_lines(session, findings))
+
+    def show_message(self, transcript: Transcript, frame: int) -> None:
+        """Show the message of a frame and the other one of its exchange."""
+        joined = self._verdicts.joined(frame)
+        self.partner = partner_of(frame, joined)
+        findings = self._verdicts.findings(frame)
+        others = self._verdicts.findings(self.partner) if self.partner else ()
+        if self._shown == (frame, joined, findings, others):
+            return
+        self._shown = (frame, joined, findings, others)
+        self.findings = findings + others
+        self.show(self._exchange_lines(transcript, frame, joined))
+
+    def _exchange_lines(self, transcript: Transcript, frame: int, joined: Joined | None) -> list[PaneLine]:
+        try:
+            selected = self._message(transcript, frame)
+            partner = self._message(transcript, self.partner) if self.partner else None
+        except RecordingError as exc:
+            return [PaneLine((Span(safe(str(exc)), "broken"),))]
+        if selected is None:
+            return [PaneLine((Span("this frame is no longer in the recording", "broken"),))]
+        return exchange_lines(selected, partner, joined)
+
+    def _message(self, transcript: Transcript, number: int) -> Message | None:
+        frame = transcript.whole(number)
+        if frame is None:
+            return None
+        payload, frames = transcript.message(frame)
+        return Message(frame, payload, frames, self._verdicts.findings(number))

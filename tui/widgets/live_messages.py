@@ -1,0 +1,168 @@
+"""The conversation of a session as it is in the file: loaded for a filter, and followed while it grows."""
+
+from typing import Any, Final
+
+from textual import work
+from textual.message import Message
+
+from hub.recording import Recording, RecordingError
+from matrix.safe import safe
+from matrix.trace import Session
+from tui.selection import Selected, Wanted, select
+from tui.source import Source
+from tui.transcript import Transcript
+from tui.widgets.line_list import LineList
+from tui.widgets.message_list import MessageList
+
+POLL_S: Final = 0.2
+REFUSED: Final = "the connection was never opened: the handshake is the evidence"
+
+
+class LiveMessages(MessageList):
+    """Reads frame ids in a worker and pages inline. Holds the cursor still unless it `following`s.
+
+    `session` is what the recording says of the session, `trouble` a sentence where it cannot be read.
+    """
+
+    class Changed(Message):
+        """Other lines are shown, or the same are followed otherwise."""
+
+    def __init__(self, source: Source, session: int, frame: int | None, **keywords: Any) -> None:
+        super().__init__(source.verdicts.of(session), empty="reading …", **keywords)
+        self.session: Session | None = None
+        self.wanted = Wanted()
+        self.following = False
+        self.trouble = ""
+        self._source = source
+        self._number = session
+        self._frame = frame
+        self._recording: Recording | None = None
+        self._newest: int | None = None
+        self._held_at = 0
+
+    @property
+    def is_loaded(self) -> bool:
+        """True once the lines for the filter of the moment are there."""
+        return self._newest is not None
+
+    @property
+    def fresh(self) -> int:
+        """How many lines came since the cursor was moved."""
+        return self.length - self._held_at
+
+    def on_mount(self) -> None:
+        try:
+            self._recording = Recording.open(self._source.path)
+            self.session = self._recording.session(self._number)
+        except RecordingError as exc:
+            self._fail(str(exc))
+            return
+        self.following = self._frame is None and self.session.is_open
+        self._load(self.wanted)
+        self.set_interval(POLL_S, self._poll)
+
+    def on_unmount(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+
+    def want(self, wanted: Wanted) -> None:
+        """Show the frames that another filter lets through."""
+        if wanted != self.wanted and self._recording is not None:
+            self.wanted, self._newest = wanted, None
+            self._load(wanted)
+            self.post_message(self.Changed())
+
+    def reveal(self, frame: int) -> bool:
+        """Put the cursor on a frame and stay there; return False where the filter hides it."""
+        index = self.transcript.find(frame) if self.transcript is not None else None
+        if index is not None:
+            self._hold()
+            self.go_to(index)
+        return index is not None
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="load")
+    def _load(self, wanted: Wanted) -> None:
+        """Read the ids for a filter with a connection of its own, and hand them to the app's thread."""
+        found = frozenset(self._verdicts.found_frames)
+        try:
+            with self._source.courtesy(), Recording.open(self._source.path) as recording:
+                self.post_message(self._Loaded(select(recording, self._number, wanted, found)))
+        except RecordingError as exc:
+            self.post_message(self._Loaded(None, str(exc)))
+
+    class _Loaded(Message):
+        """A worker has read the ids that a filter lets through, or could not."""
+
+        def __init__(self, selected: Selected | None, trouble: str = "") -> None:
+            super().__init__()
+            self.selected = selected
+            self.trouble = trouble
+
+    def on_live_messages__loaded(self, event: _Loaded) -> None:
+        if event.selected is None:
+            self._fail(event.trouble)
+        elif event.selected.wanted == self.wanted and self._recording is not None:
+            self._newest = event.selected.newest
+            self.empty = self._nothing_to_show()
+            frame = self.frame_id if self._frame is None else self._frame
+            self._frame = None
+            self.show(Transcript(self._recording, event.selected.ids, courtesy=self._source.courtesy), frame)
+            self._follow_or_hold()
+            self.post_message(self.Changed())
+
+    def _nothing_to_show(self) -> str:
+        if self.wanted.is_filter:
+            return "the filter hides every frame of this session"
+        if self.session is not None and not self.session.upgraded:
+            return REFUSED
+        return "no frame has crossed in this session yet"
+
+    def _poll(self) -> None:
+        """Take up what was recorded since the last look."""
+        if self._newest is None or self._recording is None or self.transcript is None or self.trouble:
+            return
+        try:
+            with self._source.courtesy():
+                found = self._verdicts.found_frames
+                fresh = select(self._recording, self._number, self.wanted, found, after=self._newest)
+        except RecordingError as exc:
+            self._fail(str(exc))
+            return
+        self._newest = fresh.newest
+        if fresh.ids:
+            self.transcript.extend(fresh.ids)
+            self.grow()
+            if self.following:
+                self._follow_or_hold()
+            self.post_message(self.Changed())
+
+    def _fail(self, trouble: str) -> None:
+        self.trouble = self.empty = safe(trouble)
+        self.refresh()
+        self.post_message(self.Changed())
+
+    # -- following ----------------------------------------------------------------------------------------------------
+
+    def _follow_or_hold(self) -> None:
+        self._held_at = self.length
+        if self.following:
+            self.go_to(self.length - 1)
+
+    def _hold(self) -> None:
+        self.following = False
+        self._held_at = self.length
+
+    def on_line_list_cursor_moved(self, event: LineList.CursorMoved) -> None:
+        if event.by_person:
+            self._hold()
+
+    def action_last(self) -> None:
+        super().action_last()
+        self.call_later(self._follow)
+
+    def _follow(self) -> None:
+        session = self._verdicts.session or self.session
+        self.following = session is not None and session.is_open
+        self.post_message(self.Changed())

@@ -1,0 +1,58 @@
+"""The first line of every screen: whose recording, how current, and the event in figures."""
+
+from typing import Any, ClassVar, Final
+
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from matrix.board import BoardView
+from tui.line import Line, Span, justify
+from tui.messages import Progress, Stage
+from tui.source import EMPTY_BOARD
+from tui.widgets.line_view import LineView
+
+STAGES: Final = {Stage.READING: "accent", Stage.LIVE: "passed", Stage.AT_END: "muted", Stage.FAILED: "failed"}
+
+
+class TopLine(LineView, can_focus=False):
+    """Shows the recording's name, the stage of its reader and the summary of a board."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-name"}
+
+    board: reactive[BoardView] = reactive(EMPTY_BOARD)
+    progress: reactive[Progress] = reactive(Progress())
+
+    def __init__(self, name: str, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._recording = name
+
+    def render_line(self, y: int) -> Strip:
+        if y:
+            return self.blank("row-heading")
+        width = self.size.width
+        name = (Span(" plugfest ", "top-name"), Span(" "), Span(self._recording, "strong"))
+        return self.strip(
+            justify((*name, Span("  "), *_stage(self.progress)), self._summary(), width), width, "row-heading"
+        )
+
+    def _summary(self) -> Line:
+        if self.progress.trouble:
+            return ()
+        board = self.board
+        figures = [f"{board.pairs_tried}/{board.pairs_possible} pairs", f"{board.sessions_open} open"]
+        if self.progress.stage is Stage.LIVE:
+            figures.append(f"{self.progress.messages_per_s:,.0f} msg/s")
+        return (Span(" · ".join(figures)), Span(" "))
+
+
+def _stage(progress: Progress) -> Line:
+    role = STAGES[progress.stage]
+    match progress.stage:
+        case Stage.READING:
+            return (Span(f"◌ reading {progress.share:.0%}", role),)
+        case Stage.LIVE:
+            return (Span("● live", role),)
+        case Stage.AT_END:
+            return (Span("■ at end", role),)
+        case _:
+            return (Span(f"✗ {progress.trouble}", role),)
