@@ -7,6 +7,7 @@ once can corrupt a WAL database (docs/adr/0002-one-writer.md).
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from sqlite_utils import Database
 
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, RECORDING
-from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side, Traffic
+from matrix.trace import Closed, Frame, Opcode, Opened, Session, Side, Traffic
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (
@@ -36,6 +37,10 @@ _OF_SESSION: Final = (
 """The frames of a session between two marks, without an index: a range of ids, which its own marks bound."""
 _END: Final = 2**63 - 1
 
+BATCH_BYTES: Final = 16 << 20
+"""Payload read at once: what one large message may have is enough for a batch."""
+
+_SIDES: Final = {side.value: side for side in Side}
 _HANDSHAKE_ONLY: Final = {
     "closed_at": None, "closed_by": None, "ending": None, "station_close": None, "csms_close": None
 }  # fmt: skip
@@ -89,18 +94,23 @@ class Recording:
     # -- traffic, for the judge ---------------------------------------------------------------------------------------
 
     def traffic(self, after: int = 0, *, limit: int = BATCH) -> list[Traffic]:
-        """Return what was recorded after the mark `after`, in order; at most about `limit` items, [] at the end.
+        """Return what was recorded after the mark `after`, in order; [] at the end.
 
-        Continue with the `mark` (or frame id) of the last item.
+        It is at most about `limit` items, and fewer where they are large. Continue with the `mark` (or frame id) of the
+        last one.
         """
         with self._snapshot():
-            frames: list[Traffic] = [*map(frame_of, self._rows(
-                f"SELECT {FRAME_COLUMNS} FROM frame WHERE id > ? ORDER BY id LIMIT ?", after, limit
-            ))]  # fmt: skip
-            until = _mark(frames[-1]) if len(frames) == limit else None
-            frames += self._session_events(after, until)
-        frames.sort(key=_mark)
-        return frames
+            items: list[Traffic] = []
+            until, size = _END, 0
+            for frame in self._frames("WHERE id > ? ORDER BY id LIMIT ?", after, limit):
+                items.append(frame)
+                size += len(frame.payload)
+                if len(items) == limit or size > BATCH_BYTES:
+                    until = frame.id
+                    break
+            items += self._session_events(after, until)
+        items.sort(key=_mark)
+        return items
 
     def last_mark(self) -> int:
         """Return the mark of the newest item, 0 where nothing is recorded."""
@@ -110,13 +120,11 @@ class Recording:
         )
         return int(mark)
 
-    def _session_events(self, after: int, until: int | None) -> Iterator[Traffic]:
-        until = until if until is not None else 2**63 - 1
+    def _session_events(self, after: int, until: int) -> Iterator[Traffic]:
         for column in ("opened_mark", "closed_mark"):
-            for mark, *row in self._rows(
-                f"SELECT {column}, {SESSION_COLUMNS} FROM session WHERE {column} > ? AND {column} < ?", after, until
-            ):
-                session = session_of(row)
+            query = f"SELECT {column}, {SESSION_COLUMNS} FROM session WHERE {column} > ? AND {column} < ?"
+            for mark, *row in self._rows(query, after, until):
+                session = self._session_of(row)
                 if column == "closed_mark":
                     yield Closed(mark, session)
                 else:
@@ -126,7 +134,7 @@ class Recording:
 
     def sessions(self) -> list[Session]:
         """Return all sessions, also those whose handshake is still going on, oldest first."""
-        return [session_of(row) for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session ORDER BY id")]
+        return [self._session_of(row) for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session ORDER BY id")]
 
     def session(self, session: int) -> Session:
         """Return one session.
@@ -135,7 +143,7 @@ class Recording:
             RecordingError: there is no such session.
         """
         for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", session):
-            return session_of(row)
+            return self._session_of(row)
         raise RecordingError(f"there is no session {session} in {str(self.path)!r}")
 
     def frame(self, frame: int) -> Frame:
@@ -144,8 +152,8 @@ class Recording:
         Raises:
             RecordingError: there is no such frame.
         """
-        for row in self._rows(f"SELECT {FRAME_COLUMNS} FROM frame WHERE id = ?", frame):
-            return frame_of(row)
+        for found in self._frames("WHERE id = ?", frame):
+            return found
         raise RecordingError(f"there is no frame {frame} in {str(self.path)!r}")
 
     def frames(self, session: int, *, after: int = 0) -> Iterator[Frame]:
@@ -156,8 +164,8 @@ class Recording:
 
     def frames_page(self, session: int, *, after: int = 0, limit: int = BATCH) -> list[Frame]:
         """Return up to `limit` frames of one session that come after a frame id."""
-        query = f"SELECT {FRAME_COLUMNS} FROM frame WHERE {_OF_SESSION} ORDER BY id LIMIT :limit"
-        return [*map(frame_of, self._rows(query, session=session, after=after, before=_END, limit=limit))]
+        query = f"WHERE {_OF_SESSION} ORDER BY id LIMIT :limit"
+        return [*self._frames(query, session=session, after=after, before=_END, limit=limit)]
 
     def frame_ids(self, session: int, *, after: int = 0, containing: str = "", control: bool = True) -> list[int]:
         """Return the ids of a session's frames; only those whose payload contains a text (any case), if given."""
@@ -178,9 +186,7 @@ class Recording:
         remaining = iter(ids)
         while some := list(islice(remaining, 500)):
             marks = ",".join("?" * len(some))
-            frames += map(
-                frame_of, self._rows(f"SELECT {FRAME_COLUMNS} FROM frame WHERE id IN ({marks}) ORDER BY id", *some)
-            )
+            frames += self._frames(f"WHERE id IN ({marks}) ORDER BY id", *some)
         return frames
 
     def frame_ids_before(self, session: int, frame: int, limit: int) -> list[int]:
@@ -192,13 +198,30 @@ class Recording:
         """Return frames as `frames_by_id` does, each payload cut to its first characters (or bytes)."""
         columns = FRAME_COLUMNS.replace("payload", f"coalesce(substr(payload, 1, {characters:d}), payload)")
         marks = ",".join("?" * len(ids))
-        return [*map(frame_of, self._rows(f"SELECT {columns} FROM frame WHERE id IN ({marks}) ORDER BY id", *ids))]
+        return [*self._frames(f"WHERE id IN ({marks}) ORDER BY id", *ids, columns=columns)]
 
     def frame_counts(self) -> dict[int, int]:
         """Return the number of frames per session."""
         return dict(self._rows("SELECT session, count(*) FROM frame GROUP BY session"))
 
     # -- plumbing -----------------------------------------------------------------------------------------------------
+
+    def _frames(self, where: str, *values: Any, columns: str = FRAME_COLUMNS, **named: Any) -> Iterator[Frame]:
+        for row in self._rows(f"SELECT {columns} FROM frame {where}", *values, **named):
+            number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
+            if side not in _SIDES or not isinstance(payload, str | bytes):
+                raise RecordingError(f"frame {number} of {str(self.path)!r} is damaged")
+            yield Frame(number, session, at, _SIDES[side], opcode, payload, fin == 1, rsv, masked == 1, size, unread)
+
+    def _session_of(self, row: Sequence[Any]) -> Session:
+        """Make a session of a row of SESSION_COLUMNS."""
+        fields = dict(zip(SESSION_COLUMNS.split(", "), row, strict=True))
+        try:
+            for name in ("offered", "request", "response"):
+                fields[name] = orjson.loads(fields[name])
+            return msgspec.convert(fields, Session)
+        except ValueError as exc:
+            raise RecordingError(f"session {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
 
     def _rows(self, sql: str, *values: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
         try:
@@ -219,23 +242,6 @@ class Recording:
             self._connection.execute("COMMIT")
 
 
-def frame_of(row: Sequence[Any]) -> Frame:
-    """Make a frame of a row of FRAME_COLUMNS."""
-    number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
-    return Frame(number, session, at, Side(side), opcode, payload, fin == 1, rsv, masked == 1, size, unread)
-
-
-def session_of(row: Sequence[Any]) -> Session:
-    """Make a session of a row of SESSION_COLUMNS."""
-    fields = dict(zip(SESSION_COLUMNS.split(", "), row, strict=True))
-    fields["offered"] = tuple(orjson.loads(fields["offered"]))
-    fields["request"] = tuple(map(tuple, orjson.loads(fields["request"])))
-    fields["response"] = tuple(map(tuple, orjson.loads(fields["response"])))
-    fields["closed_by"] = Side(fields["closed_by"]) if fields["closed_by"] else None
-    fields["ending"] = Ending(fields["ending"]) if fields["ending"] else None
-    return Session(**fields)
-
-
 def _mark(item: Traffic) -> int:
     return item.id if isinstance(item, Frame) else item.mark
 
@@ -244,15 +250,11 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
-    connection.text_factory = _text
+    # what is not UTF-8, in a file that somebody else may have written, is shown, not raised
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA schema_version").fetchone()
     return connection
-
-
-def _text(value: bytes) -> str:
-    """Decode text of a file that somebody else may have written: what is not UTF-8 is shown, not raised."""
-    return value.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode("utf-8")
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:

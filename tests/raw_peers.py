@@ -112,7 +112,7 @@ class Peers:
 
     async def station(self, port: int, **options: object) -> Line:
         """Connect to a hub."""
-        return self._kept(Line(*await asyncio.open_connection("127.0.0.1", port, **options)))  # type: ignore[arg-type]
+        return self._kept(Line(*await asyncio.open_connection("127.0.0.1", port, **options)))  # type: ignore[arg-type]  # passed on
 
     async def line(self) -> Line:
         """Return the next connection that the hub has made."""
@@ -141,7 +141,7 @@ class Peers:
 async def raw_peers(**options: object) -> AsyncIterator[Peers]:
     """Run a CSMS on a port that the system chooses; hang up everything at the end."""
     peers = Peers()
-    server = await asyncio.start_server(peers.arrived, "127.0.0.1", 0, **options)  # type: ignore[arg-type]
+    server = await asyncio.start_server(peers.arrived, "127.0.0.1", 0, **options)  # type: ignore[arg-type]  # passed on
     peers.port = server.sockets[0].getsockname()[1]
     try:
         yield peers

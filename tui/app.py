@@ -28,7 +28,7 @@ class PlugfestApp(App[None]):
 
     TITLE = "plugfest"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/matrix.tcss"]  # a default screen's own is not read
-    COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {PairProvider}  # type: ignore[assignment] - Textual declares it too narrowly
+    COMMANDS: ClassVar[set[type[Provider]]] = App.COMMANDS | {PairProvider}  # type: ignore[assignment]  # Textual declares it too narrowly
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),

@@ -56,12 +56,12 @@ class Csms(asyncio.Protocol):
         self.pending += len(data)
         answers, self.pending = divmod(self.pending, len(CALL_FRAME))
         if answers:
-            self.transport.write(ANSWER_FRAME * answers)  # type: ignore[attr-defined] - a transport that writes
+            self.transport.write(ANSWER_FRAME * answers)  # type: ignore[attr-defined]  # a transport that writes
 
     def _upgrade(self, head: bytes) -> None:
         key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
         accept = base64.b64encode(hashlib.sha1(key.partition(b":")[2].strip() + GUID, usedforsecurity=False).digest())
-        self.transport.write(  # type: ignore[attr-defined] - a transport that writes
+        self.transport.write(  # type: ignore[attr-defined]  # a transport that writes
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Protocol: ocpp1.6\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
@@ -79,7 +79,7 @@ class Station(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(  # type: ignore[attr-defined] - a transport that writes
+        transport.write(  # type: ignore[attr-defined]  # a transport that writes
             f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
@@ -88,12 +88,12 @@ class Station(asyncio.Protocol):
         if not self.upgraded:
             _, end, data = data.partition(b"\r\n\r\n")
             self.upgraded = bool(end)
-            self.transport.write(CALL_FRAME)  # type: ignore[attr-defined] - a transport that writes
+            self.transport.write(CALL_FRAME)  # type: ignore[attr-defined]  # a transport that writes
         self.pending += len(data)
         answers, self.pending = divmod(self.pending, len(ANSWER_FRAME))
         if answers:
             self.answers += answers
-            self.transport.write(CALL_FRAME * answers)  # type: ignore[attr-defined] - a transport that writes
+            self.transport.write(CALL_FRAME * answers)  # type: ignore[attr-defined]  # a transport that writes
 
 
 async def serve() -> None:

@@ -292,6 +292,6 @@ async def test_idle_sessions_need_no_task(hub: Hub, peers: Peers) -> None:
     for _ in range(3):
         await session_of(hub, peers)
 
-    names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
+    names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]  # a coroutine has one
 
     assert not {name for name in names if name.startswith(("Hub", "Relay", "Opening"))}

@@ -37,7 +37,7 @@ def unused_port() -> int:
 
 @asynccontextmanager
 async def hub_for(tmp_path: Path, url: str, **settings: object) -> AsyncIterator[Hub]:
-    everything = HubSettings(recording=tmp_path / "other.db", csmses={"acme": url}, port=0, **settings)  # type: ignore[arg-type]
+    everything = HubSettings(recording=tmp_path / "other.db", csmses={"acme": url}, port=0, **settings)  # type: ignore[arg-type]  # of the table
     async with Hub(everything) as hub:
         yield hub
 

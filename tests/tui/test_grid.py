@@ -29,7 +29,7 @@ BOARD = board(
 
 
 def names(grid_rows: object) -> list[str]:
-    return [heading.name for heading in grid_rows]  # type: ignore[attr-defined]
+    return [heading.name for heading in grid_rows]  # type: ignore[attr-defined]  # of any grid
 
 
 def test_stations_stand_down_with_their_version_and_csmses_across() -> None:

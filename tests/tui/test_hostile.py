@@ -66,8 +66,8 @@ async def test_nothing_of_it_reaches_the_screen_as_a_control_code_or_an_action(h
 async def test_a_refusal_with_control_codes_is_harmless_too(hostile: Path) -> None:
     async with dashboard(hostile, size=(160, 50)) as pilot:
         front = pilot.app.screen
-        screen = SessionScreen(front.source, 2)  # type: ignore[attr-defined]
-        front.go(screen)  # type: ignore[attr-defined]
+        screen = SessionScreen(front.source, 2)  # type: ignore[attr-defined]  # the app under test
+        front.go(screen)  # type: ignore[attr-defined]  # the app under test
         await until(pilot, lambda: screen.is_loaded)
 
         assert "404" in shown(pilot)
@@ -81,8 +81,8 @@ async def test_forty_levels_of_nesting_are_laid_out(tmp_path: Path) -> None:
         [frame] = builder.say(session, '> [2,"1","DataTransfer",' + '{"a":' * 40 + "1" + "}" * 40 + "]")
     async with dashboard(path, size=(100, 30)) as pilot:
         front = pilot.app.screen
-        screen = SessionScreen(front.source, session, frame)  # type: ignore[attr-defined]
-        front.go(screen)  # type: ignore[attr-defined]
+        screen = SessionScreen(front.source, session, frame)  # type: ignore[attr-defined]  # the app under test
+        front.go(screen)  # type: ignore[attr-defined]  # the app under test
         await until(pilot, lambda: screen.is_loaded)
 
         assert '"a": {' in shown(pilot)

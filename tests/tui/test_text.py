@@ -7,7 +7,7 @@ from tui.text import GLYPHS, MEANINGS, clock_time, counted, date_and_time, durat
 
 
 def session(**fields: object) -> Session:
-    return Session(id=1, opened_at=NOON, identity="CS-1", csms="acme", **fields)  # type: ignore[arg-type]
+    return Session(id=1, opened_at=NOON, identity="CS-1", csms="acme", **fields)  # type: ignore[arg-type]  # fields of a Session
 
 
 def test_every_outcome_has_a_glyph_of_its_own_and_a_meaning() -> None:

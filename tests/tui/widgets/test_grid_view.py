@@ -19,7 +19,7 @@ class CountingView(GridView):
 
 
 def grid(*names: str, counts: str = "1/1") -> Grid:
-    cells = tuple(((Cell(("s", name, "1.6"), "", "passed", counts, 0)),) for name in names)  # type: ignore[arg-type]
+    cells = tuple(((Cell(("s", name, "1.6"), "", "passed", counts, 0)),) for name in names)  # type: ignore[arg-type]  # a short cell
     return Grid("station", tuple(Heading(name, name) for name in names), (Heading("acme", "acme"),), cells)
 
 
