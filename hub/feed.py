@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from hub.recording import Recording
-from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic
+from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic, mark_of
 
 PATH: Final = "/-/feed"
 POLL_S: Final = 0.1
@@ -119,11 +119,6 @@ async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> No
         await socket.send_bytes(pack(items))
         after = mark_of(items[-1])
     await socket.close(code=WSCloseCode.GOING_AWAY)
-
-
-def mark_of(item: Traffic) -> int:
-    """Return an item's place in the order of recording."""
-    return item.id if isinstance(item, Frame) else item.mark
 
 
 def _mark_in(request: web.Request) -> int:

@@ -14,7 +14,7 @@ from hub import feed
 from hub.batch import Batch, SessionEnd, end_row, session_row
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
-from matrix.trace import Closed, Frame, Opened, Session, Traffic
+from matrix.trace import Closed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
 
@@ -116,7 +116,7 @@ class Mirror:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     items = feed.unpack(message.data)
                     keep(self._recording, items)
-                    self._after = feed.mark_of(items[-1])
+                    self._after = mark_of(items[-1])
 
 
 def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:

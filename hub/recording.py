@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, RECORDING
-from matrix.trace import Closed, Frame, Opcode, Opened, Session, Side, Traffic
+from matrix.trace import Closed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (
@@ -109,8 +109,15 @@ class Recording:
                     until = frame.id
                     break
             items += self._session_events(after, until)
-        items.sort(key=_mark)
+        items.sort(key=mark_of)
         return items
+
+    def all_traffic(self) -> Iterator[Traffic]:
+        """Yield everything that is recorded, in order, batch by batch."""
+        after = 0
+        while batch := self.traffic(after):
+            yield from batch
+            after = mark_of(batch[-1])
 
     def last_mark(self) -> int:
         """Return the mark of the newest item, 0 where nothing is recorded."""
@@ -240,10 +247,6 @@ class Recording:
             yield
         finally:
             self._connection.execute("COMMIT")
-
-
-def _mark(item: Traffic) -> int:
-    return item.id if isinstance(item, Frame) else item.mark
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:

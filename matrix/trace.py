@@ -146,3 +146,8 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
 
 Traffic = Opened | Frame | Closed
 """What a recording is a sequence of, in the order of `mark` and `Frame.id`, which share one numbering."""
+
+
+def mark_of(item: Traffic) -> int:
+    """Return an item's place in the order of recording."""
+    return item.id if isinstance(item, Frame) else item.mark

@@ -17,6 +17,8 @@ CLEAN: Final = 0
 FAILED: Final = 1
 UNUSABLE: Final = 2
 
+PROGRESS_EVERY: Final = 5_000
+
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -165,16 +167,15 @@ def rules(code: str | None, *, as_json: bool) -> None:
 def judge_all(recording: "Recording") -> "Judge":
     """Judge a whole recording, with a progress bar on a terminal's stderr."""
     from matrix.judge import Judge
-    from matrix.trace import Frame
+    from matrix.trace import mark_of
     from tui.printing import progress
 
-    judged, after, last = Judge(), 0, recording.last_mark()
-    with progress("judging", last) as advance_to:
-        while items := recording.traffic(after):
-            for item in items:
-                judged.feed(item)
-            after = items[-1].id if isinstance(items[-1], Frame) else items[-1].mark
-            advance_to(after)
+    judged = Judge()
+    with progress("judging", recording.last_mark()) as advance_to:
+        for number, item in enumerate(recording.all_traffic()):
+            judged.feed(item)
+            if number % PROGRESS_EVERY == 0:
+                advance_to(mark_of(item))
     return judged
 
 

@@ -1,11 +1,11 @@
 """The demo's peers through a hub: that the matrix fills fast, and shows what each product is there to show."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from drawing import judged
 
 from hub.demo.event import run_csmses, run_stations, visit_all
 from hub.demo.products import CSMSES, STATIONS
@@ -15,7 +15,6 @@ from matrix.board import CONNECT, FRAMING, BoardView, Pair
 from matrix.finding import Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.trace import Frame, Traffic
 
 TOUR_S: Final = 6.0
 GREEN: Final = {Outcome.PASSED, Outcome.REMARKED}
@@ -115,16 +114,5 @@ def _pair(view: BoardView, station: str, csms: str) -> Pair:
 
 
 def _judged(path: Path) -> Judge:
-    judge = Judge()
-    for item in _traffic(path):
-        judge.feed(item)
-    return judge
-
-
-def _traffic(path: Path) -> Iterator[Traffic]:
-    mark = 0
     with Recording.open(path) as recording:
-        while batch := recording.traffic(mark):
-            yield from batch
-            last = batch[-1]
-            mark = last.id if isinstance(last, Frame) else last.mark
+        return judged(recording.all_traffic())

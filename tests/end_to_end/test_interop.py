@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from drawing import judged
 from peers import ocpp_package, ocpp_rpc_package
 
 from hub.recording import Recording
@@ -15,7 +16,6 @@ from matrix.dialect import V16, V21, V201
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.trace import Frame
 
 RECORDING: Final = "interop.recording"
 
@@ -94,7 +94,7 @@ async def hub_before(run_csms: RunCsms, version: str, directory: Path) -> AsyncI
 
 def assert_clean(directory: Path, version: str) -> None:
     """Assert that everything was said, that it worked, and that nobody broke a rule."""
-    judge = judged(directory / RECORDING)
+    judge = verdict_on(directory / RECORDING)
     (pair,) = judge.board.view().pairs
 
     assert violations(judge) == []
@@ -104,15 +104,9 @@ def assert_clean(directory: Path, version: str) -> None:
     assert said(pair) == (EXPECTED_16 if version == V16 else EXPECTED_2X)
 
 
-def judged(path: Path) -> Judge:
-    judge, mark = Judge(), 0
+def verdict_on(path: Path) -> Judge:
     with Recording.open(path) as recording:
-        while batch := recording.traffic(mark):
-            for item in batch:
-                judge.feed(item)
-            last = batch[-1]
-            mark = last.id if isinstance(last, Frame) else last.mark
-    return judge
+        return judged(recording.all_traffic())
 
 
 def violations(judge: Judge) -> list[Finding]:

@@ -10,7 +10,7 @@ from recorded import record
 
 from hub import recording as module
 from hub.recording import Recording, RecordingError
-from matrix.trace import Closed, Frame, Opened, Traffic
+from matrix.trace import Closed, Frame, Opened, Traffic, mark_of
 
 HEARTBEAT = '> [2,"h","Heartbeat",{}]'
 BEAT = '< [3,"h",{"currentTime":"2026-11-01T10:00:00Z"}]'
@@ -32,16 +32,9 @@ def altered(path: Path, statement: str, *values: object) -> Path:
 
 def read_in_steps(recording: Recording, limit: int) -> list[Traffic]:
     items: list[Traffic] = []
-    while batch := recording.traffic(
-        items[-1].id if items and isinstance(items[-1], Frame) else _mark(items), limit=limit
-    ):
+    while batch := recording.traffic(mark_of(items[-1]) if items else 0, limit=limit):
         items += batch
     return items
-
-
-def _mark(items: list[Traffic]) -> int:
-    last = items[-1] if items else None
-    return last.mark if isinstance(last, Opened | Closed) else 0
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
