@@ -40,12 +40,15 @@ def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeou
 
 async def _serve(settings: HubSettings) -> None:
     async with Hub(settings, app=feed_app(settings.recording)) as hub:
-        for name, url in settings.csmses.items():
-            print(f"{hub.url}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
-        print(f"watch it: plugfest watch {settings.recording}", flush=True)  # noqa: T201 - what a person needs
         gc.freeze()  # what was imported stays: the collector need not look at it again and again
         gc.set_threshold(GARBAGE_AT)
-        await hub.run_until_signalled()
+        await hub.run_until_signalled(ready=lambda: _announce(hub))
+
+
+def _announce(hub: Hub) -> None:
+    for name, url in hub.settings.csmses.items():
+        print(f"{hub.url}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+    print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
 
 
 def run_on_best_loop(main: Coroutine[None, None, None]) -> None:
