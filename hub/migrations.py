@@ -103,6 +103,7 @@ def m002_verdicts(db: Database) -> None:
             vendor      TEXT NOT NULL,
             model       TEXT NOT NULL,
             firmware    TEXT NOT NULL,
+            identity    TEXT NOT NULL,                  -- of a station that never said what it is, else empty
             csms        TEXT NOT NULL,
             version     TEXT NOT NULL,
             action      TEXT NOT NULL,
@@ -110,7 +111,7 @@ def m002_verdicts(db: Database) -> None:
             counts      TEXT NOT NULL,                  -- JSON: outcome -> number of exchanges
             frame       INTEGER,                        -- the frame that shows it
             text        TEXT NOT NULL,
-            UNIQUE (vendor, model, csms, version, action)
+            UNIQUE (vendor, model, identity, csms, version, action)
         );
 
         CREATE TABLE note (

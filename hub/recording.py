@@ -6,7 +6,7 @@ once can corrupt a WAL database (docs/adr/0002-one-writer.md).
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -216,7 +216,8 @@ class Recording:
     def _frames(self, where: str, *values: Any, columns: str = FRAME_COLUMNS, **named: Any) -> Iterator[Frame]:
         for row in self._rows(f"SELECT {columns} FROM frame {where}", *values, **named):
             number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
-            if side not in _SIDES or not isinstance(payload, str | bytes):
+            numbers = type(at) is type(session) is type(opcode) is type(rsv) is type(size) is int
+            if not numbers or side not in _SIDES or not isinstance(payload, str | bytes):
                 raise RecordingError(f"frame {number} of {str(self.path)!r} is damaged")
             yield Frame(number, session, at, _SIDES[side], opcode, payload, fin == 1, rsv, masked == 1, size, unread)
 
@@ -232,8 +233,12 @@ class Recording:
 
     def _rows(self, sql: str, *values: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
         try:
-            with closing(self._connection.execute(sql, named or values)) as cursor:
+            cursor = self._connection.execute(sql, named or values)
+            try:
                 yield from cursor
+            finally:
+                with suppress(sqlite3.ProgrammingError):  # the recording was closed before its rows were read
+                    cursor.close()
         except sqlite3.Error as exc:
             raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
 

@@ -18,8 +18,9 @@ _INSERT_FINDING: Final = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_OUTCOME: Final = (
-    "INSERT INTO outcome (ruleset, vendor, model, firmware, csms, version, action, outcome, counts, frame, text)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO outcome"
+    " (ruleset, vendor, model, firmware, identity, csms, version, action, outcome, counts, frame, text)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -60,9 +61,9 @@ def _finding_rows(judge: Judge) -> Iterator[tuple[Any, ...]]:
 def _outcome_rows(judge: Judge) -> Iterator[tuple[Any, ...]]:
     for pair, row in outcome_rows(judge.board.view()):
         station, evidence = pair.station, row.evidence
-        model = station.model if station.is_known else station.label
+        identity = "" if station.is_known else station.identity
         counts = orjson.dumps({str(key): number for key, number in row.counts.items()}).decode()
         yield (
-            RULESET, station.vendor, model, station.firmware, pair.csms, pair.version, row.action, row.outcome, counts,
-            evidence.frame if evidence else None, evidence.text if evidence else "",
+            RULESET, station.vendor, station.model, station.firmware, identity, pair.csms, pair.version, row.action,
+            row.outcome, counts, evidence.frame if evidence else None, evidence.text if evidence else "",
         )  # fmt: skip

@@ -36,13 +36,21 @@ class Station:
         return bool(self.vendor or self.model)
 
     @property
+    def key(self) -> str:
+        """What tells it from other stations: no identity is taken for a product, no vendor for part of a model."""
+        return f"{self.vendor}\0{self.model}" if self.is_known else f"\0\0{self.identity}"
+
+    @property
     def label(self) -> str:
         """Its name for people: vendor and model, else the identity. Peer text: show it through `safe`."""
         return f"{self.vendor} {self.model}".strip() or self.identity or "(no identity)"
 
 
 class PairKey(NamedTuple):
-    """What makes a pair: the station's product (or identity, while that is all there is), CSMS and OCPP version."""
+    """What makes a pair: the station's product (or identity, while that is all there is), CSMS and OCPP version.
+
+    `station` is `Station.key`: for telling stations apart, not for showing them.
+    """
 
     station: str
     csms: str
@@ -197,7 +205,7 @@ class _SessionTally:
 
     @property
     def key(self) -> PairKey:
-        return PairKey(self.station.label, self.csms, self.version)
+        return PairKey(self.station.key, self.csms, self.version)
 
 
 class Board:
@@ -226,7 +234,8 @@ class Board:
     def close(self, session: int) -> None:
         """Note that a session has ended."""
         self._open.discard(session)
-        self._views.pop(self._sessions[session].key, None)
+        if session in self._sessions:
+            self._views.pop(self._sessions[session].key, None)
 
     def identify(self, session: int, station: Station) -> None:
         """Note which product a session's station is; earlier sessions of that identity that never said follow."""
@@ -311,12 +320,20 @@ def _pair(key: PairKey, tallies: list[_SessionTally], open_sessions: set[int]) -
         station=by_age[-1].station,
         csms=key.csms,
         version=key.version,
-        outcome=gravest(row.outcome for row in rows) if any(t.upgraded for t in tallies) else Outcome.UNREACHABLE,
+        outcome=_pair_outcome(rows, tallies),
         rows=rows,
         sessions=tuple(tally.id for tally in tallies),
         open_sessions=sum(tally.id in open_sessions for tally in tallies),
         last_at=max(tally.last_at for tally in tallies),
     )
+
+
+def _pair_outcome(rows: Iterable[Row], tallies: Iterable[_SessionTally]) -> Outcome:
+    """Return the gravest of the rows; where no session could be opened, whether a CSMS refused or the path was down."""
+    outcome = gravest(row.outcome for row in rows)
+    if any(tally.upgraded for tally in tallies):
+        return outcome
+    return Outcome.UNREACHABLE if outcome is Outcome.FAILED else outcome
 
 
 def _actions(tallies: Iterable[_SessionTally], version: str) -> dict[str, str]:

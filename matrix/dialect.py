@@ -29,6 +29,7 @@ CALLRESULTERROR: Final = 5
 SEND: Final = 6
 
 MESSAGE_ID_LENGTH: Final = 36
+SIGNED: Final = "-Signed"
 UNREADABLE_ID: Final = "-1"
 """The message id of a CALLERROR to a message whose id could not be read; 2.x, Part 4 §4.2.3."""
 
@@ -65,6 +66,10 @@ class Dialect(msgspec.Struct, frozen=True):
     @property
     def is_judged(self) -> bool:
         return bool(self.actions)
+
+    def has(self, action: str) -> bool:
+        """Tell whether an action exists, signed (Part 4 §7 of 2.x: `<Action>-Signed`) or not."""
+        return action in self.actions or (self.is_2x and action.removesuffix(SIGNED) in self.actions)
 
     @property
     def is_2x(self) -> bool:

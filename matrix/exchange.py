@@ -20,6 +20,8 @@ from matrix.schemas import Breach
 from matrix.trace import RSV1, Frame, Opcode, Session, Side
 from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send
 
+OPEN_REMEMBERED: Final = 1_024
+"""Unanswered CALLs that each direction remembers; what is let go of is long unanswered."""
 REMEMBERED: Final = 64
 """Answered exchanges that each direction remembers, for a second answer or a CALLRESULTERROR."""
 
@@ -36,14 +38,16 @@ class Exchange:
 
     `side` is the caller. `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
     `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
-    counts how often the same CALL was sent again while it was open. `worst` is the gravest finding about either message
-    so far. `outcome` is None while it is open; `row` is the row of the matrix that it counts in.
+    counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
+    it was sent, so that an answer may be meant for another CALL; `is_presumed` that its outcome is a viewer's guess,
+    which traffic has yet to confirm. `worst` is the gravest finding about either message so far. `outcome` is None
+    while it is open; `row` is the row of the matrix that it counts in.
     """
 
     __slots__ = (
         "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
-        "crashed", "has_schema", "outcome", "overdue", "repeats", "request_breaches", "response_breaches", "row",
-        "session", "side", "worst",
+        "crashed", "has_schema", "is_ambiguous", "is_presumed", "outcome", "overdue", "repeats", "request_breaches",
+        "response_breaches", "row", "session", "side", "worst",
     )  # fmt: skip
 
     def __init__(self, conversation: "Conversation", side: Side, call: Call | Send, frame: int, at: int) -> None:
@@ -66,6 +70,8 @@ class Exchange:
         self.response_breaches: tuple[Breach, ...] = ()
         self.content = 0
         self.repeats = 0
+        self.is_ambiguous = False
+        self.is_presumed = False
         self.worst: Finding | None = None
 
     @property
@@ -85,8 +91,10 @@ class Exchange:
 class Voice:
     """What one side of a session has said so far, as far as answers to it depend on it."""
 
-    __slots__ = ("answered", "error_close", "fragments", "garbled", "has_spoken", "heard_at", "heard_exchange",
-                 "holed", "open_calls", "sends")  # fmt: skip
+    __slots__ = (
+        "answered", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at", "heard_exchange",
+        "holed", "open_calls", "sends",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.open_calls: dict[str, Exchange] = {}
@@ -95,6 +103,7 @@ class Voice:
         self.fragments: list[str | bytes] = []
         self.garbled = 0  # messages of this side that nobody could read, and that may be answered all the same
         self.holed = False  # some of what it said is missing from the recording
+        self.has_forgotten = False  # so many of its CALLs are open that the oldest were let go of
         self.has_spoken = False
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
@@ -143,7 +152,13 @@ class Conversation:
         """Enter a CALL; return the open CALL with the same id that it takes the place of, if there is one."""
         calls = self.voices[exchange.side].open_calls
         replaced = calls.pop(exchange.call.id, None)
+        if replaced is not None:
+            exchange.is_ambiguous = True
+            exchange.repeats = replaced.repeats + 1
         calls[exchange.call.id] = exchange
+        if len(calls) > OPEN_REMEMBERED:
+            del calls[next(iter(calls))]
+            self.voices[exchange.side].has_forgotten = True
         return replaced
 
     def sent(self, exchange: Exchange) -> None:
@@ -166,9 +181,12 @@ class Conversation:
             del asker.answered[next(iter(asker.answered))]
         return exchange
 
-    def answered_before(self, side: Side, message_id: str) -> Exchange | None:
-        """Return the exchange that `side` has answered already under that id, among the last few."""
-        return self.voices[side.other].answered.get(message_id)
+    def answer_garbled(self, side: Side, message_id: str, frame: int, at: int) -> Exchange | None:
+        """Pair text that begins like an answer of `side` with its CALL, which nobody can use."""
+        exchange = self.voices[side.other].open_calls.pop(message_id, None)
+        if exchange is not None:
+            exchange.answer_frame, exchange.answered_at = frame, at
+        return exchange
 
     def take_result_error(self, side: Side, message: CallResultError) -> Exchange | None:
         """Return the exchange of `side` whose CALLRESULT it says it cannot use; None where there is none."""

@@ -6,7 +6,7 @@ see a CALL go unanswered before the next frame comes. The same traffic gives the
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -66,29 +66,39 @@ class Judge:
         self._acquaintance = Acquaintance()
         self._conversations: dict[int, Conversation] = {}
         self._waiting: deque[Exchange] = deque()
+        self._presumable: deque[Exchange] = deque()
         self._tell = on_exchange or (lambda _exchange: None)
 
     def feed(self, item: Traffic) -> None:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""
         match item:
             case Frame():
-                self.advance(item.at)
+                self._pass_time(item.at)
                 self._frame(item)
             case Opened():
-                self.advance(item.session.answered_at or item.session.opened_at)
+                self._pass_time(item.session.answered_at or item.session.opened_at)
                 self._opened(item.session)
             case Closed():
-                self.advance(item.session.closed_at or 0)
+                self._pass_time(item.session.closed_at or 0)
                 self._closed(item.session)
 
     def advance(self, at: int) -> None:
-        """Let time pass up to `at`: what was not answered within ANSWER_TIME_NS is unanswered."""
-        self.now = max(self.now, at)
-        deadline = self.now - ANSWER_TIME_NS
-        while self._waiting and self._waiting[0].at < deadline:
-            exchange = self._waiting.popleft()
+        """Presume that time has passed up to `at`: what was not answered within ANSWER_TIME_NS shows as unanswered.
+
+        Only outcomes change, and only until traffic confirms or replaces them: findings are made by traffic alone.
+        """
+        for exchange in _overdue_at(at, self._presumable):
             if exchange.outcome is None:
+                exchange.is_presumed = True
+                self._settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
+
+    def _pass_time(self, at: int) -> None:
+        self.now = max(self.now, at)
+        for exchange in _overdue_at(self.now, self._waiting):
+            if exchange.outcome is None or exchange.is_presumed:
                 self._overdue(exchange)
+        if len(self._presumable) > 2 * len(self._waiting):
+            self._presumable = deque(exchange for exchange in self._waiting if exchange.outcome is None)
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 
@@ -99,8 +109,9 @@ class Judge:
         self.board.open(session, conversation.version)
         if session.upgraded:
             self._conversations[session.id] = conversation
+        crashes = len(self.crashes)
         findings = self._run(Event.HANDSHAKE, session, conversation, None, CONNECT)
-        self._settle_connect(conversation, *verdict.handshake(session, findings))
+        self._settle_connect(conversation, *verdict.handshake(session, findings, crashed=len(self.crashes) > crashes))
 
     def _settle_connect(self, conversation: Conversation, outcome: Outcome, evidence: Evidence | None) -> None:
         before, conversation.connect_outcome = conversation.connect_outcome, outcome
@@ -113,8 +124,11 @@ class Judge:
         if conversation is None:
             return
         self._settle_break(conversation)
+        turned_away = verdict.turned_away(conversation, session)
+        if turned_away is not None:
+            self._settle_connect(conversation, Outcome.FAILED, turned_away)
         for exchange in conversation.open_exchanges():
-            if exchange.outcome is None:
+            if exchange.outcome is None or exchange.is_presumed:
                 self._settle(exchange, *verdict.cut_short(conversation, exchange, session))
 
     def _settle_break(self, conversation: Conversation) -> None:
@@ -185,29 +199,43 @@ class Judge:
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
-        voice = conversation.voices[frame.side]
         exchange = self._take(conversation, frame, message)
-        findings = [*framing]
         spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
+        voice = conversation.voices[frame.side]
         if not voice.has_spoken:
             voice.has_spoken = True
             self._first_words(spoken)
+        crashes = len(self.crashes)
+        findings = [*framing]
         if message.defects:
             findings += self._run(Event.MISFORMED, spoken, conversation, frame.id, FRAMING)
             _note_worst(exchange, findings)
-        match message:
+        crashed = len(self.crashes) > crashes
+        findings += self._understand(spoken, frame)
+        if exchange is None:
+            crashed = len(self.crashes) > crashes
+        self._settle_framing(spoken, frame, findings, crashed=crashed)
+
+    def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
+        outcome, evidence = _WELL_FRAMED
+        if findings or crashed or spoken.message.defects:
+            outcome, evidence = verdict.framing(frame, spoken.message, findings, crashed=crashed)
+        self.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)
+
+    def _understand(self, spoken: Spoken, frame: Frame) -> list[Finding]:
+        """Judge a message by what it is; return what is found about its form only now."""
+        match spoken.message:
             case Call():
-                self._call(exchange, frame)
+                self._call(spoken.exchange, frame)
             case CallResult() | CallError():
-                findings += self._answer(spoken)
-            case Garbled():
-                voice.garbled += 1
+                return self._answer(spoken)
+            case Garbled() as garbled:
+                self._garbled(spoken.conversation, frame, garbled)
             case Send():
-                self._send(exchange)
+                self._send(spoken.exchange)
             case CallResultError():
                 self._result_error(spoken)
-        outcome, evidence = verdict.framing(frame, message, findings) if findings or message.defects else _WELL_FRAMED
-        self.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)
+        return []
 
     def _take(self, conversation: Conversation, frame: Frame, message: Message) -> Exchange | None:
         """Find or make the exchange that a message belongs to; None where there is none."""
@@ -245,8 +273,9 @@ class Judge:
         replaced = conversation.open(exchange)
         if replaced is not None:
             text = f"{frame.side.label} used the message id again before an answer came"
-            self._settle(replaced, Outcome.UNANSWERED, Evidence(frame.session, frame.id, text))
+            self._settle(replaced, Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, text))
         self._waiting.append(exchange)
+        self._presumable.append(exchange)
         self._tell(exchange)
         self._identify(exchange)
 
@@ -261,6 +290,10 @@ class Judge:
         if exchange is None:
             return self._unmatched(spoken)
         message = spoken.message
+        if exchange.is_ambiguous:
+            exchange.has_schema = False
+            self._settle(exchange, *verdict.answered(exchange), is_timed=True)
+            return []
         if isinstance(message, CallResult) and message.payload is not None:
             version, action = spoken.conversation.version, exchange.action
             breaches = schemas.check(version, action, Part.RESPONSE, message.payload)
@@ -268,7 +301,7 @@ class Judge:
             exchange.response_breaches = breaches or ()
         event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
         self._judge_exchange(event, exchange, spoken.frame)
-        self._settle(exchange, *verdict.answered(exchange))
+        self._settle(exchange, *verdict.answered(exchange), is_timed=True)
         return []
 
     def _unmatched(self, spoken: Spoken) -> list[Finding]:
@@ -279,7 +312,7 @@ class Judge:
         if earlier is not None and earlier.repeats:
             earlier.repeats -= 1
             return []
-        if asker.holed or _answers_garble(asker, message, is_2x=conversation.dialect.is_2x):
+        if asker.holed or asker.has_forgotten or _answers_garble(asker, message, is_2x=conversation.dialect.is_2x):
             return []
         findings = self._run(Event.UNMATCHED, spoken, conversation, spoken.frame, FRAMING)
         sent = asker.sends.get(message.id)
@@ -298,11 +331,23 @@ class Judge:
             text = f"{spoken.side.label} could not use the answer: {why}"
             self._settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text))
 
+    def _garbled(self, conversation: Conversation, frame: Frame, message: Garbled) -> None:
+        """Charge text that nobody can read to the CALL that it seems to answer; else whoever heard it may object."""
+        exchange = None
+        if message.answers is not None:
+            exchange = conversation.answer_garbled(frame.side, message.answers, frame.id, frame.at)
+        if exchange is None:
+            conversation.voices[frame.side].garbled += 1
+            return
+        text = f"{frame.side.label} answered what cannot be read: {message.defects[0].text}"
+        self._settle(exchange, Outcome.FAILED, Evidence(frame.session, frame.id, text), is_timed=True)
+
     def _overdue(self, exchange: Exchange) -> None:
         exchange.overdue = True
-        self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
-        text = f"no answer within {ANSWER_TIME_NS // 1_000_000_000} s"
-        self._settle(exchange, Outcome.UNANSWERED, Evidence(exchange.session, exchange.call_frame, text))
+        exchange.is_presumed = False
+        if not exchange.conversation.voices[exchange.answerer].holed:
+            self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
+        self._settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
 
     def _first_words(self, spoken: Spoken) -> None:
         conversation = spoken.conversation
@@ -358,9 +403,12 @@ class Judge:
         self.findings += found
         return found
 
-    def _settle(self, exchange: Exchange, outcome: Outcome, evidence: Evidence | None) -> None:
+    def _settle(
+        self, exchange: Exchange, outcome: Outcome, evidence: Evidence | None, *, is_timed: bool = False
+    ) -> None:
+        """Count an exchange with its outcome, instead of the one before; `is_timed` when its answer has just come."""
         before, exchange.outcome = exchange.outcome, outcome
-        latency = exchange.answered_at - exchange.at if exchange.answered_at is not None and before is None else 0
+        latency = exchange.answered_at - exchange.at if is_timed and exchange.answered_at is not None else 0
         self.board.settle(
             exchange.session,
             exchange.row,
@@ -379,6 +427,12 @@ def _finding(rule: Rule, conversation: Conversation, frame: int | None, row: str
         severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
     session = conversation.session.id
     return Finding(rule.code, severity, remark.side, session, remark.frame or frame, row, remark.pointer, text)
+
+
+def _overdue_at(now: int, exchanges: deque[Exchange]) -> Iterator[Exchange]:
+    """Take those from a queue whose time to be answered is over."""
+    while exchanges and exchanges[0].at < now - ANSWER_TIME_NS:
+        yield exchanges.popleft()
 
 
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:

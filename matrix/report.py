@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from matrix.board import BoardView, Pair, Row
-from matrix.finding import Finding
+from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import WRONG, Outcome
 from matrix.rule import RULESET
@@ -25,9 +25,12 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda each: (each.session, each.frame or 0, each.rule, each.pointer))
 
 
-def something_failed(view: BoardView) -> bool:
-    """Tell whether any pair has a row that does not work or does not conform."""
-    return any(pair.outcome in WRONG or any(row.outcome in WRONG for row in pair.rows) for pair in view.pairs)
+def something_failed(judge: Judge) -> bool:
+    """Tell whether anything does not work, or breaks a rule."""
+    if any(finding.severity is Severity.VIOLATION for finding in judge.findings):
+        return True
+    pairs = judge.board.view().pairs
+    return any(pair.outcome in WRONG or any(row.outcome in WRONG for row in pair.rows) for pair in pairs)
 
 
 def outcome_rows(view: BoardView) -> Iterator[tuple[Pair, Row]]:

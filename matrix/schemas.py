@@ -69,7 +69,8 @@ def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tup
 def _breaches(version: str, action: str, validator: _Validator, payload: dict[str, Any]) -> tuple[Breach, ...]:
     found: list[Breach] = []
     for error in validator.iter_errors(payload):
-        found.append(_breach(version, action, error))
+        is_secret = _is_secret(payload, list(error.instance_path))
+        found.append(_breach(version, action, error, is_secret=is_secret))
         if len(found) == LISTED_AT_MOST:
             break
     return tuple(found)
@@ -113,7 +114,22 @@ def _amend(version: str, action: str, part: Part, definition: dict[str, Any]) ->
         definition["properties"]["exiResponse"]["maxLength"] = 5600
 
 
-def _breach(version: str, action: str, error: jsonschema_rs.ValidationError) -> Breach:
+def _is_secret(payload: Any, path: list[str | int]) -> bool:
+    """Tell whether a value may not be shown: passwords, and the keyCode of an IdToken (2.x C04.FR.04)."""
+    for step in path[:-1]:
+        payload = payload[step]
+    names = [str(step).lower() for step in path]
+    if any(word in name for name in names for word in ("password", "secret", "pin")):
+        return True
+    if not isinstance(payload, dict) or not names:
+        return False
+    if names[-1] == "idtoken" and payload.get("type") == "KeyCode":
+        return True
+    subject = f"{payload.get('key')} {payload.get('variable')}".lower()
+    return names[-1] in ("value", "attributevalue") and ("authorizationkey" in subject or "password" in subject)
+
+
+def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, is_secret: bool) -> Breach:
     keyword = error.kind.name
     path = list(error.instance_path)
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
@@ -123,7 +139,7 @@ def _breach(version: str, action: str, error: jsonschema_rs.ValidationError) -> 
         # the official schema has no minItems; the specification's table says 1..* (failures seen in the field: Vestel)
         severity = Severity.WARNING
     emptiness = error.instance is None or (keyword == "minItems" and not error.instance)
-    return Breach(pointer(path), _sentence(error), keyword, severity, emptiness)
+    return Breach(pointer(path), _sentence(error, is_secret=is_secret), keyword, severity, emptiness)
 
 
 def pointer(path: list[str | int]) -> str:
@@ -131,9 +147,9 @@ def pointer(path: list[str | int]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
+def _sentence(error: jsonschema_rs.ValidationError, *, is_secret: bool) -> str:
     where = safe(str(error.instance_path[-1]), 60) if error.instance_path else "the payload"
-    value = kind(error.instance)
+    value = "a secret" if is_secret else kind(error.instance)
     match error.kind:
         case jsonschema_rs.ValidationErrorKind.Required(name):
             return f"{where} lacks the required field {name.strip(chr(34))}"
@@ -150,4 +166,4 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
         case jsonschema_rs.ValidationErrorKind.MinItems(limit):
             return f"{where} is {value}, at least {limit} asked"
         case _:
-            return f"{where}: {safe(error.message, 200)}"
+            return f"{where} does not fit ({error.kind.name})" if is_secret else f"{where}: {safe(error.message, 200)}"

@@ -9,11 +9,14 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.safe import safe
-from matrix.trace import Ending, Frame, Session
+from matrix.trace import Ending, Frame, Session, Side
 from matrix.wire import CallError, Garbled, Message
 
 NOT_SUPPORTED: Final = frozenset({"NotImplemented", "NotSupported"})
 """Error codes that refuse an action legitimately."""
+
+_PLANNED_CLOSES: Final = frozenset({1001, 1012, 1013})
+"""Close codes (RFC 6455 §7.4.1 and its registry) of a server that goes away, restarts, or asks to come again later."""
 
 _WEIGHT: Final = {Severity.INFO: 0, Severity.WARNING: 1, Severity.VIOLATION: 2}
 _CONFORMS: Final = (Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED)
@@ -39,11 +42,11 @@ def evidence_of(finding: Finding) -> Evidence:
 
 def answered(exchange: Exchange) -> Verdict:
     """Judge an exchange that was answered, or a SEND, which is not."""
-    if isinstance(exchange.answer, CallError):
+    if isinstance(exchange.answer, CallError) and not exchange.crashed:
         return _answered_by_error(exchange, exchange.answer)
     if exchange.crashed or not _is_checkable(exchange):
-        text = "a rule crashed on it" if exchange.crashed else "there is no schema to judge it by"
-        return Outcome.INCONCLUSIVE, Evidence(exchange.session, exchange.answer_frame or exchange.call_frame, text)
+        frame = exchange.answer_frame or exchange.call_frame
+        return Outcome.INCONCLUSIVE, Evidence(exchange.session, frame, _why_inconclusive(exchange))
     outcome = conformity(exchange.worst)
     if exchange.worst is None or outcome is Outcome.PASSED:
         return outcome, None
@@ -63,7 +66,35 @@ def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
 def _is_checkable(exchange: Exchange) -> bool:
     """Tell whether a verdict is more than a guess: there are schemas, or the version does not have the action."""
     dialect = exchange.conversation.dialect
-    return dialect.is_judged and (exchange.has_schema or exchange.action not in dialect.actions)
+    if exchange.is_ambiguous or not dialect.is_judged:
+        return False
+    return exchange.has_schema or not dialect.has(exchange.action)
+
+
+def _why_inconclusive(exchange: Exchange) -> str:
+    if exchange.crashed:
+        return "a rule crashed on it"
+    if exchange.is_ambiguous:
+        return "two CALLs had this message id at once: which of them was answered cannot be told"
+    return "there is no schema to judge it by"
+
+
+def overdue(exchange: Exchange, answer_time_ns: int) -> Verdict:
+    """Judge a CALL that is open after the time in which it should have been answered."""
+    if exchange.conversation.voices[exchange.answerer].holed:
+        text = "the recording lacks some of what was answered"
+        return Outcome.INCONCLUSIVE, Evidence(exchange.session, exchange.call_frame, text)
+    text = f"no answer within {answer_time_ns // 1_000_000_000} s"
+    return Outcome.UNANSWERED, Evidence(exchange.session, exchange.call_frame, text)
+
+
+def turned_away(conversation: Conversation, session: Session) -> Evidence | None:
+    """Return what shows that the CSMS ended a session before a word was said; None where it did not, or may have to."""
+    silent = not any(voice.has_spoken or voice.holed for voice in conversation.voices.values())
+    if not silent or session.closed_by is not Side.CSMS or not session.chosen or session.csms_close in _PLANNED_CLOSES:
+        return None
+    how = f"closed with {session.csms_close}" if session.csms_close else "dropped the connection"
+    return Evidence(session.id, None, f"the CSMS {how} before a message was sent")
 
 
 def cut_short(conversation: Conversation, exchange: Exchange, session: Session) -> Verdict:
@@ -82,8 +113,10 @@ def cut_short(conversation: Conversation, exchange: Exchange, session: Session) 
     return Outcome.UNANSWERED, replace(evidence, text=f"{who} ended the session before an answer came")
 
 
-def handshake(session: Session, findings: Sequence[Finding]) -> Verdict:
+def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -> Verdict:
     """Judge the connection by its upgrade."""
+    if crashed:
+        return Outcome.INCONCLUSIVE, Evidence(session.id, None, "a rule crashed on it")
     if session.fault is not None and not session.upgraded:
         return Outcome.INCONCLUSIVE, Evidence(session.id, None, session.fault)
     if session.status is None:
@@ -102,8 +135,10 @@ def handshake(session: Session, findings: Sequence[Finding]) -> Verdict:
     return outcome, None
 
 
-def framing(frame: Frame, message: Message, findings: Sequence[Finding]) -> Verdict:
+def framing(frame: Frame, message: Message, findings: Sequence[Finding], *, crashed: bool) -> Verdict:
     """Judge the form of one message."""
+    if crashed:
+        return Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, "a rule crashed on it")
     gravest = worst(findings)
     if isinstance(message, Garbled):
         text = gravest.text if gravest else message.defects[0].text

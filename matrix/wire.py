@@ -86,9 +86,10 @@ class Send(msgspec.Struct, frozen=True, gc=False):
 
 
 class Garbled(msgspec.Struct, frozen=True):
-    """Text that cannot be read as any message."""
+    """Text that cannot be read as any message. `answers` is the message id, where it begins like an answer."""
 
     defects: Defects
+    answers: str | None = None
 
 
 Message = Call | CallResult | CallError | CallResultError | Send | Garbled
@@ -103,6 +104,9 @@ _ESCAPE: Final = re.compile(
 """Escapes to keep (a pair of surrogates is one character), or a surrogate that stands alone."""
 
 
+_ANSWER: Final = re.compile(r'\s*\[\s*[34]\s*,\s*"([^"\\]{1,36})"')
+
+
 class NotJsonError(ValueError):
     """The text is not JSON; the message says where it stops being so."""
 
@@ -115,7 +119,7 @@ def read(text: str | bytes, message_types: Container[int]) -> Message:
     try:
         array = parse_json(text)
     except NotJsonError as exc:
-        return Garbled((Defect(Flaw.JSON, f"the text is not JSON: {exc}"),))
+        return Garbled((Defect(Flaw.JSON, f"the text is not JSON: {exc}"),), _answered_by(text))
     match array:
         case [2, str(message_id), str(action), dict(payload)] if 0 < len(message_id) <= MESSAGE_ID_LENGTH:
             return Call(message_id, action, payload)
@@ -123,6 +127,13 @@ def read(text: str | bytes, message_types: Container[int]) -> Message:
             return CallResult(message_id, payload)
         case _:
             return _read_slowly(array, message_types)
+
+
+def _answered_by(text: str | bytes) -> str | None:
+    """Return the message id of text that begins like a CALLRESULT or CALLERROR."""
+    beginning = text[:80].decode("utf-8", "replace") if isinstance(text, bytes) else text[:80]
+    match = _ANSWER.match(beginning)
+    return match[1] if match else None
 
 
 def parse_json(text: str | bytes) -> Any:

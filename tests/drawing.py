@@ -96,7 +96,8 @@ class Pen:
         traffic: list[Traffic] = [Opened(self._next_mark(), opened)]
         traffic += (frame for line in lines if (frame := self._line(line.strip())) is not None)
         if ending is not None:
-            closed = msgspec.structs.replace(opened, closed_at=self._at, closed_by=closed_by, ending=ending)
+            codes = {f"{frame.side}_close": code for frame, code in _closes(traffic)}
+            closed = msgspec.structs.replace(opened, closed_at=self._at, closed_by=closed_by, ending=ending, **codes)
             traffic.append(Closed(self._next_mark(), closed))
         return traffic
 
@@ -117,6 +118,12 @@ class Pen:
     def _next_mark(self) -> int:
         self._mark += 1
         return self._mark
+
+
+def _closes(traffic: Iterable[Traffic]) -> Iterator[tuple[Frame, int]]:
+    for item in traffic:
+        if isinstance(item, Frame) and item.opcode == Opcode.CLOSE and isinstance(item.payload, bytes):
+            yield item, int.from_bytes(item.payload[:2]) if item.payload else 1005
 
 
 def _frame(said: str) -> Frame:

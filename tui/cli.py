@@ -126,7 +126,8 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool) -> 
 def judge(recording: Path, *, as_json: bool, save: bool) -> None:
     """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
 
-    Exit code 0: everything passed. 1: something failed, deviated or was never answered. 2: the input cannot be used.
+    Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
+    input cannot be used.
     """
     from matrix.report import something_failed
     from tui import printing
@@ -142,7 +143,7 @@ def judge(recording: Path, *, as_json: bool, save: bool) -> None:
         if save:
             save_verdicts(recording, judged)
         printing.show_verdicts(judged, as_json=as_json)
-        return FAILED if something_failed(judged.board.view()) else CLEAN
+        return FAILED if something_failed(judged) else CLEAN
 
     sys.exit(_report_errors(work))
 

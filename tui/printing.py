@@ -162,7 +162,7 @@ def _rows_table(view: BoardView) -> Table | Text:
             Text(f"{row.p95_ms:.1f}" if row.p95_ms is not None else ""),
             Text(place + safe(evidence.text, 100) if evidence else ""),
         )
-    return table if table.row_count else Text("every message type that was tried has passed")
+    return table if table.row_count or not view.pairs else Text("every message type that was tried has passed")
 
 
 def _print_findings(out: Console, findings: list[Finding]) -> None:

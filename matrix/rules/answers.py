@@ -202,7 +202,7 @@ def unknown_action_answered_otherwise(exchange: Exchange, _known: Known) -> Iter
     Correct: `[4,"a","NotImplemented","",{}]`.
     """
     answer, own = exchange.answer, exchange.conversation.dialect
-    if not isinstance(answer, CallError) or not own.is_judged or exchange.action in own.actions:
+    if not isinstance(answer, CallError) or not own.is_judged or own.has(exchange.action):
         return
     if answer.code not in ("NotImplemented", "NotSupported"):
         yield warning(exchange.answerer, f"answered {safe(answer.code, 60)} to an action that does not exist")

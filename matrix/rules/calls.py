@@ -15,9 +15,6 @@ from matrix.wire import CallError, CallResult
 PATIENCE_NS: Final = 10_000_000_000
 """A caller may have given up on a CALL that has been open this long: timeouts are its own affair."""
 
-SIGNED: Final = "-Signed"
-"""Part 4 §7 of 2.x: `<Action>-Signed` carries the payload as a JWS."""
-
 
 @rule(
     "RPC-07",
@@ -47,19 +44,19 @@ def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]
         yield violation(exchange.side, text)
 
 
-def _hasty(exchange: Exchange) -> str:
-    """Say which earlier CALL of the side is still open, and so recent that its sender cannot have given up on it."""
+def _hurried(exchange: Exchange) -> Exchange | None:
+    """Return the CALL of the same side that is still open, and so recent that its sender cannot have given up on it."""
     conversation = exchange.conversation
-    answerer = conversation.voices[exchange.answerer]
-    if answerer.holed or answerer.garbled:
-        return ""
-    for earlier in conversation.voices[exchange.side].open_calls.values():
-        if exchange.at - earlier.at < PATIENCE_NS:
-            milliseconds = (exchange.at - earlier.at) // 1_000_000
-            return (
-                f"sent {milliseconds} ms after {earlier.row} (frame {earlier.call_frame}), which was not answered yet"
-            )
-    return ""
+    answerer, calls = conversation.voices[exchange.answerer], conversation.voices[exchange.side].open_calls
+    if answerer.holed or answerer.garbled or not calls:
+        return None
+    latest = next(reversed(calls.values()))
+    return latest if exchange.at - latest.at < PATIENCE_NS else None
+
+
+def _haste(exchange: Exchange, earlier: Exchange) -> str:
+    milliseconds = (exchange.at - earlier.at) // 1_000_000
+    return f"sent {milliseconds} ms after {earlier.row} (frame {earlier.call_frame}), which was not answered yet"
 
 
 @rule(
@@ -79,8 +76,8 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Breach: two CALLs of the station, then two answers.
     Correct: CALL, answer, CALL, answer.
     """
-    if text := _hasty(exchange):
-        yield warning(exchange.side, text)
+    if earlier := _hurried(exchange):
+        yield warning(exchange.side, _haste(exchange, earlier))
 
 
 @rule(
@@ -93,14 +90,18 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
 
-    Calls of the two sides that cross are legal. A CALL that has been open for ten seconds or more is taken to be given
+    The same message sent again is a warning: after how long its sender may give up on it is its own affair. Calls of
+    the two sides that cross are legal. A CALL that has been open for ten seconds or more is taken to be given
     up by its sender.
 
     Breach: two CALLs of the CSMS, then two answers.
     Correct: CALL, answer, CALL, answer.
     """
-    if text := _hasty(exchange):
-        yield violation(exchange.side, text)
+    earlier = _hurried(exchange)
+    if earlier is None:
+        return
+    is_retry = earlier.call.id == exchange.call.id and earlier.content == exchange.content
+    yield (warning if is_retry else violation)(exchange.side, _haste(exchange, earlier))
 
 
 @rule(
@@ -117,7 +118,7 @@ def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """
     own = exchange.conversation.dialect
     action = exchange.action
-    if not own.is_judged or action in own.actions or (own.is_2x and action.removesuffix(SIGNED) in own.actions):
+    if not own.is_judged or own.has(action):
         return
     yield violation(exchange.side, f'there is no action "{safe(action, 60)}" in OCPP {own.version}{_hint(action)}')
 

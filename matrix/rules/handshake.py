@@ -128,7 +128,7 @@ def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
     on=on_handshake(),
 )
 def identity_too_long(session: Session, _known: Known) -> Iterator[Remark]:
-    """Report an identity that is not an identifierString of at most 48 characters, or that holds a colon.
+    """Report an identity of more than 48 characters, or with a colon in it. 2.0.1 words the colon as a warning.
 
     Breach: `CS:001`, or 60 characters.
     Correct: `CS-001`.
@@ -139,7 +139,8 @@ def identity_too_long(session: Session, _known: Known) -> Iterator[Remark]:
             f"the identity has {len(session.identity)} characters, {IDENTITY_LENGTH} are allowed",
         )
     if ":" in session.identity:
-        yield violation(Side.STATION, f'the identity "{safe(session.identity, 60)}" holds a colon')
+        text = f'the identity "{safe(session.identity, 60)}" holds a colon'
+        yield (violation if session.chosen == "ocpp2.1" else warning)(Side.STATION, text)
 
 
 @rule(

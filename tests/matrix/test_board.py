@@ -2,7 +2,7 @@
 
 import pytest
 
-from matrix.board import Board, Evidence, PairKey, Station
+from matrix.board import Board, Evidence, Station
 from matrix.outcome import Outcome
 from matrix.trace import Session
 
@@ -17,12 +17,41 @@ def opened(board: Board, number: int, *, identity: str = "CS1", csms: str = "acm
 def test_station_is_named_by_identity_until_it_says_what_it_is() -> None:
     board = Board()
     opened(board, 1)
-    before = board.view().pairs[0].key
+    before = board.view().pairs[0]
 
     board.identify(1, Station("CS1", "Volt", "V2", "1.0"))
 
-    assert before == PairKey("CS1", "acme", "1.6")
-    assert [pair.key for pair in board.view().pairs] == [PairKey("Volt V2", "acme", "1.6")]
+    assert before.station.label == "CS1"
+    assert [pair.station.label for pair in board.view().pairs] == ["Volt V2"]
+    assert board.view().pair(before.key) is None
+
+
+def test_names_that_look_alike_are_not_taken_for_one_station() -> None:
+    board = Board()
+    for number, station in enumerate([Station("A", "A B", "C"), Station("B", "A", "B C"), Station("A B C")], start=1):
+        opened(board, number, identity=station.identity)
+        if station.is_known:
+            board.identify(number, station)
+
+    assert len({pair.key for pair in board.view().pairs}) == 3
+
+
+def test_pair_that_a_path_fault_kept_apart_is_inconclusive_and_one_that_was_refused_unreachable() -> None:
+    board = Board()
+    opened(board, 1, identity="A", status=502)
+    board.settle(1, "Connect", Outcome.INCONCLUSIVE, at=1)
+    opened(board, 2, identity="B", status=401)
+    board.settle(2, "Connect", Outcome.FAILED, at=1)
+
+    assert [pair.outcome for pair in board.view().pairs] == ["inconclusive", "unreachable"]
+
+
+def test_end_of_a_session_that_never_opened_is_nothing() -> None:
+    board = Board()
+
+    board.close(7)
+
+    assert board.view().sessions == 0
 
 
 def test_earlier_and_later_sessions_of_an_identity_follow_its_product() -> None:

@@ -11,7 +11,7 @@ from matrix.exchange import Exchange
 from matrix.finding import Remark, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.rule import Rule, all_rules, on_called
+from matrix.rule import Rule, Watch, all_rules, on_called, on_handshake, on_misformed
 from matrix.trace import Ending, Frame, Opcode, Side, Traffic
 
 NOW = "2026-11-01T10:00:00Z"
@@ -23,6 +23,11 @@ BEAT = f'< [3,"h",{{"currentTime":"{NOW}"}}]'
 
 def outcome_of(judge: Judge, action: str) -> Outcome:
     return judge.board.view().pairs[0].row(action).outcome
+
+
+def named(judge: Judge) -> tuple[str, str, str]:
+    pair = judge.board.view().pairs[0]
+    return pair.station.label, pair.csms, pair.version
 
 
 def words(judge: Judge, action: str) -> str:
@@ -47,6 +52,8 @@ def words(judge: Judge, action: str) -> str:
         ((HEARTBEAT, BEAT, "> close 1007"), "failed"),
         ((HEARTBEAT, BEAT, "+3s", "> close 1007"), "passed"),
         ((HEARTBEAT, "< unread not recorded: disk full"), "inconclusive"),
+        ((HEARTBEAT, "< unread not recorded: disk full", "+40s", "> ping x"), "inconclusive"),
+        ((HEARTBEAT, '< [3,"h",{"currentTime":'), "failed"),
     ],
 )
 def test_outcome_of_an_exchange_is_as_the_table_says(lines: tuple[str, ...], outcome: str) -> None:
@@ -73,6 +80,88 @@ def test_call_of_a_session_that_is_still_open_has_no_outcome_before_its_time() -
     assert outcome_of(judge, "Heartbeat") == "unanswered"
 
 
+def test_gap_in_what_the_answerer_said_is_no_silence_of_its() -> None:
+    judge = judged(draw(HEARTBEAT, "< unread not recorded: disk full", "+40s", "> ping x"))
+
+    assert codes(judge) == []
+
+
+def test_what_a_viewer_presumes_is_replaced_by_what_traffic_says() -> None:
+    traffic = draw(HEARTBEAT, "+40s", BEAT)
+    live, later = Judge(), judged(traffic)
+    for item in traffic:
+        live.feed(item)
+        live.advance(live.now + 35_000_000_000)
+
+    assert live.findings == later.findings
+    assert live.board.view().pairs[0].rows == later.board.view().pairs[0].rows
+
+
+def test_call_that_a_viewer_presumed_unanswered_is_inconclusive_once_the_hub_is_known_to_have_been_killed() -> None:
+    *traffic, closed = draw(HEARTBEAT, ending=Ending.HUB, closed_by=None, fault="the hub was killed")
+    judge = judged(traffic)
+
+    judge.advance(judge.now + 60_000_000_000)
+    presumed = outcome_of(judge, "Heartbeat")
+    judge.feed(closed)
+
+    assert presumed == "unanswered"
+    assert outcome_of(judge, "Heartbeat") == "inconclusive"
+    assert judge.board.view().pairs[0].row("Heartbeat").total == 1
+    assert codes(judge) == []
+
+
+def test_answerer_is_not_blamed_for_a_caller_that_uses_an_id_for_two_calls_at_once() -> None:
+    status = '> [2,"h","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]'
+    judge = judged(draw(HEARTBEAT, "+11s", status, BEAT, '< [3,"h",{}]'))
+
+    assert {finding.side for finding in judge.findings} == {Side.STATION}
+    assert outcome_of(judge, "Heartbeat") == outcome_of(judge, "StatusNotification") == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("line", "ending", "outcome"),
+    [
+        ("< close 1008", Ending.CLOSED, "failed"),
+        ("< close 1000", Ending.CLOSED, "failed"),
+        ("< ping x", Ending.DROPPED, "failed"),
+        ("< close 1012", Ending.CLOSED, "passed"),
+    ],
+)
+def test_csms_that_ends_a_session_before_a_word_is_said_has_turned_the_station_away(
+    line: str, ending: Ending, outcome: str
+) -> None:
+    judge = judged(draw(line, ending=ending, closed_by=Side.CSMS))
+
+    assert outcome_of(judge, "Connect") == outcome
+
+
+def test_station_that_leaves_without_a_word_has_not_been_turned_away() -> None:
+    assert outcome_of(judged(draw("> close 1000")), "Connect") == "passed"
+
+
+def test_signed_message_that_is_answered_is_not_a_pass_because_nothing_was_checked() -> None:
+    judge = judged(draw('> [2,"a","Heartbeat-Signed",{}]', '< [3,"a",{}]', version="2.0.1"))
+
+    assert outcome_of(judge, "Heartbeat-Signed") == "inconclusive"
+    assert codes(judge) == []
+
+
+def test_unanswered_calls_without_end_are_let_go_of() -> None:
+    calls = [line for number in range(1200) for line in (f'> [2,"{number}","Heartbeat",{{}}]', "+11s")]
+
+    judge = judged(draw(*calls, f'< [3,"0",{{"currentTime":"{NOW}"}}]'))
+
+    assert set(codes(judge)) == {"RPC-11"}
+    assert judge.board.view().pairs[0].row("Heartbeat").total == 1200
+
+
+def test_late_answer_counts_in_the_latencies() -> None:
+    row = judged(draw(HEARTBEAT, "+40s", BEAT)).board.view().pairs[0].row("Heartbeat")
+
+    assert row.p95_ms == pytest.approx(40_000, rel=0.05)
+
+
 def test_evidence_of_a_failure_names_the_frame_that_shows_it() -> None:
     judge = judged(draw(HEARTBEAT, '< [4,"h","InternalError","no\\u001b[31m clock",{}]'))
 
@@ -91,19 +180,19 @@ def test_error_to_an_invalid_call_fails_and_names_the_callers_breach_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("status", "fault", "ending", "outcome", "text"),
+    ("status", "fault", "ending", "pair", "outcome", "text"),
     [
-        (401, None, Ending.REFUSED, "failed", "the CSMS refused the upgrade: 401 Unauthorized"),
-        (502, "acme cannot be reached", Ending.UNREACHABLE, "inconclusive", "acme cannot be reached"),
-        (None, None, Ending.ABANDONED, "inconclusive", "the station left before the CSMS answered"),
+        (401, None, Ending.REFUSED, "unreachable", "failed", "the CSMS refused the upgrade: 401 Unauthorized"),
+        (502, "acme cannot be reached", Ending.UNREACHABLE, "inconclusive", "inconclusive", "acme cannot be reached"),
+        (None, None, Ending.ABANDONED, "inconclusive", "inconclusive", "the station left before the CSMS answered"),
     ],
 )
-def test_pair_that_never_opened_a_session_is_unreachable(
-    status: int | None, fault: str | None, ending: Ending, outcome: str, text: str
+def test_pair_that_never_opened_a_session_says_whose_refusal_it_was(
+    status: int | None, fault: str | None, ending: Ending, pair: str, outcome: str, text: str
 ) -> None:
     judge = judged(draw(status=status, reason="Unauthorized" if status == 401 else "", fault=fault, ending=ending))
 
-    assert judge.board.view().pairs[0].outcome == "unreachable"
+    assert judge.board.view().pairs[0].outcome == pair
     assert outcome_of(judge, "Connect") == outcome
     assert words(judge, "Connect") == text
 
@@ -111,7 +200,7 @@ def test_pair_that_never_opened_a_session_is_unreachable(
 def test_versions_that_have_nothing_in_common_are_a_refusal_not_a_pass() -> None:
     judge = judged(draw("< close 1002", version="2.0.1", chosen=None, closed_by=Side.CSMS))
 
-    assert judge.board.view().pairs[0].key == ("CS001", "acme", "2.0.1")
+    assert named(judge) == ("CS001", "acme", "2.0.1")
     assert outcome_of(judge, "Connect") == "refused"
     assert words(judge, "Connect") == "no common version: the station offered ocpp2.0.1, and the CSMS selected none"
 
@@ -121,8 +210,8 @@ def test_version_that_was_not_negotiated_is_taken_from_the_boot() -> None:
     older = judged(draw(BOOT, BOOTED, offered=(), chosen=None))
     newer = judged(draw(boot, BOOTED, offered=(), chosen=None))
 
-    assert older.board.view().pairs[0].key == ("V M", "acme", "1.6")
-    assert newer.board.view().pairs[0].key == ("W N", "acme", "2.0.1")
+    assert named(older) == ("V M", "acme", "1.6")
+    assert named(newer) == ("W N", "acme", "2.0.1")
     assert outcome_of(newer, "BootNotification") == "passed"
 
 
@@ -142,8 +231,9 @@ def test_rule_that_crashes_makes_its_exchange_inconclusive_and_nothing_else() ->
     crashing = Rule("X-1", "", "", Severity.INFO, frozenset({"1.6"}), (on_called("Heartbeat"),), broken)
 
     judge = judged(draw(BOOT, BOOTED, HEARTBEAT, BEAT), rules=[*all_rules(), crashing])
+    refused = judged(draw(HEARTBEAT, '< [4,"h","InternalError","",{}]'), rules=[*all_rules(), crashing])
 
-    assert outcome_of(judge, "Heartbeat") == "inconclusive"
+    assert outcome_of(judge, "Heartbeat") == outcome_of(refused, "Heartbeat") == "inconclusive"
     assert outcome_of(judge, "BootNotification") == "passed"
     assert judge.crashes[0].rule == "X-1"
     assert "ZeroDivisionError" in judge.crashes[0].traceback
@@ -158,6 +248,19 @@ def test_payload_of_any_depth_is_judged_or_said_to_be_beyond_judging(levels: int
 
     assert judge.crashes == []
     assert judge.board.view().pairs[0].outcome in ("failed", "deviated", "inconclusive")
+
+
+@pytest.mark.parametrize(("watch", "row"), [(on_handshake(), "Connect"), (on_misformed(), "Framing")])
+def test_rule_about_connection_or_framing_that_crashes_makes_its_row_inconclusive(watch: Watch, row: str) -> None:
+    def broken(_event: object, _known: object) -> Iterator[Remark]:
+        raise ZeroDivisionError
+        yield
+
+    crashing = Rule("X-1", "", "", Severity.INFO, frozenset({"1.6"}), (watch,), broken)
+
+    judge = judged(draw('> [2,"h","Heartbeat",{},1]', BEAT), rules=[crashing])
+
+    assert judge.board.view().pairs[0].row(row).counts["inconclusive"] == 1  # type: ignore[index]  # a StrEnum's value
 
 
 def test_strange_actions_cannot_fill_the_matrix() -> None:

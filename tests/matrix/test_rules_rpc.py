@@ -137,6 +137,28 @@ def test_call_while_an_own_call_is_open_is_noticed(version: str, rule: str) -> N
     assert judge.findings[0].side is Side.STATION
 
 
+def test_same_call_sent_again_early_is_a_warning_in_2x_too() -> None:
+    judge = judged(draw(HEARTBEAT, "+3s", HEARTBEAT, BEAT, version="2.0.1"))
+
+    assert [(finding.rule, finding.severity) for finding in judge.findings] == [
+        ("RPC-07", "info"),
+        ("RPC-10", "warning"),
+    ]
+
+
+@pytest.mark.parametrize("noise", ["< unread not recorded: disk full", "< nonsense"])
+def test_caller_is_not_called_hasty_where_its_answer_may_have_been_lost(noise: str) -> None:
+    judge = judged(draw(HEARTBEAT, noise, '> [2,"d","DataTransfer",{"vendorId":"x"}]', version="2.0.1"))
+
+    assert "RPC-10" not in codes(judge)
+
+
+def test_signed_message_that_is_turned_down_is_not_called_unknown() -> None:
+    judge = judged(draw('> [2,"a","Heartbeat-Signed",{}]', '< [4,"a","SecurityError","",{}]', version="2.0.1"))
+
+    assert codes(judge) == []
+
+
 def test_crossing_calls_are_legal() -> None:
     assert codes(judged(draw(HEARTBEAT, GET, GOT, BEAT))) == []
 
@@ -187,7 +209,7 @@ def test_each_version_keeps_its_own_spelling(version: str, code: str) -> None:
 
 def test_error_fields_of_the_wrong_type_or_length_break_rpc_14() -> None:
     typed = judged(draw(HEARTBEAT, '< [4,"h","InternalError",null,[]]'))
-    long = judged(draw(HEARTBEAT, f'< [4,"h","InternalError","{"x" * 256}",{{}}]', version="2.0.1"))
+    long = judged(draw(HEARTBEAT, f'< [4,"h","InternalError","{"x" * 256}",{{}}]', version="2.1"))
     fine = judged(draw(HEARTBEAT, f'< [4,"h","InternalError","{"x" * 256}",{{}}]', version="1.6"))
 
     assert codes(typed) == ["RPC-14", "RPC-14"]

@@ -96,3 +96,31 @@ def test_payload_that_is_wrong_throughout_is_told_in_ten_places() -> None:
 
     assert breaches is not None
     assert len(breaches) == 10
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload"),
+    [
+        (V201, "SetNetworkProfile", {"connectionData": {"vpn": {"password": "hush" * 40}}}),
+        (V201, "Authorize", {"idToken": {"idToken": "hush" * 20, "type": "KeyCode"}}),
+        (V16, "ChangeConfiguration", {"key": "AuthorizationKey", "value": "hush" * 200}),
+        (
+            V201,
+            "SetVariables",
+            {
+                "setVariableData": [
+                    {
+                        "attributeValue": "hush" * 999,
+                        "variable": {"name": "BasicAuthPassword"},
+                        "component": {"name": "x"},
+                    }
+                ]
+            },
+        ),
+    ],
+)
+def test_secret_that_does_not_fit_is_not_shown(version: str, action: str, payload: dict[str, object]) -> None:
+    breaches = check(version, action, Part.REQUEST, payload)
+
+    assert breaches
+    assert not any("hush" in breach.text for breach in breaches)
