@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-RECORDING ?= demo.recording
 
 .PHONY: help setup demo test check unit format docs goldens snapshots bench nightly lock clean
 
@@ -29,8 +28,8 @@ unit: $(VENV)/.dev  ## the tests alone
 	$(BIN)/python -m pytest -m "not nightly"
 
 format: $(VENV)/.dev  ## let ruff put the code in order
-	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated pages again: docs/rules.md
 	$(BIN)/python -m tests.rules_page docs/rules.md

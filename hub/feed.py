@@ -32,8 +32,14 @@ def feed_app(recording: Path) -> web.Application:
     """Return the application that serves the feed of a recording."""
     app = web.Application()
     app[RECORDING] = recording
+    app.router.add_get("/", front_page)
     app.router.add_get(PATH, feed)
     return app
+
+
+async def front_page(_request: web.Request) -> web.Response:
+    """Say what this is to whoever asks without knowing."""
+    return web.Response(text="this is a plugfest hub: stations connect to ws://HUB/NAME/IDENTITY\n")
 
 
 async def feed(request: web.Request) -> web.StreamResponse:

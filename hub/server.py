@@ -76,18 +76,21 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         settings = self.settings
-        self.recorder = Recorder.open(settings.recording)
+        await self._listen()  # before anything is written: a hub that cannot listen leaves no recording behind
+        try:
+            self.recorder = Recorder.open(settings.recording)
+        except BaseException:
+            self._server.close()
+            await self._runner.cleanup()
+            raise
         self.relay = Relay(
             self.recorder,
             self._switchboard,
             tls=settings.upstream_tls or self._default_tls(),
             answer_timeout_s=settings.answer_timeout_s,
         )
-        try:
-            await self._listen()
-        except BaseException:
-            await self.recorder.close()
-            raise
+        await self._server.start_serving()
+        log.info("listening on %s, recording into %s", self.url, settings.recording)
         return self
 
     async def __aexit__(
@@ -121,13 +124,12 @@ class Hub:
         await self._runner.setup()
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: FrontDoor(self), host, port, ssl=self.settings.tls, backlog=BACKLOG
+                lambda: FrontDoor(self), host, port, ssl=self.settings.tls, backlog=BACKLOG, start_serving=False
             )
         except OSError as exc:
             await self._runner.cleanup()
             raise ListenError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
         self.port = self._server.sockets[0].getsockname()[1]
-        log.info("listening on %s, recording into %s", self.url, self.settings.recording)
 
     def receive(self, station: HeadReader) -> None:
         """Look after a new connection until its session is open."""

@@ -16,7 +16,6 @@ Generated from the code by `make docs`; rule set {ruleset}, {count} rules. `plug
 A *violation* breaks a SHALL or MUST of the cited text, a *warning* a SHOULD (or a SHALL whose breach cannot be seen
 with certainty), *info* is an observation. The severity given is that of a rule's gravest finding.
 """
-FAMILIES: Final = {"HS": "Handshake and transport", "RPC": "RPC framework"}
 
 
 def page() -> str:
@@ -24,7 +23,7 @@ def page() -> str:
     rules = all_rules()
     parts = [HEAD.format(ruleset=RULESET, count=len(rules))]
     for family, members in groupby(rules, key=lambda each: each.code.partition("-")[0]):
-        parts.append(f"## {family}: {FAMILIES.get(family, family)}\n")
+        parts.append(f"## {family}\n")
         parts += map(_section, members)
     return "\n".join(parts)
 

@@ -24,6 +24,8 @@ from tui.text import ARROWS, GLYPHS, clock_time
 
 SHORT: Final = 160
 """Characters of a payload that `show` prints, unless all of it is asked for."""
+WIDE: Final = 110
+"""Columns from which on findings are a table; below, two lines each."""
 LISTED: Final = 200
 """Findings that `judge` lists for people; `--json` prints all of them."""
 
@@ -168,8 +170,26 @@ def _rows_table(view: BoardView) -> Table | Text:
 def _print_findings(out: Console, findings: list[Finding]) -> None:
     if not findings:
         return
+    if out.width < WIDE:
+        _print_findings_narrowly(out, findings[:LISTED])
+    else:
+        out.print(_findings_table(findings[:LISTED]))
+    if len(findings) > LISTED:
+        out.print(Text(f"... and {len(findings) - LISTED} more; --json prints them all"))
+
+
+def _print_findings_narrowly(out: Console, findings: list[Finding]) -> None:
+    for finding in findings:
+        severity = Text(finding.severity, style=SEVERITY_COLOURS[finding.severity])
+        place = f" by {finding.side.label}, {finding.action}, session {finding.session}"
+        frame = f", frame {finding.frame}" if finding.frame else ""
+        out.print(Text.assemble(f"{finding.rule} ", severity, place, frame))
+        out.print(Text(f"  {finding.text} {safe(finding.pointer)}".rstrip()))
+
+
+def _findings_table(findings: list[Finding]) -> Table:
     table = Table("rule", "severity", "who", "session/frame", "message", "where", "what", box=None)
-    for finding in findings[:LISTED]:
+    for finding in findings:
         table.add_row(
             Text(finding.rule),
             Text(finding.severity, style=SEVERITY_COLOURS[finding.severity]),
@@ -179,9 +199,7 @@ def _print_findings(out: Console, findings: list[Finding]) -> None:
             Text(safe(finding.pointer, 40)),
             Text(finding.text),
         )
-    out.print(table)
-    if len(findings) > LISTED:
-        out.print(Text(f"... and {len(findings) - LISTED} more; --json prints them all"))
+    return table
 
 
 def _session_cells(session: Session, frames: int) -> tuple[str, ...]:

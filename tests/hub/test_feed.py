@@ -90,6 +90,13 @@ async def test_feed_refuses_bad_marks_and_web_pages(
     assert refusal.value.status == status
 
 
+async def test_front_page_says_what_this_is(feed_url: str) -> None:
+    async with aiohttp.ClientSession() as http, http.get(feed_url.removesuffix("-/feed")) as response:
+        text = await response.text()
+
+    assert "ws://HUB/NAME/IDENTITY" in text
+
+
 def test_traffic_survives_packing() -> None:
     traffic = [*draw(BOOT, "> binary 00ff", "> unread x"), *Pen().session([], status=404)]
 

@@ -17,6 +17,7 @@ from drawing import draw, read_drawing
 from goldens import SESSIONS
 from recorded import record
 
+from tui import printing
 from tui.cli import main
 
 ROOT: Final = Path(__file__).parents[2]
@@ -72,6 +73,29 @@ def test_judge_as_json_has_the_shape_that_programs_rely_on(faulty: Path) -> None
     assert finding["rule"] == "RPC-19"
     assert finding["pointer"] == "/meterValue/0/sampledValue/0/value"
     assert (finding["side"], finding["session"], finding["action"]) == ("station", 1, "MeterValues")
+
+
+def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "SHORT", 80)
+
+    lines = run("judge", faulty).stdout.splitlines()
+
+    assert "RPC-19 violation by the station, MeterValues, session 1, frame 4" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_judge_of_an_empty_recording_claims_nothing(tmp_path: Path) -> None:
+    result = run("judge", record(tmp_path / "empty.recording"))
+
+    assert result.exit_code == 0
+    assert "passed" not in result.stdout
+    assert "no station has connected yet" in result.stdout
+
+
+def test_rule_that_was_broken_makes_judge_exit_1_though_nothing_failed(tmp_path: Path) -> None:
+    refused = draw('> [2,"a","Frobnicate",{}]', '< [4,"a","NotImplemented","",{}]')
+
+    assert run("judge", record(tmp_path / "refused.recording", refused)).exit_code == 1
 
 
 def test_saved_verdicts_are_read_by_the_sqlite3_shell(faulty: Path) -> None:
@@ -234,6 +258,7 @@ def test_second_hub_on_a_port_or_a_recording_that_is_taken_says_which(
 
     assert port_taken.exit_code == file_taken.exit_code == 2
     assert f"cannot listen on 127.0.0.1:{port}" in port_taken.stderr
+    assert not (tmp_path / "other").exists()
     assert "is being recorded into by another hub" in file_taken.stderr
 
 
