@@ -46,7 +46,7 @@ class Exchange:
 
     __slots__ = (
         "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
-        "crashed", "has_schema", "is_ambiguous", "is_presumed", "outcome", "overdue", "repeats", "request_breaches",
+        "crashed", "has_schema", "is_ambiguous", "is_presumed", "outcome", "repeats", "request_breaches",
         "response_breaches", "row", "session", "side", "worst",
     )  # fmt: skip
 
@@ -63,7 +63,6 @@ class Exchange:
         self.answer_frame: int | None = None
         self.answered_at: int | None = None
         self.outcome: Outcome | None = None
-        self.overdue = False
         self.crashed = False
         self.has_schema = True
         self.request_breaches: tuple[Breach, ...] = ()

@@ -343,7 +343,6 @@ class Judge:
         self._settle(exchange, Outcome.FAILED, Evidence(frame.session, frame.id, text), is_timed=True)
 
     def _overdue(self, exchange: Exchange) -> None:
-        exchange.overdue = True
         exchange.is_presumed = False
         if not exchange.conversation.voices[exchange.answerer].holed:
             self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
