@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from hub.recording_file import WritableRecording, open_for_writing
 from matrix.trace import Closed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
+CONNECT_S: Final = 10.0
+"""How long a hub may take to answer; one that takes longer is as good as gone."""
 
 
 class MirrorError(HubError):
@@ -24,7 +27,7 @@ class MirrorError(HubError):
 
 
 @contextmanager
-def mirrored(hub: str, path: Path) -> Iterator[None]:
+def mirrored(hub: str, path: Path) -> Iterator["Mirror"]:
     """Copy what a hub records into a new recording at `path`, in a thread of its own, while the context lasts.
 
     Raises:
@@ -36,7 +39,7 @@ def mirrored(hub: str, path: Path) -> Iterator[None]:
     thread = threading.Thread(target=mirror.run, name="mirror")
     thread.start()
     try:
-        yield
+        yield mirror
     finally:
         mirror.stop()
         thread.join()
@@ -75,11 +78,17 @@ async def check(url: URL) -> None:
 
 
 class Mirror:
-    """One feed and the recording that it is copied into."""
+    """One feed and the recording that it is copied into.
+
+    `connected_since` says when the feed began, None where it is not there; `lost_at` when it broke off, None where it
+    did not. Both are in nanoseconds since the epoch, and for any thread.
+    """
 
     def __init__(self, url: URL, recording: WritableRecording) -> None:
         self._url = url
         self._recording = recording
+        self.connected_since: int | None = None
+        self.lost_at: int | None = None
         self._after = 0
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -105,13 +114,23 @@ class Mirror:
     async def _follow_on(self) -> None:
         async with aiohttp.ClientSession() as http:
             while True:
-                with suppress(aiohttp.ClientError, OSError):  # the hub is away: what was copied stays
+                with suppress(aiohttp.ClientError, OSError), self._noting_loss():  # what was copied stays
                     await self._follow(http)
                 await asyncio.sleep(RETRY_S)
 
+    @contextmanager
+    def _noting_loss(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.connected_since, self.lost_at = None, self.lost_at or time.time_ns()
+
     async def _follow(self, http: aiohttp.ClientSession) -> None:
         url = self._url.with_query(after=str(self._after))
-        async with http.ws_connect(url, max_msg_size=0, heartbeat=20) as socket:
+        async with asyncio.timeout(CONNECT_S):
+            connecting = await http.ws_connect(url, max_msg_size=0, heartbeat=20)
+        async with connecting as socket:
+            self.connected_since, self.lost_at = time.time_ns(), None
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     items = feed.unpack(message.data)

@@ -125,7 +125,9 @@ class Recording:
             "SELECT max(coalesce((SELECT max(id) FROM frame), 0), coalesce((SELECT max(opened_mark) FROM session), 0),"
             " coalesce((SELECT max(closed_mark) FROM session), 0))"
         )
-        return int(mark)
+        if not isinstance(mark, int):
+            raise RecordingError(f"{str(self.path)!r} is damaged: {mark!r} is no place in the order of recording")
+        return mark
 
     def _session_events(self, after: int, until: int) -> Iterator[Traffic]:
         for column in ("opened_mark", "closed_mark"):
@@ -247,11 +249,14 @@ class Recording:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        self._connection.execute("BEGIN")
         try:
-            yield
-        finally:
-            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as exc:
+            raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:

@@ -21,6 +21,8 @@ from hub.switchboard import Switchboard
 
 HEAD_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 2.0
+APP_STOP_TIMEOUT_S: Final = 0.5
+"""What viewers of the feed are given to leave, before and after they are told to."""
 BACKLOG: Final = 1024
 
 log = logging.getLogger(__name__)
@@ -64,7 +66,9 @@ class Hub:
         self.recorder: Recorder
         self.relay: Relay
         self._switchboard = Switchboard(settings.csmses)
-        self._runner = web.AppRunner(app or web.Application(), handle_signals=False, access_log=None)
+        self._runner = web.AppRunner(
+            app or web.Application(), handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server
 

@@ -1,8 +1,9 @@
 """The dashboard over a recording, driven by a pilot, and what it shows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from recordings import NOON
@@ -17,6 +18,16 @@ HOUR_NS = 3_600_000_000_000
 def later() -> int:
     """Return an hour after the recordings of tests begin: nobody writes to them any more."""
     return NOON + HOUR_NS
+
+
+@contextmanager
+def hub_on(path: Path) -> Iterator[None]:
+    """Hold a recording's lock as a hub does, and leave it behind as a killed one does."""
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("1\n")
+        lock.flush()
+        yield
 
 
 @asynccontextmanager

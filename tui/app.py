@@ -11,15 +11,16 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from hub.recording import Recording
+from tui.contrast import readable_variables
 from tui.messages import Advanced, Progress
 from tui.palette import PairProvider
 from tui.screens.base import DashboardScreen
-from tui.screens.help import HelpScreen
+from tui.screens.help import HelpScreen, Section
 from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
 from tui.source import EMPTY_BOARD, Source
-from tui.widgets.grid_view import GridView
+from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
 
 
@@ -32,7 +33,7 @@ class PlugfestApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
-        Binding("ctrl+p", "command_palette", "Commands", show=False),
+        Binding("ctrl+p", "command_palette", "Commands, and pairs by a part of their name", show=False),
     ]
 
     def __init__(self, source: Source, *, seconds: float | None = None) -> None:
@@ -44,6 +45,10 @@ class PlugfestApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         return MatrixScreen(self.source)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        return variables | readable_variables(variables)
 
     def on_mount(self) -> None:
         self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")
@@ -60,14 +65,20 @@ class PlugfestApp(App[None]):
                 screen.take(self.board, self.progress)
 
     def action_help(self) -> None:
-        everywhere = [*LineList.BINDINGS, *self.BINDINGS]
-        sections = [
-            ("matrix", [*MatrixScreen.BINDINGS, *GridView.BINDINGS]),
-            ("pair", PairScreen.BINDINGS),
-            ("session", SessionScreen.BINDINGS),
-            ("everywhere", everywhere),
-        ]
-        self.push_screen(HelpScreen(sections))
+        sections: dict[type[DashboardScreen], Section] = {
+            MatrixScreen: ("matrix", [*MatrixScreen.BINDINGS, *SIDEWAYS]),
+            PairScreen: ("pair", PairScreen.BINDINGS),
+            SessionScreen: ("session", SessionScreen.BINDINGS),
+        }
+        here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
+        elsewhere = [section for section in sections.values() if section not in here]
+        self.push_screen(HelpScreen([*here, ("everywhere", [*self.BINDINGS, *LineList.BINDINGS])], elsewhere))
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save the picture where the person is working: not everybody has the folder that Textual would choose."""
+        return super().deliver_screenshot(filename, path or str(Path.cwd()), time_format)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, DashboardScreen):
@@ -75,11 +86,11 @@ class PlugfestApp(App[None]):
         yield from super().get_system_commands(screen)
 
 
-def run_dashboard(path: Path, *, seconds: float | None = None) -> None:
+def run_dashboard(source: Source, *, seconds: float | None = None) -> None:
     """Show a recording, live where a hub is writing it, until the person leaves or so many seconds have passed.
 
     Raises:
         RecordingError: the file is not a recording that can be read.
     """
-    Recording.open(path).close()
-    PlugfestApp(Source(path), seconds=seconds).run()
+    Recording.open(source.path).close()
+    PlugfestApp(source, seconds=seconds).run()

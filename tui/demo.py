@@ -3,13 +3,13 @@
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from hub.errors import HubError
+from matrix.safe import safe
 
 DEFAULT_S: Final = 15.0
 STOP_S: Final = 10.0
@@ -25,13 +25,16 @@ def run_demo(recording: Path | None, seconds: float | None, *, with_tui: bool) -
     Raises:
         HubError: it cannot run.
     """
-    with _recording_at(recording) as path, _event(path):
+    with _recording_at(recording) as path, _event(path) as event:
         if with_tui:
             from tui.app import run_dashboard
+            from tui.source import Source
 
-            run_dashboard(path, seconds=seconds)
+            run_dashboard(Source(path), seconds=seconds)
             return
-        time.sleep(seconds or DEFAULT_S)
+        with suppress(subprocess.TimeoutExpired):
+            event.wait(seconds or DEFAULT_S)
+            raise DemoError(f"the demo's hub ended by itself: {_last_words(event)}")
         _print_matrix(path)
 
 
@@ -45,17 +48,15 @@ def _recording_at(recording: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _event(path: Path) -> Iterator[None]:
+def _event(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run hub and peers in a process of their own, so that no dashboard can slow the relay."""
     command = [sys.executable, "-m", "hub.demo", str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as event:  # noqa: S603 - our own module
         assert event.stdout is not None
-        assert event.stderr is not None
         try:
             if not event.stdout.readline().startswith(b"ready"):
-                said = event.stderr.read().decode("utf-8", "replace").strip().splitlines() or ["nothing"]
-                raise DemoError(f"the demo's hub did not come up: {said[-1]}")
-            yield
+                raise DemoError(f"the demo's hub did not come up: {_last_words(event)}")
+            yield event
         finally:
             assert event.stdin is not None
             event.stdin.close()
@@ -63,6 +64,12 @@ def _event(path: Path) -> Iterator[None]:
                 event.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 event.kill()
+
+
+def _last_words(event: subprocess.Popen[bytes]) -> str:
+    assert event.stderr is not None
+    said = event.stderr.read().decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+    return safe(said[-1], 500)
 
 
 def _print_matrix(path: Path) -> None:

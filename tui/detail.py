@@ -107,7 +107,10 @@ def finding_lines(finding: Finding) -> list[PaneLine]:
         rule = rule_named(finding.rule)
     except KeyError:
         return lines
-    return [*lines, PaneLine((Span(rule.sentence, "rule"), Span(f"  {rule.clause}", "muted")), 2)]
+    return [
+        *lines,
+        PaneLine((Span("asked: ", "muted"), Span(rule.sentence, "rule"), Span(f"  {rule.clause}", "muted")), 2),
+    ]
 
 
 def _payload_lines(message: Message) -> list[PaneLine]:

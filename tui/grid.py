@@ -85,6 +85,18 @@ class Grid:
             return self.cells[row][column]
         return None
 
+    def place(self, row: int, column: int) -> "tuple[Heading, Heading] | None":
+        """Return the headings of a place; None outside the grid."""
+        if 0 <= row < len(self.rows) and 0 <= column < len(self.columns):
+            return self.rows[row], self.columns[column]
+        return None
+
+    def cell_at(self, row: Heading, column: Heading) -> Cell | None:
+        """Return the cell under two headings, None where there is none."""
+        if row in self.rows and column in self.columns:
+            return self.cells[self.rows.index(row)][self.columns.index(column)]
+        return None
+
 
 Key = tuple[Any, ...]
 
@@ -131,6 +143,15 @@ def outcomes_to_choose(board: BoardView) -> list[str]:
 def versions_to_choose(board: BoardView) -> list[str]:
     """Return the values that the version filter can take for a board."""
     return [ANY, *sorted({pair.version for pair in board.pairs})]
+
+
+def vacancy(view: View, row: Heading, column: Heading, *, hidden: bool) -> str:
+    """Say why there is no cell under two headings; `hidden` where it is the filter that takes it away."""
+    if hidden:
+        return f"the filter hides {row.name} with {column.name}"
+    if view is View.STATIONS:
+        return f"no session of {row.name} with {column.name} yet in OCPP {row.detail}"
+    return f"no {row.name} between {column.name} and {column.detail}: it is not a message type of that version"
 
 
 def _stations(pairs: Sequence[Pair], choice: Arrangement) -> Grid:

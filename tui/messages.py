@@ -12,8 +12,9 @@ class Stage(Enum):
     """How far the reader of a recording has come."""
 
     READING = auto()  # catching up with what is in the file
-    LIVE = auto()  # at the end of a file that is being written
-    AT_END = auto()  # at the end of a file that nobody has written to lately
+    LIVE = auto()  # at the end of what a running hub records
+    HUB_GONE = auto()  # at the end of what a hub recorded that is not there any more
+    AT_END = auto()  # at the end of a recording that no hub writes to
     FAILED = auto()  # the file cannot be read (any more)
 
 
@@ -21,7 +22,7 @@ class Stage(Enum):
 class Progress:
     """Where the reader is: the stage, the share of the file read (0 to 1), messages a second, findings so far.
 
-    `trouble` is a sentence where the stage is FAILED.
+    `trouble` is a sentence where the stage is FAILED. Where it is HUB_GONE, `gone` says since when, and what is done.
     """
 
     stage: Stage = Stage.READING
@@ -29,6 +30,7 @@ class Progress:
     messages_per_s: float = 0.0
     findings: int = 0
     trouble: str = ""
+    gone: str = ""
 
 
 class Advanced(Message):

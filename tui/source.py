@@ -18,16 +18,17 @@ from matrix.judge import Judge
 from matrix.safe import safe
 from matrix.trace import Closed, Frame, Opened, Traffic
 from tui.messages import Advanced, Progress, Stage
+from tui.presence import ABSENT, LockWatch, Look, Presence
+from tui.text import clock_time, date_and_time
 from tui.verdicts import Verdicts
 
 POLL_S: Final = 0.1
 CATCHING_UP_VIEW_S: Final = 0.25
 """How often the board is shown while the reader catches up; at the end, every POLL_S at most."""
-LIVE_FOR_NS: Final = 120_000_000_000
-"""A recording whose newest traffic is younger than this is taken to be written by a running hub."""
 LAG_NS: Final = 2_000_000_000
 """What is recorded may be seen this much later; the judge's clock stays behind by as much."""
 RATE_WINDOW_S: Final = 5.0
+DAY_NS: Final = 86_400_000_000_000
 
 Post = Callable[[Advanced], object]
 EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
@@ -36,12 +37,17 @@ EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
 class Source:
     """One recording as the dashboard follows it.
 
-    `verdicts` may be read from any thread. `clock` gives nanoseconds since the epoch; it decides whether the recording
-    is live, and lets calls go unanswered while it is.
+    `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
+    default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
+    it is live. `name` is what people know the source by: the file's name, if nothing else.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, path: Path, *, name: str = "", look: Look | None = None, clock: Callable[[], int] = time.time_ns
+    ) -> None:
         self.path = path
+        self.name = safe(name or path.name, 60)
+        self._look = look or LockWatch(path, clock).look
         self.verdicts = Verdicts()
         self.caught_up = threading.Event()
         self._clock = clock
@@ -83,7 +89,7 @@ class Source:
             batch = recording.traffic(reader.mark)
             self._judge(reader, batch)
             if not batch:
-                reader.arrive()
+                reader.arrive(self._look())
             if not batch or time.monotonic() - shown_at > CATCHING_UP_VIEW_S:
                 shown_at = time.monotonic()
                 reader.show(recording, post)
@@ -111,6 +117,7 @@ class _Reader:
         self._last_at = 0
         self._end = 1
         self._at_end = False
+        self._hub = ABSENT
         self._counts: deque[tuple[float, int]] = deque()
         self._shown: tuple[BoardView, Progress] | None = None
 
@@ -124,10 +131,10 @@ class _Reader:
                 self._verdicts.note_session(item.session)
         self._judge.feed(item)
 
-    def arrive(self) -> None:
-        """Note that the end of the file is reached; let time pass where it is live."""
-        self._at_end = True
-        if self._is_live():
+    def arrive(self, hub: Presence) -> None:
+        """Note that the end of the file is reached; let time pass where the hub is there."""
+        self._at_end, self._hub = True, hub
+        if hub.is_here:
             self._judge.advance(self._clock() - LAG_NS)
 
     def show(self, recording: Recording, post: Post) -> None:
@@ -135,7 +142,8 @@ class _Reader:
         self._hand_on_findings()
         if not self._at_end:
             self._end = recording.last_mark()
-        state = (self._judge.board.view(), self._progress())
+        view = self._judge.board.view()
+        state = (view, self._progress(view))
         if state != self._shown:
             self._shown = state
             post(Advanced(*state))
@@ -151,11 +159,21 @@ class _Reader:
             self._verdicts.note_finding(findings[number])
         self._found = len(findings)
 
-    def _progress(self) -> Progress:
+    def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:
             return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._found)
-        stage = Stage.LIVE if self._is_live() else Stage.AT_END
-        return Progress(stage, 1.0, self._rate(), self._found)
+        rate = self._rate()
+        if self._hub.is_here:
+            return Progress(Stage.LIVE, 1.0, rate, self._found)
+        if self._hub.lost_at is None and not view.sessions_open:
+            return Progress(Stage.AT_END, 1.0, 0.0, self._found)
+        return Progress(Stage.HUB_GONE, 1.0, 0.0, self._found, gone=self._gone())
+
+    def _gone(self) -> str:
+        """Say since when the hub is gone: at the latest since the last traffic, where it was never seen."""
+        at = self._last_at if self._hub.lost_at is None else self._hub.lost_at
+        since = clock_time(at) if abs(self._clock() - at) < DAY_NS else date_and_time(at)
+        return f"since {since}" + (", trying again" if self._hub.tries_again else "")
 
     def _rate(self) -> float:
         """Return messages a second over the last few seconds, by our own clock."""
@@ -165,9 +183,6 @@ class _Reader:
             self._counts.popleft()
         then, before = self._counts[0]
         return round((count - before) / max(now - then, 1.0), 1)
-
-    def _is_live(self) -> bool:
-        return abs(self._clock() - self._last_at) < LIVE_FOR_NS
 
 
 def _inode(path: Path) -> int | None:

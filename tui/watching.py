@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 
 from tui.app import run_dashboard
+from tui.presence import look_at_feed
+from tui.source import Source
 
 
 def run_watch(source: str) -> None:
@@ -13,11 +15,11 @@ def run_watch(source: str) -> None:
         HubError: the source cannot be watched.
     """
     if "://" not in source:
-        run_dashboard(Path(source))
+        run_dashboard(Source(Path(source)))
         return
-    from hub.mirror import mirrored
+    from hub.mirror import feed_url, mirrored
 
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
-        mirror = Path(folder) / "feed.recording"
-        with mirrored(source, mirror):
-            run_dashboard(mirror)
+        path = Path(folder) / "feed.recording"
+        with mirrored(source, path) as mirror:
+            run_dashboard(Source(path, name=str(feed_url(source).origin()), look=look_at_feed(mirror)))

@@ -2,14 +2,19 @@
 
 import asyncio
 import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from drawing import judged
 
 from hub.feed import feed_app
 from hub.mirror import MirrorError, feed_url, mirrored
 from hub.recording import Recording
+from hub.recording_file import open_for_writing
 from hub.server import Hub, HubSettings
 from matrix.report import verdicts
 
@@ -38,6 +43,42 @@ def _follow(hub: str, mirror: Path, original: Path) -> None:
     with mirrored(hub, mirror):
         while not caught_up(mirror, original):
             pass
+
+
+@asynccontextmanager
+async def feed_of(recording: Path, port: int = 0) -> AsyncIterator[int]:
+    """Serve a recording's feed; give the port."""
+    runner = web.AppRunner(feed_app(recording), shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    while not reached():
+        time.sleep(0.01)  # the mirror, in its own thread, wants the interpreter
+
+
+async def test_mirror_notes_when_the_hub_goes_and_forgets_it_when_it_is_back(tmp_path: Path) -> None:
+    original, before = tmp_path / "hub.recording", time.time_ns()
+    open_for_writing(original).close()
+    async with feed_of(original) as port:
+        opening = mirrored(f"ws://127.0.0.1:{port}", tmp_path / "mirror.recording")
+        mirror = await asyncio.to_thread(opening.__enter__)
+        await asyncio.to_thread(wait_until, lambda: mirror.connected_since is not None)
+        there = mirror.lost_at
+    await asyncio.to_thread(wait_until, lambda: mirror.lost_at is not None)
+    lost_at = mirror.lost_at
+    async with feed_of(original, port):
+        await asyncio.to_thread(wait_until, lambda: mirror.lost_at is None)
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+    assert (there, mirror.connected_since) == (None, None)
+    assert lost_at is not None
+    assert before < lost_at < time.time_ns()
 
 
 @pytest.mark.parametrize("url", ["http://x", "ftp://x", "ws://", "nonsense"])

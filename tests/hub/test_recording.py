@@ -104,6 +104,13 @@ def test_damaged_row_is_named(path: Path, statement: str, said: str) -> None:
         recording.traffic()
 
 
+def test_order_of_recording_that_is_damaged_is_named(path: Path) -> None:
+    altered(record(path, draw(HEARTBEAT)), "UPDATE session SET opened_mark = 'x'")
+
+    with Recording.open(path) as recording, pytest.raises(RecordingError, match="'x' is no place in the order"):
+        recording.last_mark()
+
+
 def test_text_that_is_not_utf_8_is_shown(path: Path) -> None:
     altered(record(path, draw(HEARTBEAT)), "UPDATE frame SET payload = CAST(x'41ff42' AS TEXT)")
 

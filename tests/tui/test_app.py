@@ -1,8 +1,9 @@
 import asyncio
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from dashboards import dashboard, later, ready, shown, until
+from dashboards import dashboard, hub_on, later, ready, shown, until
 
 from hub.recording import RecordingError
 from tui.app import PlugfestApp, run_dashboard
@@ -19,8 +20,61 @@ async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path
 
         assert isinstance(helping, HelpScreen)
         assert "≠ deviated" in text
-        assert "/                 Filter" in text
+        assert "/                 Filter by a part of a name" in text
         assert isinstance(pilot.app.screen, MatrixScreen)
+
+
+@pytest.mark.parametrize(
+    ("keys", "titles"),
+    [
+        ([], ["matrix", "everywhere", "outcomes", "pair"]),
+        (["enter"], ["pair", "everywhere", "outcomes", "matrix"]),
+        (["enter", "enter"], ["session", "everywhere", "outcomes", "matrix"]),
+    ],
+)
+async def test_the_help_begins_with_the_screen_that_the_person_is_on(
+    event: Path, keys: list[str], titles: list[str]
+) -> None:
+    async with dashboard(event, size=(100, 60)) as pilot:
+        await pilot.press(*keys, "question_mark")
+
+        lines = [line.partition("│  ")[2].partition("  ")[0] for line in shown(pilot).split("\n")]
+        assert [line for line in lines if line in titles] == titles
+
+
+async def test_a_picture_of_the_screen_is_saved_in_the_working_folder_and_named(
+    event: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    async with dashboard(event, size=(200, 30)) as pilot:
+        pilot.app.deliver_screenshot()
+
+        await until(pilot, lambda: "Saved screenshot to" in shown(pilot))
+        (picture,) = folder.iterdir()
+        assert picture.suffix == ".svg"
+        assert picture.name in "".join(line.strip() for line in shown(pilot).split("\n"))
+
+
+async def test_the_first_line_names_the_source_as_people_know_it(event: Path) -> None:
+    app = PlugfestApp(Source(event, name="ws://hub.example:9000", clock=later))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+
+        assert "plugfest  ws://hub.example:9000  ○ hub gone since 12:00:00" in shown(pilot)
+
+
+async def test_the_first_line_says_when_the_hub_goes(event: Path) -> None:
+    with ExitStack() as hub:
+        hub.enter_context(hub_on(event))
+        async with dashboard(event) as pilot:
+            live = shown(pilot)
+            hub.close()
+
+            await until(pilot, lambda: "event.recording  ○ hub gone since 13:00:00" in shown(pilot))
+
+    assert "event.recording  ● live" in live
 
 
 async def test_q_quits(event: Path) -> None:
@@ -76,7 +130,7 @@ async def test_every_screen_is_drawn_at_every_size(event: Path, size: tuple[int,
 
 def test_what_is_not_a_recording_is_refused_before_the_screen_changes(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="there is no recording at"):
-        run_dashboard(tmp_path / "nothing.recording")
+        run_dashboard(Source(tmp_path / "nothing.recording"))
 
 
 async def test_trouble_with_the_file_stands_in_the_first_line(event: Path) -> None:

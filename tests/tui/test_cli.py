@@ -17,6 +17,7 @@ from drawing import draw, read_drawing
 from goldens import SESSIONS
 from recorded import record
 
+from hub.mirror import mirrored
 from tui import printing
 from tui.cli import main
 
@@ -271,3 +272,15 @@ def test_demo_without_a_terminal_prints_the_matrix_and_exits_0(tmp_path: Path) -
     assert "✓ passed" in result.stdout
     assert "✗ failed" in result.stdout
     assert run("judge", recording).exit_code == 1
+
+
+def test_hub_that_is_being_watched_stops_within_5_seconds(
+    hub: tuple[subprocess.Popen[str], int, Path], tmp_path: Path
+) -> None:
+    process, port, _ = hub
+
+    with mirrored(f"ws://127.0.0.1:{port}", tmp_path / "mirror.recording"):
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(5)
+
+    assert code == 0

@@ -1,12 +1,17 @@
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from queue import Queue
 
+from dashboards import hub_on
 from recordings import NOON, RecordingBuilder
 
+from hub.recording_file import open_for_writing
 from matrix.outcome import Outcome
 from tui.messages import Advanced, Stage
+from tui.presence import Look, Presence
 from tui.source import Source
 
 MINUTE_NS = 60_000_000_000
@@ -15,8 +20,10 @@ MINUTE_NS = 60_000_000_000
 class Running:
     """A source in its thread, and what it posts."""
 
-    def __init__(self, path: Path, clock: Callable[[], int] = lambda: NOON + 60 * MINUTE_NS) -> None:
-        self.source = Source(path, clock=clock)
+    def __init__(
+        self, path: Path, *, clock: Callable[[], int] = lambda: NOON + 60 * MINUTE_NS, look: Look | None = None
+    ) -> None:
+        self.source = Source(path, clock=clock, look=look)
         self.posted: Queue[Advanced] = Queue()
         self._thread = threading.Thread(target=self.source.run, args=(self.posted.put,))
 
@@ -34,9 +41,13 @@ class Running:
         return advanced
 
 
+def at_end(advanced: Advanced) -> bool:
+    return advanced.progress.stage not in (Stage.READING, Stage.FAILED)
+
+
 def test_a_recording_is_judged_to_its_end(event: Path) -> None:
     with Running(event) as running:
-        advanced = running.wait_for(lambda each: each.progress.stage is Stage.AT_END)
+        advanced = running.wait_for(at_end)
 
     assert [(pair.station.label, pair.csms, pair.outcome) for pair in advanced.board.pairs] == [
         ("Alder One", "acme", Outcome.DEVIATED),
@@ -49,8 +60,8 @@ def test_a_recording_is_judged_to_its_end(event: Path) -> None:
 
 def test_what_is_written_later_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "live.recording"
-    with RecordingBuilder(path) as builder, Running(path, clock=lambda: NOON) as running:
-        running.wait_for(lambda each: each.progress.stage is Stage.AT_END)
+    with RecordingBuilder(path) as builder, hub_on(path), Running(path, clock=lambda: NOON) as running:
+        running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
 
         session = builder.session("CS-1", "acme")
         builder.say(session, '> [2,"1","Heartbeat",{}]')
@@ -60,26 +71,92 @@ def test_what_is_written_later_is_followed(tmp_path: Path) -> None:
         assert advanced.board.sessions_open == 1
 
 
-def test_a_call_goes_unanswered_while_a_live_recording_is_silent(tmp_path: Path) -> None:
-    path = tmp_path / "live.recording"
+def waiting_call(path: Path) -> None:
     with RecordingBuilder(path) as builder:
         builder.say(builder.session("CS-1", "acme"), '> [2,"1","Heartbeat",{}]')
 
-    with Running(path, clock=lambda: NOON + MINUTE_NS) as running:
+
+def test_a_call_goes_unanswered_while_a_live_recording_is_silent(tmp_path: Path) -> None:
+    path = tmp_path / "live.recording"
+    waiting_call(path)
+
+    with hub_on(path), Running(path, clock=lambda: NOON + MINUTE_NS) as running:
         advanced = running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
 
     assert advanced.board.pairs[0].row("Heartbeat").outcome is Outcome.UNANSWERED
 
 
-def test_no_time_passes_for_a_recording_that_nobody_writes_to(tmp_path: Path) -> None:
+def test_no_time_passes_without_a_hub(tmp_path: Path) -> None:
     path = tmp_path / "old.recording"
-    with RecordingBuilder(path) as builder:
-        builder.say(builder.session("CS-1", "acme"), '> [2,"1","Heartbeat",{}]')
+    waiting_call(path)
 
-    with Running(path) as running:
-        advanced = running.wait_for(lambda each: each.progress.stage is Stage.AT_END)
+    with Running(path, clock=lambda: NOON + MINUTE_NS) as running:
+        advanced = running.wait_for(at_end)
 
     assert advanced.board.pairs[0].row("Heartbeat").outcome is Outcome.UNTESTED
+
+
+def test_a_hub_that_is_silent_is_live_for_ever(event: Path) -> None:
+    with hub_on(event), Running(event, clock=lambda: NOON + 10_000 * MINUTE_NS) as running:
+        advanced = running.wait_for(at_end)
+
+    assert advanced.progress.stage is Stage.LIVE
+
+
+def test_a_hub_that_goes_is_missed_and_one_that_comes_back_is_live(event: Path) -> None:
+    with Running(event) as running:
+        with hub_on(event):
+            running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+        gone = running.wait_for(lambda each: each.progress.stage is Stage.HUB_GONE)
+        with hub_on(event):
+            back = running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+
+    assert gone.progress.gone == "since 13:00:00"
+    assert back.progress.gone == ""
+
+
+def test_sessions_left_open_say_that_the_hub_was_killed(event: Path) -> None:
+    with Running(event) as running:
+        advanced = running.wait_for(at_end)
+
+    assert (advanced.progress.stage, advanced.progress.gone) == (Stage.HUB_GONE, "since 12:00:00")
+
+
+def test_a_hub_that_was_killed_on_another_day_has_its_date(event: Path) -> None:
+    with Running(event, clock=lambda: NOON + 10_000 * MINUTE_NS) as running:
+        advanced = running.wait_for(at_end)
+
+    assert advanced.progress.gone == "since 2026-01-01 12:00:00"
+
+
+def test_a_recording_whose_sessions_all_ended_is_at_its_end(event: Path) -> None:
+    open_for_writing(event).close()
+
+    with Running(event) as running:
+        advanced = running.wait_for(at_end)
+
+    assert advanced.progress.stage is Stage.AT_END
+
+
+def test_a_feed_that_broke_off_is_tried_again_and_is_not_judged_by_its_copys_lock(event: Path) -> None:
+    presence = Presence(is_here=False, lost_at=NOON, tries_again=True)
+
+    with hub_on(event), Running(event, look=lambda: presence) as running:
+        advanced = running.wait_for(at_end)
+
+    assert (advanced.progress.stage, advanced.progress.gone) == (Stage.HUB_GONE, "since 12:00:00, trying again")
+
+
+def test_a_session_whose_row_is_damaged_is_a_sentence_and_what_was_read_stays(event: Path) -> None:
+    with Running(event) as running:
+        running.wait_for(at_end)
+
+        with closing(sqlite3.connect(event, isolation_level=None)) as damaging:
+            damaging.execute("UPDATE session SET request = '{', closed_mark = 1000 WHERE id = 1")
+
+        advanced = running.wait_for(lambda each: each.progress.stage is Stage.FAILED)
+        assert f"session 1 of {str(event)!r} is damaged" in advanced.progress.trouble
+        assert len(advanced.board.pairs) == 4
 
 
 def test_a_file_that_is_not_a_recording_is_a_sentence(tmp_path: Path) -> None:
@@ -95,7 +172,7 @@ def test_a_file_that_is_not_a_recording_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_file_that_vanishes_is_a_sentence_and_what_was_read_stays(event: Path) -> None:
     with Running(event) as running:
-        running.wait_for(lambda each: each.progress.stage is Stage.AT_END)
+        running.wait_for(at_end)
 
         event.unlink()
 

@@ -8,7 +8,6 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from matrix.board import BoardView
-from matrix.safe import safe
 from tui.messages import Progress
 from tui.source import EMPTY_BOARD, Source
 from tui.widgets.top_line import TopLine
@@ -24,7 +23,7 @@ class DashboardScreen(Screen[None]):
         self.progress = Progress()
 
     def compose(self) -> ComposeResult:
-        yield TopLine(safe(self.source.path.name, 40), id="top")
+        yield TopLine(self.source.name, id="top")
         yield from self.compose_body()
         yield Footer(compact=True, show_command_palette=False)
 

@@ -18,14 +18,15 @@ Section = tuple[str, Sequence[BindingType]]
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows the keys of the sections it is given."""
+    """Shows the keys of where the person is, what the glyphs mean, and the keys of elsewhere."""
 
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "Close")]
 
-    def __init__(self, sections: Sequence[Section], **keywords: Any) -> None:
+    def __init__(self, here: Sequence[Section], elsewhere: Sequence[Section], **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._sections = sections
+        self._here = here
+        self._elsewhere = elsewhere
 
     def compose(self) -> ComposeResult:
         pane = LinePane(id="window")
@@ -35,8 +36,13 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         pane = self.query_one(LinePane)
-        pane.show([*_outcomes(), *(line for section in self._sections for line in _section(*section))])
+        pane.show([*_sections(self._here), *_outcomes(), *_sections(self._elsewhere)][1:])
         pane.focus()
+
+
+def _sections(sections: Sequence[Section]) -> Iterator[PaneLine]:
+    for title, bindings in sections:
+        yield from _section(title, bindings)
 
 
 def _section(title: str, bindings: Sequence[BindingType]) -> Iterator[PaneLine]:
@@ -44,7 +50,7 @@ def _section(title: str, bindings: Sequence[BindingType]) -> Iterator[PaneLine]:
     yield PaneLine((Span(title, "heading"),))
     for binding in bindings:
         if isinstance(binding, Binding) and binding.description:
-            yield PaneLine((Span(f"{_keys(binding):<18}", "accent"), Span(binding.description)), 2)
+            yield PaneLine((Span(f"{_keys(binding):<18}", "accent"), Span(binding.tooltip or binding.description)), 2)
 
 
 def _keys(binding: Binding) -> str:
@@ -52,6 +58,7 @@ def _keys(binding: Binding) -> str:
 
 
 def _outcomes() -> Iterator[PaneLine]:
+    yield BLANK
     yield PaneLine((Span("outcomes", "heading"), Span("  passed/tested stand beside them", "muted")))
     for outcome in reversed(GRAVITY):
         glyph = Span(f"{GLYPHS[outcome]} {outcome:<15}", outcome.value)

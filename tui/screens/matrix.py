@@ -14,7 +14,18 @@ from textual.widgets import Input
 from matrix.board import BoardView, Pair
 from matrix.outcome import Outcome
 from matrix.safe import safe
-from tui.grid import ANY, WRONG_ONLY, Arrangement, Cell, Sort, View, arrange, outcomes_to_choose, versions_to_choose
+from tui.grid import (
+    ANY,
+    WRONG_ONLY,
+    Arrangement,
+    Cell,
+    Sort,
+    View,
+    arrange,
+    outcomes_to_choose,
+    vacancy,
+    versions_to_choose,
+)
 from tui.line import Line, Span, width_of
 from tui.messages import Stage
 from tui.screens.base import DashboardScreen
@@ -31,13 +42,13 @@ class MatrixScreen(DashboardScreen):
     """The first screen. The arrangement is what the person chose; the grid shows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter"),
-        Binding("t", "turn", "Types"),
-        Binding("s", "sort", "Sort"),
-        Binding("v", "version", "Version"),
-        Binding("o", "outcome", "Outcome"),
-        Binding("n", "next_wrong(1)", "Next red"),
-        Binding("N", "next_wrong(-1)", "Previous red", show=False),
+        Binding("slash", "filter", "Filter", tooltip="Filter by a part of a name"),
+        Binding("t", "turn", "By message type"),
+        Binding("s", "sort", "Sort", tooltip="Sort by name, gravity or last activity, in turn"),
+        Binding("v", "version", "Version", tooltip="Only one OCPP version, in turn"),
+        Binding("o", "outcome", "Outcome", tooltip="Only one outcome, in turn"),
+        Binding("n", "next_wrong(1)", "Next red", tooltip="Next cell that went wrong"),
+        Binding("N", "next_wrong(-1)", "Previous cell that went wrong", show=False),
         Binding("escape", "clear", "Clear the filter", show=False),
     ]
 
@@ -71,7 +82,18 @@ class MatrixScreen(DashboardScreen):
     def describe(self, event: GridView.CursorMoved) -> None:
         """Say in the bar what the cursor stands on."""
         pair = self.board.pair(event.cell.pair) if event.cell else None
-        self.query_one("#here", Bar).left = _description(pair, event.cell) if pair and event.cell else ()
+        line = _description(pair, event.cell) if pair and event.cell else self._vacancy()
+        self.query_one("#here", Bar).left = line
+
+    def _vacancy(self) -> Line:
+        """Say why there is nothing where the cursor stands."""
+        view = self.query_one(GridView)
+        place = view.grid.place(view.cursor.y, view.cursor.x)
+        if place is None:
+            return ()
+        everything = arrange(self.board, replace(self.choice, text="", version=ANY, outcome=ANY))
+        hidden = self.choice.is_filtered and everything.cell_at(*place) is not None
+        return (Span(f" {vacancy(self.choice.view, *place, hidden=hidden)}", "muted"),)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -25,11 +25,11 @@ class PairScreen(DashboardScreen):
 
     CSS_PATH = "pair.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort"),
-        Binding("n", "next_wrong(1)", "Next red"),
-        Binding("N", "next_wrong(-1)", "Previous red", show=False),
-        Binding("tab", "app.focus_next", "History"),
-        Binding("escape,backspace", "app.pop_screen", "Back"),
+        Binding("s", "sort", "Sort", tooltip="Sort as exercised, or the gravest first"),
+        Binding("n", "next_wrong(1)", "Next red", tooltip="Next message type that went wrong"),
+        Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
+        Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
+        Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to the matrix"),
     ]
 
     def __init__(self, source: Source, key: PairKey, action: str = "", **keywords: Any) -> None:

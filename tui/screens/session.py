@@ -30,17 +30,22 @@ class SessionScreen(DashboardScreen):
     CSS_PATH = "session.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter"),
-        Binding("e", "next_finding(1)", "Next"),
+        Binding("slash", "filter", "Filter", tooltip="Only messages that contain a text"),
+        Binding("e", "next_finding(1)", "Next finding"),
         Binding("E", "next_finding(-1)", "Previous finding", show=False),
-        Binding("f", "findings_only", "Findings"),
-        Binding("c", "control", "Control frames", show=False),
-        Binding("p", "partner", "Request/answer", show=False),
-        Binding("i", "handshake", "Handshake"),
-        Binding("r", "rule", "Rule"),
-        Binding("y", "copy", "Copy", show=False),
-        Binding("tab", "app.focus_next", "Other pane", show=False),
-        Binding("escape,backspace", "back", "Back"),
+        Binding("f", "findings_only", "Findings", tooltip="Only findings: hide all other frames"),
+        Binding("c", "control", "Show or hide control frames: ping, pong, close", show=False),
+        Binding("p", "partner", "From a request to its answer, and back", show=False),
+        Binding("i", "handshake", "Handshake", tooltip="How the session was opened and how it ended"),
+        Binding("r", "rule", "Rule", tooltip="Explain the rule that was broken"),
+        Binding("y", "copy", "Copy what the detail pane shows", show=False),
+        Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
+        Binding(
+            "escape,backspace",
+            "back",
+            "Back",
+            tooltip="Close what was opened last: the detail, the handshake, the session",
+        ),
     ]
 
     def __init__(
@@ -50,7 +55,7 @@ class SessionScreen(DashboardScreen):
         self.session_id = session
         self.verdicts = source.verdicts.of(session)
         self._start_frame = frame
-        self._handshake = handshake
+        self._handshake = self._came_for_handshake = handshake
 
     def compose_body(self) -> ComposeResult:
         yield Bar(id="title")
@@ -179,6 +184,8 @@ class SessionScreen(DashboardScreen):
     def action_back(self) -> None:
         if self.query_one(DetailPane).has_focus:
             self.messages.focus()
+        elif self._handshake and self.messages.length and not self._came_for_handshake:
+            self.action_handshake()
         else:
             self.app.pop_screen()
 

@@ -1,5 +1,6 @@
 """The matrix: a grid of outcomes with frozen headings, drawn line by line."""
 
+from bisect import bisect_left
 from itertools import accumulate
 from typing import Any, ClassVar, Final
 
@@ -19,6 +20,12 @@ from tui.widgets.line_view import LineView
 NARROWEST: Final = 9
 WIDEST: Final = 18
 GAP: Final = 1
+NARROWEST_CUT: Final = 4
+"""The least that is shown of a column at the right edge: room for its glyph and the sign that it is cut."""
+SIDEWAYS: Final = (
+    Binding("left,h", "move(0, -1)", "Left", show=False),
+    Binding("right,l", "move(0, 1)", "Right", show=False),
+)
 
 
 class GridView(LineView):
@@ -34,8 +41,7 @@ class GridView(LineView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1, 0)", "Up", show=False),
         Binding("down,j", "move(1, 0)", "Down", show=False),
-        Binding("left,h", "move(0, -1)", "Left", show=False),
-        Binding("right,l", "move(0, 1)", "Right", show=False),
+        *SIDEWAYS,
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("home,g", "first", "First row", show=False),
@@ -90,6 +96,7 @@ class GridView(LineView):
 
     def on_resize(self) -> None:
         self._measure()
+        self._show_cursor()
 
     def _measure(self) -> None:
         widths, left, top = self._widths, self._left, self._top
@@ -146,10 +153,40 @@ class GridView(LineView):
     def _show_cursor(self) -> None:
         if not self._widths:
             return
-        start, width = self._starts[self.cursor.x], self._widths[self.cursor.x]
         self.scroll_to_region(
-            Region(start, self.cursor.y, width + self._left, 1 + self._top), animate=False, force=True, immediate=True
+            Region(0, self.cursor.y, 1, 1 + self._top), animate=False, force=True, immediate=True, x_axis=False
         )
+        first = self._first_that_shows(self.cursor.x)
+        if first != self._first_column:
+            self.scroll_to(x=self._starts[first], animate=False, force=True, immediate=True)
+
+    def _first_that_shows(self, column: int) -> int:
+        """Return the column to begin with, as near to the one of now as shows a column whole."""
+        first, end = min(self._first_column, column), self._starts[column] + self._widths[column]
+        while first < column and end - self._starts[first] > self._room:
+            first += 1
+        return first
+
+    @property
+    def _first_column(self) -> int:
+        """The first column that is shown: scrolling goes by whole ones, so that a cell's glyph is never cut off."""
+        return min(bisect_left(self._starts, self.scroll_offset.x), len(self._widths) - 1)
+
+    @property
+    def _room(self) -> int:
+        """How many cells there are beside the frozen part."""
+        return self.line_width - self._left
+
+    def _columns_shown(self) -> list[tuple[int, int]]:
+        """Return the columns that can be seen with their widths; the last may be cut."""
+        shown, room = [], self._room
+        for number in range(self._first_column, len(self._widths)):
+            width = min(self._widths[number], room)
+            if width < min(self._widths[number], NARROWEST_CUT):
+                break
+            shown.append((number, width))
+            room -= width + GAP
+        return shown
 
     def action_move(self, down: int, right: int) -> None:
         self.go_to(self.cursor.y + down, self.cursor.x + right)
@@ -172,7 +209,7 @@ class GridView(LineView):
         x = event.x - self.gutter.left - self._left
         if row < 0 or x < 0:
             return
-        row, x = row + self.scroll_offset.y, x + self.scroll_offset.x
+        row, x = row + self.scroll_offset.y, x + self._starts[self._first_column]
         column = next((n for n, start in enumerate(self._starts[1:]) if x < start), len(self._widths))
         if row >= len(self.grid.rows) or column >= len(self._widths):
             return
@@ -189,30 +226,27 @@ class GridView(LineView):
         if not self.grid.rows:
             return self.strip((Span(f" {self.grid.empty}", "muted"),), width) if y == 1 else self.blank()
         if y < self._top:
-            return self._join(
-                self._corner(y), [self._column_heading(n, y) for n in range(len(self._widths))], "row-heading"
-            )
+            headings = [self._column_heading(number, width, y) for number, width in self._columns_shown()]
+            return self._join(self._corner(y), headings, "row-heading")
         row = y - self._top + self.scroll_offset.y
         if row >= len(self.grid.rows):
             return self.blank()
-        cells = [self._cell(row, column) for column in range(len(self._widths))]
+        cells = [self._cell(row, column, width) for column, width in self._columns_shown()]
         return self._join(self._row_heading(row), cells, "row")
 
     def _join(self, left: Strip, parts: list[Strip], under: str) -> Strip:
-        """Put the frozen part before the cells, and the cells as far as they are scrolled."""
+        """Put the frozen part before the cells."""
         gap = Strip.blank(GAP, self.role_style("", under))
         spaced = [piece for part in parts for piece in (part, gap)]
-        room = self.line_width - self._left
-        start = self.scroll_offset.x
-        cells = Strip.join(spaced).crop_extend(start, start + room, self.role_style("", under))
+        cells = Strip.join(spaced).adjust_cell_length(self._room, self.role_style("", under))
         return Strip.join([left, cells])
 
     def _corner(self, y: int) -> Strip:
         text = self.grid.corner if y == self._top - 1 else ""
         return self.strip((Span(f" {text}", "heading"),), self._left, "row-heading")
 
-    def _column_heading(self, number: int, y: int) -> Strip:
-        heading, width = self.grid.columns[number], self._widths[number]
+    def _column_heading(self, number: int, width: int, y: int) -> Strip:
+        heading = self.grid.columns[number]
         text = heading.name if y == 0 else heading.detail
         role = "grid-heading-cursor" if number == self.cursor.x else "muted" if y else "heading"
         return self.strip((Span(fit(f" {text}", width), role),), width, "row-heading")
@@ -227,8 +261,8 @@ class GridView(LineView):
         mark = Span("▸" if here else " ", "accent")
         return self.strip((mark, Span(name, role), Span(" " + detail, "muted")), self._left)
 
-    def _cell(self, row: int, column: int) -> Strip:
-        cell, width = self.grid.cells[row][column], self._widths[column]
+    def _cell(self, row: int, column: int, width: int) -> Strip:
+        cell = self.grid.cells[row][column]
         here = Offset(column, row) == self.cursor
         if here:
             text = f"▸{GLYPHS[cell.outcome]} {cell.counts}" if cell else "▸"

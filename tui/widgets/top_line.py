@@ -11,7 +11,10 @@ from tui.messages import Progress, Stage
 from tui.source import EMPTY_BOARD
 from tui.widgets.line_view import LineView
 
-STAGES: Final = {Stage.READING: "accent", Stage.LIVE: "passed", Stage.AT_END: "muted", Stage.FAILED: "failed"}
+STAGES: Final = {
+    Stage.READING: "accent", Stage.LIVE: "passed", Stage.HUB_GONE: "unanswered", Stage.AT_END: "muted",
+    Stage.FAILED: "failed",
+}  # fmt: skip
 
 
 class TopLine(LineView, can_focus=False):
@@ -52,6 +55,8 @@ def _stage(progress: Progress) -> Line:
             return (Span(f"◌ reading {progress.share:.0%}", role),)
         case Stage.LIVE:
             return (Span("● live", role),)
+        case Stage.HUB_GONE:
+            return (Span(f"○ hub gone {progress.gone}", role),)
         case Stage.AT_END:
             return (Span("■ at end", role),)
         case _:

@@ -31,7 +31,7 @@ async def test_the_matrix_shows_each_pair_with_glyph_and_counts(event: Path) -> 
     assert "↯ 0/1" in text
     assert "⊘ 3/4" in text
     assert "4/4 pairs · 2 open" in text
-    assert "event.recording  ■ at end" in text
+    assert "event.recording  ○ hub gone since 12:00:00" in text
 
 
 async def test_the_line_below_says_what_the_cursor_stands_on(event: Path) -> None:
@@ -161,6 +161,45 @@ async def test_v_and_o_filter_by_version_and_outcome(event: Path) -> None:
         assert "✓ 3/3" not in wrong
 
 
+@pytest.fixture
+def gappy(tmp_path: Path) -> Path:
+    """Two stations, each at a CSMS of its own."""
+    path = tmp_path / "gappy.recording"
+    with RecordingBuilder(path) as builder:
+        builder.say(builder.session("CS-1", "acme"), '> [2,"1","Heartbeat",{}]', '< [3,"1",{"currentTime":5}]')
+        builder.session("CS-1", "birch", chosen="ocpp2.1")
+        builder.session("CS-2", "birch")
+    return path
+
+
+async def test_an_empty_place_says_that_nobody_met_there(gappy: Path) -> None:
+    async with dashboard(gappy) as pilot:
+        await pilot.press("right", "enter")
+
+        assert "no session of CS-1 with birch yet in OCPP 1.6" in shown(pilot)
+        assert isinstance(pilot.app.screen, MatrixScreen)
+
+
+async def test_an_empty_place_says_that_a_version_has_no_such_message_type(gappy: Path) -> None:
+    async with dashboard(gappy, size=(140, 60)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, MatrixScreen)
+        await pilot.press("t")
+        grid = screen.query_one(GridView)
+        names = [row.name for row in grid.grid.rows]
+        grid.go_to(names.index("ChangeConfiguration"), 1)
+        await pilot.pause()
+
+        assert "no ChangeConfiguration between CS-1 and birch 2.1: it is not a message type" in shown(pilot)
+
+
+async def test_an_empty_place_says_that_the_filter_made_it_so(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        await pilot.press("o", "right")
+
+        assert "the filter hides Alder One with borealis" in shown(pilot)
+
+
 async def test_a_click_moves_the_cursor_and_a_second_one_opens(event: Path) -> None:
     async with dashboard(event) as pilot:
         grid = pilot.app.screen.query_one(GridView)
@@ -198,6 +237,25 @@ async def test_a_station_that_connects_appears_without_a_key(tmp_path: Path) -> 
             builder.session("CS-77", "acme")
 
             await until(pilot, lambda: "CS-77" in shown(pilot))
+
+
+async def test_columns_are_scrolled_whole_and_what_is_cut_at_the_right_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "wide.recording"
+    with RecordingBuilder(path) as builder:
+        for number in range(9):
+            builder.session("CS-1", f"csms-{number}-with-a-long-name")
+    async with dashboard(path, size=(80, 24)) as pilot:
+        seen = [shown(pilot).split("\n")[2:4]]
+
+        for _ in range(8):
+            await pilot.press("right")
+            seen.append(shown(pilot).split("\n")[2:4])
+
+        starts = [heading.index("csms-") for heading, _ in seen]
+        assert len({*starts}) == 1
+        assert all("✓ 1/1" in cells[starts[0] - 2 :][:8] for _, cells in seen)
+        assert all(heading.count("csms-") == cells.count("✓") for heading, cells in seen)
+        assert "csms-8" in seen[-1][0]
 
 
 async def test_more_columns_than_fit_scroll_under_the_frozen_names(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ async def test_the_detail_shows_the_finding_the_rule_and_the_marked_value(event:
         text = shown(pilot)
 
     assert "▲ violation by the station  RPC-19" in text
+    assert "asked: The payload fits the JSON schema" in text
     assert '▌          "value": 604.213' in text
     assert "MeterValues answer  after 7.0 ms" in text
 
@@ -126,6 +127,17 @@ async def test_i_shows_the_handshake_and_the_message_again(event: Path) -> None:
         assert "Sec-WebSocket-Key: " in handshake
         assert "Sec-WebSocket-Accept: " in handshake
         assert "Sec-WebSocket-Key" not in shown(pilot)
+
+
+async def test_escape_leaves_the_handshake_before_the_session(event: Path) -> None:
+    async with session(event) as (pilot, _):
+        await pilot.press("i", "escape")
+        message, screen = shown(pilot), pilot.app.screen
+        await pilot.press("escape")
+
+        assert "Sec-WebSocket-Key" not in message
+        assert isinstance(screen, SessionScreen)
+        assert pilot.app.screen is not screen
 
 
 async def test_r_explains_the_rule_of_the_finding(event: Path) -> None:

@@ -1,0 +1,87 @@
+"""Whether a hub writes what is shown: seen from the lock beside the recording, or from the feed that it is copied from.
+
+The age of the newest traffic says nothing about that: an idle hub is alive, and a killed one was busy a moment ago.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+Clock = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether the hub is here; where it is not, since when (nanoseconds since the epoch), if it ever was."""
+
+    is_here: bool
+    lost_at: int | None = None
+    tries_again: bool = False
+
+
+Look = Callable[[], Presence]
+ABSENT: Final = Presence(is_here=False)
+HERE: Final = Presence(is_here=True)
+
+
+class Feed(Protocol):
+    """What copies a feed: `lost_at` is when it broke off (nanoseconds since the epoch), None while it is there."""
+
+    @property
+    def lost_at(self) -> int | None: ...
+
+
+def look_at_feed(feed: Feed) -> Look:
+    """Return how to look for the hub of a feed."""
+
+    def look() -> Presence:
+        lost_at = feed.lost_at
+        return HERE if lost_at is None else Presence(is_here=False, lost_at=lost_at, tries_again=True)
+
+    return look
+
+
+class LockWatch:
+    """Looks for the hub that records into a file: it holds the lock file beside it for as long as it lives."""
+
+    def __init__(self, recording: Path, clock: Clock = time.time_ns) -> None:
+        self._path = recording.with_name(f"{recording.name}.lock")
+        self._clock = clock
+        self._last = ABSENT
+        self._left_behind: tuple[int, int] | None = None
+
+    def look(self) -> Presence:
+        """Say whether the lock is held; once it was, also since when it is not."""
+        if self._is_held():
+            self._last = HERE
+        elif self._last.is_here:
+            self._last = Presence(is_here=False, lost_at=self._clock())
+        return self._last
+
+    def _is_held(self) -> bool:
+        try:
+            lock = os.open(self._path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return self._is_locked(lock)
+        finally:
+            os.close(lock)
+
+    def _is_locked(self, lock: int) -> bool:
+        """Try the lock, but not again one that a killed hub left: the next hub may want it at that very moment."""
+        stat = os.fstat(lock)
+        if (stat.st_ino, stat.st_mtime_ns) == self._left_behind:  # a hub writes into the file that it has locked
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a file system without locks
+            return False
+        self._left_behind = (stat.st_ino, stat.st_mtime_ns)
+        return False
