@@ -10,6 +10,8 @@ import orjson
 from matrix.trace import Ending, Opcode, Session, Side
 
 Row = dict[str, Any]
+TextRow = tuple[int, int, int, str, str, int, int]
+"""A whole text message in one frame, as nearly all are: what is the same for all of them stands in the statement."""
 ReadFrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int]
 """A frame whose payload is what was meant. Leaving NULL out is worth 0.2 µs: sqlite3 looks for an adapter of None."""
 FrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int, str | None]
@@ -21,6 +23,10 @@ INSERT_FRAME: Final = (
 _INSERT_READ_FRAME: Final = (
     "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_TEXT: Final = (
+    "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size)"
+    " VALUES (?, ?, ?, ?, 1, ?, 1, 0, ?, ?)"
 )
 _INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES (?, ?, ?, ?)"
 _DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
@@ -90,11 +96,15 @@ class Batch:
     """What one transaction holds, and what is to be done once it is committed."""
 
     sessions: list[tuple[str, Row]] = field(default_factory=list)
+    texts: list[TextRow] = field(default_factory=list)
     frames: list[ReadFrameRow] = field(default_factory=list)
     unread_frames: list[FrameRow] = field(default_factory=list)
     partials: dict[Stream, Partial] = field(default_factory=dict)
     afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
     waiting_bytes: int = 0
+    """What is to be handed on."""
+    payload_bytes: int = 0
+    """What was recorded otherwise: where it is inflated, that may be far more."""
 
     def keep_beginning(self, stream: Stream, at: int, beginning: bytes, *, clear: bool) -> None:
         """Keep the bytes of a frame that is not complete yet; `clear` where they begin a new one."""
@@ -111,11 +121,13 @@ class Batch:
         Raises:
             sqlite3.Error: nothing was written.
         """
-        if not (self.frames or self.unread_frames or self.sessions or self.partials):
+        if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials):
             return
         with Transaction(connection):
             for statement, row in self.sessions:
                 connection.execute(statement, row)
+            if self.texts:
+                connection.executemany(_INSERT_TEXT, self.texts)
             if self.frames:
                 connection.executemany(_INSERT_READ_FRAME, self.frames)
             if self.unread_frames:
@@ -145,6 +157,8 @@ class Backlog:
 
     def take(self, batch: Batch) -> None:
         self.sessions += batch.sessions
+        for _, session, at, side, _, _, size in batch.texts:
+            self._count(session, side, at, size)
         for _, session, at, side, _, _, _, _, _, size in batch.frames:
             self._count(session, side, at, size)
         for _, session, at, side, _, _, _, _, _, size, _ in batch.unread_frames:

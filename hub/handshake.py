@@ -20,6 +20,9 @@ END_OF_HEAD: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-~\x80-\xff]*) (HTTP/1\.[01])")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])(?: (.*))?")
 _FIELD_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_LIKE_A_REQUEST_LINE: Final = re.compile(rb"[A-Za-z]+ (.*) (HTTP/[0-9]\.[0-9])", re.DOTALL)
+_QUOTABLE_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
+_PROTOCOL: Final = re.compile(rb"[A-Z]{2,8}[/-][0-9](?:\.[0-9])?(?![0-9A-Za-z])")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 HOP_BY_HOP: Final = frozenset({"keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer"})
@@ -28,7 +31,10 @@ of: they reach the CSMS as the station wrote them, right or wrong."""
 
 
 class HeadError(HubError):
-    """What came is not an HTTP head that the hub can pass on; the message says why."""
+    """What came is not an HTTP head that the hub can pass on; the message says why.
+
+    It is recorded and logged, so it quotes nothing that may hold a secret: no target, no value, no line.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +75,10 @@ class RequestHead(_Head):
         """
         first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
         if not (match := _REQUEST_LINE.fullmatch(first)):
-            raise HeadError(f"this is not a request of HTTP/1.1: {_text(first[:200])!r}")
-        for line in lines:
+            raise HeadError(f"this is not a request of HTTP/1.1: {_wrong_with_request_line(first)}")
+        for number, line in enumerate(lines, start=2):
             if not _FIELD_LINE.fullmatch(line) or _CONTROL.search(line):
-                raise HeadError(f"this is not a header field: {_text(line[:200])!r}")
+                raise HeadError(f"line {number} of the request is not a header field: {_wrong_with_field_line(line)}")
         method, target, version = map(_raw_text, match.groups())
         return cls(tuple(lines), method, target, version)
 
@@ -115,7 +121,7 @@ class ResponseHead(_Head):
         """
         first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
         if not (match := _STATUS_LINE.fullmatch(first)):
-            raise HeadError(f"the answer is not one of HTTP/1.1: {_text(first[:200])!r}")
+            raise HeadError(f"the answer is not one of HTTP/1.1: {_wrong_with_status_line(first)}")
         return cls(tuple(lines), int(match[1]), _text(match[2] or b""), head)
 
     def with_body(self, body: bytes) -> bytes:
@@ -133,6 +139,35 @@ def refusal(status: int, sentence: str, *fields: str) -> bytes:
     head = ResponseHead.parse(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode() + END_OF_HEAD)
     lines = ("Content-Type: text/plain; charset=utf-8", "X-Content-Type-Options: nosniff", *fields)
     return ResponseHead(_encoded(lines), status, head.reason, head.raw).with_body(body)
+
+
+def _wrong_with_request_line(line: bytes) -> str:
+    if not (match := _LIKE_A_REQUEST_LINE.fullmatch(line)):
+        return "it does not begin with a method, a target and a version"
+    target, version = match.groups()
+    if not version.startswith(b"HTTP/1."):
+        return f"its version is {_text(version)}"
+    if not target.startswith(b"/"):
+        return "its target does not begin with '/'"
+    return "its target contains a space or a control character"
+
+
+def _wrong_with_field_line(line: bytes) -> str:
+    name, colon, _ = line.partition(b":")
+    if line.startswith((b" ", b"\t")):
+        return "it begins with white space"
+    if not colon:
+        return "it has no colon"
+    if not _QUOTABLE_NAME.fullmatch(name.rstrip(b" \t")):
+        return "it does not begin with a name"
+    if name.endswith((b" ", b"\t")):
+        return f"there is white space between {_text(name.rstrip())!r} and its colon"
+    return f"the value of {_text(name)!r} contains a control character"
+
+
+def _wrong_with_status_line(line: bytes) -> str:
+    match = _PROTOCOL.match(line)
+    return f"it begins with {_text(match[0])!r}" if match else "it does not begin with a version and a status"
 
 
 def _encoded(lines: Iterable[str]) -> tuple[bytes, ...]:

@@ -24,6 +24,8 @@ __all__ = ["Recorder", "RecorderError", "SessionEnd", "Stream"]
 
 CHECKPOINT_BYTES: Final = 16 << 20
 """How far the write-ahead log grows before it is folded into the recording."""
+COMMIT_BYTES: Final = 8 << 10
+"""About what a commit adds to the log beside what is new: the last pages of the tables, once more."""
 CONGESTED_BYTES: Final = 1 << 20
 """How much may wait for a checkpoint before the relay stops reading."""
 RETRY_S: Final = 1.0
@@ -46,10 +48,8 @@ class Recorder:
         self._with_beginning: set[Stream] = set()
         self._backlog: Backlog | None = None
         self._retry: asyncio.TimerHandle | None = None
-        self._wal = path.with_name(f"{path.name}-wal")
         self._checkpoint_bytes = checkpoint_bytes
-        self._checkpoint_at = checkpoint_bytes
-        self._commits = 0
+        self._logged_bytes = 0
         self._checkpointing: asyncio.Future[None] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._relieved: list[Callable[[], None]] = []
@@ -92,6 +92,7 @@ class Recorder:
         opened_mark = next(self._marks)
         closed_mark = None if session.closed_at is None else next(self._marks)
         self._batch.sessions.append(session_row(session, opened_mark, closed_mark))
+        self._batch.payload_bytes += len(session.body)
         self._schedule()
 
     def end(self, end: SessionEnd) -> None:
@@ -107,6 +108,7 @@ class Recorder:
         at, marks = time.time_ns(), self._marks
         session, side = stream
         for frame in frames:
+            self._batch.payload_bytes += len(frame.payload)
             if frame.unread is None:
                 self._batch.frames.append((next(marks), session, at, side, *frame[:6]))
             else:
@@ -114,6 +116,16 @@ class Recorder:
         if beginning or (self._with_beginning and stream in self._with_beginning):
             self._batch.keep_beginning(stream, at, beginning, clear=bool(frames))
             (self._with_beginning.add if beginning else self._with_beginning.discard)(stream)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def pass_on_text(self, stream: Stream, text: str, data: bytes, callback: Callable[[bytes], object]) -> None:
+        """Do what `add` and `then` do, for bytes that are one whole text message in one frame."""
+        batch, size = self._batch, len(data)
+        session, side = stream
+        batch.texts.append((next(self._marks), session, time.time_ns(), side, text, data[1] >> 7, size))
+        batch.afterwards.append((callback, data))
+        batch.waiting_bytes += size
         if not self._is_scheduled:
             self._schedule()
 
@@ -138,7 +150,7 @@ class Recorder:
         if self._retry:
             self._retry.cancel()
             self._try_again()
-        await self._loop.run_in_executor(self._worker, self._checkpoint)
+        await self._loop.run_in_executor(self._worker, self._checkpoint, "TRUNCATE")
         self._worker.shutdown()
         if self._retry:
             self._retry.cancel()
@@ -162,6 +174,7 @@ class Recorder:
         else:
             try:
                 batch.write(self._connection)
+                self._logged_bytes += COMMIT_BYTES + batch.waiting_bytes + batch.payload_bytes
             except sqlite3.Error as exc:
                 self._fail(batch, exc)
         for callback, argument in batch.afterwards:
@@ -201,29 +214,24 @@ class Recorder:
     # -- checkpoints --------------------------------------------------------------------------------------------------
 
     def _checkpoint_if_due(self) -> None:
-        self._commits += 1
-        # Looking at the file at every commit would cost a tenth of a commit.
-        if self._commits & 7 == 0 and self._wal_bytes() >= self._checkpoint_at:
-            self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint)
+        if self._logged_bytes >= self._checkpoint_bytes:
+            self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, "RESTART")
             self._checkpointing.add_done_callback(self._after_checkpoint)
 
-    def _wal_bytes(self) -> int:
-        try:
-            return self._wal.stat().st_size
-        except FileNotFoundError:
-            return 0
+    def _checkpoint(self, how: str) -> None:
+        """Fold the log into the file. On a thread: it waits for the disk, and nobody else uses the connection.
 
-    def _checkpoint(self) -> None:
-        """Fold the log into the file. On a thread: it waits for the disk, and nobody else uses the connection."""
+        RESTART leaves the log's file as long as it is: writing over it costs a tenth less than making it grow again.
+        """
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
         except sqlite3.Error as exc:
             log.warning("the write-ahead log of %s stays long: %s", self.path, exc)
 
     def _after_checkpoint(self, _: "asyncio.Future[None]") -> None:
         self._checkpointing = None
-        # A reader in the middle of a query keeps the log from being emptied: then the next try is that much later.
-        self._checkpoint_at = self._wal_bytes() + self._checkpoint_bytes
+        # A reader in the middle of a query keeps the log from starting anew: then the next try is that much later.
+        self._logged_bytes = 0
         self._commit()
 
 

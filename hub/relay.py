@@ -24,6 +24,7 @@ from matrix.safe import safe
 from matrix.trace import Ending, Session, Side
 
 RECORDED_BODY: Final = 64 << 10
+SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 LINGER_S: Final = 2.0
 """How long a refused station may take to close its side, so that no reset overtakes the refusal."""
 
@@ -44,8 +45,8 @@ class Relay:
         self.is_idle = asyncio.Event()
         self.is_idle.set()
         self.recorder = recorder
+        self.masker = Masker()
         self._switchboard = switchboard
-        self._masker = Masker()
         self._tls = tls
         self._answer_timeout_s = answer_timeout_s
 
@@ -59,7 +60,7 @@ class Relay:
             raise
         except Exception as exc:  # a fault of ours ends this session, not the event
             log.exception("session %d could not be opened", opening.session.id)
-            opening.fail(f"the hub failed: {exc!r}")
+            opening.fail(f"the hub failed: {type(exc).__name__}")
 
     async def _open(self, opening: "Opening", head: bytes) -> None:
         try:
@@ -67,16 +68,16 @@ class Relay:
         except HeadError as exc:
             await opening.refuse(400, str(exc))
             return
-        opening.requested(request, self._masker)
+        opening.requested(request)
         try:
-            route = self._switchboard.route(request.target)
+            route = self._switchboard.route(request.target, opening.session.path)
         except NotFoundError as exc:
             await opening.refuse(exc.status, str(exc), is_recorded=request.is_upgrade)
             return
-        opening.routed(route, self._masker)
+        opening.routed(route)
         if not request.is_upgrade:
-            sentence = f"{request.target!r} is for stations: connect with a WebSocket (RFC 6455)"
-            await opening.refuse(426, sentence, "Upgrade: websocket")
+            sentence = f"{opening.session.path!r} is for stations: connect with a WebSocket (RFC 6455)"
+            await opening.refuse(426, sentence, "Upgrade: websocket", is_recorded=False)
         elif request.has_body:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
         else:
@@ -92,14 +93,14 @@ class Relay:
         except TimeoutError:
             sentence = f"the CSMS {name!r} did not answer within {self._answer_timeout_s:g} s"
             await opening.refuse(504, sentence, ending=Ending.UNREACHABLE)
-        except (OSError, HeadError) as exc:
+        except (OSError, HeadError, UnicodeError) as exc:  # UnicodeError: a host name that cannot be one
             sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {_reason(exc)}"
             await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
         else:
             if response.status == 101:
-                await opening.upgrade(upstream, response, self._masker)
+                await opening.upgrade(upstream, response)
             else:
-                await opening.hand_on(response, body, self._masker)
+                await opening.hand_on(response, body)
 
     async def _ask(self, route: Route, request: RequestHead) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
@@ -159,45 +160,40 @@ class Opening:
             tls=_tls_facts(station.transport.get_extra_info("ssl_object")),
         )
         self._relay = relay
+        self._masker = relay.masker.fresh()
         self._is_over = False
 
-    def requested(self, request: RequestHead, masker: Masker) -> None:
+    def requested(self, request: RequestHead) -> None:
         """Note what the station asks for."""
-        self._note(
-            path=storable(masker.target(request.target)),
-            identity=identity_of(request.target),
-            offered=request.tokens("sec-websocket-protocol"),
-            request=masker.headers(request.headers),
-        )
+        path = self._masker.target(request.target)
+        self._note(path=storable(path), identity=identity_of(path), request=self._masker.headers(request.headers))
+        offers = self.session.header(SUBPROTOCOL) or ""
+        self._note(offered=tuple(offer for part in offers.split(",") if (offer := part.strip())))
 
-    def routed(self, route: Route, masker: Masker) -> None:
+    def routed(self, route: Route) -> None:
         """Note which CSMS it asks for."""
-        upstream = storable(masker.target(route.upstream))
-        self._note(csms=route.csms.name, upstream=upstream)
+        self._note(csms=route.csms.name, upstream=storable(self._masker.target(route.upstream)))
 
     async def refuse(
         self, status: int, sentence: str, *fields: str, ending: Ending = Ending.REFUSED, is_recorded: bool = True
     ) -> None:
         """Answer in the CSMS's place."""
         raw = refusal(status, sentence, *fields)
+        self._responded(ResponseHead.parse(raw.partition(END_OF_HEAD)[0] + END_OF_HEAD))
         self._note(fault=sentence, ending=ending)
-        await self._answer(ResponseHead.parse(raw.partition(END_OF_HEAD)[0] + END_OF_HEAD), sentence, raw, is_recorded)
+        await self._answer(sentence, raw, is_recorded=is_recorded)
 
-    async def hand_on(self, response: ResponseHead, body: bytes, masker: Masker) -> None:
+    async def hand_on(self, response: ResponseHead, body: bytes) -> None:
         """Give the station the CSMS's refusal."""
+        self._responded(response)
         self._note(ending=Ending.REFUSED, closed_by=Side.CSMS)
-        self._note(response=masker.headers(response.headers))
-        await self._answer(response, body[:RECORDED_BODY].decode("utf-8", "replace"), response.with_body(body))
+        text = self._masker.text(body[: 2 * RECORDED_BODY].decode("utf-8", "replace"))
+        await self._answer(text[:RECORDED_BODY], response.with_body(body))
 
-    async def upgrade(self, upstream: HeadReader, response: ResponseHead, masker: Masker) -> None:
+    async def upgrade(self, upstream: HeadReader, response: ResponseHead) -> None:
         """Open the session; the station learns of it once it is recorded."""
-        self._note(
-            status=101,
-            reason=response.reason,
-            chosen=response.field("sec-websocket-protocol"),
-            response=masker.headers(response.headers),
-            answered_at=time.time_ns(),
-        )
+        self._responded(response)
+        self._note(chosen=self.session.header(SUBPROTOCOL, of=Side.CSMS), answered_at=time.time_ns())
         self._is_over = True
         self._relay.recorder.answer(self.session)
         await self._relay.recorder.committed()
@@ -218,12 +214,18 @@ class Opening:
             self._end(fault=sentence, ending=Ending.HUB)
         self._let_go()
 
-    async def _answer(self, response: ResponseHead, body: str, raw: bytes, is_recorded: bool = True) -> None:
-        facts = {} if self.session.response else {"response": response.headers}
-        self._note(status=response.status, reason=response.reason, body=body, answered_at=time.time_ns(), **facts)
+    def _responded(self, response: ResponseHead) -> None:
+        """Note what the station is about to be answered."""
+        self._note(status=response.status, response=self._masker.headers(response.headers))
+        self._note(reason=self._masker.text(response.reason))
+
+    async def _answer(self, body: str, raw: bytes, *, is_recorded: bool = True) -> None:
+        self._note(body=body, answered_at=time.time_ns())
         if is_recorded:
             self._end()
             await self._relay.recorder.committed()
+        else:
+            log.info("%s was answered with %d: %s", self.session.remote, self.session.status, safe(body))
         self._is_over = True
         await _say_and_close(self.station, raw)
 

@@ -58,9 +58,12 @@ class Hold(IntFlag):
 class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
-    __slots__ = ("_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport")
+    __slots__ = (
+        "_hand_on", "_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport"
+    )  # fmt: skip
 
     peer: "Leg"
+    _hand_on: Callable[[bytes], None]
 
     def __init__(self, splice: "Splice", side: Side, transport: asyncio.Transport, tap: Tap) -> None:
         self.side = side
@@ -72,19 +75,29 @@ class Leg(asyncio.Protocol):
         self._tap = tap
         self._holds = Hold.NONE
 
+    def meet(self, peer: "Leg") -> None:
+        """Learn who takes what this side sends."""
+        self.peer, self._hand_on = peer, peer.send
+
     def data_received(self, data: bytes) -> None:
         if self._splice.state is State.OVER:
             return
-        recorder, frames = self._recorder, self._tap.feed(data)
-        incomplete = self._tap.incomplete
-        recorder.add(self._stream, frames, data[-incomplete:] if incomplete else b"")
-        recorder.then(self.peer.send, data, len(data))
+        text = self._tap.whole_text(data)
+        if text is not None:
+            self._recorder.pass_on_text(self._stream, text, data, self._hand_on)
+        else:
+            self._take(data)
+        if self._recorder.is_congested:
+            self.hold(Hold.CONGESTION)
+            self._recorder.when_relieved(self._relieved)
+
+    def _take(self, data: bytes) -> None:
+        frames, incomplete = self._tap.feed(data), self._tap.incomplete
+        self._recorder.add(self._stream, frames, data[-incomplete:] if incomplete else b"")
+        self._recorder.then(self._hand_on, data, len(data))
         for frame in frames:
             if frame.opcode == _CLOSE:
                 self._splice.close_seen(self.side, frame)
-        if recorder.is_congested:
-            self.hold(Hold.CONGESTION)
-            recorder.when_relieved(self._relieved)
 
     def eof_received(self) -> bool:
         if self._splice.state is State.OVER or Hold.ENDED in self._holds:
@@ -172,7 +185,8 @@ class Splice:
     def join(self, station: Leg, csms: Leg) -> None:
         """Make the two legs each other's peer."""
         self.station, self.csms = station, csms
-        station.peer, csms.peer = csms, station
+        station.meet(csms)
+        csms.meet(station)
 
     def close_seen(self, side: Side, frame: TappedFrame) -> None:
         """Note a side's first close frame; who sends the first of all closes the session."""

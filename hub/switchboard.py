@@ -80,27 +80,28 @@ class Switchboard:
     def __init__(self, csmses: Mapping[str, str]) -> None:
         self.csmses = {name: checked_csms(name, url) for name, url in csmses.items()}
 
-    def route(self, target: str) -> Route:
-        """Return where a request target leads.
+    def route(self, target: str, shown: str) -> Route:
+        """Return where a request target leads; `shown` is the same target without its secrets, for sentences.
 
         Raises:
             NotFoundError: nowhere; the message is for the person at the station.
         """
-        path, mark, query = target.partition("?")
-        _, _, after = path.partition("/")
-        name, _, rest = after.partition("/")
-        csms = self._csms(unquote(name, errors="replace"))
+        name, rest, query = _parts(target)
+        if not (csms := self.csmses.get(name)):
+            known = ", ".join(sorted(self.csmses)) or "none"
+            raise NotFoundError(f"there is no CSMS named {_parts(shown)[0]!r} here; known: {known}")
         if any(segment in _DOTS for segment in unquote(rest).split("/")):
-            raise NotFoundError(f"{target!r} has a segment '.' or '..', which leads elsewhere", 400)
+            raise NotFoundError(f"{shown!r} has a segment '.' or '..', which leads elsewhere", 400)
         if not (identity := identity_of(rest)):
-            raise NotFoundError(f"{target!r} names no station: connect to /{csms.name}/IDENTITY")
-        return Route(csms, identity, f"/{rest}{mark}{query}")
+            raise NotFoundError(f"{shown!r} names no station: connect to /{csms.name}/IDENTITY")
+        return Route(csms, identity, f"/{rest}{query}")
 
-    def _csms(self, name: str) -> Csms:
-        if name in self.csmses:
-            return self.csmses[name]
-        known = ", ".join(sorted(self.csmses)) or "none"
-        raise NotFoundError(f"there is no CSMS named {name!r} here; known: {known}")
+
+def _parts(target: str) -> tuple[str, str, str]:
+    """Split a target into the CSMS's name, decoded, what follows it, and the query with its question mark."""
+    path, mark, query = target.partition("?")
+    name, _, rest = path.partition("/")[2].partition("/")
+    return unquote(name, errors="replace"), rest, mark + query
 
 
 def identity_of(target: str) -> str:

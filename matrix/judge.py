@@ -93,7 +93,12 @@ class Judge:
                 self._settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
 
     def _pass_time(self, at: int) -> None:
-        self.now = max(self.now, at)
+        if at > self.now:
+            self.now = at
+        if self._waiting and self._waiting[0].at < self.now - ANSWER_TIME_NS:
+            self._expire()
+
+    def _expire(self) -> None:
         for exchange in _overdue_at(self.now, self._waiting):
             if exchange.outcome is None or exchange.is_presumed:
                 self._overdue(exchange)

@@ -25,6 +25,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 5
 PORT: Final = 18080
+LOADS: Final = ("ws_load.py", "load.py")
 TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 NGINX: Final = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -134,7 +135,7 @@ def compared(load: str, stations: int, seconds: float) -> None:
 def main() -> None:
     stations = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 4.0
-    for load in ("ws_load.py", "load.py"):
+    for load in LOADS:
         compared(load, stations, seconds)
 
 

@@ -93,10 +93,25 @@ async def test_what_comes_with_the_heads_is_not_lost(hub: Hub, peers: Peers) -> 
 async def test_credentials_reach_the_csms_and_not_the_recording(hub: Hub, peers: Peers) -> None:
     station = await peers.station(hub.port)
 
-    await station.say(upgrade("/acme/CS1?token=hunter2", "Authorization: Basic Q1MxOmh1bnRlcjI="))
-    request = await (await peers.line()).head()
+    fields = (
+        "Authorization: Basic Q1MxOmh1bnRlcjI=", "X-Authorization: Basic Q1MxOmh1bnRlcjI=", "X-Pass: hunter2",
+        "Referer: http://u:hunter2@h/?pass=hunter2", "Sec-WebSocket-Protocol: Bearer.hunter2",
+    )  # fmt: skip
+    answer = (
+        b"HTTP/1.1 101 Not hunter2\r\nSec-WebSocket-Protocol: Bearer.hunter2\r\n"
+        b"Set-Cookie : a=hunter2\r\nLocation: /?token=hunter2\r\n\r\n"
+    )
 
-    assert b"Authorization: Basic Q1MxOmh1bnRlcjI=" in request
+    await station.say(upgrade("/acme/CS1?%74oken=hunter2", *fields))
+    upstream = await peers.line()
+    request = await upstream.head()
+    await upstream.say(answer)
+
+    assert request == upgrade("/ocpp/CS1?%74oken=hunter2", *fields, host=peers.url.split("/")[2])
+    assert await station.head() == answer
+    (session,) = recorded(hub)
+    assert session.offered == ("ocpp1.6", session.chosen)
+    assert str(session.chosen).startswith("hmac:")
     content = b"".join(file.read_bytes() for file in hub.settings.recording.parent.iterdir())
     assert b"hunter2" not in content
     assert b"Q1MxOmh1bnRlcjI" not in content

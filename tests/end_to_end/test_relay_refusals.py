@@ -1,6 +1,7 @@
 """Handshakes that come to nothing: what the station is told, and what the recording says of it."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -116,12 +117,11 @@ async def test_a_refusal_is_a_session_that_has_opened_and_closed(hub: Hub, peers
             "acme",
         ),
         (
-            b"GET /acme/CS1 HTTP/1.1\r\nHost: h\r\n\r\n",
-            426,
-            "'/acme/CS1' is for stations: connect with a WebSocket (RFC 6455)",
-            "acme",
+            b"GET acme HTTP/1.1\r\n\r\n",
+            400,
+            "this is not a request of HTTP/1.1: its target does not begin with '/'",
+            "",
         ),
-        (b"GET acme HTTP/1.1\r\n\r\n", 400, "this is not a request of HTTP/1.1: 'GET acme HTTP/1.1'", ""),
     ],
 )
 async def test_what_cannot_be_passed_on_is_answered_in_a_sentence_and_recorded(
@@ -135,11 +135,119 @@ async def test_what_cannot_be_passed_on_is_answered_in_a_sentence_and_recorded(
     assert (session.ending, session.closed_by) == (Ending.REFUSED, None)
 
 
-async def test_a_browser_that_asks_for_an_icon_is_no_session(hub: Hub, peers: Peers) -> None:
-    status, _ = await told(hub, peers, b"GET /favicon.ico HTTP/1.1\r\nHost: h\r\n\r\n")
+@pytest.mark.parametrize(
+    ("target", "status", "sentence"),
+    [
+        ("/favicon.ico", 404, "there is no CSMS named 'favicon.ico' here; known: acme"),
+        ("/acme/CS1", 426, "'/acme/CS1' is for stations: connect with a WebSocket (RFC 6455)"),
+    ],
+)
+async def test_a_request_that_is_no_upgrade_is_no_session(
+    hub: Hub, peers: Peers, target: str, status: int, sentence: str
+) -> None:
+    answer = await told(hub, peers, f"GET {target} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
 
-    assert status == 404
+    assert answer == (status, sentence)
     assert recorded(hub) == []
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+SECRET = "hunter2"
+BASIC = "Q1MxOmh1bnRlcjI="  # CS1:hunter2
+
+
+def assert_kept_secret(hub: Hub, log: str) -> None:
+    """Look for the secret in every byte that was recorded, and in the log."""
+    files = [file.read_bytes() for file in hub.settings.recording.parent.iterdir()]
+    assert len(files) > 1, "the write-ahead log is looked into as well"
+    for secret in (SECRET, BASIC.rstrip("=")):
+        assert not any(secret.encode() in content for content in files)
+        assert secret not in log
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (upgrade("/nobody/CS1?pass=hunter2"), 404),
+        (upgrade("/token=hunter2/CS1"), 404),
+        (upgrade("/acme%3ftoken=hunter2/CS1"), 404),
+        (upgrade("/nobody/CS1%3ftoken=hunter2"), 404),
+        (upgrade("/acme/?token=hunter2"), 404),
+        (upgrade("/acme/?%74oken=hunter2", f"Authorization: Basic {BASIC}"), 404),
+        (upgrade("/acme/../x?password=hunter2"), 400),
+        (upgrade("/acme/CS1?token=a hunter2"), 400),
+        (upgrade("http://u:hunter2@hub/acme/CS1?token=hunter2"), 400),
+        (upgrade("/acme/CS1?token=hunter2", "Content-Length: 5"), 400),
+        (upgrade("/acme/CS1", f"Authorization : Basic {BASIC}"), 400),
+        (upgrade("/acme/CS1", "Authorization:", f" Basic {BASIC}"), 400),
+        (upgrade("/acme/CS1", f"Authorization Basic {BASIC}"), 400),
+        (upgrade("/acme/CS1", "X-Token: hunter2\x01"), 400),
+        (f"hunter2 {BASIC}\r\n\r\n".encode(), 400),
+        (b"GET /acme/CS1?token=hunter2 HTTP/1.1\r\nHost: h\r\n\r\n", 426),
+        (b"GET /nobody?token=hunter2 HTTP/1.1\r\nHost: h\r\n\r\n", 404),
+    ],
+)
+async def test_no_refusal_of_the_hub_gives_a_secret_away(
+    hub: Hub, peers: Peers, caplog: pytest.LogCaptureFixture, request_head: bytes, status: int
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    answer = await told(hub, peers, request_head)
+
+    assert answer[0] == status
+    assert SECRET not in answer[1]
+    assert_kept_secret(hub, caplog.text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 401 Not hunter2\r\nContent-Length: 16\r\n\r\nnobody's hunter2",
+        b"HTTP/1.1 302 Found\r\nLocation: wss://h/?token=hunter2\r\nContent-Length: 7\r\n\r\nhunter2",
+        b"HTTP/1.1 403 No\r\nSet-Cookie : a=hunter2\r\nX: 1\r\n hunter2\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 403 No\r\nX-Debug: who is hunter2\r\nContent-Length: 0\r\n\r\n",
+        b"no token hunter2 here\r\n\r\n",
+    ],
+)
+async def test_no_refusal_of_the_csms_gives_a_secret_away(
+    hub: Hub, peers: Peers, caplog: pytest.LogCaptureFixture, answer: bytes
+) -> None:
+    caplog.set_level(logging.INFO)
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/acme/CS1?x=1", f"Authorization: Basic {BASIC}"))
+    upstream = await peers.accept(answer)
+    await station.rest()
+    upstream.end()
+
+    assert recorded(hub)[0].status is not None
+    assert_kept_secret(hub, caplog.text)
+
+
+async def test_a_csms_that_cannot_be_reached_gives_no_secret_away(
+    peers: Peers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with hub_for(tmp_path, f"ws://127.0.0.1:{unused_port()}/ocpp") as hub:
+        await told(hub, peers, upgrade("/acme/CS1?token=hunter2", f"X-Authorization: Basic {BASIC}"))
+
+        assert_kept_secret(hub, caplog.text)
+
+
+async def test_a_fault_of_the_hub_is_recorded_by_its_kind_only(
+    hub: Hub, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("hub.dial.start_connection", broken)
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade())
+    await station.rest()
+
+    assert recorded(hub)[0].fault == "the hub failed: ValueError"
 
 
 async def test_a_head_without_end_is_refused(hub: Hub, peers: Peers) -> None:

@@ -31,23 +31,57 @@ def test_a_station_cannot_hide_its_websocket_fields_from_the_csms() -> None:
 
 
 @pytest.mark.parametrize(
-    "head",
+    ("line", "wrong"),
     [
-        b"PRI * HTTP/2.0\r\n\r\n",
-        b"GET acme/CS1 HTTP/1.1\r\n\r\n",
-        b"GET http://hub/acme/CS1 HTTP/1.1\r\n\r\n",
-        b"GET /acme/CS 1 HTTP/1.1\r\n\r\n",
-        b"GET /acme/CS1 HTTP/1.1\r\nno colon\r\n\r\n",
-        b"GET /acme/CS1 HTTP/1.1\r\nX: a\nb\r\n\r\n",
-        b"GET /acme/CS1 HTTP/1.1\r\nX : a\r\n\r\n",
-        b"GET /acme/CS1 HTTP/1.1\r\nX: a\r\n folded\r\n\r\n",
-        b"\x16\x03\x01\x00\xa5\r\n\r\n",
-        b"\r\n\r\n",
+        (b"PRI * HTTP/2.0", "its version is HTTP/2.0"),
+        (b"GET acme/CS1 HTTP/1.1", "its target does not begin with '/'"),
+        (b"GET http://u:secret@hub/CS1?token=secret HTTP/1.1", "its target does not begin with '/'"),
+        (b"GET /acme/CS1?token=a secret HTTP/1.1", "its target contains a space or a control character"),
+        (b"GET /acme/CS1?token=secret", "it does not begin with a method, a target and a version"),
+        (b"GET /acme/CS1 HTTP/1.1secret", "it does not begin with a method, a target and a version"),
+        (b"\x16\x03\x01\x00\xa5", "it does not begin with a method, a target and a version"),
+        (b"", "it does not begin with a method, a target and a version"),
     ],
 )
-def test_what_is_not_a_request_is_refused(head: bytes) -> None:
-    with pytest.raises(HeadError):
-        RequestHead.parse(head)
+def test_what_is_not_a_request_is_refused_without_quoting_it(line: bytes, wrong: str) -> None:
+    with pytest.raises(HeadError) as raised:
+        RequestHead.parse(line + b"\r\n\r\n")
+
+    assert str(raised.value) == f"this is not a request of HTTP/1.1: {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (b"no colon secret", "it has no colon"),
+        (b" folded: secret", "it begins with white space"),
+        (b": secret", "it does not begin with a name"),
+        (b"Basic secret:secret", "it does not begin with a name"),
+        (b"s" * 41 + b" : x", "it does not begin with a name"),
+        (b"Authorization : Basic secret", "there is white space between 'Authorization' and its colon"),
+        (b"X: a\nsecret", "the value of 'X' contains a control character"),
+    ],
+)
+def test_a_line_that_is_no_field_is_refused_by_its_name_without_its_value(line: bytes, wrong: str) -> None:
+    with pytest.raises(HeadError) as raised:
+        RequestHead.parse(b"GET /acme/CS1 HTTP/1.1\r\nHost: h\r\n" + line + b"\r\n\r\n")
+
+    assert str(raised.value) == f"line 3 of the request is not a header field: {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("head", "wrong"),
+    [
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "it begins with 'SSH-2.0'"),
+        (b"HTTP/2 200\r\n\r\n", "it begins with 'HTTP/2'"),
+        (b"bad token secret\r\n\r\n", "it does not begin with a version and a status"),
+    ],
+)
+def test_what_is_not_a_response_is_refused_by_its_protocol_only(head: bytes, wrong: str) -> None:
+    with pytest.raises(HeadError) as raised:
+        ResponseHead.parse(head)
+
+    assert str(raised.value) == f"the answer is not one of HTTP/1.1: {wrong}"
 
 
 def test_lists_are_read_over_several_fields() -> None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from raw_peers import masked
 
 from hub.batch import SessionEnd, Stream
 from hub.recorder import Recorder
@@ -72,6 +73,24 @@ async def test_nothing_is_handed_on_before_it_is_in_the_file(recorder: Recorder,
 
     assert not before
     assert await handed_on == ["one"]
+
+
+async def test_a_whole_text_message_is_in_the_file_before_its_bytes_are_handed_on(
+    recorder: Recorder, path: Path
+) -> None:
+    handed_on = asyncio.get_running_loop().create_future()
+    data = masked("one")
+
+    recorder.pass_on_text(STATION, "one", data, lambda given: handed_on.set_result((given, recorded_texts(path))))
+    recorder.add(STATION, [text("two")])
+    before = handed_on.done()
+
+    assert not before
+    assert await handed_on == (data, ["one", "two"])
+    with Recording.open(path) as recording:
+        one, two = (item for item in recording.traffic() if isinstance(item, Frame))
+    assert (one.opcode, one.fin, one.rsv, one.masked, one.size) == (Opcode.TEXT, True, 0, True, 9)
+    assert one.id < two.id
 
 
 async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
@@ -192,6 +211,19 @@ async def test_when_there_is_room_again_the_gap_is_marked_and_recording_goes_on(
     assert (before.payload, gap.payload, after.payload) == ("before", b"", "after")
     assert gap.unread == "not recorded: database or disk is full, 3 frames, 150018 bytes"
     assert (gap.opcode, gap.side) == (Opcode.UNREAD, Side.STATION)
+
+
+async def test_whole_text_messages_count_in_the_gap_too(recorder: Recorder, path: Path) -> None:
+    fill_the_disk(recorder)
+    for _ in range(2):
+        recorder.pass_on_text(STATION, "x" * 50_000, masked("x" * 50_000), lambda _: None)
+    await recorder.committed()
+
+    make_room(recorder)
+
+    with Recording.open(path) as recording:
+        (gap,) = (item for item in recording.traffic() if isinstance(item, Frame))
+    assert gap.unread == "not recorded: database or disk is full, 2 frames, 100016 bytes"
 
 
 async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(recorder: Recorder, path: Path) -> None:

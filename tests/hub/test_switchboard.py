@@ -18,7 +18,7 @@ SWITCHBOARD = Switchboard({"acme": "ws://127.0.0.1:9100/ocpp", "volt.2-b": "wss:
     ],
 )
 def test_what_follows_the_name_is_kept_byte_for_byte(target: str, upstream: str, identity: str) -> None:
-    route = SWITCHBOARD.route(target)
+    route = SWITCHBOARD.route(target, target)
 
     assert (route.upstream, route.identity) == (upstream, identity)
 
@@ -37,9 +37,18 @@ def test_what_follows_the_name_is_kept_byte_for_byte(target: str, upstream: str,
 )
 def test_a_target_that_leads_nowhere_is_turned_away_in_a_sentence(target: str, status: int, sentence: str) -> None:
     with pytest.raises(NotFoundError) as raised:
-        SWITCHBOARD.route(target)
+        SWITCHBOARD.route(target, target)
 
     assert (raised.value.status, str(raised.value)) == (status, sentence)
+
+
+@pytest.mark.parametrize("target", ["/hunter2/CS1", "/acme/?token=hunter2", "/acme/../x?token=hunter2"])
+def test_a_sentence_quotes_the_target_only_as_it_may_be_shown(target: str) -> None:
+    with pytest.raises(NotFoundError) as raised:
+        SWITCHBOARD.route(target, target.replace("hunter2", "***"))
+
+    assert "***" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

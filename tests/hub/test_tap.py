@@ -42,6 +42,53 @@ def test_the_same_frames_come_out_however_the_stream_is_cut(stream: bytes, cuts:
     assert tap.incomplete == 0
 
 
+@given(st.lists(st.tuples(frames, st.integers(0, 20)), min_size=1, max_size=3))
+def test_the_short_way_reads_a_text_message_as_the_long_way_does(chunks: list[tuple[bytes, int]]) -> None:
+    tap, other = Tap(Side.STATION), Tap(Side.STATION)
+
+    for whole, cut in chunks:
+        chunk = whole[: max(1, len(whole) - cut)]
+        text, found = tap.whole_text(chunk), other.feed(chunk)
+
+        assert text is None or found == [TappedFrame(Opcode.TEXT, text, 1, 0, chunk[1] >> 7, len(chunk), None)]
+        assert text is not None or tap.feed(chunk) == found
+
+
+@pytest.mark.parametrize("stream", [masked("a" * 5), masked("a" * 200), frame("a" * 6), frame("grün" * 90)])
+def test_a_whole_text_message_goes_the_short_way(stream: bytes) -> None:
+    tap = Tap(Side.STATION)
+
+    text = tap.whole_text(stream)
+
+    assert text == read(stream)[0].payload
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        frame("abcdefgh") * 2,
+        frame("abcdefgh")[:-1],
+        frame("abcdefgh", fin=False),
+        frame("abcdefgh", rsv=RSV1),
+        frame(b"gr\xfcn-gr\xfcn"),
+        frame("a" * 65_536),
+        b"\x81",
+    ],
+)
+def test_anything_else_goes_the_long_way(stream: bytes) -> None:
+    tap = Tap(Side.STATION)
+
+    assert tap.whole_text(stream) is None
+
+
+def test_the_short_way_takes_nothing_inside_a_frame_or_beyond_the_limit() -> None:
+    inside, limited = Tap(Side.STATION), Tap(Side.STATION, max_frame_bytes=100)
+    inside.feed(frame("abcdefgh")[:3])
+
+    assert inside.whole_text(frame("abcdefgh")) is None
+    assert limited.whole_text(frame("a" * 101)) is None
+
+
 @given(st.lists(frames, min_size=1, max_size=3).map(b"".join))
 def test_sizes_add_up_to_what_crossed_the_wire(stream: bytes) -> None:
     tap = Tap(Side.CSMS)
