@@ -85,10 +85,10 @@ Headers = tuple[tuple[str, str], ...]
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One station-CSMS WebSocket connection, from its upgrade request (also a refused one) to its close.
 
-    `identity` is percent-decoded, `path` is the request target byte for byte, but for masked secrets. `status`, `reason`, `response` and
-    `body` are what the station got; `fault` is the hub's own sentence where it answered in the CSMS's place or could
-    not go on. Credentials in `request` are never in clear. `closed_by` is the side that ended it first, or None for
-    the hub.
+    `identity` is percent-decoded, `path` is the request target byte for byte, but for masked secrets. `status`,
+    `reason`, `response` and `body` are what the station got; `fault` is the hub's own sentence where it answered in the
+    CSMS's place or could not go on. Credentials in `request` are never in clear. `closed_by` is the side that ended it
+    first, or None for the hub.
     """
 
     id: int
