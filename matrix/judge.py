@@ -374,7 +374,6 @@ class Judge:
         session = exchange.conversation.session
         station = station_of(session.identity, exchange.call.payload or {})
         if station.is_known:
-            exchange.conversation.known.product = station
             self.board.identify(session.id, station)
 
     # -- rules and outcomes -------------------------------------------------------------------------------------------

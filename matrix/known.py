@@ -3,7 +3,6 @@
 from collections.abc import Hashable
 from typing import Final, NamedTuple
 
-from matrix.board import Station
 from matrix.trace import Session, Side
 
 IDS_REMEMBERED: Final = 4_096
@@ -22,7 +21,6 @@ class Known:
     """What has been seen of one station identity at one CSMS. Rules read it; only the judge changes it."""
 
     def __init__(self) -> None:
-        self.product: Station | None = None
         self.refused_since_ns: list[int] = []
         self._used_ids: dict[Side, dict[str, UsedId]] = {Side.STATION: {}, Side.CSMS: {}}
 

@@ -32,9 +32,6 @@ GRAVITY: Final = (
 )
 """From the least to the most worth looking at: of several exchanges, a cell shows the gravest."""
 
-WORKED: Final = frozenset({Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED})
-"""Outcomes of a CALL that was answered by a CALLRESULT, and neither side broke off because of it."""
-
 WRONG: Final = frozenset({Outcome.DEVIATED, Outcome.FAILED, Outcome.UNANSWERED, Outcome.UNREACHABLE})
 """Outcomes that make `plugfest judge` exit with 1."""
 
