@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from hub.database import Connection
+
 RECORDING: Final = Migrations("plugfest")
 
 INDEX_FRAMES: Final = "CREATE INDEX IF NOT EXISTS frame_session ON frame(session, id)"
@@ -125,3 +127,20 @@ def m002_verdicts(db: Database) -> None:
         );
         """
     )
+
+
+def known_steps() -> frozenset[str]:
+    """Return the names of all steps."""
+    return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps
+
+
+def applied_steps(connection: Connection) -> frozenset[str]:
+    """Return the names of the steps that a file has gone through; none where it is not a recording.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchall():
+        return frozenset()
+    steps = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (RECORDING.name,))
+    return frozenset(str(name) for (name,) in steps)

@@ -6,7 +6,6 @@ At the end of a pass of the event loop the queue is written in one transaction, 
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from hub.batch import Backlog, Batch, SessionEnd, Stream, end_row, session_row
+from hub.database import RESTART, TRUNCATE, DatabaseError
 from hub.recording import Recording
 from hub.recording_file import RecorderError, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
@@ -150,7 +150,7 @@ class Recorder:
         if self._retry:
             self._retry.cancel()
             self._try_again()
-        await self._loop.run_in_executor(self._worker, self._checkpoint, "TRUNCATE")
+        await self._loop.run_in_executor(self._worker, self._checkpoint, TRUNCATE)
         self._worker.shutdown()
         if self._retry:
             self._retry.cancel()
@@ -175,7 +175,7 @@ class Recorder:
             try:
                 batch.write(self._connection)
                 self._logged_bytes += COMMIT_BYTES + batch.waiting_bytes + batch.payload_bytes
-            except sqlite3.Error as exc:
+            except DatabaseError as exc:
                 self._fail(batch, exc)
         for callback, argument in batch.afterwards:
             callback(argument)
@@ -190,7 +190,7 @@ class Recorder:
 
     # -- a disk that takes nothing ------------------------------------------------------------------------------------
 
-    def _fail(self, batch: Batch, exc: sqlite3.Error) -> None:
+    def _fail(self, batch: Batch, exc: DatabaseError) -> None:
         self._backlog = Backlog(str(exc))
         self._backlog.take(batch)
         log.error("%s takes nothing more (%s): the relay goes on, the recording has a gap", self.path, exc)
@@ -204,7 +204,7 @@ class Recorder:
             return
         try:
             self._backlog.write(self._connection, self._marks.__next__)
-        except sqlite3.Error as exc:
+        except DatabaseError as exc:
             self._backlog.reason = str(exc)
             return
         self._retry.cancel()
@@ -215,17 +215,17 @@ class Recorder:
 
     def _checkpoint_if_due(self) -> None:
         if self._logged_bytes >= self._checkpoint_bytes:
-            self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, "RESTART")
+            self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, RESTART)
             self._checkpointing.add_done_callback(self._after_checkpoint)
 
-    def _checkpoint(self, how: str) -> None:
+    def _checkpoint(self, how: int) -> None:
         """Fold the log into the file. On a thread: it waits for the disk, and nobody else uses the connection.
 
         RESTART leaves the log's file as long as it is: writing over it costs a tenth less than making it grow again.
         """
         try:
-            self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
-        except sqlite3.Error as exc:
+            self._connection.wal_checkpoint(mode=how)
+        except DatabaseError as exc:
             log.warning("the write-ahead log of %s stays long: %s", self.path, exc)
 
     def _after_checkpoint(self, _: "asyncio.Future[None]") -> None:

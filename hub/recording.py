@@ -4,22 +4,19 @@ Readers open the file read-only and never checkpoint: before SQLite 3.51.3 two c
 once can corrupt a WAL database (docs/adr/0002-one-writer.md).
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import quote
 
 import msgspec
 import orjson
-from sqlite_utils import Database
 
+from hub.database import CannotOpenError, Connection, DatabaseError, connect_read_only, snapshot
 from hub.errors import HubError
-from hub.migrations import APPLICATION_ID, RECORDING
+from hub.migrations import APPLICATION_ID, applied_steps, known_steps
 from matrix.trace import Closed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
@@ -56,7 +53,7 @@ class Recording:
     Safe to use while a hub writes to the same file: each call sees what is committed.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: Connection) -> None:
         self.path = path
         self._connection = connection
 
@@ -70,10 +67,10 @@ class Recording:
         if not path.is_file():
             raise RecordingError(f"there is no recording at {str(path)!r}")
         try:
-            connection = _connect_read_only(path)
-        except sqlite3.OperationalError as exc:
+            connection = connect_read_only(path)
+        except CannotOpenError as exc:
             raise RecordingError(f"{str(path)!r} cannot be opened: {exc}") from exc
-        except sqlite3.DatabaseError as exc:
+        except DatabaseError as exc:
             raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
         try:
             _check(path, connection)
@@ -239,10 +236,11 @@ class Recording:
             try:
                 yield from cursor
             finally:
-                with suppress(sqlite3.ProgrammingError):  # the recording was closed before its rows were read
-                    cursor.close()
-        except sqlite3.Error as exc:
+                cursor.close()
+        except DatabaseError as exc:
             raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
+        except UnicodeDecodeError as exc:
+            raise RecordingError(f"{str(self.path)!r} is damaged: text that is not UTF-8: {exc.object!r:.60}") from exc
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return next(self._rows(sql))
@@ -250,37 +248,21 @@ class Recording:
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
         try:
-            self._connection.execute("BEGIN")
-            try:
+            with snapshot(self._connection):
                 yield
-            finally:
-                self._connection.execute("COMMIT")
-        except sqlite3.Error as exc:
+        except DatabaseError as exc:
             raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
 
 
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
-    # what is not UTF-8, in a file that somebody else may have written, is shown, not raised
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA schema_version").fetchone()
-    return connection
-
-
-def _check(path: Path, connection: sqlite3.Connection) -> None:
+def _check(path: Path, connection: Connection) -> None:
     try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        pending = RECORDING.pending(Database(connection))
-        applied = {migration.name for migration in RECORDING.applied(Database(connection))}
-    except sqlite3.Error as exc:
+        (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
+        applied = applied_steps(connection)
+    except DatabaseError as exc:
         raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
     if application != APPLICATION_ID:
         raise RecordingError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
-    if pending:
+    if known_steps() - applied:
         raise RecordingError(f"{str(path)!r} was made by an older version; `plugfest serve` on it brings it up to date")
-    known = {migration.name for migration in RECORDING._migrations}  # noqa: SLF001 - no public list of all steps
-    if unknown := sorted(applied - known):
+    if unknown := sorted(applied - known_steps()):
         raise RecordingError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")

@@ -4,17 +4,18 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlite_utils import Database
 
 from hub.batch import INSERT_FRAME
+from hub.database import Connection, DatabaseError, Transaction, connect
 from hub.errors import HubError
-from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING
+from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING, applied_steps, known_steps
 from hub.recording import Recording
 from matrix.trace import Ending, Opcode
 
@@ -34,13 +35,13 @@ class RecorderError(HubError):
 class WritableRecording:
     """The one connection that writes, and the lock that makes it the one."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     lock: int
     lock_path: Path
 
     @property
     def last_session(self) -> int:
-        (session,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()
+        ((session,),) = self.connection.execute("SELECT coalesce(max(id), 0) FROM session")
         return int(session)
 
     def close(self) -> None:
@@ -49,9 +50,9 @@ class WritableRecording:
         Out of write-ahead mode it is one file, which can be copied and read from anywhere; a reader may prevent that.
         """
         try:
-            with suppress(sqlite3.OperationalError):
-                self.connection.execute("PRAGMA busy_timeout = 0")
-                self.connection.execute("PRAGMA journal_mode = DELETE")
+            with suppress(DatabaseError):
+                self.connection.set_busy_timeout(0)
+                self.connection.pragma("journal_mode", "DELETE")
             self.connection.close()
         finally:
             self.lock_path.unlink(missing_ok=True)
@@ -98,15 +99,14 @@ def _lock(path: Path, lock_path: Path) -> int:
         os.close(lock)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> Connection:
     _check_header(path)
     with _said_of(path):
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        _migrate(path)
+        connection = connect(path)
     try:
         with _said_of(path):
-            _check_kind(path, connection)
             _prepare(path, connection)
-            RECORDING.apply(Database(connection))
             _end_cut_sessions(path, connection)
     except BaseException:
         connection.close()
@@ -118,7 +118,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as exc:
+    except (DatabaseError, sqlite3.Error) as exc:
         raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc}") from exc
 
 
@@ -134,48 +134,51 @@ def _check_header(path: Path) -> None:
         raise RecorderError(f"{str(path)!r} is not a recording: it is not a SQLite file")
 
 
-def _check_kind(path: Path, connection: sqlite3.Connection) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+def _migrate(path: Path) -> None:
+    """Bring the schema up to date: with sqlite-utils, which has closed the file before anybody else opens it."""
+    with closing(connect(path)) as connection:
+        _check_kind(path, connection)
+        is_current = applied_steps(connection) == known_steps()
+    if not is_current:
+        with closing(sqlite3.connect(path, isolation_level=None)) as plain:
+            plain.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new recording; an old one keeps its own
+            RECORDING.apply(Database(plain))
+
+
+def _check_kind(path: Path, connection: Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
     if application == APPLICATION_ID:
-        applied = {migration.name for migration in RECORDING.applied(Database(connection))}
-        known = {migration.name for migration in RECORDING._migrations}  # noqa: SLF001 - no public list of all steps
-        if unknown := sorted(applied - known):
+        if unknown := sorted(applied_steps(connection) - known_steps()):
             raise RecorderError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")
-    elif connection.execute("SELECT 1 FROM sqlite_master WHERE name <> '_sqlite_migrations' LIMIT 1").fetchone():
+    elif connection.execute("SELECT 1 FROM sqlite_master WHERE name <> '_sqlite_migrations' LIMIT 1").fetchall():
         raise RecorderError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
 
 
-def _prepare(path: Path, connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a new recording; an old one keeps its own
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
+def _prepare(path: Path, connection: Connection) -> None:
+    if connection.pragma("journal_mode", "WAL") != "wal":
         raise RecorderError(f"{str(path)!r} is on a file system that SQLite's write-ahead log does not work on")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-    connection.execute("PRAGMA foreign_keys = OFF")  # the hub made the session itself: 0.2 µs a frame saved
-    # The first statement of a transaction says whether the place is writable at all.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(DROP_FRAME_INDEX)
-    connection.execute("COMMIT")
+    connection.pragma("synchronous", "NORMAL")
+    connection.pragma("wal_autocheckpoint", 0)
+    connection.pragma("journal_size_limit", LOG_BYTES)
+    connection.pragma("foreign_keys", 0)  # the hub made the session itself: 0.2 µs a frame saved
+    with Transaction(connection):  # the first statement says whether the place is writable at all
+        connection.execute(DROP_FRAME_INDEX)
 
 
-def _end_cut_sessions(path: Path, connection: sqlite3.Connection) -> None:
-    cut = connection.execute("SELECT id FROM session WHERE closed_at IS NULL ORDER BY id").fetchall()
+def _end_cut_sessions(path: Path, connection: Connection) -> None:
+    cut: list[Any] = connection.execute("SELECT id FROM session WHERE closed_at IS NULL ORDER BY id").fetchall()
     if not cut:
         return
     mark = Recording(path, connection).last_mark() + 1
-    connection.execute("BEGIN IMMEDIATE")
-    for (session,) in cut:
-        mark = _end_cut_session(connection, session, mark)
-    connection.execute("COMMIT")
+    with Transaction(connection):
+        for (session,) in cut:
+            mark = _end_cut_session(connection, session, mark)
 
 
-def _end_cut_session(connection: sqlite3.Connection, session: int, mark: int) -> int:
+def _end_cut_session(connection: Connection, session: int, mark: int) -> int:
     """Write its opening if it has none, the beginnings of frames, its end. Return the next free mark."""
-    mark += connection.execute(
-        "UPDATE session SET opened_mark = ? WHERE id = ? AND opened_mark IS NULL", (mark, session)
-    ).rowcount
+    connection.execute("UPDATE session SET opened_mark = ? WHERE id = ? AND opened_mark IS NULL", (mark, session))
+    mark += connection.changes()
     beginnings = connection.execute(
         "SELECT side, at, bytes FROM partial WHERE session = ? ORDER BY side, id", (session,)
     ).fetchall()

@@ -20,7 +20,7 @@ _MASKED: Final = 0x80
 class TappedFrame(NamedTuple):
     """One frame, in the order of the columns of a recording's `frame` table; see `matrix.trace.Frame`.
 
-    Numbers are plain ints, `fin` and `masked` 0 or 1: for a bool or an enum in a row, sqlite3 looks for an adapter.
+    Numbers are plain ints, `fin` and `masked` 0 or 1: the recorder binds them as they are.
     """
 
     opcode: int

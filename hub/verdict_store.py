@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from hub.batch import Transaction
+from hub.database import Transaction
 from hub.migrations import INDEX_FRAMES
 from hub.recording_file import open_for_writing
 from matrix.judge import Judge

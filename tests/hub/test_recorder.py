@@ -1,13 +1,13 @@
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 from raw_peers import masked
 
 from hub.batch import SessionEnd, Stream
+from hub.database import connect_read_only
 from hub.recorder import Recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
@@ -54,11 +54,8 @@ def recorded_texts(path: Path) -> list[str | bytes]:
 
 
 def beginnings(path: Path) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute("SELECT side, bytes FROM partial ORDER BY id").fetchall()
-    finally:
-        connection.close()
+    with closing(connect_read_only(path)) as connection:
+        return [*connection.execute("SELECT side, bytes FROM partial ORDER BY id")]
 
 
 # -- committed, then handed on ----------------------------------------------------------------------------------------
@@ -95,7 +92,12 @@ async def test_a_whole_text_message_is_in_the_file_before_its_bytes_are_handed_o
 
 async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
     statements: list[str] = []
-    recorder._connection.set_trace_callback(statements.append)
+
+    def trace(_cursor: object, statement: str, _values: object) -> bool:
+        statements.append(statement)
+        return True
+
+    recorder._connection.exec_trace = trace
 
     for stream in (STATION, CSMS, STATION):
         recorder.add(stream, [text("x"), text("y")])
@@ -173,12 +175,11 @@ async def test_sessions_and_marks_go_on_where_the_last_hub_stopped(path: Path) -
 
 
 def fill_the_disk(recorder: Recorder) -> None:
-    (pages,) = recorder._connection.execute("PRAGMA page_count").fetchone()
-    recorder._connection.execute(f"PRAGMA max_page_count = {pages}")
+    recorder._connection.pragma("max_page_count", recorder._connection.pragma("page_count"))
 
 
 def make_room(recorder: Recorder) -> None:
-    recorder._connection.execute("PRAGMA max_page_count = 1000000")
+    recorder._connection.pragma("max_page_count", 1_000_000)
     recorder._try_again()
 
 

@@ -133,7 +133,7 @@ def test_what_was_kept_of_a_frame_is_gone_once_it_is_a_frame_of_its_own(path: Pa
     let_go(killed)
 
     reopened = open_for_writing(path)
-    (left,) = reopened.connection.execute("SELECT count(*) FROM partial").fetchone()
+    ((left,),) = reopened.connection.execute("SELECT count(*) FROM partial")
     reopened.close()
 
     assert left == 0

@@ -1,0 +1,89 @@
+"""SQLite as the hub uses it: APSW, with a SQLite of its own that is the same on every machine (docs/adr/0006-apsw.md).
+
+Within one process nothing else may open a recording at the same time: POSIX drops all of a process's locks on a file
+when any of its descriptors is closed, and two SQLite libraries do not know of each other's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import apsw
+
+__all__ = [
+    "RESTART",
+    "TRUNCATE",
+    "CannotOpenError",
+    "Connection",
+    "DatabaseError",
+    "Transaction",
+    "connect",
+    "connect_read_only",
+    "snapshot",
+]
+
+Connection = apsw.Connection
+DatabaseError = apsw.Error
+CannotOpenError = apsw.CantOpenError
+
+RESTART: Final = apsw.SQLITE_CHECKPOINT_RESTART
+TRUNCATE: Final = apsw.SQLITE_CHECKPOINT_TRUNCATE
+BUSY_MS: Final = 5_000
+_FOR_ONE_THREAD: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
+_FOR_READING: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+
+
+def connect(path: Path) -> Connection:
+    """Open or create a file for writing. The connection has no mutex: one thread at a time may use it.
+
+    Raises:
+        DatabaseError: it cannot be opened.
+    """
+    connection = Connection(str(path), flags=_FOR_ONE_THREAD)
+    connection.set_busy_timeout(BUSY_MS)
+    return connection
+
+
+def connect_read_only(path: Path) -> Connection:
+    """Open a file for reading: nothing is ever written through it, nothing folded from its log.
+
+    Raises:
+        DatabaseError: it cannot be opened, or is not a SQLite file.
+    """
+    connection = Connection(f"file:{quote(str(path.absolute()))}?mode=ro", flags=_FOR_READING)
+    connection.set_busy_timeout(BUSY_MS)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA schema_version").fetchone()
+    return connection
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Read as of one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+class Transaction:
+    """One transaction that writes: committed at the end, rolled back on an error."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: object) -> None:
+        try:
+            if exc is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
