@@ -123,19 +123,19 @@ class Batch:
         """
         if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials):
             return
-        with Transaction(connection):
+        with Transaction(connection) as cursor:
             for statement, row in self.sessions:
-                connection.execute(statement, row)
+                cursor.execute(statement, row)
             if self.texts:
-                connection.executemany(_INSERT_TEXT, self.texts)
+                cursor.executemany(_INSERT_TEXT, self.texts)
             if self.frames:
-                connection.executemany(_INSERT_READ_FRAME, self.frames)
+                cursor.executemany(_INSERT_READ_FRAME, self.frames)
             if self.unread_frames:
-                connection.executemany(INSERT_FRAME, self.unread_frames)
+                cursor.executemany(INSERT_FRAME, self.unread_frames)
             for stream, partial in self.partials.items():
                 if partial.clear:
-                    connection.execute(_DELETE_PARTIAL, stream)
-                connection.executemany(_INSERT_PARTIAL, partial.rows)
+                    cursor.execute(_DELETE_PARTIAL, stream)
+                cursor.executemany(_INSERT_PARTIAL, partial.rows)
 
 
 @dataclass(slots=True)
@@ -177,16 +177,16 @@ class Backlog:
         Raises:
             DatabaseError: nothing was written.
         """
-        with Transaction(connection):
+        with Transaction(connection) as cursor:
             for statement, row in self.sessions:
                 opened = {"opened_mark": next_mark()} if row.get("opened_mark") else {}
-                connection.execute(statement, row | opened | {"closed_mark": None})
+                cursor.execute(statement, row | opened | {"closed_mark": None})
             for stream, gap in self.gaps.items():
-                connection.execute(INSERT_FRAME, self._gap_row(next_mark(), stream, gap))
-                connection.execute(_DELETE_PARTIAL, stream)
+                cursor.execute(INSERT_FRAME, self._gap_row(next_mark(), stream, gap))
+                cursor.execute(_DELETE_PARTIAL, stream)
             for _, row in self.sessions:
                 if row["closed_mark"]:
-                    connection.execute(_MARK_CLOSED, (next_mark(), row["id"]))
+                    cursor.execute(_MARK_CLOSED, (next_mark(), row["id"]))
 
     def _gap_row(self, mark: int, stream: Stream, gap: Gap) -> FrameRow:
         why = f"not recorded: {self.reason}, {gap.frames} frames, {gap.size} bytes"

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 Connection = apsw.Connection
+Cursor = apsw.Cursor
 DatabaseError = apsw.Error
 CannotOpenError = apsw.CantOpenError
 
@@ -70,20 +71,21 @@ def snapshot(connection: Connection) -> Iterator[None]:
 
 
 class Transaction:
-    """One transaction that writes: committed at the end, rolled back on an error."""
+    """One transaction that writes: committed at the end, rolled back on an error. Entering gives the cursor to use."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_cursor")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
 
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def __enter__(self) -> Cursor:
+        return self._cursor.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: object) -> None:
         try:
             if exc is None:
-                self._connection.execute("COMMIT")
+                self._cursor.execute("COMMIT")
         finally:
             if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+                self._cursor.execute("ROLLBACK")
