@@ -28,6 +28,9 @@ REMEMBERED: Final = 64
 """Answered exchanges that each direction remembers, for a second answer or a CALLRESULTERROR."""
 
 
+CROSSING_NS: Final = 2_000_000_000
+"""What a side sends this soon after it was told something may have been sent before that arrived."""
+
 STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"

@@ -13,9 +13,7 @@ _ISO: Final = re.compile(
     r"(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>\d\d)(?P<colon>:?)(?P<minutes>\d\d)?)?",
     re.ASCII,
 )
-_BASIC: Final = re.compile(
-    r"(\d{4})(\d\d)(\d\d)[T](\d\d)(\d\d)(\d\d)?([.,]\d+)?([Zz]|[+-]\d\d:?(?:\d\d)?)?", re.ASCII
-)
+_BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)[T](\d\d)(\d\d)(\d\d)?([.,]\d+)?([Zz]|[+-]\d\d:?(?:\d\d)?)?", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?|\d{4}-?\d{3}|\d{4}-\d\d", re.ASCII)
 _DAYS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

@@ -68,7 +68,7 @@ def test_digits_of_the_fraction_are_counted_and_those_beyond_nanoseconds_ignored
     assert (found.ns, found.digits) == (TEN_NS + 123_456_789, 10)
 
 
-@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis asks for naive limits
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
 def test_every_moment_is_that_of_the_calendar(at: datetime) -> None:
     found = moment(at.isoformat())
 
