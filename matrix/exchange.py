@@ -5,12 +5,14 @@ so an answer that it recorded before the next call may have reached the caller a
 which is why the order of recording never makes a caller look hastier than it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from matrix.alarms import Alarm
+from matrix.board import CONNECT
 from matrix.dialect import Dialect
 from matrix.finding import Finding
 from matrix.known import Known
@@ -26,6 +28,9 @@ REMEMBERED: Final = 64
 """Answered exchanges that each direction remembers, for a second answer or a CALLRESULTERROR."""
 
 
+CROSSING_NS: Final = 2_000_000_000
+"""What a side sends this soon after it was told something may have been sent before that arrived."""
+
 STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
@@ -39,14 +44,15 @@ class Exchange:
     `side` is the caller. `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
     `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
     counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
-    it was sent, so that an answer may be meant for another CALL; `is_presumed` that its outcome is a viewer's guess,
+    it was sent, so that an answer may be meant for another CALL; `is_repeat` that the same message was sent before
+    under the same id (a retry, even after a reconnect); `is_presumed` that its outcome is a viewer's guess,
     which traffic has yet to confirm. `worst` is the gravest finding about either message so far. `outcome` is None
     while it is open; `row` is the row of the matrix that it counts in.
     """
 
     __slots__ = (
         "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
-        "crashed", "has_schema", "is_ambiguous", "is_presumed", "outcome", "repeats", "request_breaches",
+        "crashed", "has_schema", "is_ambiguous", "is_presumed", "is_repeat", "outcome", "repeats", "request_breaches",
         "response_breaches", "row", "session", "side", "worst",
     )  # fmt: skip
 
@@ -70,12 +76,23 @@ class Exchange:
         self.content = 0
         self.repeats = 0
         self.is_ambiguous = False
+        self.is_repeat = False
         self.is_presumed = False
         self.worst: Finding | None = None
 
     @property
     def answerer(self) -> Side:
         return self.side.other
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The payload of the CALL; {} where it is no JSON object. Its fields may have any type: see matrix.fields."""
+        return self.call.payload or {}
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """The payload of the CALLRESULT; {} where it is no JSON object, or where there is none (yet)."""
+        return (self.answer.payload or {}) if isinstance(self.answer, CallResult) else {}
 
     @property
     def call_type_is_send(self) -> bool:
@@ -92,7 +109,7 @@ class Voice:
 
     __slots__ = (
         "answered", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at", "heard_exchange",
-        "holed", "open_calls", "sends",
+        "holed", "open_calls", "sends", "spoke_at",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -107,6 +124,7 @@ class Voice:
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
         self.heard_at = 0
+        self.spoke_at = 0  # when its latest message, ping or pong came
 
 
 class Conversation:
@@ -115,6 +133,7 @@ class Conversation:
     __slots__ = (
         "connect_outcome",
         "dialect",
+        "is_open",
         "known",
         "legal_rsv",
         "session",
@@ -132,6 +151,27 @@ class Conversation:
         self.voices = {Side.STATION: Voice(), Side.CSMS: Voice()}
         self.strange_actions: set[str] = set()
         self.connect_outcome: Outcome | None = None
+        self.is_open = True
+
+    def wake(
+        self,
+        name: str,
+        since: int,
+        after_ns: int,
+        *,
+        row: str = CONNECT,
+        frame: int | None = None,
+        exchange: "Exchange | None" = None,
+        about: Hashable = None,
+    ) -> None:
+        """Set an alarm for `after_ns` after `since`; one of the same name and `about` in this session is moved.
+
+        With an `exchange`, findings of the alarm's rules count in its row and may change its outcome.
+        """
+        if exchange is not None:
+            row, frame = exchange.row, frame or exchange.call_frame
+        alarm = Alarm(name, since, since + after_ns, self, row, frame, exchange, about)
+        self.known.alarms.set(alarm)
 
     def settle_on(self, dialect: Dialect) -> None:
         """Take up the dialect that the first messages showed, where the handshake had left it open."""
@@ -217,6 +257,14 @@ class Spoken:
         self.frame = frame
         self.at = at
         self.exchange = exchange
+
+
+class ControlFrame(NamedTuple):
+    """A ping, a pong or a close frame in its session; `code` is that of a close frame, if it has one."""
+
+    conversation: Conversation
+    frame: Frame
+    code: int | None
 
 
 class Oddity(StrEnum):

@@ -1,12 +1,22 @@
-"""What is known so far about a station with a CSMS, across sessions: kept and updated here, read by the rules."""
+"""What is known so far about a station with a CSMS, across sessions. Rules read it; notes and the judge change it.
+
+A family of rules keeps what it needs to remember in a class of its own beside its rules, and asks for it by that class:
+`known.story(BootStory)` for what concerns a station at one CSMS, `known.life(...)` for what concerns the station
+wherever it connects. Only functions registered by `matrix.rule.note` change it.
+"""
 
 from collections.abc import Hashable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+from matrix.alarms import Alarms
+from matrix.recent import Recent
 from matrix.trace import Session, Side
 
 IDS_REMEMBERED: Final = 4_096
 """Message ids remembered per side; an id that comes again after more calls than this is not noticed."""
+REFUSALS_REMEMBERED: Final = 64
+
+Story = TypeVar("Story")
 
 
 class UsedId(NamedTuple):
@@ -18,11 +28,48 @@ class UsedId(NamedTuple):
 
 
 class Known:
-    """What has been seen of one station identity at one CSMS. Rules read it; only the judge changes it."""
+    """What has been seen of one station identity at one CSMS.
 
-    def __init__(self) -> None:
+    `gap_at` is the time from which on nothing is missing: when the hub first saw this station at this CSMS, or when
+    something was lost since (frames that were not recorded or cannot be read, a hub that was stopped).
+    """
+
+    __slots__ = ("_lives", "_stories", "_used_ids", "alarms", "gap_at", "refused_since_ns")
+
+    def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: dict[type, Any] | None = None) -> None:
+        self.gap_at = since
+        self.alarms = alarms or Alarms()
         self.refused_since_ns: list[int] = []
-        self._used_ids: dict[Side, dict[str, UsedId]] = {Side.STATION: {}, Side.CSMS: {}}
+        self._stories: dict[type, Any] = {}
+        self._lives: dict[type, Any] = {} if lives is None else lives
+        self._used_ids: dict[Side, Recent[str, UsedId]] = {
+            Side.STATION: Recent(IDS_REMEMBERED),
+            Side.CSMS: Recent(IDS_REMEMBERED),
+        }
+
+    def story(self, kind: type[Story]) -> Story:
+        """Return what a family of rules remembers of this station at this CSMS; made empty when first asked for."""
+        found = self._stories.get(kind)
+        if found is None:
+            found = self._stories[kind] = kind()
+        told: Story = found
+        return told
+
+    def life(self, kind: type[Story]) -> Story:
+        """Return what a family remembers of this station wherever it connects; made empty when first asked for."""
+        found = self._lives.get(kind)
+        if found is None:
+            found = self._lives[kind] = kind()
+        told: Story = found
+        return told
+
+    def has_all_since(self, at: int | None) -> bool:
+        """Tell whether nothing that the station or this CSMS said since `at` (ns) is missing; None was never."""
+        return at is not None and at >= self.gap_at
+
+    def note_gap(self, at: int) -> None:
+        """Remember that something is missing up to `at`: what was known before is in doubt."""
+        self.gap_at = max(self.gap_at, at + 1)
 
     def used(self, side: Side, message_id: str) -> UsedId | None:
         """Return the last use of a message id by that side, in this session or an earlier one."""
@@ -30,16 +77,13 @@ class Known:
 
     def note_id(self, side: Side, message_id: str, use: UsedId) -> None:
         """Remember that a CALL of `side` bore this id."""
-        ids = self._used_ids[side]
-        ids[message_id] = use
-        if len(ids) > IDS_REMEMBERED:
-            del ids[next(iter(ids))]
+        self._used_ids[side][message_id] = use
 
     def note_handshake(self, session: Session) -> None:
         """Remember when the CSMS answered 404 in a row; any other answer ends the row."""
         if session.status == 404 and session.fault is None:
             self.refused_since_ns.append(session.opened_at)
-            del self.refused_since_ns[:-IDS_REMEMBERED]
+            del self.refused_since_ns[:-REFUSALS_REMEMBERED]
         else:
             self.refused_since_ns.clear()
 
@@ -48,8 +92,15 @@ class Acquaintance:
     """All that is known, by identity and CSMS: another CSMS's transactions and ids are another story."""
 
     def __init__(self) -> None:
+        self.alarms = Alarms()
         self._known: dict[Hashable, Known] = {}
+        self._lives: dict[str, dict[type, Any]] = {}
 
     def of(self, session: Session) -> Known:
         """Return what is known about a session's station at its CSMS."""
-        return self._known.setdefault((session.csms, session.identity), Known())
+        key = (session.csms, session.identity)
+        known = self._known.get(key)
+        if known is None:
+            lives = self._lives.setdefault(session.identity, {})
+            known = self._known[key] = Known(session.opened_at, self.alarms, lives)
+        return known

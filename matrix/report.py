@@ -7,6 +7,7 @@ from matrix.board import BoardView, Pair, Row
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import WRONG, Outcome
+from matrix.policy import OFF
 from matrix.rule import RULESET
 
 
@@ -14,6 +15,10 @@ def verdicts(judge: Judge) -> dict[str, Any]:
     """Return pairs and findings in the shape that DESIGN's `judge --json` fixes; ready for JSON."""
     return {
         "ruleset": RULESET,
+        "policy": [
+            {"rule": each.rule, "severity": each.severity or OFF, "reason": each.reason}
+            for each in judge.policy.values()
+        ],
         "pairs": [_pair(pair) for pair in judge.board.view().pairs],
         "findings": [_finding(finding) for finding in in_order(judge.findings)],
         "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in judge.crashes],

@@ -1,7 +1,8 @@
-"""Rules and where they are found: by the version, the event and the action that they watch.
+"""Rules and notes, and where they are found: by the version, the event and the action that they watch.
 
 A rule is a function that is given one event and what is known so far, and yields remarks. It opens nothing, logs
-nothing, stores nothing. Its docstring is what users read (docs/rules.md, `plugfest rules CODE`).
+nothing, stores nothing. Its docstring is what users read (docs/rules.md, `plugfest rules CODE`). A note is the other
+half of a family that has to remember something: it is given the same event after all rules, and changes what is known.
 """
 
 import pkgutil
@@ -11,7 +12,7 @@ from enum import Enum, auto
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from matrix.dialect import JUDGED
 from matrix.finding import Remark, Severity
@@ -24,8 +25,11 @@ class Event(Enum):
     """What a rule can watch, and what its function is given."""
 
     HANDSHAKE = auto()  # matrix.trace.Session: the upgrade was answered
+    OPENED = auto()  # Conversation: a session has begun, its upgrade answered by 101
+    CLOSED = auto()  # Conversation: a session has ended, `session` says how
     FIRST_WORDS = auto()  # Spoken: the first message of a side in a session
     ODD_FRAME = auto()  # OddFrame: a frame that an OCPP-J message does not come in
+    CONTROL = auto()  # ControlFrame: a ping, a pong or a close frame
     MISFORMED = auto()  # Spoken: a message with defects
     CALLED = auto()  # Exchange: a CALL
     SENT = auto()  # Exchange: a SEND
@@ -34,6 +38,7 @@ class Event(Enum):
     OVERDUE = auto()  # Exchange: no answer in time
     UNMATCHED = auto()  # Spoken: an answer to no open CALL
     RESULT_ERROR = auto()  # Spoken: a CALLRESULTERROR, with the exchange that it is about, if any
+    ALARM = auto()  # Alarm: a time that a note waited for has come
     NEVER = auto()  # registered, but not decidable from traffic
 
 
@@ -52,6 +57,26 @@ def _watch(*events: Event, actions: Iterable[str] = ()) -> Watch:
 def on_handshake() -> Watch:
     """Watch every answered upgrade; the rule is given the Session."""
     return _watch(Event.HANDSHAKE)
+
+
+def on_opened() -> Watch:
+    """Watch sessions that begin (after their handshake's rules); the rule is given the Conversation."""
+    return _watch(Event.OPENED)
+
+
+def on_closed() -> Watch:
+    """Watch sessions that end, before their open CALLs are settled; the rule is given the Conversation."""
+    return _watch(Event.CLOSED)
+
+
+def on_control() -> Watch:
+    """Watch pings, pongs and close frames; the rule is given a ControlFrame."""
+    return _watch(Event.CONTROL)
+
+
+def on_alarm(*names: str) -> Watch:
+    """Watch alarms of these names, which a note has set (`Conversation.wake`); the rule is given the Alarm."""
+    return _watch(Event.ALARM, actions=names)
 
 
 def on_first_words() -> Watch:
@@ -113,6 +138,20 @@ Check = Callable[[Any, Any], Iterable[Remark]]
 """A rule's function: the event's object and matrix.known.Known in, remarks out."""
 
 
+Update = Callable[[Any, Any], None]
+"""A note's function: the event's object and matrix.known.Known in; it changes its family's story there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How a family remembers: run after all rules that watch the same event."""
+
+    name: str
+    versions: frozenset[str]
+    watches: tuple[Watch, ...]
+    update: Update = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What the standard asks, and how it is checked.
@@ -137,6 +176,21 @@ class Rule:
 
 
 _RULES: Final[dict[str, Rule]] = {}
+_NOTES: Final[dict[str, Note]] = {}
+
+
+def note(on: Watch | tuple[Watch, ...], *, versions: Iterable[str] = JUDGED) -> Callable[[Update], Update]:
+    """Register a function that remembers what an event tells; the one place where a family's story changes."""
+    watches = on if isinstance(on, tuple) else (on,)
+
+    def register(update: Update) -> Update:
+        name = f"{update.__module__.rpartition('.')[2]}.{update.__qualname__}"
+        if name in _NOTES:
+            raise ValueError(f"there are two notes {name!r}")
+        _NOTES[name] = Note(name, frozenset(versions), watches, update)
+        return update
+
+    return register
 
 
 def rule(
@@ -192,10 +246,22 @@ def undecidable(
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code. Rules live in matrix/rules/, one file per family, found by being there."""
+    _import_families()
+    return tuple(sorted(_RULES.values(), key=lambda each: each.code))
+
+
+@cache
+def all_notes() -> tuple[Note, ...]:
+    """Return every note, sorted by name."""
+    _import_families()
+    return tuple(sorted(_NOTES.values(), key=lambda each: each.name))
+
+
+@cache
+def _import_families() -> None:
     package = import_module("matrix.rules")
     for module in pkgutil.iter_modules(package.__path__, "matrix.rules."):
         import_module(module.name)
-    return tuple(sorted(_RULES.values(), key=lambda each: each.code))
 
 
 def rule_named(code: str) -> Rule:
@@ -208,31 +274,40 @@ def rule_named(code: str) -> Rule:
     return _RULES[code.upper()]
 
 
+class Concern(NamedTuple):
+    """What an event concerns: rules, then notes."""
+
+    rules: tuple[Rule, ...]
+    notes: tuple[Note, ...]
+
+
 class Index:
-    """Finds the rules of an event fast: a message runs only those that concern it."""
+    """Finds the rules and notes of an event fast: a message runs only those that concern it."""
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
         self._rules = tuple(all_rules() if rules is None else rules)
-        self._found: dict[tuple[str, Event, str], tuple[Rule, ...]] = {}
+        self._found: dict[tuple[str, Event, str], Concern] = {}
 
-    def watching(self, version: str, event: Event, action: str = "") -> tuple[Rule, ...]:
-        """Return the rules of a version that watch an event (of an action)."""
+    def watching(self, version: str, event: Event, action: str = "") -> Concern:
+        """Return the rules and notes of a version that watch an event (of an action)."""
         key = (version, event, action)
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = tuple(self._search(version, event, action))
+            found = self._found[key] = Concern(
+                tuple(each for each in self._rules if _concerns(each, version, event, action)),
+                tuple(each for each in all_notes() if _concerns(each, version, event, action)),
+            )
         return found
 
-    def _search(self, version: str, event: Event, action: str) -> Iterator[Rule]:
-        for each in self._rules:
-            if _applies(each, version) and _watches(each, event, action):
-                yield each
+
+def _concerns(each: Rule | Note, version: str, event: Event, action: str) -> bool:
+    return _applies(each, version) and _watches(each, event, action)
 
 
-def _applies(each: Rule, version: str) -> bool:
+def _applies(each: Rule | Note, version: str) -> bool:
     """Tell whether a rule concerns a version; one that is not known is judged by what all versions have in common."""
     return version in each.versions if version in JUDGED else each.versions.issuperset(JUDGED)
 
 
-def _watches(each: Rule, event: Event, action: str) -> bool:
+def _watches(each: Rule | Note, event: Event, action: str) -> bool:
     return any(event in w.events and (not w.actions or action in w.actions) for w in each.watches)

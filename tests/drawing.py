@@ -11,6 +11,7 @@ offers: ocpp1.6
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ STEP_NS: Final = 10_000_000
 """What each line takes, where the drawing does not say how long: 10 ms."""
 
 SIDES: Final = {">": Side.STATION, "<": Side.CSMS}
-UNITS: Final = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
+UNITS: Final = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
+_NOW: Final = re.compile(r"\$NOW(?:([+-])(\d+)(ms|s|m|h))?")
 HEADERS: Final = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))
 KEY: Final = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 
@@ -104,16 +106,24 @@ class Pen:
     def _line(self, line: str) -> Frame | None:
         if not line or line.startswith("#"):
             return None
-        if wait := re.fullmatch(r"\+(\d+)(ms|s|m)", line):
+        if wait := re.fullmatch(r"\+(\d+)(ms|s|m|h)", line):
             self._at += int(wait[1]) * UNITS[wait[2]]
             return None
         side, _, said = line.partition(" ")
         if side not in SIDES:
             raise DrawingError(f"a line starts with >, < or +, this one does not: {line!r}")
         self._at += STEP_NS
+        said = _NOW.sub(self._moment, said)
         return msgspec.structs.replace(
             _frame(said), id=self._next_mark(), session=self._sessions, at=self._at, side=SIDES[side]
         )
+
+    def _moment(self, match: re.Match[str]) -> str:
+        """Return the line's own time as peers write it, or one before or after it."""
+        shift = int(match[2]) * UNITS[match[3]] if match[1] else 0
+        at = self._at + (-shift if match[1] == "-" else shift)
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at // 1_000)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _next_mark(self) -> int:
         self._mark += 1

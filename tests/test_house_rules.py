@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from drawing import judged
+from rule_cases import rule_cases
 from rules_page import page
 
 from matrix.dialect import JUDGED
-from matrix.rule import Rule, all_rules
+from matrix.finding import Finding
+from matrix.rule import Event, Rule, all_rules
+from matrix.trace import Traffic
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("hub", "matrix", "tui")
@@ -27,6 +31,10 @@ def name_of(rule: Rule) -> str:
     return rule.code
 
 
+def findings_of(rule: Rule, traffic: list[Traffic]) -> list[Finding]:
+    return [finding for finding in judged(traffic).findings if finding.rule == rule.code]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=name_of)
 def test_rule_explains_itself_with_a_breach_and_correct_traffic(rule: Rule) -> None:
     assert rule.clause
@@ -37,11 +45,26 @@ def test_rule_explains_itself_with_a_breach_and_correct_traffic(rule: Rule) -> N
     assert rule.versions <= set(JUDGED)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.undecidable], ids=name_of)
-def test_rule_is_seen_at_work_in_a_test(rule: Rule) -> None:
-    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/matrix").glob("test_rules_*.py"))
+@pytest.mark.parametrize("rule", RULES, ids=name_of)
+def test_rule_watches_something_or_says_why_traffic_cannot_decide_it(rule: Rule) -> None:
+    watched = {event for watch in rule.watches for event in watch.events}
 
-    assert f'"{rule.code}"' in tests
+    assert (watched == {Event.NEVER}) == bool(rule.undecidable)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.undecidable], ids=name_of)
+def test_rule_has_a_session_that_breaks_it_and_one_that_keeps_it(rule: Rule) -> None:
+    case = rule_cases().get(rule.code)
+    assert case is not None, f"tests/matrix/test_rules_*.py have no case for {rule.code}"
+
+    found = findings_of(rule, case.broken)
+
+    assert (rule.severity, case.by) in {(finding.severity, finding.side) for finding in found}
+    assert findings_of(rule, case.kept) == []
+
+
+def test_every_case_is_that_of_a_rule() -> None:
+    assert rule_cases().keys() <= {rule.code for rule in RULES}
 
 
 def test_rules_page_is_what_the_rules_say() -> None:

@@ -1,14 +1,41 @@
 """HS: one session that keeps the rule and one that breaks it, each."""
 
+from typing import Final
+
 import pytest
 from drawing import HEADERS, KEY, Pen, codes, draw, judged
+from rule_cases import Case
 
-from matrix.trace import Ending, Side
+from matrix.trace import Ending, Side, Traffic
 
 BOOT = '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
 BOOTED = '< [3,"1",{"status":"Accepted","currentTime":"2026-11-01T10:00:00Z","interval":300}]'
 OFFER = ("Sec-WebSocket-Protocol", "ocpp1.6")
 DEFLATE = ("Sec-WebSocket-Extensions", "permessage-deflate")
+CLEAN = draw(BOOT, BOOTED)
+
+
+def attempts_every(wait: str) -> list[Traffic]:
+    pen = Pen()
+    refused = {"offered": ("ocpp1.6",), "status": 404, "ending": Ending.REFUSED}
+    return [item for _ in range(11) for item in pen.session([wait], **refused)]  # type: ignore[arg-type]  # one dict
+
+
+CASES: Final = {
+    "HS-01": Case(draw(offered=(), chosen=None, status=400, ending=Ending.REFUSED), CLEAN, by=Side.STATION),
+    "HS-02": Case(draw(chosen="ocpp2.0.1"), CLEAN, by=Side.CSMS),
+    "HS-03": Case(draw(BOOT, BOOTED, chosen=None), draw("< close 1002", chosen=None), by=Side.CSMS),
+    "HS-05": Case(attempts_every("+1s"), attempts_every("+10s"), by=Side.STATION),
+    "HS-06": Case(draw(path="/ocpp/RDAM|123"), draw(path="/ocpp/RDAM%7C123"), by=Side.STATION),
+    "HS-07": Case(draw(version="2.1", identity="CS:1"), draw(version="2.1", identity="CS-1"), by=Side.STATION),
+    "HS-09": Case(
+        draw(version="2.0.1", request=(*HEADERS, KEY, DEFLATE)),
+        draw(version="2.0.1", request=(*HEADERS, KEY, DEFLATE), response=(DEFLATE,)),
+        by=Side.CSMS,
+    ),
+    "HS-10": Case(draw("> binary 00"), CLEAN, by=Side.STATION),
+    "HS-11": Case(draw(request=(*HEADERS[:1], *HEADERS[2:], KEY, OFFER)), CLEAN, by=Side.STATION),
+}
 
 
 def test_clean_handshake_and_boot_have_no_findings() -> None:

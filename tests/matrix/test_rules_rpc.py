@@ -1,7 +1,10 @@
 """RPC: one session that keeps the rule and one that breaks it, each."""
 
+from typing import Final
+
 import pytest
 from drawing import Pen, codes, draw, judged
+from rule_cases import Case
 
 from matrix.finding import Severity
 from matrix.judge import Judge
@@ -12,6 +15,61 @@ HEARTBEAT = '> [2,"h","Heartbeat",{}]'
 BEAT = f'< [3,"h",{{"currentTime":"{NOW}"}}]'
 GET = '< [2,"g","GetConfiguration",{"key":[]}]'
 GOT = '> [3,"g",{"configurationKey":[]}]'
+DATA = '> [2,"d","DataTransfer",{"vendorId":"x"}]'
+STREAM = '{"id":1,"pending":0,"basetime":"2026-11-01T10:00:00Z","data":[{"t":0,"v":"1"}]}'
+WRONG = '> [2,"h","Heartbeat",{"x":1}]'
+BEATEN = draw(HEARTBEAT, BEAT)
+BEATEN_2X = draw(HEARTBEAT, BEAT, version="2.0.1")
+STREAMED = draw(f'> [6,"s","NotifyPeriodicEventStream",{STREAM}]', version="2.1")
+
+CASES: Final = {
+    "RPC-01": Case(draw("> nonsense"), BEATEN, by=Side.STATION),
+    "RPC-02": Case(draw('> [5,"h","InternalError","",{}]'), BEATEN, by=Side.STATION),
+    "RPC-03": Case(draw('> [7,"h","Heartbeat",{}]', version="2.1"), STREAMED, by=Side.STATION),
+    "RPC-05": Case(draw(HEARTBEAT, '< [3,"h"]'), BEATEN, by=Side.CSMS),
+    "RPC-06": Case(draw('> [2,17,"Heartbeat",{}]'), BEATEN, by=Side.STATION),
+    "RPC-07": Case(draw(HEARTBEAT, BEAT, DATA.replace('"d"', '"h"')), draw(HEARTBEAT, BEAT, DATA), by=Side.STATION),
+    "RPC-08": Case(draw(HEARTBEAT, '< [3,"other",{}]'), BEATEN, by=Side.CSMS),
+    "RPC-09": Case(draw(HEARTBEAT, DATA, BEAT), draw(HEARTBEAT, BEAT, DATA), by=Side.STATION),
+    "RPC-10": Case(
+        draw(HEARTBEAT, DATA, BEAT, version="2.0.1"), draw(HEARTBEAT, BEAT, DATA, version="2.0.1"), by=Side.STATION
+    ),
+    "RPC-11": Case(draw(HEARTBEAT, "+31s", BEAT), BEATEN, by=Side.CSMS),
+    "RPC-12": Case(
+        draw(HEARTBEAT, '< [4,"h","NotFound","",{}]'), draw(HEARTBEAT, '< [4,"h","GenericError","",{}]'), by=Side.CSMS
+    ),
+    "RPC-13": Case(
+        draw(HEARTBEAT, '< [4,"h","NotFound","",{}]', version="2.0.1"),
+        draw(HEARTBEAT, '< [4,"h","GenericError","",{}]', version="2.0.1"),
+        by=Side.CSMS,
+    ),
+    "RPC-14": Case(
+        draw(HEARTBEAT, '< [4,"h","InternalError","",null]'),
+        draw(HEARTBEAT, '< [4,"h","InternalError","",{}]'),
+        by=Side.CSMS,
+    ),
+    "RPC-15": Case(draw('> [2,"h","Heartbeat",null]', BEAT), BEATEN, by=Side.STATION),
+    "RPC-16": Case(draw('> [2,"a","Authorize",{"idToken":null}]', version="2.0.1"), BEATEN_2X, by=Side.STATION),
+    "RPC-17": Case(draw('> [2,"h","heartbeat",{}]'), BEATEN, by=Side.STATION),
+    "RPC-18": Case(draw('< [2,"h","Heartbeat",{}]'), BEATEN, by=Side.CSMS),
+    "RPC-19": Case(draw(WRONG), BEATEN, by=Side.STATION),
+    "RPC-20": Case(
+        draw(
+            '> [2,"b","BootNotification",{}]', f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":1}}]'
+        ),
+        draw(WRONG, '< [4,"h","FormationViolation","",{}]'),
+        by=Side.CSMS,
+    ),
+    "RPC-21": Case(draw('> [6,"h","Heartbeat",{}]', version="2.1"), STREAMED, by=Side.STATION),
+    "RPC-22": Case(
+        draw(HEARTBEAT, BEAT, '> [5,"h","TypeConstraintViolation","",{}]', version="2.1"), STREAMED, by=Side.STATION
+    ),
+    "RPC-23": Case(
+        draw('> [2,"a","Frobnicate",{}]', '< [4,"a","GenericError","",{}]'),
+        draw('> [2,"a","Frobnicate",{}]', '< [4,"a","NotImplemented","",{}]'),
+        by=Side.CSMS,
+    ),
+}
 
 
 def severities(judge: Judge) -> list[str]:

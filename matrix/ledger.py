@@ -1,0 +1,56 @@
+"""Enters outcomes on the board: an exchange or a connection counts once, with its latest outcome."""
+
+from collections.abc import Callable
+
+from matrix import verdict
+from matrix.board import CONNECT, Board, Evidence
+from matrix.exchange import Conversation, Exchange
+from matrix.finding import Finding
+from matrix.outcome import Outcome, gravest
+
+
+class Ledger:
+    """The board, and who wants to know about exchanges (`tell`)."""
+
+    def __init__(self, tell: Callable[[Exchange], None]) -> None:
+        self.board = Board()
+        self.tell = tell
+
+    def settle(
+        self, exchange: Exchange, outcome: Outcome, evidence: Evidence | None, *, is_timed: bool = False
+    ) -> None:
+        """Count an exchange with its outcome, instead of the one before; `is_timed` when its answer has just come."""
+        before, exchange.outcome = exchange.outcome, outcome
+        latency = exchange.answered_at - exchange.at if is_timed and exchange.answered_at is not None else 0
+        self.board.settle(
+            exchange.session,
+            exchange.row,
+            outcome,
+            at=exchange.answered_at or exchange.at,
+            evidence=evidence,
+            latency_ns=latency,
+            instead_of=before,
+        )
+        self.tell(exchange)
+
+    def settle_connect(self, conversation: Conversation, outcome: Outcome, evidence: Evidence | None, at: int) -> None:
+        """Count a connection with its outcome, instead of the one before."""
+        before, conversation.connect_outcome = conversation.connect_outcome, outcome
+        session = conversation.session.id
+        self.board.settle(session, CONNECT, outcome, at=at, evidence=evidence, instead_of=before)
+
+    def worsen_connect(self, conversation: Conversation, findings: list[Finding], at: int) -> None:
+        """Let what was found about a connection later count, unless something as grave counts already."""
+        worst, before = verdict.worst(findings), conversation.connect_outcome
+        if worst is None:
+            return
+        outcome = verdict.conformity(worst)
+        if before is None or gravest((before, outcome)) is not before:
+            self.settle_connect(conversation, outcome, verdict.evidence_of(worst), at)
+
+    def worsen_row(self, row: str, findings: list[Finding], at: int) -> None:
+        """Count what was found about a message that did not come, in its row."""
+        worst = verdict.worst(findings)
+        if worst is not None:
+            outcome, evidence = verdict.conformity(worst), verdict.evidence_of(worst)
+            self.board.settle(worst.session, row, outcome, at=at, evidence=evidence)

@@ -1,0 +1,250 @@
+"""Messages to exchanges, findings and outcomes: what the judge does with each text that a side says."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from matrix import schemas, verdict
+from matrix.alarms import Alarm
+from matrix.board import CONNECT, FRAMING, Evidence
+from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
+from matrix.exchange import Conversation, Exchange, Spoken, Voice, digest
+from matrix.finding import Finding
+from matrix.known import UsedId
+from matrix.ledger import Ledger
+from matrix.outcome import Outcome
+from matrix.recognise import station_of, version_shown_by
+from matrix.rule import Event
+from matrix.rulebook import Rulebook
+from matrix.safe import safe
+from matrix.schemas import Part
+from matrix.trace import Frame, Side
+from matrix.waiting import ANSWER_TIME_NS, Waiting
+from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
+
+_WELL_FRAMED: Final = (Outcome.PASSED, None)
+
+
+class Messages:
+    """Judges messages, in the order of recording; `waiting` are the CALLs that are to be answered."""
+
+    def __init__(self, rulebook: Rulebook, ledger: Ledger) -> None:
+        self.waiting = Waiting()
+        self._rulebook = rulebook
+        self._ledger = ledger
+
+    def take(
+        self, conversation: Conversation, frame: Frame, text: str | bytes, framing: Iterable[Finding] = ()
+    ) -> None:
+        """Judge one message; `framing` is what was found about the frames that it came in."""
+        self._ledger.board.messages += 1
+        message = read(text, conversation.dialect.message_types)
+        if conversation.version == UNKNOWN:
+            self._recognise(conversation, message)
+        exchange = self._take(conversation, frame, message)
+        spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
+        voice = conversation.voices[frame.side]
+        if not voice.has_spoken:
+            voice.has_spoken = True
+            self._first_words(spoken)
+        crashes = len(self._rulebook.crashes)
+        findings = [*framing]
+        if message.defects:
+            findings += self._rulebook.run(Event.MISFORMED, spoken, conversation, frame.id, FRAMING)
+            _note_worst(exchange, findings)
+        crashed = len(self._rulebook.crashes) > crashes
+        findings += self._understand(spoken, frame)
+        if exchange is None:
+            crashed = len(self._rulebook.crashes) > crashes
+        self._settle_framing(spoken, frame, findings, crashed=crashed)
+        voice.spoke_at = frame.at
+
+    def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
+        outcome, evidence = _WELL_FRAMED
+        if findings or crashed or spoken.message.defects:
+            outcome, evidence = verdict.framing(frame, spoken.message, findings, crashed=crashed)
+        self._ledger.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)
+
+    def _understand(self, spoken: Spoken, frame: Frame) -> list[Finding]:
+        """Judge a message by what it is; return what is found about its form only now."""
+        match spoken.message:
+            case Call():
+                self._call(spoken.exchange, frame)
+            case CallResult() | CallError():
+                return self._answer(spoken)
+            case Garbled() as garbled:
+                self._garbled(spoken.conversation, frame, garbled)
+            case Send():
+                self._send(spoken.exchange)
+            case CallResultError():
+                self._result_error(spoken)
+        return []
+
+    def _take(self, conversation: Conversation, frame: Frame, message: Message) -> Exchange | None:
+        """Find or make the exchange that a message belongs to; None where there is none."""
+        match message:
+            case Call() | Send():
+                return self._begin(conversation, frame, message)
+            case CallResult() | CallError():
+                return conversation.answer(frame.side, message, frame.id, frame.at)
+            case CallResultError():
+                return conversation.take_result_error(frame.side, message)
+            case _:
+                return None
+
+    def _begin(self, conversation: Conversation, frame: Frame, message: Call | Send) -> Exchange:
+        exchange = Exchange(conversation, frame.side, message, frame.id, frame.at)
+        version, action = conversation.version, message.action
+        exchange.row = conversation.row(action)
+        if message.payload is not None:
+            breaches = schemas.check(version, action, Part.REQUEST, message.payload)
+            exchange.has_schema = breaches is not None
+            exchange.request_breaches = breaches or ()
+        exchange.content = digest(message)
+        return exchange
+
+    def _call(self, exchange: Exchange | None, frame: Frame) -> None:
+        assert exchange is not None
+        conversation, call = exchange.conversation, exchange.call
+        use = conversation.known.used(frame.side, call.id)
+        exchange.is_repeat = use is not None and use.content == exchange.content
+        self._judge_exchange(Event.CALLED, exchange, frame.id)
+        conversation.known.note_id(frame.side, call.id, UsedId(exchange.content, frame.id, frame.session))
+        already = conversation.voices[frame.side].open_calls.get(call.id)
+        if already is not None and already.content == exchange.content:
+            already.repeats += 1
+            _note_worst(already, [exchange.worst] if exchange.worst else [])
+            return
+        replaced = conversation.open(exchange)
+        if replaced is not None:
+            text = f"{frame.side.label} used the message id again before an answer came"
+            self._ledger.settle(replaced, Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, text))
+        self.waiting.add(exchange)
+        self._ledger.tell(exchange)
+        self._identify(exchange)
+
+    def _send(self, exchange: Exchange | None) -> None:
+        assert exchange is not None
+        self._judge_exchange(Event.SENT, exchange, exchange.call_frame)
+        exchange.conversation.sent(exchange)
+        self._ledger.settle(exchange, *verdict.answered(exchange))
+
+    def _answer(self, spoken: Spoken) -> list[Finding]:
+        exchange = spoken.exchange
+        if exchange is None:
+            return self._unmatched(spoken)
+        message = spoken.message
+        if exchange.is_ambiguous:
+            exchange.has_schema = False
+            spoken.conversation.known.note_gap(spoken.at)
+            self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
+            return []
+        if isinstance(message, CallResult) and message.payload is not None:
+            version, action = spoken.conversation.version, exchange.action
+            breaches = schemas.check(version, action, Part.RESPONSE, message.payload)
+            exchange.has_schema &= breaches is not None
+            exchange.response_breaches = breaches or ()
+        event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
+        self._judge_exchange(event, exchange, spoken.frame)
+        self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
+        return []
+
+    def _unmatched(self, spoken: Spoken) -> list[Finding]:
+        conversation, asker = spoken.conversation, spoken.conversation.voices[spoken.side.other]
+        message = spoken.message
+        assert isinstance(message, CallResult | CallError)
+        earlier = asker.answered.get(message.id)
+        if earlier is not None and earlier.repeats:
+            earlier.repeats -= 1
+            return []
+        if asker.holed or asker.has_forgotten or _answers_garble(asker, message, is_2x=conversation.dialect.is_2x):
+            return []
+        findings = self._rulebook.run(Event.UNMATCHED, spoken, conversation, spoken.frame, FRAMING)
+        sent = asker.sends.get(message.id)
+        if sent is not None:
+            _note_worst(sent, findings)
+            self._ledger.settle(sent, *verdict.answered(sent))
+        return findings
+
+    def _result_error(self, spoken: Spoken) -> None:
+        exchange, message = spoken.exchange, spoken.message
+        assert isinstance(message, CallResultError)
+        row = exchange.row if exchange else FRAMING
+        self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, row)
+        if exchange is not None:
+            why = f"{safe(message.code, 60)} {safe(message.description, 200)}".strip()
+            text = f"{spoken.side.label} could not use the answer: {why}"
+            self._ledger.settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text))
+
+    def _garbled(self, conversation: Conversation, frame: Frame, message: Garbled) -> None:
+        """Charge text that nobody can read to the CALL that it seems to answer; else whoever heard it may object."""
+        exchange = None
+        conversation.known.note_gap(frame.at)  # whoever it was meant for may have understood it
+        if message.answers is not None:
+            exchange = conversation.answer_garbled(frame.side, message.answers, frame.id, frame.at)
+        if exchange is None:
+            conversation.voices[frame.side].garbled += 1
+            return
+        text = f"{frame.side.label} answered what cannot be read: {message.defects[0].text}"
+        self._ledger.settle(exchange, Outcome.FAILED, Evidence(frame.session, frame.id, text), is_timed=True)
+
+    def overdue(self, exchange: Exchange) -> None:
+        """Judge a CALL whose time to be answered is over, by traffic."""
+        exchange.is_presumed = False
+        if not exchange.conversation.voices[exchange.answerer].holed:
+            self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
+        self._ledger.settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
+
+    def ring(self, alarm: Alarm) -> None:
+        """Judge what a time that has come shows; the exchange that it is about may be settled by now."""
+        conversation, exchange = alarm.conversation, alarm.exchange
+        findings = self._rulebook.run(Event.ALARM, alarm, conversation, alarm.frame, alarm.row, name=alarm.name)
+        if exchange is None:
+            self._worsen(conversation, alarm.row, findings, alarm.at)
+        elif findings and exchange.answer is not None:
+            _note_worst(exchange, findings)
+            self._ledger.settle(exchange, *verdict.answered(exchange))
+
+    def _worsen(self, conversation: Conversation, row: str, findings: list[Finding], at: int) -> None:
+        if row == CONNECT:
+            self._ledger.worsen_connect(conversation, findings, at)
+        else:
+            self._ledger.worsen_row(row, findings, at)
+
+    def _first_words(self, spoken: Spoken) -> None:
+        conversation = spoken.conversation
+        findings = self._rulebook.run(Event.FIRST_WORDS, spoken, conversation, spoken.frame, CONNECT)
+        self._ledger.worsen_connect(conversation, findings, spoken.at)
+
+    def _recognise(self, conversation: Conversation, message: Message) -> None:
+        """Settle the version by what is said, where no subprotocol was negotiated."""
+        version = version_shown_by(message)
+        if version != UNKNOWN:
+            conversation.settle_on(dialect(version))
+            self._ledger.board.set_version(conversation.session.id, version)
+
+    def _identify(self, exchange: Exchange) -> None:
+        if exchange.action != "BootNotification" or exchange.side is not Side.STATION:
+            return
+        session = exchange.conversation.session
+        station = station_of(session.identity, exchange.call.payload or {})
+        if station.is_known:
+            self._ledger.board.identify(session.id, station)
+
+    def _judge_exchange(self, event: Event, exchange: Exchange, frame: int) -> None:
+        findings = self._rulebook.run(event, exchange, exchange.conversation, frame, exchange.row, exchange=exchange)
+        _note_worst(exchange, findings)
+
+
+def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:
+    if exchange is not None and findings:
+        exchange.worst = verdict.worst([exchange.worst, *findings])
+
+
+def _answers_garble(asker: Voice, message: CallResult | CallError, *, is_2x: bool) -> bool:
+    """Tell whether an answer to no open CALL may answer a message that nobody could read."""
+    if not isinstance(message, CallError):
+        return False
+    if asker.garbled:
+        asker.garbled -= 1
+        return True
+    return is_2x and message.id == UNREADABLE_ID

@@ -1,0 +1,103 @@
+"""OCPP timestamps: what moment a text names, and how closely it keeps to RFC 3339."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+SECOND_NS: Final = 1_000_000_000
+MOMENTS_REMEMBERED: Final = 4_096
+
+_ISO: Final = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?P<t>[Tt ])"
+    r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:(?P<point>[.,])(?P<fraction>\d+))?)?"
+    r"(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>\d\d)(?P<colon>:?)(?P<minutes>\d\d)?)?",
+    re.ASCII,
+)
+_BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)[T](\d\d)(\d\d)(\d\d)?([.,]\d+)?([Zz]|[+-]\d\d:?(?:\d\d)?)?", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?|\d{4}-?\d{3}|\d{4}-\d\d", re.ASCII)
+_DAYS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Moment(NamedTuple):
+    """A moment as a text named it.
+
+    `ns` is in nanoseconds since the Unix epoch; a text without an offset is taken as UTC. `digits` are those of the
+    fraction of a second. `is_utc` is True where it ends in Z. `flaw` says in which way it is ISO 8601 without being
+    RFC 3339, None where it is both.
+    """
+
+    ns: int
+    has_offset: bool
+    is_utc: bool
+    digits: int
+    flaw: str | None
+
+
+@lru_cache(MOMENTS_REMEMBERED)
+def moment(text: str) -> Moment | None:
+    """Read a timestamp in one of the forms of ISO 8601 that have a date and a time; None where it is none of them."""
+    match = _ISO.fullmatch(text)
+    if match is None:
+        spread = _spread(text)
+        found = _read(match) if spread and (match := _ISO.fullmatch(spread)) else None
+        return found and found._replace(flaw="it has no separators")
+    return _read(match)
+
+
+def is_iso_date(text: str) -> bool:
+    """Tell whether a text is a date of ISO 8601 without a time."""
+    return _DATE.fullmatch(text) is not None
+
+
+def _spread(text: str) -> str | None:
+    """Return ISO 8601's basic form with the separators of the extended one."""
+    match = _BASIC.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = match.groups("")
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{fraction}{offset}"
+
+
+def _read(match: re.Match[str]) -> Moment | None:
+    part = match.groupdict("")
+    days = _days(int(part["year"]), int(part["month"]), int(part["day"]))
+    hour, minute, second = int(part["hour"]), int(part["minute"]), int(part["second"] or 0)
+    if days is None or hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+        return None
+    offset = _offset_s(part)
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second - offset
+    fraction = int(part["fraction"][:9].ljust(9, "0")) if part["fraction"] else 0
+    is_utc = part["offset"] in ("Z", "z")
+    return Moment(seconds * SECOND_NS + fraction, bool(part["offset"]), is_utc, len(part["fraction"]), _flaw(part))
+
+
+def _offset_s(part: dict[str, str]) -> int:
+    if not part["sign"]:
+        return 0
+    seconds = int(part["hours"]) * 3600 + int(part["minutes"] or 0) * 60
+    return -seconds if part["sign"] == "-" else seconds
+
+
+def _flaw(part: dict[str, str]) -> str | None:
+    """Return in which way a time is not RFC 3339 §5.6 (which allows small letters, and a space by its note)."""
+    if not part["offset"]:
+        return "it has no offset from UTC"
+    if not part["second"]:
+        return "it has no seconds"
+    if part["point"] == ",":
+        return "its fraction follows a comma"
+    if part["sign"] and not (part["colon"] and part["minutes"]):
+        return "its offset is not written +hh:mm"
+    return "its hour is 24" if part["hour"] == "24" else None
+
+
+def _days(year: int, month: int, day: int) -> int | None:
+    """Return the days since 1970-01-01 in the Gregorian calendar; None where there is no such date."""
+    if not 1 <= month <= 12:
+        return None
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not 1 <= day <= _DAYS[month] + (month == 2 and is_leap):
+        return None
+    years = year - (month <= 2)  # the year begins in March, so that the leap day is its last
+    era_days = years * 365 + years // 4 - years // 100 + years // 400
+    return era_days + (153 * ((month + 9) % 12) + 2) // 5 + day - 1 - 719_468

@@ -1,0 +1,90 @@
+"""Runs the rules of an event, then its notes; the one place where a crash of ours is caught."""
+
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from matrix.exchange import Conversation, Exchange
+from matrix.finding import Finding, Remark, Severity
+from matrix.policy import AS_WRITTEN, Policy
+from matrix.rule import Event, Index, Note, Rule, all_rules
+
+
+class Crash(msgspec.Struct, frozen=True):
+    """A rule (or note) that raised: our mistake, which makes what it judged inconclusive and nothing else."""
+
+    rule: str
+    session: int
+    frame: int | None
+    traceback: str
+
+
+class Rulebook:
+    """The rules as an event takes them, and what they found."""
+
+    def __init__(self, rules: Iterable[Rule] | None = None, policy: Policy = AS_WRITTEN) -> None:
+        self.findings: list[Finding] = []
+        self.crashes: list[Crash] = []
+        self.policy = policy
+        self._index = Index(rule for rule in (all_rules() if rules is None else rules) if not _is_off(rule, policy))
+
+    def run(
+        self,
+        event: Event,
+        subject: Any,
+        conversation: Conversation,
+        frame: int | None,
+        row: str,
+        *,
+        exchange: Exchange | None = None,
+        name: str = "",
+    ) -> list[Finding]:
+        """Return what the rules that watch an event (of an exchange's action, of an alarm's name) find."""
+        if exchange is not None and not name and exchange.action in conversation.dialect.actions:
+            name = exchange.action
+        rules, notes = self._index.watching(conversation.version, event, name)
+        found: list[Finding] = []
+        for rule in rules:
+            try:
+                remarks = [*rule.check(subject, conversation.known)]
+            except Exception:  # the boundary: a rule's crash costs its own verdict and no other
+                self._note_crash(rule.code, conversation, frame, exchange)
+                continue
+            if remarks:
+                found += [self._finding(rule, conversation, frame, row, remark) for remark in remarks]
+        if found:
+            self.findings += found
+        for note in notes:
+            self._remember(note, subject, conversation, frame, exchange)
+        return found
+
+    def _remember(
+        self, note: Note, subject: Any, conversation: Conversation, frame: int | None, exchange: Exchange | None
+    ) -> None:
+        try:
+            note.update(subject, conversation.known)
+        except Exception:  # the same boundary: what was not remembered puts in doubt what is known
+            self._note_crash(note.name, conversation, frame, exchange)
+            conversation.known.note_gap(conversation.known.gap_at)
+
+    def _note_crash(self, name: str, conversation: Conversation, frame: int | None, exchange: Exchange | None) -> None:
+        self.crashes.append(Crash(name, conversation.session.id, frame, traceback.format_exc()))
+        if exchange is not None:
+            exchange.crashed = True
+
+    def _finding(self, rule: Rule, conversation: Conversation, frame: int | None, row: str, remark: Remark) -> Finding:
+        regrade = self.policy.get(rule.code)
+        if regrade is not None:
+            remark = regrade.applied_to(remark, rule)
+        severity, text = remark.severity, remark.text
+        if conversation.dialect.is_extrapolated and severity is Severity.VIOLATION:
+            severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
+        session = conversation.session.id
+        return Finding(rule.code, severity, remark.side, session, remark.frame or frame, row, remark.pointer, text)
+
+
+def _is_off(rule: Rule, policy: Policy) -> bool:
+    regrade = policy.get(rule.code)
+    return regrade is not None and regrade.severity is None

@@ -1,0 +1,54 @@
+"""Alarms: in order, movable, bounded."""
+
+from drawing import draw
+
+from matrix.alarms import ALARMS_PER_SESSION, NEVER, Alarm, Alarms
+from matrix.dialect import dialect
+from matrix.exchange import Conversation
+from matrix.known import Known
+from matrix.trace import Opened
+
+
+def conversation() -> Conversation:
+    opened = draw()[0]
+    assert isinstance(opened, Opened)
+    return Conversation(opened.session, dialect("1.6"), Known())
+
+
+def alarm(session: Conversation, at: int, about: object = None, name: str = "a") -> Alarm:
+    return Alarm(name, 0, at, session, "Connect", about=str(about))
+
+
+def rung(alarms: Alarms, now: int) -> list[int]:
+    return [each.at for each in alarms.due(now)]
+
+
+def test_alarms_go_off_in_order_once_their_time_is_over() -> None:
+    alarms, session = Alarms(), conversation()
+    for at in (30, 10, 20):
+        alarms.set(alarm(session, at, about=at))
+
+    assert rung(alarms, 10) == []
+    assert rung(alarms, 25) == [10, 20]
+    assert rung(alarms, 100) == [30]
+    assert alarms.next_at == NEVER
+
+
+def test_alarm_that_is_set_again_moves_in_either_direction() -> None:
+    alarms, session = Alarms(), conversation()
+    for at in (10, 50, 40):
+        alarms.set(alarm(session, at))
+
+    assert rung(alarms, 30) == []
+    assert rung(alarms, 45) == [40]
+    assert rung(alarms, 100) == []
+
+
+def test_alarms_of_a_session_are_bounded_and_there_is_room_again_after_they_went_off() -> None:
+    alarms, session = Alarms(), conversation()
+    for number in range(ALARMS_PER_SESSION + 10):
+        alarms.set(alarm(session, 10, about=number))
+
+    assert len(rung(alarms, 20)) == ALARMS_PER_SESSION
+    alarms.set(alarm(session, 30))
+    assert rung(alarms, 40) == [30]

@@ -1,0 +1,31 @@
+"""Fields of payloads that may hold anything."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.fields import dig, integer, number, objects, said, text
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=3),
+)
+
+
+def test_value_of_the_asked_type_is_returned_and_any_other_is_nothing() -> None:
+    payload = {"a": {"b": "x", "n": 1, "yes": True, "list": [{"c": 1}, 2]}}
+
+    assert text(payload, "a", "b") == "x"
+    assert integer(payload, "a", "n") == 1
+    assert number(payload, "a", "n") == 1
+    assert integer(payload, "a", "yes") is None
+    assert text(payload, "a", "n") is None
+    assert text(payload, "a", "b", "c") is None
+    assert objects(payload, "a", "list") == [{"c": 1}]
+    assert objects(payload, "a", "n") == []
+
+
+@given(JSON)
+def test_no_payload_makes_a_look_at_it_raise(payload: object) -> None:
+    dig(payload, "a", "b")
+    objects(payload, "a")
+    said(payload)
