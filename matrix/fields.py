@@ -1,10 +1,11 @@
 """Fields of payloads, whatever a peer put there: the value where it has the type that is asked for, else nothing."""
 
-from typing import Any
+from typing import Any, Final
 
 from matrix.safe import safe
 
 Payload = dict[str, Any]
+LONGEST_S: Final = 10**9
 
 
 def dig(payload: Any, *path: str) -> Any:
@@ -32,6 +33,12 @@ def number(payload: Any, *path: str) -> float | None:
     """Return the number at a path."""
     value = dig(payload, *path)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def seconds_as_ns(payload: Any, *path: str) -> int:
+    """Return the seconds at a path in nanoseconds: 0 where there is no number, or one below 0; 31 years at most."""
+    seconds = number(payload, *path) or 0
+    return int(min(max(seconds, 0), LONGEST_S) * 1_000_000_000)
 
 
 def objects(payload: Any, *path: str) -> list[Payload]:

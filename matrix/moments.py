@@ -79,7 +79,9 @@ def _offset_s(part: dict[str, str]) -> int:
 
 
 def _flaw(part: dict[str, str]) -> str | None:
-    """Return in which way a time is not RFC 3339 §5.6 (which allows small letters, and a space by its note)."""
+    """Return in which way a time is not what RFC 3339 §5.6 writes; small letters are."""
+    if part["t"] == " ":
+        return "a space stands between date and time"
     if not part["offset"]:
         return "it has no offset from UTC"
     if not part["second"]:

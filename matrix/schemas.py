@@ -35,7 +35,8 @@ class Part(StrEnum):
 class Breach(msgspec.Struct, frozen=True, gc=False):
     """One place where a payload does not fit its schema.
 
-    `pointer` is an RFC 6901 pointer into the payload; `is_emptiness` says that null or [] stands for nothing there.
+    `pointer` is an RFC 6901 pointer into the payload; `is_emptiness` says that null or [] stands for nothing there,
+    `format` which format a string does not have.
     """
 
     pointer: str
@@ -43,6 +44,7 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     keyword: str
     severity: Severity = Severity.VIOLATION
     is_emptiness: bool = False
+    format: str = ""
 
 
 class _Validator(Protocol):
@@ -139,7 +141,8 @@ def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, 
         # the official schema has no minItems; the specification's table says 1..* (failures seen in the field: Vestel)
         severity = Severity.WARNING
     emptiness = error.instance is None or (keyword == "minItems" and not error.instance)
-    return Breach(pointer(path), _sentence(error, is_secret=is_secret), keyword, severity, emptiness)
+    form = error.kind.format if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format) else ""
+    return Breach(pointer(path), _sentence(error, is_secret=is_secret), keyword, severity, emptiness, form)
 
 
 def pointer(path: list[str | int]) -> str:

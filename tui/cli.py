@@ -12,6 +12,7 @@ from matrix import __version__
 if TYPE_CHECKING:
     from hub.recording import Recording
     from matrix.judge import Judge
+    from matrix.policy import Policy
 
 CLEAN: Final = 0
 FAILED: Final = 1
@@ -123,7 +124,14 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool) -> 
 @click.option(
     "--save", is_flag=True, help="Keep outcomes and findings in the recording too, for the sqlite3 shell and Datasette."
 )
-def judge(recording: Path, *, as_json: bool, save: bool) -> None:
+@click.option(
+    "--rules",
+    "rules_file",
+    type=RECORDING,
+    metavar="FILE.toml",
+    help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
+)
+def judge(recording: Path, *, as_json: bool, save: bool, rules_file: Path | None) -> None:
     """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
 
     Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
@@ -133,13 +141,14 @@ def judge(recording: Path, *, as_json: bool, save: bool) -> None:
     from tui import printing
 
     def work() -> int:
+        policy = _policy_in(rules_file)
         if save:
             from hub.verdict_store import end_cut_sessions, save_verdicts
 
             _opened(recording).close()
             end_cut_sessions(recording)
         with _opened(recording) as opened:
-            judged = judge_all(opened)
+            judged = judge_all(opened, policy)
         if save:
             save_verdicts(recording, judged)
         printing.show_verdicts(judged, as_json=as_json)
@@ -165,13 +174,33 @@ def rules(code: str | None, *, as_json: bool) -> None:
         _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
 
 
-def judge_all(recording: "Recording") -> "Judge":
+def _policy_in(path: Path | None) -> "Policy":
+    """Read what an event makes of the rules: the table `rules` of a TOML file; nothing without one."""
+    import tomllib
+
+    from matrix.policy import AS_WRITTEN, PolicyError, read_policy
+
+    if path is None:
+        return AS_WRITTEN
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("rules", {})
+        return read_policy(table if isinstance(table, dict) else {"rules": table})
+    except OSError as exc:
+        _fail(f"{str(path)!r} cannot be read: {exc.strerror}")
+    except UnicodeDecodeError:
+        _fail(f"{str(path)!r} is not UTF-8")
+    except (tomllib.TOMLDecodeError, PolicyError) as exc:
+        _fail(f"{str(path)!r}: {exc}")
+
+
+def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge":
     """Judge a whole recording, with a progress bar on a terminal's stderr."""
     from matrix.judge import Judge
+    from matrix.policy import AS_WRITTEN
     from matrix.trace import mark_of
     from tui.printing import progress
 
-    judged = Judge()
+    judged = Judge(policy=AS_WRITTEN if policy is None else policy)
     with progress("judging", recording.last_mark()) as advance_to:
         for number, item in enumerate(recording.all_traffic()):
             judged.feed(item)

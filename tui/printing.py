@@ -86,6 +86,9 @@ def show_verdicts(judge: Judge, *, as_json: bool) -> None:
     out.print(matrix_table(view))
     out.print(_rows_table(view))
     _print_findings(out, in_order(judge.findings))
+    for each in judge.policy.values():
+        how = f"graded {each.severity}" if each.severity else "off"
+        out.print(Text(f"rule {each.rule} is {how} at this event: {each.reason}"))
     for crash in judge.crashes:
         out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
 

@@ -15,7 +15,7 @@ from drawing import Pen
 from matrix.judge import Judge
 from matrix.trace import Traffic
 
-NOW = "2026-11-01T10:00:00Z"
+NOW = "$NOW"
 METER = (
     '{"connectorId":1,"transactionId":7,"meterValue":[{"timestamp":"%s","sampledValue":[{"value":"%d",'
     '"context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","location":"Outlet","unit":"Wh"},'

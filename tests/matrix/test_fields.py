@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.fields import dig, integer, number, objects, said, text
+from matrix.fields import dig, integer, number, objects, said, seconds_as_ns, text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -22,6 +22,12 @@ def test_value_of_the_asked_type_is_returned_and_any_other_is_nothing() -> None:
     assert text(payload, "a", "b", "c") is None
     assert objects(payload, "a", "list") == [{"c": 1}]
     assert objects(payload, "a", "n") == []
+
+
+def test_seconds_are_bounded_whatever_a_peer_says() -> None:
+    assert seconds_as_ns({"interval": 1.5}, "interval") == 1_500_000_000
+    assert seconds_as_ns({"interval": -5}, "interval") == seconds_as_ns({"interval": "5"}, "interval") == 0
+    assert seconds_as_ns({"interval": 1e308}, "interval") == seconds_as_ns({"interval": 10**400}, "interval") == 10**18
 
 
 @given(JSON)

@@ -1,11 +1,15 @@
 """The judge as a whole: outcomes, evidence, time, and what must hold whatever the traffic."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 from drawing import Pen, codes, draw, judged
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rule_cases import rule_cases
 
 from matrix.exchange import Exchange
 from matrix.finding import Remark, Severity
@@ -310,6 +314,7 @@ FRAMES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(frames=st.lists(FRAMES, max_size=12), version=st.sampled_from(["1.6", "2.0", "2.0.1", "2.1", "?"]))
 def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], version: str) -> None:
     pen = Pen()
@@ -321,6 +326,7 @@ def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], v
     assert judge.board.view().sessions_open == 0
 
 
+@settings(deadline=None)
 @given(frames=st.lists(FRAMES, max_size=12))
 def test_judging_twice_gives_the_same_findings(frames: list[Frame]) -> None:
     traffic: list[Traffic] = [draw()[0], *frames]
@@ -329,6 +335,40 @@ def test_judging_twice_gives_the_same_findings(frames: list[Frame]) -> None:
 
     assert once.findings == again.findings
     assert once.board.view().pairs == again.board.view().pairs
+
+
+def values_replaced(node: Any, value: Any) -> Iterator[Any]:
+    """Yield the node with each of its values replaced, one at a time, at any depth."""
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from ({**node, name: other} for other in (value, *values_replaced(inner, value)))
+    elif isinstance(node, list):
+        for number, inner in enumerate(node):
+            for other in (value, *values_replaced(inner, value)):
+                yield [*node[:number], other, *node[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "value", [[["x"]], {"x": {}}, 1e308, -1, "9" * 400, ""], ids=lambda value: type(value).__name__
+)
+@pytest.mark.parametrize("code", sorted(rule_cases()))
+def test_no_value_in_a_payload_makes_a_rule_crash(code: str, value: Any) -> None:
+    case = rule_cases()[code]
+    for traffic in (case.broken, case.kept):
+        for number, item in enumerate(traffic):
+            for text in mutations(item, value):
+                judge = judged([*traffic[:number], msgspec.structs.replace(item, payload=text), *traffic[number + 1 :]])
+
+                assert judge.crashes == []
+
+
+def mutations(item: Traffic, value: Any) -> Iterator[str]:
+    if isinstance(item, Frame) and isinstance(item.payload, str) and item.payload.startswith("[") and item.fin:
+        try:
+            message = json.loads(item.payload)
+        except ValueError:
+            return
+        yield from (json.dumps([*message[:-1], other]) for other in values_replaced(message[-1], value))
 
 
 def test_interleaved_sessions_are_judged_as_each_alone() -> None:

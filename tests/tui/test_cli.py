@@ -99,6 +99,38 @@ def test_rule_that_was_broken_makes_judge_exit_1_though_nothing_failed(tmp_path:
     assert run("judge", record(tmp_path / "refused.recording", refused)).exit_code == 1
 
 
+def test_rule_that_an_event_switches_off_finds_nothing_and_its_reason_is_printed(faulty: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "event.toml"
+    rules.write_text('[rules.RPC-19]\nseverity = "off"\nreason = "agreed on Monday"\n', encoding="utf-8")
+
+    result = run("judge", faulty, "--rules", rules)
+
+    assert "rule RPC-19 is off at this event: agreed on Monday" in result.stdout
+    assert "number" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("rules = [", "Invalid value"),
+        ('[rules.XX-1]\nseverity = "off"\nreason = "x"', "rules.XX-1: there is no such rule"),
+        ("rules = 5", "rules.rules: there is no such rule"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_file_of_rules_that_cannot_be_used_exits_2_with_a_sentence(
+    content: str | None, said: str, faulty: Path, tmp_path: Path
+) -> None:
+    rules = tmp_path / "event.toml"
+    if content is not None:
+        rules.write_text(content, encoding="utf-8")
+
+    result = run("judge", faulty, "--rules", rules)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_saved_verdicts_are_read_by_the_sqlite3_shell(faulty: Path) -> None:
     run("judge", faulty, "--save")
     run("judge", faulty, "--save")

@@ -1,0 +1,159 @@
+"""HB: that a station is heard of once an interval, and how it is told which."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from matrix.dialect import V16, V21, V201
+from matrix.exchange import ControlFrame, Conversation, Exchange
+from matrix.fields import objects, seconds_as_ns, text
+from matrix.finding import Remark, Severity, violation, warning
+from matrix.known import Known
+from matrix.rule import note, on_answered, on_called, on_control, on_result, on_sent, rule
+from matrix.rules.boot_story import BOOT, SECOND_NS, story_of
+from matrix.trace import Side
+
+GRACE_NS: Final = 30 * SECOND_NS
+HASTY_IN_A_ROW: Final = 5
+"""So many Heartbeats in a row, each within half the interval, are no coincidence."""
+
+
+@dataclass(slots=True)
+class HeartStory:
+    """The interval that a station was last told, since when; and how often its Heartbeats came much too early."""
+
+    interval_ns: int = 0
+    since: int | None = None
+    beat_at: int = 0
+    hasty: int = 0
+
+
+@note(on_result(BOOT))
+def remember_interval(exchange: Exchange, known: Known) -> None:
+    """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known."""
+    if exchange.side is Side.STATION and text(exchange.response, "status") == "Accepted":
+        _set_interval(known, exchange, seconds_as_ns(exchange.response, "interval"))
+
+
+@note(on_result("ChangeConfiguration"), versions={V16})
+def remember_key(exchange: Exchange, known: Known) -> None:
+    """Follow a change of HeartbeatInterval; errata of 1.6 has the key in two spellings."""
+    key = (text(exchange.request, "key") or "").lower()
+    if key == "heartbeatinterval" and text(exchange.response, "status") in ("Accepted", "RebootRequired"):
+        _set_interval(known, exchange, _as_ns(text(exchange.request, "value")))
+
+
+@note(on_result("SetVariables"), versions={V201, V21})
+def remember_variable(exchange: Exchange, known: Known) -> None:
+    """Follow a change of OCPPCommCtrlr.HeartbeatInterval."""
+    wanted = [each for each in objects(exchange.request, "setVariableData") if _is_interval(each)]
+    done = [each for each in objects(exchange.response, "setVariableResult") if _is_interval(each)]
+    if wanted and any(text(each, "attributeStatus") in ("Accepted", "RebootRequired") for each in done):
+        _set_interval(known, exchange, _as_ns(text(wanted[-1], "attributeValue")))
+
+
+def _is_interval(entry: dict[str, object]) -> bool:
+    return text(entry, "variable", "name") == "HeartbeatInterval"
+
+
+def _as_ns(value: str | None) -> int:
+    is_number = value is not None and value.isascii() and value.isdigit() and len(value) < 9
+    return int(value) * SECOND_NS if value is not None and is_number else 0
+
+
+def _set_interval(known: Known, exchange: Exchange, interval_ns: int) -> None:
+    story = known.story(HeartStory)
+    story.interval_ns, story.since = interval_ns, exchange.answered_at
+    story.beat_at = story.hasty = 0
+
+
+@note(on_called("Heartbeat"))
+def remember_beat(exchange: Exchange, known: Known) -> None:
+    """Count Heartbeats in a row that came within half the interval."""
+    if exchange.side is Side.STATION:
+        story = known.story(HeartStory)
+        story.hasty = story.hasty + 1 if _is_hasty(exchange, known, story) else 0
+        story.beat_at = exchange.at
+
+
+def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
+    """Tell whether a Heartbeat comes within half the interval, and neither repeats one nor was asked for."""
+    is_asked_for = "Heartbeat" in story_of(known).instructed
+    is_near = bool(story.beat_at) and exchange.at - story.beat_at < story.interval_ns // 2
+    return is_near and not is_asked_for and not exchange.is_repeat
+
+
+def _silence_ns(subject: Exchange | ControlFrame, known: Known, story: HeartStory) -> int:
+    """Return for how long the station had said nothing in this session before it now speaks; 0 where it does not."""
+    if isinstance(subject, ControlFrame):
+        conversation, side, at = subject.conversation, subject.frame.side, subject.frame.at
+    else:
+        conversation, side, at = _spoken_now(subject)
+    last = conversation.voices[Side.STATION].spoke_at
+    if side is not Side.STATION or not last or not story.interval_ns or story.since is None:
+        return 0
+    began = max(last, story.since)
+    return at - began if known.has_all_since(began) else 0
+
+
+def _spoken_now(exchange: Exchange) -> tuple[Conversation, Side, int]:
+    if exchange.answered_at is None:
+        return exchange.conversation, exchange.side, exchange.at
+    return exchange.conversation, exchange.answerer, exchange.answered_at
+
+
+def _too_long(silence_ns: int, story: HeartStory) -> str:
+    return f"nothing was heard for {silence_ns // SECOND_NS} s; the interval is {story.interval_ns // SECOND_NS} s"
+
+
+@rule(
+    "HB-01",
+    "A station is heard of at least once an interval",
+    clause="OCPP 1.6 §4.6; OCPP-J 1.6 §5.3",
+    versions={V16},
+    severity=Severity.WARNING,
+    on=(on_called(), on_answered(), on_control()),
+)
+def silent_too_long(subject: Exchange | ControlFrame, known: Known) -> Iterator[Remark]:
+    """Report a silence of more than three intervals, when it ends: no message, no ping, no pong.
+
+    Over WebSocket, Heartbeats are not mandatory (one in 24 hours is advised), and any message takes their place.
+
+    Breach: interval 60, and nothing for five minutes.
+    Correct: `Heartbeat`, or any other message, once a minute.
+    """
+    story = known.story(HeartStory)
+    silence = _silence_ns(subject, known, story)
+    if silence and silence > 3 * story.interval_ns:
+        yield warning(Side.STATION, _too_long(silence, story))
+
+
+@rule(
+    "HB-02",
+    "A station is heard of once the interval that its BootNotification was answered, and does not beat much faster",
+    clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
+    versions={V201, V21},
+    on=(on_called(), on_sent(), on_answered(), on_control()),
+)
+def silent_too_long_in_2x(subject: Exchange | ControlFrame, known: Known) -> Iterator[Remark]:
+    """Report a silence of more than one and a half intervals and 30 s, when it ends.
+
+    Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. Five Heartbeats in a row, each
+    within half the interval and not asked for by a TriggerMessage, are a warning.
+
+    Breach: interval 60, and nothing for five minutes.
+    Correct: `Heartbeat`, or any other message, once a minute.
+    """
+    story = known.story(HeartStory)
+    silence = _silence_ns(subject, known, story)
+    if silence and silence > story.interval_ns * 3 // 2 + GRACE_NS:
+        yield violation(Side.STATION, _too_long(silence, story))
+    if isinstance(subject, Exchange) and _is_fifth_in_haste(subject, known, story):
+        text = f"{HASTY_IN_A_ROW} Heartbeats in a row, each within half the interval"
+        yield warning(Side.STATION, f"{text} of {story.interval_ns // SECOND_NS} s")
+
+
+def _is_fifth_in_haste(exchange: Exchange, known: Known, story: HeartStory) -> bool:
+    if exchange.action != "Heartbeat" or exchange.answer is not None or story.hasty != HASTY_IN_A_ROW - 1:
+        return False
+    return _is_hasty(exchange, known, story)
