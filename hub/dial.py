@@ -85,7 +85,8 @@ class HeadReader(asyncio.Protocol):
         """Return what came after the head, and let the transport read on."""
         rest = bytes(self._buffer)
         self._buffer.clear()
-        self.transport.resume_reading()
+        if not self.has_ended:  # uvloop would read the end once more
+            self.transport.resume_reading()
         return rest
 
     def abort(self) -> None:
