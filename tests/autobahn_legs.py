@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from multiprocessing import get_context
@@ -25,6 +26,8 @@ from hub.server import Hub, HubSettings
 
 AT_ONCE: Final = 8
 """How many cases run at the same time: most of what they take is waiting."""
+LARGE_AT_ONCE: Final = 2
+"""The same where they compress a gigabyte: beside seven large ones, a small one would not finish in its time."""
 
 Verdict = tuple[object, ...]
 Verdicts = dict[str, Verdict]
@@ -39,9 +42,22 @@ class Role(StrEnum):
     CLIENT = "client"
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """How the echo server or client is set up; with `tls` it speaks wss. `compress` is a window size, 0 for none."""
+
+    compress: int = 0
+    tls: ssl.SSLContext | None = None
+    cases_at_once: int = AT_ONCE
+
+
+PLAIN: Final = Peer()
+COMPRESSING: Final = Peer(compress=15, cases_at_once=LARGE_AT_ONCE)
+
+
 def leg(role: Role, cases: list[str], recording: Path | None) -> Verdicts:
     """Run cases with compression; where there is to be a recording, through a hub that is a process."""
-    return uvloop.run(verdicts(role, cases, hub_elsewhere(recording) if recording else nullcontext, compress=15))
+    return uvloop.run(verdicts(role, cases, hub_elsewhere(recording) if recording else nullcontext, COMPRESSING))
 
 
 def both_legs(role: Role, cases: list[str], recording: Path) -> tuple[Verdicts, Verdicts]:
@@ -52,17 +68,13 @@ def both_legs(role: Role, cases: list[str], recording: Path) -> tuple[Verdicts, 
         return directly.result(), through_the_hub.result()
 
 
-async def verdicts(
-    role: Role, cases: list[str], between: Between, *, compress: int = 0, tls: ssl.SSLContext | None = None
-) -> Verdicts:
-    """Run cases and return what each came to.
-
-    `tls` is for the echo server or the echo client, which then speaks wss.
-    """
-    if role is Role.SERVER:
-        async with echo_server(compress=compress, tls=tls) as url, between(url) as way:
-            return await _verdicts_on_server(way, cases)
-    return await _verdicts_on_client(cases, between, compress=compress, tls=tls)
+async def verdicts(role: Role, cases: list[str], between: Between, peer: Peer = PLAIN) -> Verdicts:
+    """Run cases and return what each came to."""
+    if role is Role.CLIENT:
+        return await _verdicts_on_client(cases, between, peer)
+    async with echo_server(peer) as url, between(url) as way:
+        running = kosoku.run_fuzzingclient(f"{way}/CS1", cases=cases, concurrency=peer.cases_at_once)
+        return await _results(running)
 
 
 # -- what is between --------------------------------------------------------------------------------------------------
@@ -97,15 +109,15 @@ _COMPRESS: web.AppKey[int] = web.AppKey("compress", int)
 
 
 @asynccontextmanager
-async def echo_server(*, compress: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def echo_server(peer: Peer) -> AsyncIterator[str]:
     app = web.Application()
-    app[_COMPRESS] = compress
+    app[_COMPRESS] = peer.compress
     app.router.add_get("/{tail:.*}", _serve_echo)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=peer.tls).start()
     try:
-        yield f"{'wss' if tls else 'ws'}://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"{'wss' if peer.tls else 'ws'}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
@@ -117,32 +129,26 @@ async def _serve_echo(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _verdicts_on_server(url: str, cases: list[str]) -> Verdicts:
-    return await _results(kosoku.run_fuzzingclient(f"{url}/CS1", cases=cases, concurrency=AT_ONCE))
-
-
 # -- the client under test --------------------------------------------------------------------------------------------
 
 
-async def _verdicts_on_client(
-    cases: list[str], between: Between, *, compress: int, tls: ssl.SSLContext | None
-) -> Verdicts:
+async def _verdicts_on_client(cases: list[str], between: Between, peer: Peer) -> Verdicts:
     async with kosoku.run_fuzzingserver(cases=cases, host="127.0.0.1", port=0) as fuzzer:
-        connector = aiohttp.TCPConnector(ssl=tls or True)
+        connector = aiohttp.TCPConnector(ssl=peer.tls or True)
         async with between(f"ws://127.0.0.1:{fuzzer.port}") as url, aiohttp.ClientSession(connector=connector) as http:
-            await _Client(http, url, compress).run_all()
+            await _Client(http, url, peer).run_all()
         results = await _results(fuzzer.get_result())
     return results  # noqa: RET504 - by its types, leaving the context may go on after an exception
 
 
 class _Client:
-    def __init__(self, http: aiohttp.ClientSession, url: str, compress: int) -> None:
-        self._http, self._url, self._compress = http, url, compress
+    def __init__(self, http: aiohttp.ClientSession, url: str, peer: Peer) -> None:
+        self._http, self._url, self._peer = http, url, peer
 
     async def run_all(self) -> None:
         numbers = iter(range(1, int(await self._get("getCaseCount")) + 1))
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(AT_ONCE):
+            for _ in range(self._peer.cases_at_once):
                 tasks.create_task(self._run(numbers))
         await self._get("updateReports?agent=echo")
 
@@ -164,7 +170,7 @@ class _Client:
     def _connect(
         self, what: str
     ) -> "aiohttp.client._BaseRequestContextManager[aiohttp.ClientWebSocketResponse[Literal[True]]]":
-        return self._http.ws_connect(f"{self._url}/{what}", max_msg_size=0, compress=self._compress)
+        return self._http.ws_connect(f"{self._url}/{what}", max_msg_size=0, compress=self._peer.compress)
 
 
 async def _echo(socket: web.WebSocketResponse | aiohttp.ClientWebSocketResponse) -> None:

@@ -1,7 +1,6 @@
 """Autobahn's cases in both roles: with the hub between, none may come out differently, nor any event of any case."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import cache
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import trustme
 import uvloop
-from autobahn_legs import Role, Verdicts, both_legs, hub_within, verdicts
+from autobahn_legs import Peer, Role, Verdicts, both_legs, hub_within, verdicts
+from tls_contexts import tls_contexts
 
 from hub.recording import Recording
 
@@ -68,7 +67,7 @@ def test_no_case_comes_out_differently_through_tls_to_the_peer_under_test(
     else:  # the station is: wss from it to the hub
         between, tls = hub_within(recording, tls=server_side), client_side
 
-    through_the_hub = uvloop.run(verdicts(role, cases, between, tls=tls))
+    through_the_hub = uvloop.run(verdicts(role, cases, between, Peer(tls=tls)))
 
     assert through_the_hub == directly(role, *cases)
 
@@ -82,13 +81,3 @@ def test_no_case_of_speed_or_compression_comes_out_differently(recording: Path, 
 
     assert len(direct) == {**SPEED, **COMPRESSION}[group]
     assert through_the_hub == direct
-
-
-@cache
-def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    authority = trustme.CA()
-    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(server_side)
-    client_side = ssl.create_default_context()
-    authority.configure_trust(client_side)
-    return server_side, client_side
