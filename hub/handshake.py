@@ -80,12 +80,12 @@ class RequestHead(_Head):
 
     @classmethod
     def parse(cls, head: bytes) -> Self:
-        """Read a head that ends with an empty line.
+        """Read a head that ends with an empty line; one before it is ignored (RFC 9112 §2.2).
 
         Raises:
             HeadError: it is not a request of HTTP/1.
         """
-        first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
+        first, *lines = head.removeprefix(b"\r\n").removesuffix(END_OF_HEAD).split(b"\r\n")
         match = _REQUEST_LINE.fullmatch(first)
         if not match or not (target := _origin_form(match[2])):
             raise HeadError(f"this is not a request of HTTP/1.1: {_wrong_with_request_line(first)}")

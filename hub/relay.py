@@ -108,10 +108,10 @@ class Relay:
             upstream = await dial(route.csms, self._tls if route.csms.is_tls else None)
             try:
                 response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
-                body = b"" if response.status == 101 else await read_body(upstream, response)
             except BaseException:
                 upstream.transport.abort()
                 raise
+        body = b"" if response.status == 101 else await read_body(upstream, response)
         return upstream, response, body
 
     def splice(self, session: int, station: HeadReader, upstream: HeadReader, response: ResponseHead) -> None:

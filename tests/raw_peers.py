@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,6 +98,11 @@ class Line:
 
     def end(self) -> None:
         self.writer.write_eof()
+
+    def fin(self) -> None:
+        """End the TCP stream without a word of what is above it (TLS)."""
+        with socket.socket(fileno=os.dup(self.writer.get_extra_info("socket").fileno())) as sock:
+            sock.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
         """Break the connection with a TCP RST."""

@@ -255,6 +255,16 @@ async def test_an_end_of_tls_without_a_close_frame_is_recorded_as_dropped(tmp_pa
 
 
 @pytest.mark.parametrize("side", list(Side))
+async def test_a_bare_fin_below_tls_ends_the_session_as_dropped(tmp_path: Path, side: Side) -> None:
+    async with tls_session(tmp_path, side) as ends:
+        ends.breaking.fin()
+        assert await ends.other.rest() == b""
+        session = await ends.recorded()
+
+    assert (session.ending, session.closed_by, session.fault) == (Ending.DROPPED, side, None)
+
+
+@pytest.mark.parametrize("side", list(Side))
 async def test_a_reset_below_tls_arrives_as_a_reset(tmp_path: Path, side: Side) -> None:
     async with tls_session(tmp_path, side) as ends:
         ends.breaking.reset()

@@ -161,6 +161,12 @@ async def test_http_1_0_is_passed_on_as_such(hub: Hub, peers: Peers) -> None:
     assert recorded(hub).upgraded
 
 
+async def test_an_empty_line_before_the_request_is_ignored(hub: Hub, peers: Peers) -> None:
+    _, _, request = await asked(hub, peers, b"\r\n" + upgrade())
+
+    assert request == upgrade("/ocpp/CS1", host=f"127.0.0.1:{peers.port}")
+
+
 @pytest.mark.parametrize("url", ["ws://hub:9000", "WSS://hub", "http://[::1]:9000"])
 async def test_a_target_with_scheme_and_host_is_passed_on_without(hub: Hub, peers: Peers, url: str) -> None:
     station, upstream, request = await asked(hub, peers, upgrade(f"{url}/acme/CS%201?x=ws://y"))
@@ -215,6 +221,33 @@ async def test_an_answer_that_is_no_upgrade_reaches_the_station_unchanged(
     assert await station.rest() == answer
     session = recorded(hub)
     assert (session.status, session.ending, session.closed_by) == (int(answer.split()[1]), Ending.REFUSED, Side.CSMS)
+
+
+async def test_a_refusal_whose_body_never_ends_is_handed_on_all_the_same(
+    hub: Hub, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.dial.BODY_TIMEOUT_S", 0.1)
+    station, upstream, _ = await asked(hub, peers, upgrade())
+
+    await upstream.say(b"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\n\r\nno way")
+
+    assert await station.rest() == (
+        b"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\nContent-Length: 6\r\nConnection: close\r\n\r\nno way"
+    )
+    assert (recorded(hub).status, recorded(hub).body, recorded(hub).ending) == (401, "no way", Ending.REFUSED)
+
+
+async def test_a_101_that_a_reset_follows_at_once_reaches_the_station(hub: Hub, peers: Peers) -> None:
+    station, upstream, _ = await asked(hub, peers, upgrade())
+
+    await upstream.say(ACCEPT)
+    upstream.reset()
+
+    assert await station.head() == ACCEPT
+    with pytest.raises(ConnectionResetError):
+        await station.rest()
+    await hub.relay.is_idle.wait()
+    assert (recorded(hub).ending, recorded(hub).closed_by) == (Ending.RESET, Side.CSMS)
 
 
 @pytest.mark.parametrize("goodbye", [frame(b"\x03\xea", 8), b""], ids=["with a close frame", "without"])
