@@ -17,6 +17,8 @@ EARLY_BYTES: Final = 64 << 10
 """How much is read of what follows a head before the other side is there to take it."""
 MAX_BODY_BYTES: Final = 1 << 20
 """How much of a refusal's body is handed on."""
+BODY_TIMEOUT_S: Final = 3.0
+"""How long a refusal may take to end after its head: some have neither a length nor an end."""
 
 _HAPPY_EYEBALLS_S: Final = 0.25
 
@@ -85,7 +87,8 @@ class HeadReader(asyncio.Protocol):
         """Return what came after the head, and let the transport read on."""
         rest = bytes(self._buffer)
         self._buffer.clear()
-        self.transport.resume_reading()
+        if not self.has_ended:  # uvloop would read the end once more
+            self.transport.resume_reading()
         return rest
 
     def abort(self) -> None:
@@ -137,7 +140,7 @@ async def read_body(upstream: HeadReader, response: ResponseHead) -> bytes:
     """Return the body that follows a response's head, at most about MAX_BODY_BYTES of it, and close the connection.
 
     The body is read by aiohttp, whatever its framing: by length, chunked, or until the end of the connection. Of a body
-    that breaks its own framing, what could be read is returned.
+    that breaks its own framing, or does not end within BODY_TIMEOUT_S, what could be read is returned.
     """
     handler = ResponseHandler(asyncio.get_running_loop())
     rest = upstream.take_rest()
@@ -158,9 +161,10 @@ async def read_body(upstream: HeadReader, response: ResponseHead) -> bytes:
 async def _read_body(handler: ResponseHandler) -> bytes:
     body = bytearray()
     try:
-        _, payload = await handler.read()
-        while len(body) < MAX_BODY_BYTES and (chunk := await payload.readany()):
-            body += chunk
-    except (ClientPayloadError, HttpProcessingError):
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            _, payload = await handler.read()
+            while len(body) < MAX_BODY_BYTES and (chunk := await payload.readany()):
+                body += chunk
+    except (ClientPayloadError, HttpProcessingError, TimeoutError):
         pass  # cut short, or not what its head says: the refusal itself is what the station needs
     return bytes(body)

@@ -17,7 +17,8 @@ MAX_HEAD_BYTES: Final = 64 << 10
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 
-_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-~\x80-\xff]*) (HTTP/1\.[01])")
+_REQUEST_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~\x80-\xff]+) (HTTP/1\.[01])")
+_ABSOLUTE_FORM: Final = re.compile(rb"(?:ws|http)s?://[^/?#@]+((?:[/?].*)?)", re.IGNORECASE | re.DOTALL)
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])(?: (.*))?")
 _FIELD_LINE: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _LIKE_A_REQUEST_LINE: Final = re.compile(rb"[A-Za-z]+ (.*) (HTTP/[0-9]\.[0-9])", re.DOTALL)
@@ -28,6 +29,13 @@ _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 HOP_BY_HOP: Final = frozenset({"keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer"})
 """Fields for the connection that they cross only (RFC 9110 §7.6.1). Connection and Upgrade are what the upgrade is made
 of: they reach the CSMS as the station wrote them, right or wrong."""
+
+
+_ABOUT_THE_CONNECTION: Final = {
+    "content-length": "length", "transfer-encoding": "length", "connection": "connection",
+    "keep-alive": "dropped", "proxy-connection": "dropped", "trailer": "dropped",
+}  # fmt: skip
+"""Fields of a refusal that the hub writes anew or drops, since the connection ends with the body."""
 
 
 class HeadError(HubError):
@@ -60,27 +68,32 @@ class _Head:
 
 @dataclass(frozen=True, slots=True)
 class RequestHead(_Head):
-    """An HTTP request up to its body."""
+    """An HTTP request up to its body.
+
+    `asked` is the request target as it came; `target` is it in origin form: `/acme/CS1` for `ws://hub:9000/acme/CS1`.
+    """
 
     method: str
+    asked: str
     target: str
     version: str
 
     @classmethod
     def parse(cls, head: bytes) -> Self:
-        """Read a head that ends with an empty line.
+        """Read a head that ends with an empty line; one before it is ignored (RFC 9112 §2.2).
 
         Raises:
             HeadError: it is not a request of HTTP/1.
         """
-        first, *lines = head.removesuffix(END_OF_HEAD).split(b"\r\n")
-        if not (match := _REQUEST_LINE.fullmatch(first)):
+        first, *lines = head.removeprefix(b"\r\n").removesuffix(END_OF_HEAD).split(b"\r\n")
+        match = _REQUEST_LINE.fullmatch(first)
+        if not match or not (target := _origin_form(match[2])):
             raise HeadError(f"this is not a request of HTTP/1.1: {_wrong_with_request_line(first)}")
         for number, line in enumerate(lines, start=2):
             if not _FIELD_LINE.fullmatch(line) or _CONTROL.search(line):
                 raise HeadError(f"line {number} of the request is not a header field: {_wrong_with_field_line(line)}")
-        method, target, version = map(_raw_text, match.groups())
-        return cls(tuple(lines), method, target, version)
+        method, asked, version = map(_raw_text, match.groups())
+        return cls(tuple(lines), method, asked, _raw_text(target), version)
 
     @property
     def is_upgrade(self) -> bool:
@@ -125,12 +138,18 @@ class ResponseHead(_Head):
         return cls(tuple(lines), int(match[1]), _text(match[2] or b""), head)
 
     def with_body(self, body: bytes) -> bytes:
-        """Return the whole response as the station gets it: the body in one piece, the connection closed after it."""
-        dropped = {"connection", "transfer-encoding", "content-length", "keep-alive", "proxy-connection", "trailer"}
-        kept = [line for line in self.lines if _text(_name_and_value(line)[0]).lower() not in dropped]
-        length = [] if self.status in (204, 304) else [f"Content-Length: {len(body)}".encode()]
-        first = self.raw.partition(b"\r\n")[0]
-        return b"\r\n".join([first, *kept, *length, b"Connection: close"]) + END_OF_HEAD + body
+        """Return the whole response as the station gets it: the body in one piece, the connection closed after it.
+
+        What says so stands where the CSMS said what it did about the two; all other lines are as they came.
+        """
+        length = b"" if self.status in (204, 304) else b"Content-Length: %d" % len(body)
+        ours = {"length": length, "connection": b"Connection: close"}
+        lines = [self.raw.partition(b"\r\n")[0]]
+        for line in self.lines:
+            about = _ABOUT_THE_CONNECTION.get(_text(_name_and_value(line)[0]).lower())
+            mine = line if about is None else ours.pop(about, b"")
+            lines.append(line if _is_alike(line, mine) else mine)
+        return b"\r\n".join(filter(None, [*lines, *ours.values()])) + END_OF_HEAD + body
 
 
 def refusal(status: int, sentence: str, *fields: str) -> bytes:
@@ -141,14 +160,23 @@ def refusal(status: int, sentence: str, *fields: str) -> bytes:
     return ResponseHead(_encoded(lines), status, head.reason, head.raw).with_body(body)
 
 
+def _origin_form(target: bytes) -> bytes | None:
+    """Return a target without scheme and host, which a server has to accept (RFC 9112 §3.2.2); None for other forms."""
+    if target.startswith(b"/"):
+        return target
+    if not (match := _ABSOLUTE_FORM.fullmatch(target)):
+        return None
+    return match[1] if match[1].startswith(b"/") else b"/" + match[1]
+
+
 def _wrong_with_request_line(line: bytes) -> str:
     if not (match := _LIKE_A_REQUEST_LINE.fullmatch(line)):
         return "it does not begin with a method, a target and a version"
     target, version = match.groups()
     if not version.startswith(b"HTTP/1."):
         return f"its version is {_text(version)}"
-    if not target.startswith(b"/"):
-        return "its target does not begin with '/'"
+    if not _origin_form(target):
+        return "its target is neither a path nor a ws:// or http:// URL without a user"
     return "its target contains a space or a control character"
 
 
@@ -177,6 +205,10 @@ def _encoded(lines: Iterable[str]) -> tuple[bytes, ...]:
 def _name_and_value(line: bytes) -> tuple[bytes, bytes]:
     name, _, value = line.partition(b":")
     return name, value.strip(b" \t")
+
+
+def _is_alike(line: bytes, other: bytes) -> bool:
+    return _name_and_value(line.lower()) == _name_and_value(other.lower())
 
 
 def _text(raw: bytes) -> str:

@@ -70,7 +70,7 @@ class Relay:
             return
         opening.requested(request)
         try:
-            route = self._switchboard.route(request.target, opening.session.path)
+            route = self._switchboard.route(request.target, opening.target)
         except NotFoundError as exc:
             await opening.refuse(exc.status, str(exc), is_recorded=request.is_upgrade)
             return
@@ -108,10 +108,10 @@ class Relay:
             upstream = await dial(route.csms, self._tls if route.csms.is_tls else None)
             try:
                 response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
-                body = b"" if response.status == 101 else await read_body(upstream, response)
             except BaseException:
                 upstream.transport.abort()
                 raise
+        body = b"" if response.status == 101 else await read_body(upstream, response)
         return upstream, response, body
 
     def splice(self, session: int, station: HeadReader, upstream: HeadReader, response: ResponseHead) -> None:
@@ -159,14 +159,16 @@ class Opening:
             remote=_address(station.transport.get_extra_info("peername")),
             tls=_tls_facts(station.transport.get_extra_info("ssl_object")),
         )
+        self.target = ""
         self._relay = relay
         self._masker = relay.masker.fresh()
         self._is_over = False
 
     def requested(self, request: RequestHead) -> None:
         """Note what the station asks for."""
-        path = self._masker.target(request.target)
-        self._note(path=storable(path), identity=identity_of(path), request=self._masker.headers(request.headers))
+        self.target = self._masker.target(request.target)
+        self._note(path=storable(self._masker.target(request.asked)), identity=identity_of(self.target))
+        self._note(request=self._masker.headers(request.headers))
         offers = self.session.header(SUBPROTOCOL) or ""
         self._note(offered=tuple(offer for part in offers.split(",") if (offer := part.strip())))
 

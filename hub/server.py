@@ -52,7 +52,8 @@ class HubSettings:
 class Hub:
     """A hub, running from `__aenter__` to `__aexit__`.
 
-    Requests for `/` and for paths that begin with `/-` go to `app`; all others are for stations.
+    Requests for paths that begin with `/-`, and those for `/` that are no upgrade, go to `app`; all others are for
+    stations.
 
     Raises, on entering:
         SwitchboardError: a CSMS has an unusable name or URL.
@@ -183,4 +184,5 @@ class FrontDoor(HeadReader):
 
 def _is_for_the_app(head: bytes) -> bool:
     _, _, target = head.partition(b"\r\n")[0].partition(b" ")
-    return target.startswith((b"/-", b"/ "))
+    is_page = target.startswith(b"/ ") and b"\r\nsec-websocket-" not in head.lower()
+    return is_page or target.startswith(b"/-")  # a station that asks for "/" is refused, and the refusal recorded

@@ -100,10 +100,11 @@ class Leg(asyncio.Protocol):
                 self._splice.close_seen(self.side, frame)
 
     def eof_received(self) -> bool:
-        if self._splice.state is State.OVER or Hold.ENDED in self._holds:
+        if self._splice.state is State.OVER:
             return False
-        self._holds |= Hold.ENDED
-        self._splice.fin_received(self.side)
+        if Hold.ENDED not in self._holds:
+            self._holds |= Hold.ENDED
+            self._splice.fin_received(self.side)
         # TLS has no half-close here: asyncio closes the transport whatever this returns, and would warn.
         return self.can_half_close
 

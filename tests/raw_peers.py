@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +36,7 @@ def frame(payload: bytes | str, opcode: int = 1, *, fin: bool = True, rsv: int =
     else:
         length = bytes([mask | 127]) + size.to_bytes(8, "big")
     if key:
-        payload = bytes(byte ^ key[i % 4] for i, byte in enumerate(payload)) if size < 1 << 16 else _mask(payload, key)
+        payload = _mask(payload, key)
     return bytes([fin << 7 | rsv << 4 | opcode]) + length + (key or b"") + payload
 
 
@@ -50,19 +51,26 @@ def masked(payload: bytes | str, opcode: int = 1, *, fin: bool = True, rsv: int 
 
 
 class Deflater:
-    """The sending end of permessage-deflate."""
+    """The sending end of permessage-deflate.
 
-    def __init__(self, bits: int = 15, *, keeps_context: bool = True) -> None:
-        self._bits = bits
+    zlib has no window of 8 bits without a header; what repeats the last byte only (Z_RLE) can be read with one.
+    """
+
+    def __init__(self, bits: int = 15, *, keeps_context: bool = True, level: int = -1) -> None:
+        self._settings = (level, zlib.DEFLATED, -max(bits, 9), 8, zlib.Z_RLE if bits < 9 else zlib.Z_DEFAULT_STRATEGY)
         self._keeps_context = keeps_context
-        self._stream = zlib.compressobj(wbits=-bits)
+        self._stream = zlib.compressobj(*self._settings)
 
-    def deflate(self, payload: bytes | str) -> bytes:
+    def deflate(self, payload: bytes | str, *, ends_stream: bool = False) -> bytes:
+        """Compress one message; with `ends_stream` its last block has BFINAL set (RFC 7692 §7.2.3.4)."""
         payload = payload.encode() if isinstance(payload, str) else payload
-        compressed = self._stream.compress(payload) + self._stream.flush(zlib.Z_SYNC_FLUSH)
-        if not self._keeps_context:
-            self._stream = zlib.compressobj(wbits=-self._bits)
-        return compressed.removesuffix(b"\x00\x00\xff\xff")
+        compressed = self._stream.compress(payload)
+        compressed += (
+            self._stream.flush(zlib.Z_FINISH) + b"\x00" if ends_stream else self._stream.flush(zlib.Z_SYNC_FLUSH)
+        )
+        if ends_stream or not self._keeps_context:
+            self._stream = zlib.compressobj(*self._settings)
+        return compressed if ends_stream else compressed.removesuffix(b"\x00\x00\xff\xff")
 
 
 @dataclass
@@ -90,6 +98,11 @@ class Line:
 
     def end(self) -> None:
         self.writer.write_eof()
+
+    def fin(self) -> None:
+        """End the TCP stream without a word of what is above it (TLS)."""
+        with socket.socket(fileno=os.dup(self.writer.get_extra_info("socket").fileno())) as sock:
+            sock.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
         """Break the connection with a TCP RST."""

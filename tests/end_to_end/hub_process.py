@@ -5,6 +5,8 @@ from pathlib import Path
 
 import uvloop
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the hub of this checkout, wherever one is installed
+
 from hub.server import Hub, HubSettings
 
 

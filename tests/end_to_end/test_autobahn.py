@@ -1,99 +1,83 @@
-"""Autobahn's cases, driven by kosoku, against an echo server: with the hub between, none may come out differently."""
+"""Autobahn's cases in both roles: with the hub between, none may come out differently, nor any event of any case."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
+from typing import Final
 
-import kosoku
 import pytest
 import uvloop
-from aiohttp import WSMsgType, web
+from autobahn_legs import Peer, Role, Verdicts, both_legs, hub_within, verdicts
+from tls_contexts import tls_contexts
 
 from hub.recording import Recording
-from hub.server import Hub, HubSettings
 
-NOT_COMPARED = ["9.*", "12.*", "13.*"]
-"""Speed and compression: long, and about the endpoints."""
-CASES = 247
+CONFORMANCE: Final = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
+CONFORMANCE_CASES: Final = 247
+SPEED: Final = {"9.*": 54}
+COMPRESSION: Final = {f"12.{n}.*": 18 for n in range(1, 6)} | {f"13.{n}.*": 18 for n in range(1, 8)}
+"""How many cases each group has; with those of CONFORMANCE they are all 517."""
+FRAGMENTS_AND_CLOSES: Final = ["5.*", "7.*"]
 
-Verdicts = dict[str, tuple[object, ...]]
-
-
-ALL_CASES = 517
-
-COMPRESSES: web.AppKey[bool] = web.AppKey("compresses", bool)
+LOOPS: Final = [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
-async def echo(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(compress=request.app[COMPRESSES], max_msg_size=0)
-    await socket.prepare(request)
-    async for message in socket:
-        if message.type is WSMsgType.TEXT:
-            await socket.send_str(message.data)
-        elif message.type is WSMsgType.BINARY:
-            await socket.send_bytes(message.data)
-    return socket
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Path]:
+    """Return where to record; of the gigabytes that some groups make, none is kept."""
+    yield tmp_path / "autobahn.db"
+    for file in tmp_path.iterdir():
+        file.unlink()
 
 
-@asynccontextmanager
-async def echo_server(*, compresses: bool) -> AsyncIterator[str]:
-    app = web.Application()
-    app[COMPRESSES] = compresses
-    app.router.add_get("/{tail:.*}", echo)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"ws://127.0.0.1:{runner.addresses[0][1]}/echo"
-    finally:
-        await runner.cleanup()
+@cache
+def directly(role: Role, *cases: str) -> Verdicts:
+    return uvloop.run(verdicts(role, list(cases), nullcontext))
 
 
-async def verdicts(url: str, excluded: list[str]) -> Verdicts:
-    """Run the cases; kosoku raises with all results where one of them fails, as one of aiohttp's own does."""
-    try:
-        results = await kosoku.run_fuzzingclient(url, exclude_cases=excluded, concurrency=8)
-    except kosoku.FailureError as exc:
-        results = exc.results
-    return {
-        result.case_id: (
-            result.behavior.value, result.behavior_close.value, result.remote_close_code, result.was_clean,
-        )
-        for result in results
-    }  # fmt: skip
-
-
-async def both_ways(recording: Path, *, excluded: list[str]) -> tuple[Verdicts, Verdicts]:
-    """Run the cases without the hub and with it; compression is on where its cases are among them."""
-    async with echo_server(compresses=not excluded) as url:
-        directly = await verdicts(url, excluded)
-        async with Hub(HubSettings(recording=recording, csmses={"echo": url}, port=0)) as hub:
-            through_the_hub = await verdicts(f"{hub.url}/echo/CS1", excluded)
-    return directly, through_the_hub
-
-
-@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("new_loop", LOOPS)
+@pytest.mark.parametrize("role", list(Role))
 def test_no_case_of_autobahn_comes_out_differently_through_the_hub(
-    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]
+    recording: Path, role: Role, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
-    recording = tmp_path / "autobahn.db"
-
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        directly, through_the_hub = runner.run(both_ways(recording, excluded=NOT_COMPARED))
+        through_the_hub = runner.run(verdicts(role, CONFORMANCE, hub_within(recording)))
 
-    assert len(directly) == CASES
-    assert through_the_hub == directly
+    assert len(through_the_hub) == CONFORMANCE_CASES
+    assert through_the_hub == directly(role, *CONFORMANCE)
     with Recording.open(recording) as recorded:
         assert all(session.upgraded for session in recorded.sessions())
-        assert len(recorded.sessions()) >= CASES
+        assert len(recorded.sessions()) >= CONFORMANCE_CASES
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [FRAGMENTS_AND_CLOSES, pytest.param([*CONFORMANCE, *SPEED], marks=pytest.mark.nightly)],
+    ids=["few", "many"],
+)
+@pytest.mark.parametrize("role", list(Role))
+def test_no_case_comes_out_differently_through_tls_to_the_peer_under_test(
+    recording: Path, role: Role, cases: list[str]
+) -> None:
+    server_side, client_side = tls_contexts()
+    if role is Role.SERVER:  # the CSMS is under test: wss from the hub to it
+        between, tls = hub_within(recording, upstream_tls=client_side), server_side
+    else:  # the station is: wss from it to the hub
+        between, tls = hub_within(recording, tls=server_side), client_side
+
+    through_the_hub = uvloop.run(verdicts(role, cases, between, Peer(tls=tls)))
+
+    assert through_the_hub == directly(role, *cases)
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
-def test_none_of_all_cases_comes_out_differently_speed_and_compression_included(tmp_path: Path) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        directly, through_the_hub = runner.run(both_ways(tmp_path / "autobahn.db", excluded=[]))
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("group", [*SPEED, *COMPRESSION])
+def test_no_case_of_speed_or_compression_comes_out_differently(recording: Path, role: Role, group: str) -> None:
+    direct, through_the_hub = both_legs(role, [group], recording)
 
-    assert len(directly) == ALL_CASES
-    assert through_the_hub == directly
+    assert len(direct) == {**SPEED, **COMPRESSION}[group]
+    assert through_the_hub == direct

@@ -261,6 +261,20 @@ async def test_one_side_may_end_its_stream_and_still_listen(hub: Hub, peers: Pee
     assert (session.ending, session.closed_by, session.station_close) == (Ending.DROPPED, Side.STATION, None)
 
 
+async def test_a_csms_that_ends_its_stream_with_the_101_still_hears_the_station(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+    await station.say(upgrade())
+    upstream = await peers.accept()
+    upstream.end()
+    assert await station.rest() == ACCEPT
+
+    await station.say(masked("still here"))
+    station.end()
+
+    assert len(await upstream.rest()) == len(masked("still here"))
+    assert ((await ended(hub)).ending, recorded(hub)[0].closed_by) == (Ending.DROPPED, Side.CSMS)
+
+
 @pytest.mark.parametrize("side", list(Side))
 async def test_a_reset_passes_as_a_reset(hub: Hub, peers: Peers, side: Side) -> None:
     station, upstream = await session_of(hub, peers)

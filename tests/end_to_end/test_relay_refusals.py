@@ -119,7 +119,7 @@ async def test_a_refusal_is_a_session_that_has_opened_and_closed(hub: Hub, peers
         (
             b"GET acme HTTP/1.1\r\n\r\n",
             400,
-            "this is not a request of HTTP/1.1: its target does not begin with '/'",
+            "this is not a request of HTTP/1.1: its target is neither a path nor a ws:// or http:// URL without a user",
             "",
         ),
     ],

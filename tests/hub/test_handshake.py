@@ -34,8 +34,12 @@ def test_a_station_cannot_hide_its_websocket_fields_from_the_csms() -> None:
     ("line", "wrong"),
     [
         (b"PRI * HTTP/2.0", "its version is HTTP/2.0"),
-        (b"GET acme/CS1 HTTP/1.1", "its target does not begin with '/'"),
-        (b"GET http://u:secret@hub/CS1?token=secret HTTP/1.1", "its target does not begin with '/'"),
+        (b"GET acme/CS1 HTTP/1.1", "its target is neither a path nor a ws:// or http:// URL without a user"),
+        (
+            b"GET http://u:secret@hub/CS1?token=secret HTTP/1.1",
+            "its target is neither a path nor a ws:// or http:// URL without a user",
+        ),
+        (b"OPTIONS * HTTP/1.1", "its target is neither a path nor a ws:// or http:// URL without a user"),
         (b"GET /acme/CS1?token=a secret HTTP/1.1", "its target contains a space or a control character"),
         (b"GET /acme/CS1?token=secret", "it does not begin with a method, a target and a version"),
         (b"GET /acme/CS1 HTTP/1.1secret", "it does not begin with a method, a target and a version"),
@@ -118,14 +122,33 @@ def test_a_response_without_a_reason_or_with_an_odd_field_is_a_response() -> Non
 
 
 def test_a_refusal_handed_on_keeps_what_is_meant_for_the_station() -> None:
-    head = b"HTTP/1.1 401 No entry\r\nWWW-Authenticate: Basic\r\nTransfer-Encoding: chunked\r\nX-A:1\r\n\r\n"
+    head = (
+        b"HTTP/1.1 401 No entry\r\nWWW-Authenticate: Basic\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n"
+        b"Transfer-Encoding: chunked\r\nX-A:1\r\n\r\n"
+    )
 
     raw = ResponseHead.parse(head).with_body(b"go away")
 
     assert raw == (
-        b"HTTP/1.1 401 No entry\r\nWWW-Authenticate: Basic\r\nX-A:1\r\n"
-        b"Content-Length: 7\r\nConnection: close\r\n\r\ngo away"
+        b"HTTP/1.1 401 No entry\r\nWWW-Authenticate: Basic\r\nConnection: close\r\n"
+        b"Content-Length: 7\r\nX-A:1\r\n\r\ngo away"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ("ws://hub:9000/acme/CS%201?a=//b", "/acme/CS%201?a=//b"),
+        ("HTTPS://[::1]:9000//acme/CS1", "//acme/CS1"),
+        ("http://hub", "/"),
+        ("wss://hub?a=@b", "/?a=@b"),
+        ("/ws://hub/acme", "/ws://hub/acme"),
+    ],
+)
+def test_a_target_with_scheme_and_host_means_its_path(asked: str, target: str) -> None:
+    request = RequestHead.parse(upgrade(asked))
+
+    assert (request.asked, request.target) == (asked, target)
 
 
 def test_a_refusal_of_the_hub_is_a_sentence_in_plain_text() -> None:
