@@ -9,5 +9,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tui.source import Source
 
 if __name__ == "__main__":
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     os.nice(19)  # it may lag: the relay goes first
     Source(Path(sys.argv[1])).run(lambda _: None)

@@ -51,8 +51,8 @@ class Plan:
 
 
 QUICK: Final = Plan(
-    rounds=1, seconds=0.2, stations=3, rates=(50,), sessions=20, heavy_sessions=10, many_rounds=1, many_rate=50, heavy_rate=50,
-    others=3, slow_rate=50,
+    rounds=1, seconds=0.2, stations=3, rates=(50,), sessions=20, heavy_sessions=10, many_rounds=1, many_rate=50,
+    heavy_rate=50, others=3, slow_rate=50,
 )  # fmt: skip
 
 
