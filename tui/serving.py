@@ -62,9 +62,16 @@ def allow_many_sessions() -> None:
     with suppress(ValueError, OSError):  # macOS calls the hard limit unlimited, and then refuses that
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
-    sessions = (soft - FILES_BESIDE) // FILES_OF_A_SESSION
-    if soft != resource.RLIM_INFINITY and sessions < FEW_SESSIONS:
-        log.warning("there is room for about %d sessions: this system lets the hub open %d files", sessions, soft)
+    if sentence := why_few_sessions(soft):
+        log.warning(sentence)
+
+
+def why_few_sessions(files: int) -> str | None:
+    """Return a sentence where so many open files leave room for few sessions only."""
+    sessions = max(files - FILES_BESIDE, 0) // FILES_OF_A_SESSION
+    if files == resource.RLIM_INFINITY or sessions >= FEW_SESSIONS:
+        return None
+    return f"there is room for about {sessions} sessions: this system lets the hub open {files} files (`ulimit -Hn`)"
 
 
 def _announce(hub: Hub) -> None:
