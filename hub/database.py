@@ -14,9 +14,11 @@ from urllib.parse import quote
 import apsw
 
 __all__ = [
+    "BUSY_MS",
     "OK",
     "RESTART",
     "TRUNCATE",
+    "BusyError",
     "CannotOpenError",
     "Connection",
     "DatabaseError",
@@ -30,6 +32,7 @@ __all__ = [
 Connection = apsw.Connection
 Cursor = apsw.Cursor
 DatabaseError = apsw.Error
+BusyError = apsw.BusyError
 CannotOpenError = apsw.CantOpenError
 
 OK: Final = apsw.SQLITE_OK

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from hub.batch import Backlog, Batch, SessionEnd, Stream, end_row, session_row
-from hub.database import OK, RESTART, TRUNCATE, Connection, DatabaseError, sync_log
+from hub.database import BUSY_MS, OK, RESTART, TRUNCATE, BusyError, Connection, DatabaseError, sync_log
 from hub.recording import Recording
 from hub.recording_file import RecorderError, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
@@ -26,6 +26,8 @@ CHECKPOINT_BYTES: Final = 16 << 20
 """How far the write-ahead log grows before it is folded into the recording; at most, twice as far."""
 CONGESTED_BYTES: Final = 1 << 20
 """How much may wait for a checkpoint before the relay stops reading."""
+READERS_MS: Final = 20
+"""How long a checkpoint waits for readers of the recording to be through with a query, and the relay with it."""
 RETRY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
@@ -236,10 +238,16 @@ class Recorder:
 
         RESTART leaves the log's file as long as it is: writing over it costs a tenth less than making it grow again.
         """
+        if how == RESTART:
+            self._connection.set_busy_timeout(READERS_MS)
         try:
             self._connection.wal_checkpoint(mode=how)
+        except BusyError:
+            pass  # what could be folded is; the log goes on where it is until the next checkpoint
         except DatabaseError as exc:
             log.warning("the write-ahead log of %s stays long: %s", self.path, exc)
+        finally:
+            self._connection.set_busy_timeout(BUSY_MS)
 
     def _after_checkpoint(self, _: "asyncio.Future[None]") -> None:
         self._checkpointing = None
