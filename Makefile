@@ -40,9 +40,9 @@ goldens: $(VENV)/.dev  ## judge the drawings under sessions/ again; review the d
 snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; review them
 	$(BIN)/python -m pytest tests/tui --snapshot-update
 
-bench: $(VENV)/.dev  ## CPU a frame against nginx, messages judged a second (docs/performance.md)
+bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages judged a second (docs/performance.md)
 	$(BIN)/python tests/bench/judge_speed.py
-	$(BIN)/python tests/bench/relay_cpu.py
+	$(BIN)/python tests/bench/relay.py
 
 nightly: $(VENV)/.dev  ## the slow checks
 	$(BIN)/python -m pytest -m nightly

@@ -103,8 +103,6 @@ class Batch:
     afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
     waiting_bytes: int = 0
     """What is to be handed on."""
-    payload_bytes: int = 0
-    """What was recorded otherwise: where it is inflated, that may be far more."""
 
     def keep_beginning(self, stream: Stream, at: int, beginning: bytes, *, clear: bool) -> None:
         """Keep the bytes of a frame that is not complete yet; `clear` where they begin a new one."""

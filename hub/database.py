@@ -4,8 +4,9 @@ Within one process nothing else may open a recording at the same time: POSIX dro
 when any of its descriptors is closed, and two SQLite libraries do not know of each other's.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -13,8 +14,11 @@ from urllib.parse import quote
 import apsw
 
 __all__ = [
+    "BUSY_MS",
+    "OK",
     "RESTART",
     "TRUNCATE",
+    "BusyError",
     "CannotOpenError",
     "Connection",
     "DatabaseError",
@@ -22,13 +26,16 @@ __all__ = [
     "connect",
     "connect_read_only",
     "snapshot",
+    "sync_log",
 ]
 
 Connection = apsw.Connection
 Cursor = apsw.Cursor
 DatabaseError = apsw.Error
+BusyError = apsw.BusyError
 CannotOpenError = apsw.CantOpenError
 
+OK: Final = apsw.SQLITE_OK
 RESTART: Final = apsw.SQLITE_CHECKPOINT_RESTART
 TRUNCATE: Final = apsw.SQLITE_CHECKPOINT_TRUNCATE
 BUSY_MS: Final = 5_000
@@ -58,6 +65,20 @@ def connect_read_only(path: Path) -> Connection:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA schema_version").fetchone()
     return connection
+
+
+def sync_log(path: Path) -> None:
+    """Bring what a write-ahead log holds so far to the disk, while its connection goes on writing.
+
+    A checkpoint begins with just that, and it is most of what a checkpoint takes: after this, little is left to wait
+    for. No lock is lost by it: SQLite takes none on the log itself. What fails here fails in the checkpoint too, aloud.
+    """
+    with suppress(OSError):
+        log = os.open(f"{path}-wal", os.O_RDONLY)
+        try:
+            os.fsync(log)
+        finally:
+            os.close(log)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from hub.batch import Backlog, Batch, SessionEnd, Stream, end_row, session_row
-from hub.database import RESTART, TRUNCATE, DatabaseError
+from hub.database import BUSY_MS, OK, RESTART, TRUNCATE, BusyError, Connection, DatabaseError, sync_log
 from hub.recording import Recording
 from hub.recording_file import RecorderError, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
@@ -23,11 +23,11 @@ from matrix.trace import Session
 __all__ = ["Recorder", "RecorderError", "SessionEnd", "Stream"]
 
 CHECKPOINT_BYTES: Final = 16 << 20
-"""How far the write-ahead log grows before it is folded into the recording."""
-COMMIT_BYTES: Final = 8 << 10
-"""About what a commit adds to the log beside what is new: the last pages of the tables, once more."""
+"""How far the write-ahead log grows before it is folded into the recording; at most, twice as far."""
 CONGESTED_BYTES: Final = 1 << 20
 """How much may wait for a checkpoint before the relay stops reading."""
+READERS_MS: Final = 20
+"""How long a checkpoint waits for readers of the recording to be through with a query, and the relay with it."""
 RETRY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,11 @@ class Recorder:
         self._with_beginning: set[Stream] = set()
         self._backlog: Backlog | None = None
         self._retry: asyncio.TimerHandle | None = None
-        self._checkpoint_bytes = checkpoint_bytes
-        self._logged_bytes = 0
+        self._log_pages = 0
+        self._new_log_pages = 0
+        self._checkpoint_pages = checkpoint_bytes // self._connection.pragma("page_size")
+        self._connection.set_wal_hook(self._note_log)
+        self._syncing: asyncio.Future[None] | None = None
         self._checkpointing: asyncio.Future[None] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._relieved: list[Callable[[], None]] = []
@@ -92,7 +95,6 @@ class Recorder:
         opened_mark = next(self._marks)
         closed_mark = None if session.closed_at is None else next(self._marks)
         self._batch.sessions.append(session_row(session, opened_mark, closed_mark))
-        self._batch.payload_bytes += len(session.body)
         self._schedule()
 
     def end(self, end: SessionEnd) -> None:
@@ -108,7 +110,6 @@ class Recorder:
         at, marks = time.time_ns(), self._marks
         session, side = stream
         for frame in frames:
-            self._batch.payload_bytes += len(frame.payload)
             if frame.unread is None:
                 self._batch.frames.append((next(marks), session, at, side, *frame[:6]))
             else:
@@ -145,8 +146,8 @@ class Recorder:
     async def close(self) -> None:
         """Write what is left, fold the log into the recording, and let the next hub in."""
         self._commit()
-        while self._checkpointing:
-            await asyncio.wait([self._checkpointing])
+        while waiting := self._syncing or self._checkpointing:
+            await asyncio.wait([waiting])
         if self._retry:
             self._retry.cancel()
             self._try_again()
@@ -174,7 +175,6 @@ class Recorder:
         else:
             try:
                 batch.write(self._connection)
-                self._logged_bytes += COMMIT_BYTES + batch.waiting_bytes + batch.payload_bytes
             except DatabaseError as exc:
                 self._fail(batch, exc)
         for callback, argument in batch.afterwards:
@@ -213,25 +213,46 @@ class Recorder:
 
     # -- checkpoints --------------------------------------------------------------------------------------------------
 
+    def _note_log(self, _connection: Connection, _name: str, pages: int) -> int:
+        """Count what a commit has added to the log: SQLite says how long that is now, or is anew."""
+        self._new_log_pages += pages - self._log_pages if pages > self._log_pages else pages
+        self._log_pages = pages
+        return OK
+
     def _checkpoint_if_due(self) -> None:
-        if self._logged_bytes >= self._checkpoint_bytes:
-            self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, RESTART)
-            self._checkpointing.add_done_callback(self._after_checkpoint)
+        if self._new_log_pages < self._checkpoint_pages:
+            return
+        if not self._syncing:
+            self._syncing = self._loop.run_in_executor(self._worker, sync_log, self.path)
+            self._syncing.add_done_callback(self._begin_checkpoint)
+        elif self._new_log_pages >= 2 * self._checkpoint_pages:
+            self._checkpointing = self._syncing  # a disk this slow is waited for: the log is not to grow without end
+
+    def _begin_checkpoint(self, _: "asyncio.Future[None]") -> None:
+        self._syncing = None
+        self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, RESTART)
+        self._checkpointing.add_done_callback(self._after_checkpoint)
 
     def _checkpoint(self, how: int) -> None:
         """Fold the log into the file. On a thread: it waits for the disk, and nobody else uses the connection.
 
         RESTART leaves the log's file as long as it is: writing over it costs a tenth less than making it grow again.
         """
+        if how == RESTART:
+            self._connection.set_busy_timeout(READERS_MS)
         try:
             self._connection.wal_checkpoint(mode=how)
+        except BusyError:
+            pass  # what could be folded is; the log goes on where it is until the next checkpoint
         except DatabaseError as exc:
             log.warning("the write-ahead log of %s stays long: %s", self.path, exc)
+        finally:
+            self._connection.set_busy_timeout(BUSY_MS)
 
     def _after_checkpoint(self, _: "asyncio.Future[None]") -> None:
         self._checkpointing = None
         # A reader in the middle of a query keeps the log from starting anew: then the next try is that much later.
-        self._logged_bytes = 0
+        self._new_log_pages = 0
         self._commit()
 
 

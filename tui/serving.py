@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import logging
+import resource
 import sys
 from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,14 @@ from hub.server import Hub, HubSettings
 
 GARBAGE_AT: Final = 50_000
 """Objects that make the collector look. The relay makes no cycles, and a batch is many tuples that it would look at."""
+
+FILES_OF_A_SESSION: Final = 2
+FILES_BESIDE: Final = 50
+"""What a hub keeps open beside its sessions: the recording, its listeners, viewers of the feed."""
+FEW_SESSIONS: Final = 1000
+"""A hub that cannot hold more than these says so when it starts."""
+
+log = logging.getLogger(__name__)
 
 
 class OptionError(HubError):
@@ -35,6 +45,7 @@ def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeou
         answer_timeout_s=answer_timeout_s,
     )
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
+    allow_many_sessions()
     run_on_best_loop(_serve(settings))
 
 
@@ -43,6 +54,24 @@ async def _serve(settings: HubSettings) -> None:
         gc.freeze()  # what was imported stays: the collector need not look at it again and again
         gc.set_threshold(GARBAGE_AT)
         await hub.run_until_signalled(ready=lambda: _announce(hub))
+
+
+def allow_many_sessions() -> None:
+    """Raise the soft limit on open files to the hard one; say so where that leaves room for few sessions."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS calls the hard limit unlimited, and then refuses that
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if sentence := why_few_sessions(soft):
+        log.warning(sentence)
+
+
+def why_few_sessions(files: int) -> str | None:
+    """Return a sentence where so many open files leave room for few sessions only."""
+    sessions = max(files - FILES_BESIDE, 0) // FILES_OF_A_SESSION
+    if files == resource.RLIM_INFINITY or sessions >= FEW_SESSIONS:
+        return None
+    return f"there is room for about {sessions} sessions: this system lets the hub open {files} files (`ulimit -Hn`)"
 
 
 def _announce(hub: Hub) -> None:

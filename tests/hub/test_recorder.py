@@ -7,7 +7,7 @@ import pytest
 from raw_peers import masked
 
 from hub.batch import SessionEnd, Stream
-from hub.database import connect_read_only
+from hub.database import BUSY_MS, connect_read_only, snapshot
 from hub.recorder import Recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
@@ -263,6 +263,24 @@ async def test_the_log_is_folded_into_the_recording_while_frames_wait(path: Path
     await recorder.close()
 
     assert max(sizes) < 3 << 20
+    assert [str(payload).split()[0] for payload in recorded_texts(path)] == [str(number) for number in range(200)]
+
+
+async def test_a_reader_in_the_middle_of_a_query_holds_nothing_up(path: Path) -> None:
+    recorder = Recorder.open(path, checkpoint_bytes=1 << 20)
+    recorder.answer(opened())
+    await recorder.committed()
+    reader = connect_read_only(path)
+
+    with snapshot(reader):
+        reader.execute("SELECT * FROM session").fetchall()
+        async with asyncio.timeout(BUSY_MS / 1000):
+            for number in range(200):
+                recorder.add(STATION, [text(f"{number} " + "x" * 20_000)])
+                await recorder.committed()
+    reader.close()
+    await recorder.close()
+
     assert [str(payload).split()[0] for payload in recorded_texts(path)] == [str(number) for number in range(200)]
 
 
