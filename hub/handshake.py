@@ -37,6 +37,10 @@ class HeadError(HubError):
     """
 
 
+class HeadTooLongError(HeadError):
+    """A head goes on beyond what the hub reads of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What a request and a response have in common; `lines` are the field lines without their line ends."""

@@ -5,7 +5,7 @@ A frame that breaks RFC 6455 is followed and handed out as it came: whether it w
 
 from typing import Final, NamedTuple
 
-from hub.deflate import DeflateParameters, InflateError, Inflater
+from hub.deflate import MAX_INFLATED_BYTES, DeflateParameters, InflateError, Inflater
 from matrix.trace import FIRST_CONTROL_OPCODE, RSV1, Opcode, Side
 
 MAX_FRAME_BYTES: Final = 64 << 20
@@ -42,9 +42,14 @@ class Tap:
     __slots__ = ("_compressed", "_held", "_inflater", "_kind", "_limit", "_lost", "_needed")
 
     def __init__(
-        self, side: Side, *, deflate: DeflateParameters | None = None, max_frame_bytes: int = MAX_FRAME_BYTES
+        self,
+        side: Side,
+        *,
+        deflate: DeflateParameters | None = None,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        max_inflated_bytes: int = MAX_INFLATED_BYTES,
     ) -> None:
-        self._inflater: Inflater | None = deflate.inflater(side) if deflate else None
+        self._inflater: Inflater | None = deflate.inflater(side, limit=max_inflated_bytes) if deflate else None
         self._limit = max_frame_bytes
         self._held = bytearray()
         self._needed = 0
@@ -56,6 +61,11 @@ class Tap:
     def incomplete(self) -> int:
         """The number of bytes seen of a frame that is not complete yet."""
         return len(self._held)
+
+    @property
+    def is_between_frames(self) -> bool:
+        """True where the bytes seen end with a frame: what follows may be another."""
+        return not self._held and self._lost is None
 
     def whole_text(self, data: bytes) -> str | None:
         """Return the text of these bytes if they are one whole text message in one frame, as nearly all chunks are.
