@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from hub.errors import HubError
+from hub.limits import DEFAULTS
 from matrix.trace import Side
 
-MAX_INFLATED_BYTES: Final = 16 << 20
+MAX_INFLATED_BYTES: Final = DEFAULTS.inflated_bytes
 """What one message may inflate to before the tap stops: a few KiB of hostile input could otherwise fill the memory."""
 
 TRAILER: Final = b"\x00\x00\xff\xff"

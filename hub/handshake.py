@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Final, Self
 
 from hub.errors import HubError
+from hub.limits import DEFAULTS
 from matrix.trace import Headers
 
-MAX_HEAD_BYTES: Final = 64 << 10
+MAX_HEAD_BYTES: Final = DEFAULTS.head_bytes
 """The longest head that the hub reads: an identity of 4 KiB fits many times."""
 
 END_OF_HEAD: Final = b"\r\n\r\n"

@@ -5,10 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Final
 
-from hub.deflate import MAX_INFLATED_BYTES
 from hub.errors import HubError
-from hub.handshake import MAX_HEAD_BYTES
-from hub.tap import MAX_FRAME_BYTES
 
 _UNITS: Final = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
@@ -25,15 +22,18 @@ def _limit(default: float, meaning: str, *, least: float = 1, may_be_off: bool =
 class Limits:
     """Names end in their unit: bytes, seconds (`_s`) or a plain number. 0 is no limit, where that is possible."""
 
-    head_bytes: int = _limit(MAX_HEAD_BYTES, "a request's head; beyond: 431", least=1 << 10)
+    head_bytes: int = _limit(64 << 10, "a request's head; beyond: 431", least=1 << 10)
     handshake_s: float = _limit(30.0, "how long a head may take to arrive; beyond: 408", least=0.1)
     sessions: int = _limit(20_000, "connections of stations at a time; beyond: 503")
     sessions_per_address: int = _limit(10_000, "likewise, from one address; beyond: 429")
     bytes_per_s: int = _limit(0, "what each side of a session may send; beyond: it is read slower", may_be_off=True)
     unsent_bytes: int = _limit(64 << 10, "what may wait for a slow reader; beyond: the other side is not read from")
     unread_s: float = _limit(0.0, "how long a side may read nothing; beyond: its session ends", may_be_off=True)
-    frame_bytes: int = _limit(MAX_FRAME_BYTES, "a frame that is looked into; beyond: relayed, and recorded as unread")
-    inflated_bytes: int = _limit(MAX_INFLATED_BYTES, "what a compressed message may inflate to; beyond: likewise")
+    frame_bytes: int = _limit(64 << 20, "a frame that is looked into; beyond: relayed, and recorded as unread")
+    inflated_bytes: int = _limit(16 << 20, "what a compressed message may inflate to; beyond: likewise")
+
+
+DEFAULTS: Final = Limits()
 
 
 def limits_of(values: Mapping[str, str | float]) -> Limits:

@@ -5,7 +5,7 @@ import logging
 import signal
 import ssl
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,7 +16,7 @@ from hub.admission import Admission, Duplicates, Refused, Visit
 from hub.dial import HeadReader
 from hub.errors import HubError
 from hub.handshake import HeadError, HeadTooLongError
-from hub.limits import Limits
+from hub.limits import DEFAULTS, Limits
 from hub.recorder import Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
@@ -51,7 +51,7 @@ class HubSettings:
     tls: ssl.SSLContext | None = None
     upstream_tls: ssl.SSLContext | None = None
     answer_timeout_s: float = 10.0
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = DEFAULTS
     duplicates: Duplicates = Duplicates.BOTH
     allowed_origins: Collection[str] = ()
 

@@ -6,9 +6,10 @@ A frame that breaks RFC 6455 is followed and handed out as it came: whether it w
 from typing import Final, NamedTuple
 
 from hub.deflate import MAX_INFLATED_BYTES, DeflateParameters, InflateError, Inflater
+from hub.limits import DEFAULTS
 from matrix.trace import FIRST_CONTROL_OPCODE, RSV1, Opcode, Side
 
-MAX_FRAME_BYTES: Final = 64 << 20
+MAX_FRAME_BYTES: Final = DEFAULTS.frame_bytes
 """The largest payload that the tap collects; a frame that announces more is relayed, and recorded as unread bytes."""
 
 _NO_MESSAGE: Final = int(Opcode.CONTINUATION)
