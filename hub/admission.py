@@ -34,13 +34,15 @@ class Refused(NamedTuple):
 class Visit:
     """One connection: where it comes from, and which identity it has at which CSMS, once that is known."""
 
-    __slots__ = ("address", "excess", "identity", "session", "splice")
+    __slots__ = ("address", "excess", "identity", "is_accepted", "session", "splice", "successor")
 
     def __init__(self, address: str, excess: Refused | None) -> None:
         self.address = address
         self.excess = excess
         self.identity: tuple[str, str] | None = None
         self.session = 0
+        self.is_accepted = False  # by the CSMS, with 101
+        self.successor: int | None = None  # the session that takes its place
         self.splice: Splice | None = None
 
 
@@ -96,12 +98,15 @@ class Admission:
         sentence = f"the identity {identity!r} is connected to {csms!r} already, in session {present[0].session}"
         return Refused(409, sentence)
 
-    def replaced_by(self, visit: Visit) -> "list[Splice]":
-        """Return the open sessions that give way to a visit whose CSMS has accepted it."""
+    def accept(self, visit: Visit) -> list[Visit]:
+        """Note that its CSMS has accepted a visit; return those that give way to it."""
+        visit.is_accepted = True
         if self.duplicates is not Duplicates.REPLACE or visit.identity is None:
             return []
-        present = self._present(visit.identity)
-        return [other.splice for other in present if other is not visit and other.splice is not None]
+        others = [other for other in self._present(visit.identity) if other is not visit and other.is_accepted]
+        for other in others:
+            other.successor = visit.session
+        return others
 
     def _present(self, identity: tuple[str, str]) -> list[Visit]:
         """Return the visits of an identity, without sessions that have ended and only wait for their peers to leave."""

@@ -150,9 +150,9 @@ class Relay:
 
     def _replace(self, opening: "Opening") -> None:
         """End the sessions that give way to one that its CSMS has accepted: nobody replaces another by a name alone."""
-        for splice in self._admission.replaced_by(opening.visit):
-            sentence = f"replaced by session {opening.session.id}, a newer connection of this identity"
-            splice.end_by_hub(sentence, "replaced by a newer connection")
+        for visit in self._admission.accept(opening.visit):
+            if visit.splice is not None:
+                _give_way(visit.splice, visit)
 
     def splice(
         self, session: int, station: HeadReader, visit: Visit, upstream: HeadReader, response: ResponseHead
@@ -170,6 +170,8 @@ class Relay:
             station.transport.write(response.raw)
         splice.csms.take_over(upstream)
         splice.station.take_over(station)
+        if visit.successor is not None:
+            _give_way(splice, visit)
 
     async def stop(self, timeout_s: float) -> None:
         """End all sessions, and wait a little for their peers to take what is left for them."""
@@ -293,6 +295,11 @@ class Opening:
 
     def _note(self, **facts: Any) -> None:
         self.session = msgspec.structs.replace(self.session, **facts)
+
+
+def _give_way(splice: Splice, visit: Visit) -> None:
+    sentence = f"replaced by session {visit.successor}, a newer connection of this identity"
+    splice.end_by_hub(sentence, "replaced by a newer connection")
 
 
 async def _while_present(

@@ -86,6 +86,11 @@ class Hub:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"{'wss' if self.settings.tls else 'ws'}://{host}:{self.port}"
 
+    @property
+    def connecting(self) -> "frozenset[asyncio.Task[None]]":
+        """The connections whose session is not open yet, each as the task that looks after it."""
+        return frozenset(self._tasks)
+
     async def __aenter__(self) -> Self:
         settings = self.settings
         await self._listen()  # before anything is written: a hub that cannot listen leaves no recording behind

@@ -128,6 +128,7 @@ class Judge:
         self.board.close(session.id)
         if conversation is None:
             return
+        conversation.known.note_end(session)
         self._settle_break(conversation)
         turned_away = verdict.turned_away(conversation, session)
         if turned_away is not None:

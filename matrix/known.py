@@ -18,10 +18,14 @@ class UsedId(NamedTuple):
 
 
 class Known:
-    """What has been seen of one station identity at one CSMS. Rules read it; only the judge changes it."""
+    """What has been seen of one station identity at one CSMS. Rules read it; only the judge changes it.
+
+    `open_sessions` maps the sessions that are open to the times (ns) at which they were opened.
+    """
 
     def __init__(self) -> None:
         self.refused_since_ns: list[int] = []
+        self.open_sessions: dict[int, int] = {}
         self._used_ids: dict[Side, dict[str, UsedId]] = {Side.STATION: {}, Side.CSMS: {}}
 
     def used(self, side: Side, message_id: str) -> UsedId | None:
@@ -35,8 +39,14 @@ class Known:
         if len(ids) > IDS_REMEMBERED:
             del ids[next(iter(ids))]
 
+    def note_end(self, session: Session) -> None:
+        """Remember that a session is over."""
+        self.open_sessions.pop(session.id, None)
+
     def note_handshake(self, session: Session) -> None:
-        """Remember when the CSMS answered 404 in a row; any other answer ends the row."""
+        """Remember which sessions are open, and when the CSMS answered 404 in a row; any other answer ends the row."""
+        if session.upgraded:
+            self.open_sessions[session.id] = session.opened_at
         if session.status == 404 and session.fault is None:
             self.refused_since_ns.append(session.opened_at)
             del self.refused_since_ns[:-IDS_REMEMBERED]
