@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from hub.errors import HubError
+from hub.limits import DEFAULTS
 from matrix.trace import Side
 
-MAX_INFLATED_BYTES: Final = 64 << 20
+MAX_INFLATED_BYTES: Final = DEFAULTS.inflated_bytes
 """What one message may inflate to before the tap stops: a few KiB of hostile input could otherwise fill the memory."""
 
 TRAILER: Final = b"\x00\x00\xff\xff"
@@ -15,6 +16,8 @@ TRAILER: Final = b"\x00\x00\xff\xff"
 
 _RAW: Final = -zlib.MAX_WBITS
 _WINDOW: Final = 1 << zlib.MAX_WBITS
+_MOST_STREAMS: Final = 256
+"""Final blocks in one frame: each costs a copy of what follows it."""
 
 
 class InflateError(HubError):
@@ -41,10 +44,13 @@ class DeflateParameters:
                 return cls("server_no_context_takeover" in names, "client_no_context_takeover" in names)
         return None
 
-    def inflater(self, side: Side) -> "Inflater":
-        """Return what reads the compressed payloads of one side; the station is the client."""
+    def inflater(self, side: Side, *, limit: int = MAX_INFLATED_BYTES) -> "Inflater":
+        """Return what reads the compressed payloads of one side; the station is the client.
+
+        `limit` is what one message may inflate to, in bytes.
+        """
         forgets = self.client_no_context_takeover if side is Side.STATION else self.server_no_context_takeover
-        return Inflater(keeps_context=not forgets)
+        return Inflater(keeps_context=not forgets, limit=limit)
 
 
 class Inflater:
@@ -84,20 +90,23 @@ class Inflater:
         return inflated
 
     def _read(self, part: bytes) -> bytes:
-        if self._stream is None:
-            self._stream = zlib.decompressobj(_RAW)
-        inflated = self._stream.decompress(part, self._limit - self._inflated + 1)
-        if len(inflated) + self._inflated > self._limit:
-            self._broken = f"inflates to more than {self._limit} bytes"
-            raise InflateError(self._broken)
-        if self._stream.eof:
-            return inflated + self._after_last_block(inflated, self._stream.unused_data)
-        return inflated
+        inflated = b""
+        for _ in range(_MOST_STREAMS):
+            stream = self._stream = self._stream or zlib.decompressobj(_RAW)
+            inflated += stream.decompress(part, self._limit - self._inflated - len(inflated) + 1)
+            if len(inflated) + self._inflated > self._limit:
+                raise self._given_up(f"inflates to more than {self._limit} bytes")
+            if not stream.eof:
+                return inflated
+            # A block with BFINAL set, which RFC 7692 §7.2.3.4 allows: a new stream with the same window follows.
+            part, self._stream = stream.unused_data, zlib.decompressobj(_RAW, zdict=inflated[-_WINDOW:])
+            if not part:
+                return inflated
+        raise self._given_up(f"has more than {_MOST_STREAMS} final blocks")
 
-    def _after_last_block(self, inflated: bytes, rest: bytes) -> bytes:
-        """Go on after a block with BFINAL set, which RFC 7692 §7.2.3.4 allows: a new stream with the same window."""
-        self._stream = zlib.decompressobj(_RAW, zdict=inflated[-_WINDOW:])
-        return self._stream.decompress(rest, self._limit) if rest else b""
+    def _given_up(self, why: str) -> InflateError:
+        self._broken, self._stream = why, None
+        return InflateError(why)
 
     def _end_message(self) -> None:
         self._inflated = 0

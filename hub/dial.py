@@ -10,7 +10,7 @@ from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
-from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
+from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, HeadTooLongError, ResponseHead
 from hub.switchboard import Csms
 
 EARLY_BYTES: Final = 64 << 10
@@ -29,13 +29,14 @@ class HeadReader(asyncio.Protocol):
     `gone` is done once the peer has left; a peer that only ended its stream has left too, unless `keeps_half_open`.
     """
 
-    def __init__(self, *, keeps_half_open: bool = False) -> None:
+    def __init__(self, *, keeps_half_open: bool = False, max_head_bytes: int = MAX_HEAD_BYTES) -> None:
         self.transport: asyncio.Transport
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.exception: Exception | None = None
         self.is_lost = False
         self.has_ended = False
         self._keeps_half_open = keeps_half_open
+        self._max_head_bytes = max_head_bytes
         self._buffer = bytearray()
         self._arrival: asyncio.Future[None] | None = None
 
@@ -47,7 +48,7 @@ class HeadReader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        if len(self._buffer) > MAX_HEAD_BYTES + EARLY_BYTES:
+        if len(self._buffer) > self._max_head_bytes + EARLY_BYTES:
             self.transport.pause_reading()
         self._wake()
 
@@ -69,11 +70,12 @@ class HeadReader(asyncio.Protocol):
         """Return the next head, with the empty line that ends it.
 
         Raises:
-            HeadError: the connection ended first, or the head is too long.
+            HeadTooLongError: the head is too long.
+            HeadError: the connection ended first.
         """
-        while (end := self._buffer.find(END_OF_HEAD)) < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise HeadError(f"its head is longer than {MAX_HEAD_BYTES} bytes")
+        while (end := self._buffer.find(END_OF_HEAD, 0, self._max_head_bytes)) < 0:
+            if len(self._buffer) >= self._max_head_bytes:
+                raise HeadTooLongError(f"its head is longer than {self._max_head_bytes} bytes")
             if self.has_ended:
                 raise HeadError(f"it left {self._left_after()}") from self.exception
             self._arrival = asyncio.get_running_loop().create_future()
@@ -82,6 +84,11 @@ class HeadReader(asyncio.Protocol):
         head = bytes(self._buffer[:end])
         del self._buffer[:end]
         return head
+
+    @property
+    def has_spoken(self) -> bool:
+        """True where bytes of the peer wait to be read."""
+        return bool(self._buffer)
 
     def take_rest(self) -> bytes:
         """Return what came after the head, and let the transport read on."""

@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Final, Self
 
 from hub.errors import HubError
+from hub.limits import DEFAULTS
 from matrix.trace import Headers
 
-MAX_HEAD_BYTES: Final = 64 << 10
+MAX_HEAD_BYTES: Final = DEFAULTS.head_bytes
 """The longest head that the hub reads: an identity of 4 KiB fits many times."""
 
 END_OF_HEAD: Final = b"\r\n\r\n"
@@ -43,6 +44,10 @@ class HeadError(HubError):
 
     It is recorded and logged, so it quotes nothing that may hold a secret: no target, no value, no line.
     """
+
+
+class HeadTooLongError(HeadError):
+    """A head goes on beyond what the hub reads of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,19 @@ import ssl
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
+from hub.admission import Admission, Refused, Visit
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
 from hub.dial import HeadReader, ask, dial, read_body
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
+from hub.limits import Limits
+from hub.metered_leg import MeteredLeg
 from hub.recorder import Recorder
 from hub.splice import Leg, Splice
 from hub.switchboard import NotFoundError, Route, Switchboard, identity_of
@@ -39,7 +43,14 @@ class Relay:
     """Opens sessions, and knows the open ones."""
 
     def __init__(
-        self, recorder: Recorder, switchboard: Switchboard, *, tls: ssl.SSLContext | None, answer_timeout_s: float
+        self,
+        recorder: Recorder,
+        switchboard: Switchboard,
+        *,
+        admission: Admission,
+        limits: Limits,
+        tls: ssl.SSLContext | None,
+        answer_timeout_s: float,
     ) -> None:
         self.splices: set[Splice] = set()
         self.is_idle = asyncio.Event()
@@ -47,14 +58,24 @@ class Relay:
         self.recorder = recorder
         self.masker = Masker()
         self._switchboard = switchboard
+        self._admission = admission
+        self._limits = limits
         self._tls = tls
         self._answer_timeout_s = answer_timeout_s
 
-    async def open(self, station: HeadReader, head: bytes) -> None:
+    async def open(self, station: HeadReader, visit: Visit, head: bytes) -> None:
         """Bring a station that has sent this head to its CSMS, and return once its session is open or refused."""
-        opening = Opening(self, station, self.recorder.new_session_id())
+        opening = Opening(self, station, visit, self.recorder.new_session_id())
+        await self._see_through(opening, self._open(opening, head))
+
+    async def turn_away(self, station: HeadReader, visit: Visit, refused: Refused) -> None:
+        """Refuse a station whose request was not read to its end."""
+        opening = Opening(self, station, visit, self.recorder.new_session_id())
+        await self._see_through(opening, opening.refuse(*refused))
+
+    async def _see_through(self, opening: "Opening", handshake: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._open(opening, head)
+            await handshake
         except asyncio.CancelledError:
             opening.fail("the hub was stopped during the handshake")
             raise
@@ -80,11 +101,23 @@ class Relay:
             await opening.refuse(426, sentence, "Upgrade: websocket", is_recorded=False)
         elif request.has_body:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
+        elif refused := self._refused(opening, route):
+            await opening.refuse(*refused)
         else:
             await self._connect(opening, route, request)
 
+    def _refused(self, opening: "Opening", route: Route) -> Refused | None:
+        """Say why the hub does not let a station in, where that is so."""
+        admission, csms = self._admission, route.csms.name
+        return (
+            opening.visit.excess
+            or admission.refused_origin(opening.session.header("Origin"))
+            or admission.refused_duplicate(csms, opening.session.identity)
+        )
+
     async def _connect(self, opening: "Opening", route: Route, request: RequestHead) -> None:
         name = route.csms.name
+        self._admission.identify(opening.visit, name, opening.session.identity, opening.session.id)
         self.recorder.begin(opening.session)
         try:
             upstream, response, body = await _while_present(opening.station, self._ask(route, request))
@@ -98,6 +131,7 @@ class Relay:
             await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
         else:
             if response.status == 101:
+                self._replace(opening)
                 await opening.upgrade(upstream, response)
             else:
                 await opening.hand_on(response, body)
@@ -114,13 +148,21 @@ class Relay:
         body = b"" if response.status == 101 else await read_body(upstream, response)
         return upstream, response, body
 
-    def splice(self, session: int, station: HeadReader, upstream: HeadReader, response: ResponseHead) -> None:
+    def _replace(self, opening: "Opening") -> None:
+        """End the sessions that give way to one that its CSMS has accepted: nobody replaces another by a name alone."""
+        for visit in self._admission.accept(opening.visit):
+            if visit.splice is not None:
+                _give_way(visit.splice, visit)
+
+    def splice(
+        self, session: int, station: HeadReader, visit: Visit, upstream: HeadReader, response: ResponseHead
+    ) -> None:
         """Hand the 101 to the station, and from here on every byte to the other side."""
-        splice = Splice(session, self.recorder, self._gone)
+        splice = visit.splice = Splice(session, self.recorder, partial(self._gone, visit))
         deflate = DeflateParameters.agreed(response.field("sec-websocket-extensions"))
         splice.join(
-            Leg(splice, Side.STATION, station.transport, Tap(Side.STATION, deflate=deflate)),
-            Leg(splice, Side.CSMS, upstream.transport, Tap(Side.CSMS, deflate=deflate)),
+            self._leg(splice, Side.STATION, station.transport, deflate),
+            self._leg(splice, Side.CSMS, upstream.transport, deflate),
         )
         self.splices.add(splice)
         self.is_idle.clear()
@@ -128,6 +170,8 @@ class Relay:
             station.transport.write(response.raw)
         splice.csms.take_over(upstream)
         splice.station.take_over(station)
+        if visit.successor is not None:
+            _give_way(splice, visit)
 
     async def stop(self, timeout_s: float) -> None:
         """End all sessions, and wait a little for their peers to take what is left for them."""
@@ -140,7 +184,16 @@ class Relay:
         for splice in self.splices:
             splice.abort()
 
-    def _gone(self, splice: Splice) -> None:
+    def _leg(self, splice: Splice, side: Side, transport: asyncio.Transport, deflate: DeflateParameters | None) -> Leg:
+        limits = self._limits
+        tap = Tap(side, deflate=deflate, max_frame_bytes=limits.frame_bytes, max_inflated_bytes=limits.inflated_bytes)
+        transport.set_write_buffer_limits(limits.unsent_bytes)
+        if limits.bytes_per_s or limits.unread_s:
+            return MeteredLeg(splice, side, transport, tap, limits)
+        return Leg(splice, side, transport, tap)
+
+    def _gone(self, visit: Visit, splice: Splice) -> None:
+        self._admission.leave(visit)
         self.splices.discard(splice)
         if not self.splices:
             self.is_idle.set()
@@ -149,8 +202,9 @@ class Relay:
 class Opening:
     """One handshake: what is known of its session so far, and the ways in which it can end."""
 
-    def __init__(self, relay: Relay, station: HeadReader, session: int) -> None:
+    def __init__(self, relay: Relay, station: HeadReader, visit: Visit, session: int) -> None:
         self.station = station
+        self.visit = visit
         self.session = Session(
             id=session,
             opened_at=time.time_ns(),
@@ -203,7 +257,7 @@ class Opening:
         log.info(
             "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
         )
-        self._relay.splice(self.session.id, self.station, upstream, response)
+        self._relay.splice(self.session.id, self.station, self.visit, upstream, response)
 
     def abandon(self, sentence: str) -> None:
         """Record that the station did not wait."""
@@ -243,6 +297,11 @@ class Opening:
 
     def _note(self, **facts: Any) -> None:
         self.session = msgspec.structs.replace(self.session, **facts)
+
+
+def _give_way(splice: Splice, visit: Visit) -> None:
+    sentence = f"replaced by session {visit.successor}, a newer connection of this identity"
+    splice.end_by_hub(sentence, "replaced by a newer connection")
 
 
 async def _while_present(

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,14 +12,17 @@ from typing import Final, Self
 
 from aiohttp import web
 
+from hub.admission import Admission, Duplicates, Refused, Visit
 from hub.dial import HeadReader
 from hub.errors import HubError
-from hub.handshake import HeadError, refusal
+from hub.handshake import HeadError, HeadTooLongError
+from hub.limits import DEFAULTS, Limits
 from hub.recorder import Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
 
-HEAD_TIMEOUT_S: Final = 30.0
+HURRIED_S: Final = 2.0
+"""How long a head may take to arrive where it is only read to be refused: there are too many connections."""
 STOP_TIMEOUT_S: Final = 2.0
 APP_STOP_TIMEOUT_S: Final = 0.5
 """What viewers of the feed are given to leave, before and after they are told to."""
@@ -37,7 +40,8 @@ class HubSettings:
     """What a hub needs to know.
 
     `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `tls` is for the listening
-    side; `upstream_tls` replaces the default verification of wss:// CSMSes.
+    side; `upstream_tls` replaces the default verification of wss:// CSMSes. `allowed_origins` are the web pages that
+    may open sessions (`https://host`, or `*`).
     """
 
     recording: Path
@@ -47,6 +51,9 @@ class HubSettings:
     tls: ssl.SSLContext | None = None
     upstream_tls: ssl.SSLContext | None = None
     answer_timeout_s: float = 10.0
+    limits: Limits = DEFAULTS
+    duplicates: Duplicates = Duplicates.BOTH
+    allowed_origins: Collection[str] = ()
 
 
 class Hub:
@@ -67,6 +74,7 @@ class Hub:
         self.recorder: Recorder
         self.relay: Relay
         self._switchboard = Switchboard(settings.csmses)
+        self._admission = Admission(settings.limits, settings.duplicates, settings.allowed_origins)
         self._runner = web.AppRunner(
             app or web.Application(), handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
@@ -78,6 +86,11 @@ class Hub:
         """Where stations connect, without the CSMS's name."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"{'wss' if self.settings.tls else 'ws'}://{host}:{self.port}"
+
+    @property
+    def connecting(self) -> "frozenset[asyncio.Task[None]]":
+        """The connections whose session is not open yet, each as the task that looks after it."""
+        return frozenset(self._tasks)
 
     async def __aenter__(self) -> Self:
         settings = self.settings
@@ -91,6 +104,8 @@ class Hub:
         self.relay = Relay(
             self.recorder,
             self._switchboard,
+            admission=self._admission,
+            limits=settings.limits,
             tls=settings.upstream_tls or self._default_tls(),
             answer_timeout_s=settings.answer_timeout_s,
         )
@@ -143,18 +158,39 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     async def _receive(self, station: HeadReader) -> None:
+        visit = self._admission.enter(_host_of(station))
         try:
-            async with asyncio.timeout(HEAD_TIMEOUT_S):
+            await self._attend(station, visit)
+        finally:
+            if visit.splice is None:
+                self._admission.leave(visit)
+
+    async def _attend(self, station: HeadReader, visit: Visit) -> None:
+        limit_s = min(HURRIED_S, self.settings.limits.handshake_s) if visit.excess else self.settings.limits.handshake_s
+        try:
+            async with asyncio.timeout(limit_s):
                 head = await station.read_head()
-        except (HeadError, TimeoutError) as exc:
-            if isinstance(exc, HeadError) and not station.is_lost:
-                station.transport.write(refusal(431, f"this request cannot be read: {exc}"))
+        except HeadTooLongError as exc:
+            await self.relay.turn_away(station, visit, Refused(431, f"this request cannot be read: {exc}"))
+        except HeadError as exc:
+            log.info("a connection from %s was no request: %s", visit.address, exc)
             station.transport.close()
-            return
-        if _is_for_the_app(head):
-            self._hand_to_app(station, head)
+        except TimeoutError:
+            await self._run_out_of_time(station, visit, limit_s)
         else:
-            await self.relay.open(station, head)
+            if _is_for_the_app(head):
+                self._hand_to_app(station, head)
+            else:
+                await self.relay.open(station, visit, head)
+
+    async def _run_out_of_time(self, station: HeadReader, visit: Visit, limit_s: float) -> None:
+        """Refuse who did not end a request in time; who said nothing at all is no station, and is let go."""
+        if visit.excess or station.has_spoken:
+            late = Refused(408, f"this request did not arrive within {limit_s:g} s")
+            await self.relay.turn_away(station, visit, visit.excess or late)
+        else:
+            log.info("a connection from %s said nothing for %g s", visit.address, limit_s)
+            station.transport.close()
 
     def _hand_to_app(self, station: HeadReader, head: bytes) -> None:
         assert self._runner.server is not None
@@ -174,12 +210,17 @@ class FrontDoor(HeadReader):
     """A connection that nobody knows anything about yet."""
 
     def __init__(self, hub: Hub) -> None:
-        super().__init__()
+        super().__init__(max_head_bytes=hub.settings.limits.head_bytes)
         self._hub = hub
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._hub.receive(self)
+
+
+def _host_of(station: HeadReader) -> str:
+    peer = station.transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _is_for_the_app(head: bytes) -> bool:

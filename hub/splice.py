@@ -12,6 +12,7 @@ from typing import Final
 
 from hub.batch import SessionEnd, Stream
 from hub.dial import HeadReader
+from hub.farewell import GOING_AWAY, close_frame
 from hub.recorder import Recorder
 from hub.tap import Tap, TappedFrame
 from matrix.trace import Ending, Opcode, Side
@@ -21,6 +22,8 @@ NO_STATUS: Final = 1005
 
 LARGE_CHUNK_BYTES: Final = 64 << 10
 """After so much at once a side is not read from until it is recorded: uvloop would read 8 MiB before anybody else."""
+GOODBYE_S: Final = 2.0
+"""How long the peers of a session that the hub has ended may take to leave."""
 
 _CLOSE: Final = int(Opcode.CLOSE)
 _LINGER_NOT_AT_ALL: Final = struct.pack("ii", 1, 0)
@@ -56,6 +59,7 @@ class Hold(IntFlag):
     SLOW_READER = 1
     CONGESTION = 2
     ENDED = 4
+    RATE = 8
 
 
 class Leg(asyncio.Protocol):
@@ -125,6 +129,11 @@ class Leg(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.peer.release(Hold.SLOW_READER)
+
+    @property
+    def is_between_frames(self) -> bool:
+        """True where all that this side has sent are whole frames, and it may still send."""
+        return self._tap.is_between_frames and Hold.ENDED not in self._holds
 
     @property
     def can_half_close(self) -> bool:
@@ -197,6 +206,11 @@ class Splice:
         station.meet(csms)
         csms.meet(station)
 
+    @property
+    def is_over(self) -> bool:
+        """True once nothing crosses any more; the connections may still be there."""
+        return self.state is State.OVER
+
     def close_seen(self, side: Side, frame: TappedFrame) -> None:
         """Note a side's first close frame; who sends the first of all closes the session."""
         self._closed_by = self._closed_by or side
@@ -232,6 +246,25 @@ class Splice:
             self._closed_by = None
             self._end(Ending.HUB, "the hub was stopped while this session was open", keep_ending=True)
             self.recorder.then(_close_both, self)
+
+    def end_by_hub(self, sentence: str, reason: str) -> None:
+        """End the session with a close frame of the hub's own to each side that still expects frames.
+
+        `sentence` is for the recording, `reason` for the peers.
+        """
+        if self.state is State.OVER:
+            return
+        told = [leg for leg in (self.station, self.csms) if self._expects_frames(leg)]
+        self.state = State.OVER
+        self._closed_by = None
+        self._end(Ending.HUB, sentence, keep_ending=True)
+        for leg in told:
+            self.recorder.then(leg.send, close_frame(GOING_AWAY, reason, masked=leg.side is Side.CSMS))
+        self.recorder.then(_take_leave, self)
+
+    def _expects_frames(self, leg: Leg) -> bool:
+        """Tell whether a close frame may follow what this side was sent: no frame is half sent, no close frame was."""
+        return leg.peer.is_between_frames and leg.peer.side not in self._codes
 
     def abort(self) -> None:
         """Let go of connections whose peers do not take what is left for them."""
@@ -286,6 +319,24 @@ def _write_eof(leg: Leg) -> None:
 
 def _close(leg: Leg) -> None:
     leg.transport.close()
+
+
+def _take_leave(splice: Splice) -> None:
+    """End both streams, and go on reading for a while: a reset would overtake the close frames."""
+    for leg in (splice.station, splice.csms):
+        if leg.is_lost:
+            continue
+        if leg.can_half_close:
+            _write_eof(leg)
+        else:
+            _close(leg)
+    asyncio.get_running_loop().call_later(GOODBYE_S, _abort_what_is_left, splice)
+
+
+def _abort_what_is_left(splice: Splice) -> None:
+    for leg in (splice.station, splice.csms):
+        if not leg.is_lost:
+            leg.transport.abort()
 
 
 def _close_both(splice: Splice) -> None:

@@ -5,10 +5,11 @@ A frame that breaks RFC 6455 is followed and handed out as it came: whether it w
 
 from typing import Final, NamedTuple
 
-from hub.deflate import DeflateParameters, InflateError, Inflater
+from hub.deflate import MAX_INFLATED_BYTES, DeflateParameters, InflateError, Inflater
+from hub.limits import DEFAULTS
 from matrix.trace import FIRST_CONTROL_OPCODE, RSV1, Opcode, Side
 
-MAX_FRAME_BYTES: Final = 64 << 20
+MAX_FRAME_BYTES: Final = DEFAULTS.frame_bytes
 """The largest payload that the tap collects; a frame that announces more is relayed, and recorded as unread bytes."""
 
 _NO_MESSAGE: Final = int(Opcode.CONTINUATION)
@@ -42,9 +43,14 @@ class Tap:
     __slots__ = ("_compressed", "_held", "_inflater", "_kind", "_limit", "_lost", "_needed")
 
     def __init__(
-        self, side: Side, *, deflate: DeflateParameters | None = None, max_frame_bytes: int = MAX_FRAME_BYTES
+        self,
+        side: Side,
+        *,
+        deflate: DeflateParameters | None = None,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        max_inflated_bytes: int = MAX_INFLATED_BYTES,
     ) -> None:
-        self._inflater: Inflater | None = deflate.inflater(side) if deflate else None
+        self._inflater: Inflater | None = deflate.inflater(side, limit=max_inflated_bytes) if deflate else None
         self._limit = max_frame_bytes
         self._held = bytearray()
         self._needed = 0
@@ -56,6 +62,11 @@ class Tap:
     def incomplete(self) -> int:
         """The number of bytes seen of a frame that is not complete yet."""
         return len(self._held)
+
+    @property
+    def is_between_frames(self) -> bool:
+        """True where the bytes seen end with a frame: what follows may be another."""
+        return not self._held and self._lost is None
 
     def whole_text(self, data: bytes) -> str | None:
         """Return the text of these bytes if they are one whole text message in one frame, as nearly all chunks are.

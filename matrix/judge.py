@@ -122,6 +122,7 @@ class Judge:
         self.board.close(session.id)
         if conversation is None:
             return
+        conversation.known.note_end(session)
         conversation.session, conversation.is_open = session, False
         if session.ending is Ending.HUB:
             conversation.known.note_gap(self.now)

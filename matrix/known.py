@@ -32,14 +32,16 @@ class Known:
 
     `gap_at` is the time from which on nothing is missing: when the hub first saw this station at this CSMS, or when
     something was lost since (frames that were not recorded or cannot be read, a hub that was stopped).
+    `open_sessions` maps the sessions that are open to the times (ns) at which they were opened.
     """
 
-    __slots__ = ("_lives", "_stories", "_used_ids", "alarms", "gap_at", "refused_since_ns")
+    __slots__ = ("_lives", "_stories", "_used_ids", "alarms", "gap_at", "open_sessions", "refused_since_ns")
 
     def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: dict[type, Any] | None = None) -> None:
         self.gap_at = since
         self.alarms = alarms or Alarms()
         self.refused_since_ns: list[int] = []
+        self.open_sessions: dict[int, int] = {}
         self._stories: dict[type, Any] = {}
         self._lives: dict[type, Any] = {} if lives is None else lives
         self._used_ids: dict[Side, Recent[str, UsedId]] = {
@@ -79,8 +81,14 @@ class Known:
         """Remember that a CALL of `side` bore this id."""
         self._used_ids[side][message_id] = use
 
+    def note_end(self, session: Session) -> None:
+        """Remember that a session is over."""
+        self.open_sessions.pop(session.id, None)
+
     def note_handshake(self, session: Session) -> None:
-        """Remember when the CSMS answered 404 in a row; any other answer ends the row."""
+        """Remember which sessions are open, and when the CSMS answered 404 in a row; any other answer ends the row."""
+        if session.upgraded:
+            self.open_sessions[session.id] = session.opened_at
         if session.status == 404 and session.fault is None:
             self.refused_since_ns.append(session.opened_at)
             del self.refused_since_ns[:-REFUSALS_REMEMBERED]

@@ -191,7 +191,7 @@ def _note_header(fields: dict[str, Any], name: str, value: str) -> None:
         case "path" | "fault":
             fields[name] = value
         case "ends":
-            fields["ending"] = Ending(value)
+            fields["ending"] = None if value == "open" else Ending(value)
         case "by":
             fields["closed_by"] = Side(value)
         case "request" | "response":

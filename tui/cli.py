@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import rich_click as click
 
+from hub.limits import described
 from matrix import __version__
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ FAILED: Final = 1
 UNUSABLE: Final = 2
 
 PROGRESS_EVERY: Final = 5_000
+
+LIMITS_HELP: Final = "\n\n".join((
+    "What a peer may cost the hub; 0 is no limit where that is possible. Repeatable.", *described()
+))  # fmt: skip
 
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
 
@@ -80,11 +85,32 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     metavar="SECONDS",
     help="How long a CSMS may take to answer an upgrade.",
 )
-def serve(listen: str, csmses: tuple[str, ...], recording: Path, answer_timeout: float) -> None:
+@click.option(
+    "--duplicates",
+    type=click.Choice(["refuse", "replace", "both"]),
+    default="both",
+    show_default=True,
+    help="A second connection with an identity that is connected: answered with 409, put in the first one's place once"
+    " the CSMS has accepted it, or left to the CSMS and remarked on.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable."
+    "  [default: none; stations send no Origin]",
+)
+@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
+def serve(
+    listen: str, csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
+    origins: tuple[str, ...], limits: tuple[str, ...],
+) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
-    from tui.serving import run_serve
+    from tui.serving import Guard, run_serve
 
-    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout))
+    guard = Guard(duplicates, origins, limits)
+    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard))
 
 
 @main.command(epilog="Example: plugfest watch event.recording")

@@ -3,15 +3,19 @@
 import asyncio
 import gc
 import logging
+import re
 import resource
 import sys
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hub.admission import ANY_ORIGIN, Duplicates
 from hub.errors import HubError
 from hub.feed import feed_app
+from hub.limits import limits_from_options
 from hub.server import Hub, HubSettings
 
 GARBAGE_AT: Final = 50_000
@@ -26,11 +30,23 @@ FEW_SESSIONS: Final = 1000
 log = logging.getLogger(__name__)
 
 
+_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\s]+/?")
+
+
 class OptionError(HubError):
     """An option's value that cannot be used; the message names the option and the value."""
 
 
-def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The options by which the hub keeps things out, as they were given."""
+
+    duplicates: str
+    origins: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float, guard: Guard) -> None:
     """Run a hub until Ctrl-C or SIGTERM.
 
     Raises:
@@ -43,6 +59,9 @@ def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeou
         host=host,
         port=port,
         answer_timeout_s=answer_timeout_s,
+        limits=limits_from_options(guard.limits),
+        duplicates=Duplicates(guard.duplicates),
+        allowed_origins=tuple(map(_origin, guard.origins)),
     )
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
@@ -100,6 +119,17 @@ def host_and_port(listen: str) -> tuple[str, int]:
     if not port.isdecimal() or int(port) > 65535:
         raise OptionError(f"--listen wants HOST:PORT, got {listen!r}")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _origin(origin: str) -> str:
+    """Return an origin as RFC 6454 writes it.
+
+    Raises:
+        OptionError: it is none.
+    """
+    if origin in (ANY_ORIGIN, "null") or _ORIGIN.fullmatch(origin):
+        return origin
+    raise OptionError(f"--allow-origin wants an origin such as https://host or http://host:8080, or *, got {origin!r}")
 
 
 def names_and_urls(options: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from matrix.dialect import JUDGED, SUBPROTOCOLS, V16, V21, V201
 from matrix.exchange import EXTENSIONS, OddFrame, Oddity, Spoken
-from matrix.finding import Remark, Severity, violation, warning
+from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import on_first_words, on_handshake, on_odd_frame, rule, undecidable
 from matrix.safe import safe
@@ -212,6 +212,30 @@ def upgrade_headers_missing(session: Session, _known: Known) -> Iterator[Remark]
             yield violation(Side.STATION, f'{name} is "{safe(value, 60)}", and does not say "{wanted}"')
     if not session.header("Sec-WebSocket-Key"):
         yield violation(Side.STATION, "the upgrade request lacks Sec-WebSocket-Key")
+
+
+@rule(
+    "HS-12",
+    "A station has one connection to a CSMS at a time",
+    clause="no clause: OCPP describes one connection, and does not say what becomes of a second",
+    severity=Severity.INFO,
+    on=on_handshake(),
+)
+def second_connection(session: Session, known: Known) -> Iterator[Remark]:
+    """Remark on a session that is opened while another one of the same identity is open at the same CSMS.
+
+    It may be a station that has lost its network and come back before anybody noticed, two stations that were given
+    the same identity, or somebody who takes a station's place. Traffic does not show which: nobody is charged.
+
+    Breach: 101 for CS001 at acme, while another session of CS001 at acme is open.
+    Correct: the first is closed before, or the second is refused.
+    """
+    others = sorted(known.open_sessions.keys() - {session.id})
+    if session.upgraded and others:
+        which = (
+            f"session {others[-1]}" if len(others) == 1 else f"{len(others)} others, the latest session {others[-1]}"
+        )
+        yield info(Side.STATION, f"this identity was connected to this CSMS already, in {which}")
 
 
 @undecidable(

@@ -42,7 +42,7 @@ def frames_of(hub: Hub) -> list[Frame]:
 async def test_the_csms_gets_the_stations_own_request(hub: Hub, peers: Peers) -> None:
     own = (
         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
-        "Origin:odd ",
+        "X-Origin:odd ",
         "User-Agent: gr\udcfcn",
     )
     station = await peers.station(hub.port)

@@ -1,6 +1,6 @@
 """HS: one session that keeps the rule and one that breaks it, each."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from drawing import HEADERS, KEY, Pen, codes, draw, judged
@@ -21,6 +21,12 @@ def attempts_every(wait: str) -> list[Traffic]:
     return [item for _ in range(11) for item in pen.session([wait], **refused)]  # type: ignore[arg-type]  # one dict
 
 
+def connected_again_after(ending: Ending | None) -> list[Traffic]:
+    """Two sessions of one identity at one CSMS, the first of which ended so, or is still open."""
+    pen = Pen()
+    return [*pen.session([], ending=ending), *pen.session([])]
+
+
 CASES: Final = {
     "HS-01": Case(draw(offered=(), chosen=None, status=400, ending=Ending.REFUSED), CLEAN, by=Side.STATION),
     "HS-02": Case(draw(chosen="ocpp2.0.1"), CLEAN, by=Side.CSMS),
@@ -35,6 +41,7 @@ CASES: Final = {
     ),
     "HS-10": Case(draw("> binary 00"), CLEAN, by=Side.STATION),
     "HS-11": Case(draw(request=(*HEADERS[:1], *HEADERS[2:], KEY, OFFER)), CLEAN, by=Side.STATION),
+    "HS-12": Case(connected_again_after(None), connected_again_after(Ending.CLOSED), by=Side.STATION),
 }
 
 
@@ -188,3 +195,34 @@ def test_connection_header_with_several_tokens_keeps_hs_11() -> None:
     headers = (("Upgrade", "WebSocket"), ("Connection", "keep-alive, Upgrade"), ("Sec-WebSocket-Version", "13"))
 
     assert codes(judged(draw(request=(*headers, KEY, OFFER)))) == []
+
+
+def test_session_opened_while_another_is_open_is_remarked_on_and_charged_to_nobody() -> None:
+    pen = Pen()
+    first = pen.session([BOOT, BOOTED], offered=("ocpp1.6",), chosen="ocpp1.6", ending=None)
+    second = pen.session([BOOT, BOOTED], offered=("ocpp1.6",), chosen="ocpp1.6")
+
+    judge = judged(first, second)
+
+    (remark,) = (finding for finding in judge.findings if finding.rule == "HS-12")
+    assert (remark.severity, remark.session) == ("info", 2)
+    assert remark.text == "this identity was connected to this CSMS already, in session 1"
+    assert {pair.row("Connect").outcome for pair in judge.board.view().pairs} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"ending": Ending.CLOSED}, {}),
+        ({"ending": None}, {"identity": "CS002"}),
+        ({"ending": None}, {"csms": "other"}),
+        ({"ending": None}, {"status": 409, "ending": Ending.REFUSED}),
+    ],
+    ids=["the first has ended", "another identity", "another CSMS", "the second was refused"],
+)
+def test_other_sessions_are_no_second_connection(first: dict[str, Any], second: dict[str, Any]) -> None:
+    pen, spoken = Pen(), {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
+
+    judge = judged(pen.session([], **spoken | first), pen.session([], **spoken | second))
+
+    assert "HS-12" not in codes(judge)

@@ -1,0 +1,62 @@
+"""A leg that reads no faster than it may, and ends a session whose other side reads nothing for too long."""
+
+import asyncio
+from typing import Final
+
+from hub.limits import Limits
+from hub.splice import Hold, Leg, Splice
+from hub.tap import Tap
+from matrix.trace import Side
+
+BURST_S: Final = 1.0
+"""A side that was quiet may send so many seconds' worth at once."""
+
+
+class MeteredLeg(Leg):
+    """Takes a plain leg's place where a limit asks for it, so that no other session pays for the counting."""
+
+    __slots__ = ("_impatience", "_limits", "_loop", "_paid_until")
+
+    def __init__(self, splice: Splice, side: Side, transport: asyncio.Transport, tap: Tap, limits: Limits) -> None:
+        super().__init__(splice, side, transport, tap)
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._paid_until = 0.0
+        self._impatience: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not (rate := self._limits.bytes_per_s):
+            return
+        now = self._loop.time()
+        self._paid_until = max(self._paid_until, now - BURST_S) + len(data) / rate
+        if self._paid_until > now:
+            self.hold(Hold.RATE)
+            self._loop.call_at(self._paid_until, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.is_lost and self._paid_until <= self._loop.time():
+            self.release(Hold.RATE)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._limits.unread_s:
+            self._impatience = self._loop.call_later(self._limits.unread_s, self._give_up)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._be_patient()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._be_patient()
+        super().connection_lost(exc)
+
+    def _be_patient(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
+
+    def _give_up(self) -> None:
+        waiting, seconds = self.transport.get_write_buffer_size(), self._limits.unread_s
+        sentence = f"{self.side.label} read nothing for {seconds:g} s, while {waiting} bytes waited for it"
+        self._splice.end_by_hub(sentence, "the other side does not read")
