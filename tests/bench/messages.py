@@ -18,6 +18,7 @@ _MASK: Final = b"\x37\xfa\x21\x3d"
 _MASK_OF_ID: Final = int.from_bytes(_MASK * (_ID_BYTES // 4))
 _HEAD: Final = bytes([0x81, 0xFE]) + len(CALL).to_bytes(2) + _MASK
 _ID_AT: Final = len(_HEAD) + 4
+_ID_END: Final = _ID_AT + _ID_BYTES
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -40,8 +41,9 @@ def call_frame(number: int) -> bytes:
 
 def answer_frame(call: bytes) -> bytes:
     """Return the frame that answers such a CALL; a relay that reads frames may have masked it anew."""
-    message_id = int.from_bytes(call[_ID_AT : _ID_AT + _ID_BYTES]) ^ int.from_bytes(call[4:8] * (_ID_BYTES // 4))
-    return b'\x81\x2d[3,"' + message_id.to_bytes(_ID_BYTES) + b'",{}]'
+    mask = _MASK_OF_ID if call[4:8] == _MASK else int.from_bytes(call[4:8] * (_ID_BYTES // 4))
+    message_id = int.from_bytes(call[_ID_AT:_ID_END]) ^ mask
+    return b'\x81\x2d[3,"%b",{}]' % message_id.to_bytes(_ID_BYTES)
 
 
 def upgrade_request(path: str, host: str) -> bytes:

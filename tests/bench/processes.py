@@ -82,7 +82,13 @@ def _command(running: Popen) -> Sequence[Any]:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Return the processes that a process has started, once there are any: nginx listens before it has workers."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        if found := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            return [int(child) for child in found]
+        time.sleep(0.02)
+    raise SystemExit(f"process {pid} has started no other")
 
 
 def cpu_s(pids: Sequence[int]) -> float:
