@@ -174,12 +174,12 @@ class Relay:
             _give_way(splice, visit)
 
     async def stop(self, timeout_s: float) -> None:
-        """End all sessions, and wait a little for their peers to take what is left for them."""
+        """End all sessions, and wait a little for their peers to answer, and to take what is left for them."""
         for splice in self.splices:
             splice.stop()
-        await self.recorder.committed()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
+                await self.recorder.committed()
                 await self.is_idle.wait()
         for splice in self.splices:
             splice.abort()

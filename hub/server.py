@@ -123,7 +123,7 @@ class Hub:
         await self.recorder.close()
 
     async def run_until_signalled(self, ready: Callable[[], object] = lambda: None) -> None:
-        """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded."""
+        """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded. A second one ends the process at once."""
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -134,6 +134,8 @@ class Hub:
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
+        log.info("stopping, with %d sessions open; once more stops at once", len(self.relay.splices))
 
     def _default_tls(self) -> ssl.SSLContext | None:
         needed = any(csms.is_tls for csms in self._switchboard.csmses.values())
