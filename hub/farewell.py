@@ -43,8 +43,8 @@ class Left(Protocol):
 class Farewell(asyncio.Protocol):
     """Takes over the transport of one side of a session, of which nothing more is forwarded or recorded.
 
-    `frame` is the close frame for it; b"" where none may be sent, since it would not stand between frames, or not be the
-    first. `listens` says whether an answer may come; without both, the connection is closed at once.
+    `frame` is the close frame for it; b"" where none may be sent, since it would not stand between frames, or not be
+    the first. `listens` says whether an answer may come; without both, the connection is closed at once.
     """
 
     def __init__(self, leg: Left, tap: Tap, frame: bytes, *, listens: bool) -> None:

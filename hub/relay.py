@@ -101,6 +101,9 @@ class Relay:
             await opening.refuse(426, sentence, "Upgrade: websocket", is_recorded=False)
         elif request.has_body:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
+        elif not self.recorder.is_forwarding:
+            sentence = f"the hub opens no session while it cannot record: {self.recorder.failing}"
+            await opening.refuse(503, sentence, "Retry-After: 5", is_recorded=False)
         elif refused := self._refused(opening, route):
             await opening.refuse(*refused)
         else:
