@@ -113,6 +113,18 @@ class Batch:
         if beginning:
             partial.rows.append((*stream, at, beginning))
 
+    def extend(self, later: "Batch") -> None:
+        """Take over what another batch holds, as what comes after."""
+        self.sessions += later.sessions
+        self.texts += later.texts
+        self.frames += later.frames
+        self.unread_frames += later.unread_frames
+        for stream, partial in later.partials.items():
+            self.keep_beginning(stream, 0, b"", clear=partial.clear)
+            self.partials[stream].rows += partial.rows
+        self.afterwards += later.afterwards
+        self.waiting_bytes += later.waiting_bytes
+
     def write(self, connection: Connection) -> None:
         """Write everything in one transaction.
 

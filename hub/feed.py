@@ -1,7 +1,8 @@
 """The live feed: what the hub records, to whoever watches, as msgpack over a WebSocket.
 
-`GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. It reads
-the recording like any other reader: a slow viewer lags, and never slows the relay. Until viewers have tokens, it
+`GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. A text
+`{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again. The feed reads the
+recording like any other reader: a slow viewer lags, and never slows the relay. Until viewers have tokens, it
 answers programs on this machine only: no other host, and no web page (which would send an Origin).
 """
 
@@ -16,6 +17,7 @@ import msgpack
 import msgspec
 from aiohttp import WSCloseCode, web
 
+from hub.lock_file import trouble_at
 from hub.recording import Recording
 from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic, mark_of
 
@@ -68,7 +70,9 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
-        self._recording = self._thread.submit(Recording.open, path)
+        self._path = path
+        self._recording: Recording | None = None
+        self._inode: int | None = None
 
     async def last_mark(self) -> int:
         return await self._run(lambda recording: recording.last_mark())
@@ -76,13 +80,36 @@ class Reader:
     async def traffic(self, after: int) -> list[Traffic]:
         return await self._run(lambda recording: recording.traffic(after, limit=BATCH))
 
+    async def trouble(self) -> str:
+        """Return why the hub records nothing, "" where it does."""
+        return await self._run(lambda recording: trouble_at(recording.path))
+
     def close(self) -> None:
         """Close the recording once what is being read is read."""
-        self._thread.submit(lambda: self._recording.result().close())
+        self._thread.submit(self._close)
         self._thread.shutdown(wait=False)
 
     async def _run(self, read: Callable[[Recording], Found]) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: read(self._recording.result()))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: read(self._current()))
+
+    def _current(self) -> Recording:
+        """Return the recording that is in its place: the hub may have had to bring it back as another file."""
+        inode = self._inode_now()
+        if self._recording is None or inode not in (None, self._inode):
+            self._close()
+            self._recording, self._inode = Recording.open(self._path), inode
+        return self._recording
+
+    def _inode_now(self) -> int | None:
+        try:
+            return self._path.stat().st_ino
+        except OSError:
+            return None
+
+    def _close(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+            self._recording = None
 
 
 def refuse_strangers(request: web.Request) -> None:
@@ -117,7 +144,11 @@ def unpack(batch: bytes) -> list[Traffic]:
 
 async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> None:
     await socket.send_json({"last": await reader.last_mark()})
+    told = ""
     while not socket.closed:
+        if told != (trouble := await reader.trouble()):
+            told = trouble
+            await socket.send_json({"not_recording": trouble})
         items = await reader.traffic(after)
         if not items:
             await asyncio.sleep(POLL_S)

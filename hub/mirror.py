@@ -81,7 +81,8 @@ class Mirror:
     """One feed and the recording that it is copied into.
 
     `connected_since` says when the feed began, None where it is not there; `lost_at` when it broke off, None where it
-    did not. Both are in nanoseconds since the epoch, and for any thread.
+    did not. Both are in nanoseconds since the epoch. `trouble` says why the hub records nothing, "" where it does. All
+    are for any thread.
     """
 
     def __init__(self, url: URL, recording: WritableRecording) -> None:
@@ -89,6 +90,7 @@ class Mirror:
         self._recording = recording
         self.connected_since: int | None = None
         self.lost_at: int | None = None
+        self.trouble = ""
         self._after = 0
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -130,12 +132,14 @@ class Mirror:
         async with asyncio.timeout(CONNECT_S):
             connecting = await http.ws_connect(url, max_msg_size=0, heartbeat=20)
         async with connecting as socket:
-            self.connected_since, self.lost_at = time.time_ns(), None
+            self.connected_since, self.lost_at, self.trouble = time.time_ns(), None, ""
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     items = feed.unpack(message.data)
                     keep(self._recording, items)
                     self._after = mark_of(items[-1])
+                elif message.type is aiohttp.WSMsgType.TEXT:
+                    self.trouble = str(message.json().get("not_recording", ""))
 
 
 def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:

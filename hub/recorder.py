@@ -9,26 +9,31 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from hub.batch import Backlog, Batch, SessionEnd, Stream, end_row, session_row
-from hub.database import BUSY_MS, OK, RESTART, TRUNCATE, BusyError, Connection, DatabaseError, sync_log
+from hub.checkpoint import Checkpointer
+from hub.database import OK, TRUNCATE, Connection, DatabaseError, sync_log
+from hub.errors import RecorderError
 from hub.recording import Recording
-from hub.recording_file import RecorderError, WritableRecording, open_for_writing
+from hub.recording_file import Durability, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
 from matrix.trace import Session
 
-__all__ = ["Recorder", "RecorderError", "SessionEnd", "Stream"]
+__all__ = ["Durability", "Recorder", "RecorderError", "SessionEnd", "Stream"]
 
 CHECKPOINT_BYTES: Final = 16 << 20
 """How far the write-ahead log grows before it is folded into the recording; at most, twice as far."""
 CONGESTED_BYTES: Final = 1 << 20
 """How much may wait for a checkpoint before the relay stops reading."""
-READERS_MS: Final = 20
-"""How long a checkpoint waits for readers of the recording to be through with a query, and the relay with it."""
 RETRY_S: Final = 1.0
+LOOK_S: Final = 0.4
+"""How often the recorder looks whether its files are where they were: a dashboard is to say so within a second."""
+PATIENCE_S: Final = 0.5
+"""How long the queue waits for a recording to be brought back before the relay goes on without one."""
 
 log = logging.getLogger(__name__)
 
@@ -36,40 +41,60 @@ log = logging.getLogger(__name__)
 class Recorder:
     """The queue, its transactions and its checkpoints. Lives on one event loop."""
 
-    def __init__(self, path: Path, recording: WritableRecording, *, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
-        self.path = path
+    def __init__(
+        self, recording: WritableRecording, *, checkpoint_bytes: int = CHECKPOINT_BYTES, is_strict: bool = False
+    ) -> None:
+        self.path = recording.path
         self._recording = recording
-        self._connection = recording.connection
+        self._connection: Connection
+        self._log_pages = 0
+        self._new_log_pages = 0
+        self._use(recording.connection)
+        self._is_strict = is_strict
         self._loop = asyncio.get_running_loop()
-        self._marks = count(Recording(path, self._connection).last_mark() + 1)
+        self._marks = count(Recording(self.path, self._connection).last_mark() + 1)
         self._session_ids = count(recording.last_session + 1)
         self._batch = Batch()
         self._is_scheduled = False
         self._with_beginning: set[Stream] = set()
+        self._trouble = self._told = ""
         self._backlog: Backlog | None = None
         self._retry: asyncio.TimerHandle | None = None
-        self._log_pages = 0
-        self._new_log_pages = 0
+        self._checkpointer = Checkpointer(self.path)
         self._checkpoint_pages = checkpoint_bytes // self._connection.pragma("page_size")
-        self._connection.set_wal_hook(self._note_log)
         self._syncing: asyncio.Future[None] | None = None
-        self._checkpointing: asyncio.Future[None] | None = None
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._working: asyncio.Future[None] | None = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._relieved: list[Callable[[], None]] = []
+        self._next_look = self._loop.call_later(LOOK_S, self._look)
 
     @classmethod
-    def open(cls, path: Path, *, checkpoint_bytes: int = CHECKPOINT_BYTES) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        checkpoint_bytes: int = CHECKPOINT_BYTES,
+        durability: Durability = Durability.KILL,
+        is_strict: bool = False,
+    ) -> "Recorder":
         """Open or create a recording.
 
         Raises:
             RecorderError: it cannot be written to, is not a recording, or another hub has it.
         """
-        return cls(path, open_for_writing(path), checkpoint_bytes=checkpoint_bytes)
+        kind = SyncedRecorder if durability is Durability.POWER else Recorder
+        recording = open_for_writing(path, durability=durability)
+        return kind(recording, checkpoint_bytes=checkpoint_bytes, is_strict=is_strict)
 
     @property
     def failing(self) -> str | None:
         """Why nothing is being recorded, while that is so: the relay goes on, and the gap will be marked."""
-        return self._backlog.reason if self._backlog else None
+        return self._trouble or None
+
+    @property
+    def is_forwarding(self) -> bool:
+        """False while a strict recorder keeps everything waiting, since nothing can be recorded."""
+        return not (self._trouble and self._is_strict)
 
     @property
     def is_congested(self) -> bool:
@@ -145,17 +170,18 @@ class Recorder:
 
     async def close(self) -> None:
         """Write what is left, fold the log into the recording, and let the next hub in."""
+        self._next_look.cancel()
         self._commit()
-        while waiting := self._syncing or self._checkpointing:
+        while waiting := self._syncing or self._working:
             await asyncio.wait([waiting])
         if self._retry:
             self._retry.cancel()
-            self._try_again()
-        await self._loop.run_in_executor(self._worker, self._checkpoint, TRUNCATE)
+        if self._trouble:
+            await self._loop.run_in_executor(self._worker, self._last_try)
+        await self._loop.run_in_executor(self._worker, self._checkpointer.run, self._connection, TRUNCATE)
         self._worker.shutdown()
-        if self._retry:
-            self._retry.cancel()
-            log.error("%s ends with a gap: %s", self.path, self.failing)
+        if self._trouble:
+            log.error("%s ends with a gap: %s", self.path, self._trouble)
         self._recording.close()
 
     # -- transactions -------------------------------------------------------------------------------------------------
@@ -166,8 +192,8 @@ class Recorder:
             self._loop.call_soon(self._commit)
 
     def _commit(self) -> None:
-        """Write the queue and call back. While a checkpoint has the connection, the queue waits for its end."""
-        if self._checkpointing or not self._is_scheduled:
+        """Write the queue and call back. While the worker has the connection, the queue waits for its end."""
+        if not self._is_scheduled or ((self._working or self._trouble) and not self._backlog):
             return
         batch, self._batch, self._is_scheduled = self._batch, Batch(), False
         if self._backlog:
@@ -176,42 +202,39 @@ class Recorder:
             try:
                 batch.write(self._connection)
             except DatabaseError as exc:
-                self._fail(batch, exc)
+                self._fail(str(exc), batch)
+                if self._is_strict:
+                    return
         for callback, argument in batch.afterwards:
             callback(argument)
-        self._relieve()
-        self._checkpoint_if_due()
+        if self._relieved:
+            self._relieve()
+        if self._new_log_pages >= self._checkpoint_pages:
+            self._checkpoint()
 
     def _relieve(self) -> None:
-        if self._relieved:
-            callbacks, self._relieved = self._relieved, []
-            for callback in callbacks:
-                callback()
+        callbacks, self._relieved = self._relieved, []
+        for callback in callbacks:
+            callback()
 
-    # -- a disk that takes nothing ------------------------------------------------------------------------------------
+    def _let_work(self, work: Callable[[], None], then: Callable[[], None]) -> None:
+        """Let the worker have the connection; go on with what waits for it."""
+        self._working = self._loop.run_in_executor(self._worker, work)
+        self._working.add_done_callback(partial(self._worked, then))
 
-    def _fail(self, batch: Batch, exc: DatabaseError) -> None:
-        self._backlog = Backlog(str(exc))
-        self._backlog.take(batch)
-        log.error("%s takes nothing more (%s): the relay goes on, the recording has a gap", self.path, exc)
-        self._retry = self._loop.call_later(RETRY_S, self._try_again)
-
-    def _try_again(self) -> None:
-        if self._backlog is None:
-            return
-        self._retry = self._loop.call_later(RETRY_S, self._try_again)
-        if self._checkpointing:
-            return
-        try:
-            self._backlog.write(self._connection, self._marks.__next__)
-        except DatabaseError as exc:
-            self._backlog.reason = str(exc)
-            return
-        self._retry.cancel()
-        self._backlog = self._retry = None
-        log.warning("%s takes data again; the gap is marked", self.path)
+    def _worked(self, then: Callable[[], None], done: "asyncio.Future[None]") -> None:
+        self._working = None
+        if exc := done.exception():
+            self._fail(str(exc))
+        then()
 
     # -- checkpoints --------------------------------------------------------------------------------------------------
+
+    def _use(self, connection: Connection) -> None:
+        """Write to a connection, and count what that adds to its log."""
+        self._connection = connection
+        self._log_pages = self._new_log_pages = 0
+        connection.set_wal_hook(self._note_log)
 
     def _note_log(self, _connection: Connection, _name: str, pages: int) -> int:
         """Count what a commit has added to the log: SQLite says how long that is now, or is anew."""
@@ -219,40 +242,154 @@ class Recorder:
         self._log_pages = pages
         return OK
 
-    def _checkpoint_if_due(self) -> None:
-        if self._new_log_pages < self._checkpoint_pages:
+    def _checkpoint(self) -> None:
+        """Bring the log to the disk while the queue goes on, then fold it into the recording while the queue waits."""
+        if self._working or self._trouble:
             return
         if not self._syncing:
             self._syncing = self._loop.run_in_executor(self._worker, sync_log, self.path)
             self._syncing.add_done_callback(self._begin_checkpoint)
         elif self._new_log_pages >= 2 * self._checkpoint_pages:
-            self._checkpointing = self._syncing  # a disk this slow is waited for: the log is not to grow without end
+            self._working = self._syncing  # a disk this slow is waited for: the log is not to grow without end
 
-    def _begin_checkpoint(self, _: "asyncio.Future[None]") -> None:
+    def _begin_checkpoint(self, synced: "asyncio.Future[None]") -> None:
         self._syncing = None
-        self._checkpointing = self._loop.run_in_executor(self._worker, self._checkpoint, RESTART)
-        self._checkpointing.add_done_callback(self._after_checkpoint)
+        if self._working is synced:
+            self._working = None
+        if not self._working and not self._trouble:
+            self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
 
-    def _checkpoint(self, how: int) -> None:
-        """Fold the log into the file. On a thread: it waits for the disk, and nobody else uses the connection.
-
-        RESTART leaves the log's file as long as it is: writing over it costs a tenth less than making it grow again.
-        """
-        if how == RESTART:
-            self._connection.set_busy_timeout(READERS_MS)
-        try:
-            self._connection.wal_checkpoint(mode=how)
-        except BusyError:
-            pass  # what could be folded is; the log goes on where it is until the next checkpoint
-        except DatabaseError as exc:
-            log.warning("the write-ahead log of %s stays long: %s", self.path, exc)
-        finally:
-            self._connection.set_busy_timeout(BUSY_MS)
-
-    def _after_checkpoint(self, _: "asyncio.Future[None]") -> None:
-        self._checkpointing = None
+    def _after_checkpoint(self) -> None:
         # A reader in the middle of a query keeps the log from starting anew: then the next try is that much later.
         self._new_log_pages = 0
+        self._commit()
+
+    # -- a disk that takes nothing ------------------------------------------------------------------------------------
+
+    def _fail(self, trouble: str, batch: Batch | None = None) -> None:
+        """Note why nothing is recorded, and try again later; the batch that could not be written waits or is lost."""
+        self._tell(trouble)
+        if self._is_strict:
+            self._put_back(batch or Batch())
+        else:
+            self._backlog = self._backlog or Backlog(trouble)
+            self._backlog.reason = trouble
+            self._backlog.take(batch or Batch())
+        if self._retry is None:
+            self._retry = self._loop.call_later(RETRY_S, self._try_again)
+
+    def _put_back(self, batch: Batch) -> None:
+        """Let a batch wait, and everything that would come after it."""
+        batch.extend(self._batch)
+        batch.waiting_bytes = max(batch.waiting_bytes, CONGESTED_BYTES + 1)
+        self._batch, self._is_scheduled = batch, True
+
+    def _tell(self, trouble: str) -> None:
+        """Say why nothing is recorded, or ("") that it is again: in the log, and to dashboards."""
+        self._trouble = trouble
+        if trouble == self._told:
+            return
+        self._told = trouble
+        self._recording.lock.say(trouble)
+        if trouble and self._is_strict:
+            log.error("NOT RECORDING into %s: %s. Nothing is forwarded either (--strict)", self.path, trouble)
+        elif trouble:
+            log.error("NOT RECORDING into %s: %s. The relay goes on; what is lost will be marked", self.path, trouble)
+        else:
+            log.warning("recording into %s again", self.path)
+
+    def _try_again(self) -> None:
+        """Bring the recording back to its place if it is not there, and write what was kept."""
+        self._retry = None
+        if self._working:
+            self._retry = self._loop.call_later(RETRY_S, self._try_again)
+        elif self._recording.displaced():
+            self._let_work(self._recording.restore, self._restored)
+        else:
+            self._resume()
+
+    def _restored(self) -> None:
+        """Go on with the recording, or, where it could not be brought back, without one."""
+        if self._retry is None:
+            self._use(self._recording.connection)
+            self._resume()
+        else:
+            self._commit()
+
+    def _resume(self) -> None:
+        try:
+            if self._backlog:
+                self._backlog.write(self._connection, self._marks.__next__)
+        except DatabaseError as exc:
+            self._fail(str(exc))
+            return
+        self._backlog, self._trouble = None, ""
+        self._commit()
+        if not self._working:
+            self._tell(self._trouble)
+
+    def _last_try(self) -> None:
+        """Write what was kept before the process ends; make the folder again, rather than lose a whole recording."""
+        try:
+            if self._recording.displaced():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._recording.restore()
+                self._use(self._recording.connection)
+            if self._backlog:
+                self._backlog.write(self._connection, self._marks.__next__)
+            self._batch.write(self._connection)
+            self._trouble = ""
+        except (DatabaseError, OSError, RecorderError) as exc:
+            self._trouble = str(exc)
+
+    # -- files that are taken away ------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """See whether the files are where they were; SQLite itself would go on writing to removed ones."""
+        self._next_look = self._loop.call_later(LOOK_S, self._look)
+        if self._trouble or not (trouble := self._recording.displaced()):
+            return
+        self._tell(trouble)
+        if not self._is_strict:
+            self._loop.call_later(PATIENCE_S, self._lose_patience)
+        self._try_again()
+
+    def _lose_patience(self) -> None:
+        """Relay without recording, where it takes longer to bring a recording back."""
+        if self._trouble and self._backlog is None:
+            self._backlog = Backlog(self._trouble)
+            self._commit()
+
+
+class SyncedRecorder(Recorder):
+    """Commits on the worker, since each commit waits for the disk; what arrives meanwhile is the next one's."""
+
+    def _commit(self) -> None:
+        if self._backlog:
+            super()._commit()
+        elif self._is_scheduled and not self._working and not self._trouble:
+            batch, self._batch, self._is_scheduled = self._batch, Batch(), False
+            self._working = self._loop.run_in_executor(self._worker, batch.write, self._connection)
+            self._working.add_done_callback(partial(self._written, batch))
+
+    def _checkpoint(self) -> None:
+        """Fold the log into the recording: each commit has brought it to the disk already."""
+        if not self._working and not self._trouble:
+            self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
+
+    def _written(self, batch: Batch, done: "asyncio.Future[None]") -> None:
+        self._working = None
+        if exc := done.exception():
+            self._fail(str(exc), batch)
+            if self._is_strict:
+                return
+        else:
+            self._tell("")
+        for callback, argument in batch.afterwards:
+            callback(argument)
+        self._relieve()
+        if self._new_log_pages >= self._checkpoint_pages:
+            self._checkpoint()
         self._commit()
 
 

@@ -1,11 +1,9 @@
 """Opening a recording for writing: one hub at a time, the newest schema, and no session left open by a killed hub."""
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +11,12 @@ from typing import Any, Final
 from sqlite_utils import Database
 
 from hub.batch import INSERT_FRAME
+from hub.checkpoint import BUSY_MS
 from hub.database import Connection, DatabaseError, Transaction, connect
-from hub.errors import HubError
+from hub.errors import RecorderError
+from hub.lock_file import LockFile
 from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING, applied_steps, known_steps
+from hub.place import Place, sync
 from hub.recording import Recording
 from matrix.trace import Ending, Opcode
 
@@ -27,22 +28,61 @@ LOG_BYTES: Final = 64 << 20
 CUT: Final = "the hub was killed while this session was open"
 
 
-class RecorderError(HubError):
-    """The recording cannot be written to; the message says why."""
+class Durability(StrEnum):
+    """What a committed frame survives: the death of the hub's process, or that of the machine too."""
+
+    KILL = "kill"
+    POWER = "power"
 
 
-@dataclass(frozen=True, slots=True)
+SYNCHRONOUS: Final = {Durability.KILL: "NORMAL", Durability.POWER: "FULL"}
+"""With NORMAL the log is synced before it is folded into the file, with FULL at each commit as well. OFF would spare
+the one sync, and a power cut could then leave a file that is no database any more."""
+
+
 class WritableRecording:
     """The one connection that writes, and the lock that makes it the one."""
 
-    connection: Connection
-    lock: int
-    lock_path: Path
+    def __init__(self, path: Path, connection: Connection, lock: LockFile, durability: Durability) -> None:
+        self.path = path
+        self.connection = connection
+        self.lock = lock
+        self._durability = durability
+        self._place = Place(path)
 
     @property
     def last_session(self) -> int:
         ((session,),) = self.connection.execute("SELECT coalesce(max(id), 0) FROM session")
         return int(session)
+
+    def displaced(self) -> str:
+        """Say which of the recording's files is not where it was, "" while all are."""
+        return self._place.displaced() or ("" if self.lock.is_in_place else f"{self.lock.path.name!r} was removed")
+
+    def restore(self) -> None:
+        """Bring the recording back to its place, whole, out of the files that are open still.
+
+        May take as long as copying it. Nobody else uses the connection meanwhile; it is another one afterwards.
+
+        Raises:
+            RecorderError: that is not possible yet.
+            DatabaseError: the same, says SQLite.
+            OSError: the same, says the system.
+        """
+        if not self.path.parent.is_dir():
+            raise RecorderError(f"the folder {str(self.path.parent)!r} is gone")
+        if not self.lock.is_in_place:
+            self._take_lock_again()
+        if self._place.displaced():
+            self._place.leave(self.connection)
+            self.connection = connect(self.path)
+            _prepare(self.path, self.connection, self._durability)
+            self._place = Place(self.path)
+
+    def _take_lock_again(self) -> None:
+        lock = LockFile.take(self.path)
+        self.lock.release()
+        self.lock = lock
 
     def close(self) -> None:
         """Write everything into the file itself, close it, and let the next hub in.
@@ -55,11 +95,10 @@ class WritableRecording:
                 self.connection.pragma("journal_mode", "DELETE")
             self.connection.close()
         finally:
-            self.lock_path.unlink(missing_ok=True)
-            os.close(self.lock)
+            self.lock.release()
 
 
-def open_for_writing(path: Path) -> WritableRecording:
+def open_for_writing(path: Path, *, durability: Durability = Durability.KILL) -> WritableRecording:
     """Open or create a recording, bring its schema up to date, and end the sessions that a killed hub left open.
 
     Raises:
@@ -69,44 +108,22 @@ def open_for_writing(path: Path) -> WritableRecording:
         raise RecorderError(f"{str(path)!r} is a folder, not a recording")
     if not path.parent.is_dir():
         raise RecorderError(f"there is no folder {str(path.parent)!r} to record into")
-    lock_path = path.with_name(f"{path.name}.lock")
-    lock = _lock(path, lock_path)
+    lock = LockFile.take(path)
     try:
-        return WritableRecording(_open(path), lock, lock_path)
+        return WritableRecording(path, _open(path, durability), lock, durability)
     except BaseException:
-        lock_path.unlink(missing_ok=True)
-        os.close(lock)
+        lock.release()
         raise
 
 
-def _lock(path: Path, lock_path: Path) -> int:
-    while True:
-        try:
-            lock = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as exc:
-            raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc.strerror}") from exc
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(lock)
-            raise RecorderError(f"{str(path)!r} is being recorded into by another hub, process {holder}") from exc
-        # Another hub may have removed the file, at its end, between our open and our lock.
-        if lock_path.exists() and lock_path.stat().st_ino == os.fstat(lock).st_ino:
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-            return lock
-        os.close(lock)
-
-
-def _open(path: Path) -> Connection:
+def _open(path: Path, durability: Durability) -> Connection:
     _check_header(path)
     with _said_of(path):
         _migrate(path)
         connection = connect(path)
     try:
         with _said_of(path):
-            _prepare(path, connection)
+            _prepare(path, connection, durability)
             _end_cut_sessions(path, connection)
     except BaseException:
         connection.close()
@@ -154,15 +171,17 @@ def _check_kind(path: Path, connection: Connection) -> None:
         raise RecorderError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
 
 
-def _prepare(path: Path, connection: Connection) -> None:
+def _prepare(path: Path, connection: Connection, durability: Durability) -> None:
     if connection.pragma("journal_mode", "WAL") != "wal":
         raise RecorderError(f"{str(path)!r} is on a file system that SQLite's write-ahead log does not work on")
-    connection.pragma("synchronous", "NORMAL")
+    connection.pragma("synchronous", SYNCHRONOUS[durability])
     connection.pragma("wal_autocheckpoint", 0)
     connection.pragma("journal_size_limit", LOG_BYTES)
     connection.pragma("foreign_keys", 0)  # the hub made the session itself: 0.2 µs a frame saved
     with Transaction(connection):  # the first statement says whether the place is writable at all
         connection.execute(DROP_FRAME_INDEX)
+    connection.set_busy_timeout(BUSY_MS)
+    sync(path.parent)  # the names of a new recording and of its log
 
 
 def _end_cut_sessions(path: Path, connection: Connection) -> None:

@@ -101,6 +101,9 @@ class Relay:
             await opening.refuse(426, sentence, "Upgrade: websocket", is_recorded=False)
         elif request.has_body:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
+        elif not self.recorder.is_forwarding:
+            sentence = f"the hub opens no session while it cannot record: {self.recorder.failing}"
+            await opening.refuse(503, sentence, "Retry-After: 5", is_recorded=False)
         elif refused := self._refused(opening, route):
             await opening.refuse(*refused)
         else:
@@ -174,12 +177,12 @@ class Relay:
             _give_way(splice, visit)
 
     async def stop(self, timeout_s: float) -> None:
-        """End all sessions, and wait a little for their peers to take what is left for them."""
+        """End all sessions, and wait a little for their peers to answer, and to take what is left for them."""
         for splice in self.splices:
             splice.stop()
-        await self.recorder.committed()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
+                await self.recorder.committed()
                 await self.is_idle.wait()
         for splice in self.splices:
             splice.abort()

@@ -17,7 +17,7 @@ from hub.dial import HeadReader
 from hub.errors import HubError
 from hub.handshake import HeadError, HeadTooLongError
 from hub.limits import DEFAULTS, Limits
-from hub.recorder import Recorder
+from hub.recorder import Durability, Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
 
@@ -41,7 +41,7 @@ class HubSettings:
 
     `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `tls` is for the listening
     side; `upstream_tls` replaces the default verification of wss:// CSMSes. `allowed_origins` are the web pages that
-    may open sessions (`https://host`, or `*`).
+    may open sessions (`https://host`, or `*`). A strict hub forwards nothing while it cannot record.
     """
 
     recording: Path
@@ -54,6 +54,8 @@ class HubSettings:
     limits: Limits = DEFAULTS
     duplicates: Duplicates = Duplicates.BOTH
     allowed_origins: Collection[str] = ()
+    durability: Durability = Durability.KILL
+    is_strict: bool = False
 
 
 class Hub:
@@ -96,7 +98,9 @@ class Hub:
         settings = self.settings
         await self._listen()  # before anything is written: a hub that cannot listen leaves no recording behind
         try:
-            self.recorder = Recorder.open(settings.recording)
+            self.recorder = Recorder.open(
+                settings.recording, durability=settings.durability, is_strict=settings.is_strict
+            )
         except BaseException:
             self._server.close()
             await self._runner.cleanup()
@@ -123,7 +127,7 @@ class Hub:
         await self.recorder.close()
 
     async def run_until_signalled(self, ready: Callable[[], object] = lambda: None) -> None:
-        """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded."""
+        """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded. A second one kills the process."""
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -134,6 +138,8 @@ class Hub:
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
+        log.info("stopping, with %d sessions open; once more stops at once", len(self.relay.splices))
 
     def _default_tls(self) -> ssl.SSLContext | None:
         needed = any(csms.is_tls for csms in self._switchboard.csmses.values())

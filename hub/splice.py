@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.batch import SessionEnd, Stream
 from hub.dial import HeadReader
-from hub.farewell import GOING_AWAY, close_frame
+from hub.farewell import GOING_AWAY, Farewell, close_frame
 from hub.recorder import Recorder
 from hub.tap import Tap, TappedFrame
 from matrix.trace import Ending, Opcode, Side
@@ -166,6 +166,10 @@ class Leg(asyncio.Protocol):
         else:
             self._holds &= ~why
 
+    def farewell(self, frame: bytes) -> Farewell:
+        """Hand the connection over to what closes it in the hub's name."""
+        return Farewell(self, self._tap, frame, listens=Hold.ENDED not in self._holds)
+
     def leave_behind(self) -> None:
         """Record the beginning of a frame that will never be complete, if there is one."""
         if frames := self._tap.finish():
@@ -241,11 +245,7 @@ class Splice:
 
     def stop(self) -> None:
         """End the session because the hub stops."""
-        if self.state is not State.OVER:
-            self.state = State.OVER
-            self._closed_by = None
-            self._end(Ending.HUB, "the hub was stopped while this session was open", keep_ending=True)
-            self.recorder.then(_close_both, self)
+        self.end_by_hub("the hub was stopped while this session was open", "the hub stops")
 
     def end_by_hub(self, sentence: str, reason: str) -> None:
         """End the session with a close frame of the hub's own to each side that still expects frames.
@@ -254,17 +254,19 @@ class Splice:
         """
         if self.state is State.OVER:
             return
-        told = [leg for leg in (self.station, self.csms) if self._expects_frames(leg)]
+        farewells = [self._farewell(leg, reason) for leg in (self.station, self.csms)]
         self.state = State.OVER
         self._closed_by = None
         self._end(Ending.HUB, sentence, keep_ending=True)
-        for leg in told:
-            self.recorder.then(leg.send, close_frame(GOING_AWAY, reason, masked=leg.side is Side.CSMS))
-        self.recorder.then(_take_leave, self)
+        for farewell in farewells:
+            self.recorder.then(Farewell.say, farewell)
+        self.recorder.then(_abort_later, self)
 
-    def _expects_frames(self, leg: Leg) -> bool:
-        """Tell whether a close frame may follow what this side was sent: no frame is half sent, no close frame was."""
-        return leg.peer.is_between_frames and leg.peer.side not in self._codes
+    def _farewell(self, leg: Leg, reason: str) -> Farewell:
+        """Take leave of a side. No close frame may follow what it was sent, if a frame is half sent, or one was."""
+        expects_frames = leg.peer.is_between_frames and leg.peer.side not in self._codes
+        is_csms = leg.side is Side.CSMS
+        return leg.farewell(close_frame(GOING_AWAY, reason, masked=is_csms) if expects_frames else b"")
 
     def abort(self) -> None:
         """Let go of connections whose peers do not take what is left for them."""
@@ -321,15 +323,7 @@ def _close(leg: Leg) -> None:
     leg.transport.close()
 
 
-def _take_leave(splice: Splice) -> None:
-    """End both streams, and go on reading for a while: a reset would overtake the close frames."""
-    for leg in (splice.station, splice.csms):
-        if leg.is_lost:
-            continue
-        if leg.can_half_close:
-            _write_eof(leg)
-        else:
-            _close(leg)
+def _abort_later(splice: Splice) -> None:
     asyncio.get_running_loop().call_later(GOODBYE_S, _abort_what_is_left, splice)
 
 

@@ -21,11 +21,11 @@ def later() -> int:
 
 
 @contextmanager
-def hub_on(path: Path) -> Iterator[None]:
-    """Hold a recording's lock as a hub does, and leave it behind as a killed one does."""
+def hub_on(path: Path, trouble: str = "") -> Iterator[None]:
+    """Hold a recording's lock as a hub does, with what it has to say; leave it behind as a killed one does."""
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write("1\n")
+        lock.write(f"1\n{trouble}\n")
         lock.flush()
         yield
 

@@ -20,6 +20,7 @@ from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
 from tui.source import EMPTY_BOARD, Source
+from tui.widgets.alarm import Alarm
 from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
 
@@ -63,6 +64,11 @@ class PlugfestApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, DashboardScreen):
                 screen.take(self.board, self.progress)
+            for alarm in screen.query(Alarm):
+                alarm.reason = self.progress.not_recording
+
+    def on_alarm_mounted(self, event: Alarm.Mounted) -> None:
+        event.alarm.reason = self.progress.not_recording
 
     def action_help(self) -> None:
         sections: dict[type[DashboardScreen], Section] = {

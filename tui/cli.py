@@ -102,15 +102,25 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "  [default: none; stations send no Origin]",
 )
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
+@click.option(
+    "--durability",
+    type=click.Choice(["kill", "power"]),
+    default="kill",
+    show_default=True,
+    help="What the record of a forwarded frame survives: the hub being killed, or a power cut too.",
+)
+@click.option(
+    "--strict", "is_strict", is_flag=True, help="Forward nothing while nothing can be recorded.  [default: go on]"
+)
 def serve(
     listen: str, csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
-    origins: tuple[str, ...], limits: tuple[str, ...],
+    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
-    from tui.serving import Guard, run_serve
+    from tui.serving import Custody, Guard, run_serve
 
-    guard = Guard(duplicates, origins, limits)
-    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard))
+    guard, custody = Guard(duplicates, origins, limits), Custody(durability, is_strict)
+    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody))
 
 
 @main.command(epilog="Example: plugfest watch event.recording")

@@ -23,6 +23,7 @@ class Progress:
     """Where the reader is: the stage, the share of the file read (0 to 1), messages a second, findings so far.
 
     `trouble` is a sentence where the stage is FAILED. Where it is HUB_GONE, `gone` says since when, and what is done.
+    `not_recording` says why a running hub records nothing, "" where it does.
     """
 
     stage: Stage = Stage.READING
@@ -31,6 +32,7 @@ class Progress:
     findings: int = 0
     trouble: str = ""
     gone: str = ""
+    not_recording: str = ""
 
 
 class Advanced(Message):

@@ -11,16 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from hub.lock_file import lock_path_of, trouble_at
+
 Clock = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether the hub is here; where it is not, since when (nanoseconds since the epoch), if it ever was."""
+    """Whether the hub is here; where it is not, since when (nanoseconds since the epoch), if it ever was.
+
+    `trouble` is the hub's own sentence where it is here and records nothing.
+    """
 
     is_here: bool
     lost_at: int | None = None
     tries_again: bool = False
+    trouble: str = ""
 
 
 Look = Callable[[], Presence]
@@ -29,10 +35,16 @@ HERE: Final = Presence(is_here=True)
 
 
 class Feed(Protocol):
-    """What copies a feed: `lost_at` is when it broke off (nanoseconds since the epoch), None while it is there."""
+    """What copies a feed: `lost_at` is when it broke off (nanoseconds since the epoch), None while it is there.
+
+    `trouble` is why the hub at its other end records nothing, "" where it does.
+    """
 
     @property
     def lost_at(self) -> int | None: ...
+
+    @property
+    def trouble(self) -> str: ...
 
 
 def look_at_feed(feed: Feed) -> Look:
@@ -40,7 +52,9 @@ def look_at_feed(feed: Feed) -> Look:
 
     def look() -> Presence:
         lost_at = feed.lost_at
-        return HERE if lost_at is None else Presence(is_here=False, lost_at=lost_at, tries_again=True)
+        if lost_at is None:
+            return Presence(is_here=True, trouble=feed.trouble)
+        return Presence(is_here=False, lost_at=lost_at, tries_again=True)
 
     return look
 
@@ -49,7 +63,8 @@ class LockWatch:
     """Looks for the hub that records into a file: it holds the lock file beside it for as long as it lives."""
 
     def __init__(self, recording: Path, clock: Clock = time.time_ns) -> None:
-        self._path = recording.with_name(f"{recording.name}.lock")
+        self._recording = recording
+        self._path = lock_path_of(recording)
         self._clock = clock
         self._last = ABSENT
         self._left_behind: tuple[int, int] | None = None
@@ -57,7 +72,7 @@ class LockWatch:
     def look(self) -> Presence:
         """Say whether the lock is held; once it was, also since when it is not."""
         if self._is_held():
-            self._last = HERE
+            self._last = Presence(is_here=True, trouble=trouble_at(self._recording))
         elif self._last.is_here:
             self._last = Presence(is_here=False, lost_at=self._clock())
         return self._last

@@ -16,6 +16,7 @@ from hub.admission import ANY_ORIGIN, Duplicates
 from hub.errors import HubError
 from hub.feed import feed_app
 from hub.limits import limits_from_options
+from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
 
 GARBAGE_AT: Final = 50_000
@@ -46,7 +47,17 @@ class Guard:
     limits: tuple[str, ...]
 
 
-def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float, guard: Guard) -> None:
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """The options for how safe what is forwarded is to be in the recording, as they were given."""
+
+    durability: str = "kill"
+    is_strict: bool = False
+
+
+def run_serve(
+    listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float, guard: Guard, custody: Custody
+) -> None:
     """Run a hub until Ctrl-C or SIGTERM.
 
     Raises:
@@ -62,6 +73,8 @@ def run_serve(listen: str, csmses: Iterable[str], recording: Path, answer_timeou
         limits=limits_from_options(guard.limits),
         duplicates=Duplicates(guard.duplicates),
         allowed_origins=tuple(map(_origin, guard.origins)),
+        durability=Durability(custody.durability),
+        is_strict=custody.is_strict,
     )
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()

@@ -16,7 +16,7 @@ from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
 from matrix.judge import Judge
 from matrix.safe import safe
-from matrix.trace import Closed, Frame, Opened, Traffic
+from matrix.trace import Closed, Frame, Opened, Session, Traffic
 from tui.messages import Advanced, Progress, Stage
 from tui.presence import ABSENT, LockWatch, Look, Presence
 from tui.text import clock_time, date_and_time
@@ -73,19 +73,21 @@ class Source:
         """Read and judge until `stop`, posting what changed. What is wrong with the file is posted, not raised."""
         reader = _Reader(self._clock, self.verdicts)
         try:
-            with Recording.open(self.path) as recording:
-                self._follow(recording, reader, post)
+            while not self._stopped.is_set():
+                with Recording.open(self.path) as recording:
+                    reader.check_same(recording)
+                    self._follow(recording, reader, post)
+                self._wait_for_return(reader, post)
         except RecordingError as exc:
             post(reader.failure(safe(str(exc))))
         finally:
             self.caught_up.set()
 
     def _follow(self, recording: Recording, reader: "_Reader", post: Post) -> None:
+        """Read and judge until `stop`, or until the file is not there any more."""
         file = _inode(self.path)
         shown_at = 0.0
-        while not self._stopped.is_set():
-            if _inode(self.path) != file:
-                raise RecordingError(f"{str(self.path)!r} is gone; what was read of it is still shown")
+        while not self._stopped.is_set() and _inode(self.path) == file:
             batch = recording.traffic(reader.mark)
             self._judge(reader, batch)
             if not batch:
@@ -96,6 +98,19 @@ class Source:
             if not batch:
                 self.caught_up.set()
                 self._stopped.wait(POLL_S)
+
+    def _wait_for_return(self, reader: "_Reader", post: Post) -> None:
+        """Say that the recording is gone, for as long as it is: its hub brings it back, if it can."""
+        shown: Advanced | None = None
+        while not self._stopped.is_set() and _inode(self.path) is None:
+            gone = reader.failure(
+                f"{safe(str(self.path))!r} is gone; what was read of it is still shown",
+                not_recording=reader.without_recording(self._look()),
+            )
+            if shown is None or shown.progress != gone.progress:
+                shown = gone
+                post(gone)
+            self._stopped.wait(POLL_S)
 
     def _judge(self, reader: "_Reader", batch: list[Traffic]) -> None:
         for item in batch:
@@ -118,6 +133,7 @@ class _Reader:
         self._end = 1
         self._at_end = False
         self._hub = ABSENT
+        self._first: Session | None = None
         self._counts: deque[tuple[float, int]] = deque()
         self._shown: tuple[BoardView, Progress] | None = None
 
@@ -128,8 +144,26 @@ class _Reader:
             case Opened() | Closed():
                 self.mark = item.mark
                 self._last_at = item.session.closed_at or item.session.answered_at or item.session.opened_at
+                self._first = self._first or item.session
                 self._verdicts.note_session(item.session)
         self._judge.feed(item)
+
+    def check_same(self, recording: Recording) -> None:
+        """Look whether a file goes on where the last one ended.
+
+        Raises:
+            RecordingError: it is another recording.
+        """
+        if self._first is None:
+            return
+        if recording.session(self._first.id).opened_at != self._first.opened_at or recording.last_mark() < self.mark:
+            raise RecordingError(f"{str(recording.path)!r} is another recording now; what was read is still shown")
+
+    def without_recording(self, hub: Presence) -> str:
+        """Say why nothing is recorded where the file is gone: what its hub says, if it was there or is."""
+        if hub.trouble:
+            return safe(hub.trouble)
+        return "the recording is gone" if hub.is_here or self._hub.is_here else ""
 
     def arrive(self, hub: Presence) -> None:
         """Note that the end of the file is reached; let time pass where the hub is there."""
@@ -148,9 +182,10 @@ class _Reader:
             self._shown = state
             post(Advanced(*state))
 
-    def failure(self, trouble: str) -> Advanced:
-        """Return the message that says that reading is over."""
-        progress = Progress(Stage.FAILED, findings=self._found, trouble=trouble)
+    def failure(self, trouble: str, *, not_recording: str = "") -> Advanced:
+        """Return the message that says that reading is over, or interrupted."""
+        self._shown = None
+        progress = Progress(Stage.FAILED, findings=self._found, trouble=trouble, not_recording=not_recording)
         return Advanced(self._judge.board.view(), progress)
 
     def _hand_on_findings(self) -> None:
@@ -164,7 +199,7 @@ class _Reader:
             return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._found)
         rate = self._rate()
         if self._hub.is_here:
-            return Progress(Stage.LIVE, 1.0, rate, self._found)
+            return Progress(Stage.LIVE, 1.0, rate, self._found, not_recording=safe(self._hub.trouble))
         if self._hub.lost_at is None and not view.sessions_open:
             return Progress(Stage.AT_END, 1.0, 0.0, self._found)
         return Progress(Stage.HUB_GONE, 1.0, 0.0, self._found, gone=self._gone())

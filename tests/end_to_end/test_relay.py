@@ -1,13 +1,12 @@
 """The relay between peers that are nothing but sockets: what goes in comes out, and is recorded before it does."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
 
 from hub.recording import Recording
-from hub.server import Hub, HubSettings
+from hub.server import Hub
 from matrix.trace import RSV1, Closed, Ending, Frame, Opcode, Session, Side
 
 
@@ -303,18 +302,6 @@ async def test_the_beginning_of_a_frame_at_the_end_is_recorded(hub: Hub, peers: 
     assert isinstance(left, Frame)
     assert (left.opcode, left.size, left.unread is None) == (Opcode.UNREAD, 10, False)
     assert isinstance(closed, Closed)
-
-
-async def test_the_end_of_a_stopped_hub_is_nobodys_doing(peers: Peers, tmp_path: Path) -> None:
-    async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)) as hub:
-        station, upstream = await session_of(hub, peers)
-        await station.say(masked("last"))
-        await upstream.hear(10)
-
-    session = recorded(hub)[0]
-    assert (await station.rest(), await upstream.rest()) == (b"", b"")
-    assert (session.ending, session.closed_by) == (Ending.HUB, None)
-    assert session.fault == "the hub was stopped while this session was open"
 
 
 async def test_idle_sessions_need_no_task(hub: Hub, peers: Peers) -> None:

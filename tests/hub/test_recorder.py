@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from raw_peers import masked
 
 from hub.batch import SessionEnd, Stream
 from hub.database import BUSY_MS, connect_read_only, snapshot
-from hub.recorder import Recorder
+from hub.lock_file import trouble_at
+from hub.recorder import Durability, Recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
 from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side
@@ -26,8 +28,10 @@ def opened(number: int = 1, *, status: int | None = 101) -> Session:
 
 
 @asynccontextmanager
-async def recorder_at(path: Path) -> AsyncIterator[Recorder]:
-    recorder = Recorder.open(path)
+async def recorder_at(
+    path: Path, *, durability: Durability = Durability.KILL, is_strict: bool = False
+) -> AsyncIterator[Recorder]:
+    recorder = Recorder.open(path, durability=durability, is_strict=is_strict)
     try:
         yield recorder
     finally:
@@ -39,9 +43,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "event.db"
 
 
+@pytest.fixture(params=list(Durability))
+def durability(request: pytest.FixtureRequest) -> Durability:
+    return Durability(request.param)
+
+
 @pytest.fixture
-async def recorder(path: Path) -> AsyncIterator[Recorder]:
-    async with recorder_at(path) as recorder:
+async def recorder(path: Path, durability: Durability) -> AsyncIterator[Recorder]:
+    async with recorder_at(path, durability=durability) as recorder:
         recorder.begin(opened())
         recorder.answer(opened())
         await recorder.committed()
@@ -246,6 +255,182 @@ async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(rec
     assert [type(item) for item in traffic] == [Opened, Opened, Opened, Frame, Frame, Closed]
     assert (second.ending, second.closed_at, second.is_open) == (Ending.DROPPED, 9_000, False)
     assert recorder.failing is None
+
+
+# -- a strict recorder ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def strict(path: Path, durability: Durability) -> AsyncIterator[Recorder]:
+    async with recorder_at(path, durability=durability, is_strict=True) as recorder:
+        recorder.answer(opened())
+        await recorder.committed()
+        yield recorder
+
+
+async def test_a_strict_recorder_hands_nothing_on_that_is_not_recorded(strict: Recorder, path: Path) -> None:
+    handed_on: list[int] = []
+    fill_the_disk(strict)
+
+    for number in range(3):
+        strict.add(STATION, [text(f"{number}" * 50_000)])
+        strict.then(handed_on.append, number)
+        await until(lambda: not strict.is_forwarding)
+    while_full = (handed_on[:], strict.failing, strict.is_congested)
+    make_room(strict)
+    await strict.committed()
+
+    assert while_full == ([], "database or disk is full", True)
+    assert handed_on == [0, 1, 2]
+    assert [str(payload)[0] for payload in recorded_texts(path)] == ["0", "1", "2"]
+    assert (strict.failing, strict.is_forwarding, strict.is_congested) == (None, True, False)
+
+
+async def test_a_strict_recorder_that_is_closed_writes_what_has_room_by_then(
+    path: Path, durability: Durability
+) -> None:
+    handed_on: list[int] = []
+    async with recorder_at(path, durability=durability, is_strict=True) as recorder:
+        recorder.answer(opened())
+        await recorder.committed()
+        fill_the_disk(recorder)
+        recorder.add(STATION, [text("x" * 50_000)])
+        recorder.then(handed_on.append, 1)
+        await until(lambda: not recorder.is_forwarding)
+        recorder._connection.pragma("max_page_count", 1_000_000)
+
+    assert handed_on == []
+    assert len(recorded_texts(path)) == 1
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Let the loop and the recorder's thread go on until something is so."""
+    while not reached():  # noqa: ASYNC110 - the recorder has no event for what only tests wait for
+        await asyncio.sleep(0.001)
+
+
+# -- files that are taken away ----------------------------------------------------------------------------------------
+
+
+def remove_all(path: Path) -> None:
+    for file in path.parent.iterdir():
+        file.unlink()
+
+
+def remove_log(path: Path) -> None:
+    path.with_name("event.db-wal").unlink()
+
+
+def remove_lock(path: Path) -> None:
+    path.with_name("event.db.lock").unlink()
+
+
+def move_away(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+
+
+def take_place(path: Path) -> None:
+    path.write_text("somebody else's")
+
+
+@pytest.mark.parametrize("take_away", [remove_all, remove_log, remove_lock, move_away])
+async def test_a_recording_that_is_taken_away_is_brought_back_whole(
+    path: Path, durability: Durability, take_away: Callable[[Path], None]
+) -> None:
+    async with recorder_at(path, durability=durability) as recorder:
+        recorder.answer(opened())
+        recorder.add(STATION, [text("before")])
+        await recorder.committed()
+        await asyncio.to_thread(take_away, path)
+        recorder.add(STATION, [text("unseen")])
+        await recorder.committed()
+
+        recorder._look()
+        recorder.add(STATION, [text("after")])
+        await recorder.committed()
+        await until(lambda: not recorder.failing)
+        readable = recorded_texts(path)
+
+    assert readable == recorded_texts(path) == ["before", "unseen", "after"]
+    assert not recorder.failing
+    assert not path.with_name("event.db.lock").exists()
+
+
+async def test_a_recording_that_was_moved_is_whole_where_it_is_now(recorder: Recorder, path: Path) -> None:
+    recorder.add(STATION, [text("before")])
+    await recorder.committed()
+    move_away(path)
+
+    recorder._look()
+    await recorder.committed()
+
+    assert recorded_texts(path.with_name("moved.db")) == ["before"]
+
+
+async def test_while_the_folder_is_gone_everything_is_handed_on_and_the_gap_is_marked(
+    tmp_path: Path, durability: Durability
+) -> None:
+    path = tmp_path / "event" / "event.db"
+    path.parent.mkdir()
+    async with recorder_at(path, durability=durability) as recorder:
+        recorder.answer(opened())
+        recorder.add(STATION, [text("before")])
+        await recorder.committed()
+        shutil.rmtree(path.parent)
+
+        recorder._look()
+        recorder.add(STATION, [text("lost")])
+        await recorder.committed()
+        while_gone = recorder.failing
+        path.parent.mkdir()
+        recorder._try_again()
+        await until(lambda: not recorder.failing)
+        recorder.add(STATION, [text("after")])
+        await recorder.committed()
+
+    assert while_gone == f"the folder {str(path.parent)!r} is gone"
+    assert recorded_texts(path) == ["before", b"", "after"]
+
+
+async def test_what_has_taken_the_recordings_place_is_left_alone(recorder: Recorder, path: Path) -> None:
+    move_away(path)
+    take_place(path)
+
+    recorder._look()
+    await recorder.committed()
+    meanwhile = recorder.failing
+    move_away(path)
+    recorder._try_again()
+    await until(lambda: not recorder.failing)
+
+    assert meanwhile == f"another file is at {str(path)!r} now: move it away"
+    assert recorded_texts(path) == []
+
+
+async def test_a_recording_whose_folder_is_gone_to_the_end_is_put_there_again(tmp_path: Path) -> None:
+    path = tmp_path / "event" / "event.db"
+    path.parent.mkdir()
+    async with recorder_at(path) as recorder:
+        recorder.answer(opened())
+        recorder.add(STATION, [text("before")])
+        await recorder.committed()
+        shutil.rmtree(path.parent)
+        recorder._look()
+        await recorder.committed()
+
+    assert recorded_texts(path) == ["before"]
+
+
+async def test_the_lock_file_says_why_nothing_is_recorded(recorder: Recorder, path: Path) -> None:
+    before = trouble_at(path)
+
+    fill_the_disk(recorder)
+    recorder.add(STATION, [text("x" * 50_000)])
+    await recorder.committed()
+    while_full = trouble_at(path)
+    make_room(recorder)
+
+    assert (before, while_full, trouble_at(path)) == ("", "database or disk is full", "")
 
 
 # -- checkpoints ------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from hub.batch import Batch, Stream, session_row
+from hub.errors import RecorderError
 from hub.recording import Recording
-from hub.recording_file import RecorderError, WritableRecording, open_for_writing
+from hub.recording_file import WritableRecording, open_for_writing
 from matrix.trace import Closed, Ending, Frame, Opened, Session
 
 
@@ -26,7 +27,7 @@ def writable(path: Path) -> Iterator[WritableRecording]:
 def let_go(writable: WritableRecording) -> None:
     """Leave the recording as a killed hub would."""
     writable.connection.close()
-    os.close(writable.lock)
+    os.close(writable.lock._descriptor)
 
 
 def files(path: Path) -> list[str]:

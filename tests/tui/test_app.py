@@ -139,3 +139,18 @@ async def test_trouble_with_the_file_stands_in_the_first_line(event: Path) -> No
 
         await until(pilot, lambda: "is gone; what was read of it is still shown" in shown(pilot))
         assert "Alder One" in shown(pilot)
+
+
+@pytest.mark.parametrize("keys", [[], ["enter"], ["enter", "enter"], ["question_mark"]])
+async def test_every_screen_says_that_nothing_is_recorded(event: Path, keys: list[str]) -> None:
+    banner = "NOT RECORDING: database or [b]disk[/b] is full"
+    with ExitStack() as hub:
+        hub.enter_context(hub_on(event, "database or [b]disk[/b]\x1b is full"))
+        async with dashboard(event) as pilot:
+            await pilot.press(*keys)
+
+            await until(pilot, lambda: banner in shown(pilot).replace("\\x1b", ""))
+            hub.close()
+            hub.enter_context(hub_on(event))
+
+            await until(pilot, lambda: "NOT RECORDING" not in shown(pilot))

@@ -66,10 +66,29 @@ def test_a_lock_that_was_left_behind_is_tried_once_only(tmp_path: Path) -> None:
 
 
 def test_a_feed_is_there_until_it_breaks_off() -> None:
-    feed = SimpleNamespace(lost_at=None)
+    feed = SimpleNamespace(lost_at=None, trouble="")
     look = look_at_feed(feed)
 
-    before, feed.lost_at = look(), NOON
+    before, feed.trouble = look(), "disk full"
+    in_trouble, feed.lost_at = look(), NOON
 
     assert before == HERE
+    assert in_trouble == Presence(is_here=True, trouble="disk full")
     assert look() == Presence(is_here=False, lost_at=NOON, tries_again=True)
+
+
+def test_what_a_hub_has_to_say_is_read_from_its_lock(tmp_path: Path) -> None:
+    path = tmp_path / "live.recording"
+    recording = open_for_writing(path)
+    watch = LockWatch(path)
+
+    recording.lock.say("database or disk is full")
+    full = watch.look()
+    recording.lock.say("")
+    again = watch.look()
+    recording.lock.say("left behind")
+    recording.close()
+
+    assert full == Presence(is_here=True, trouble="database or disk is full")
+    assert again == HERE
+    assert watch.look().trouble == ""

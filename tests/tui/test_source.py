@@ -181,6 +181,32 @@ def test_a_file_that_vanishes_is_a_sentence_and_what_was_read_stays(event: Path)
         assert len(advanced.board.pairs) == 4
 
 
+def test_a_recording_that_is_brought_back_is_read_on(event: Path, tmp_path: Path) -> None:
+    aside = tmp_path / "aside.recording"
+    with hub_on(event), Running(event) as running:
+        before = running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+        event.rename(aside)
+        gone = running.wait_for(lambda each: each.progress.stage is Stage.FAILED)
+
+        aside.rename(event)
+
+        back = running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+    assert gone.progress.not_recording == "the recording is gone"
+    assert (back.progress.not_recording, back.board) == ("", before.board)
+
+
+def test_another_recording_in_its_place_is_not_mixed_with_it(event: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.recording"
+    open_for_writing(other).close()
+    with Running(event) as running:
+        running.wait_for(at_end)
+
+        other.replace(event)
+
+        failed = running.wait_for(lambda each: each.progress.stage is Stage.FAILED)
+    assert failed.progress.trouble != ""
+
+
 def test_the_judge_waits_while_a_screen_reads(event: Path) -> None:
     running = Running(event)
 

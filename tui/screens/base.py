@@ -10,6 +10,7 @@ from textual.widgets import Footer
 from matrix.board import BoardView
 from tui.messages import Progress
 from tui.source import EMPTY_BOARD, Source
+from tui.widgets.alarm import Alarm
 from tui.widgets.top_line import TopLine
 
 
@@ -24,6 +25,7 @@ class DashboardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine(self.source.name, id="top")
+        yield Alarm()
         yield from self.compose_body()
         yield Footer(compact=True, show_command_palette=False)
 

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from matrix.outcome import GRAVITY
 from tui.line import BLANK, PaneLine, Span
 from tui.text import GLYPHS, MEANINGS
+from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
 NAMES: Final = {"slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
@@ -29,6 +30,7 @@ class HelpScreen(ModalScreen[None]):
         self._elsewhere = elsewhere
 
     def compose(self) -> ComposeResult:
+        yield Alarm()
         pane = LinePane(id="window")
         pane.border_title = "keys"
         pane.border_subtitle = "esc closes"

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from matrix.rule import rule_named
 from matrix.safe import safe
 from tui.line import BLANK, PaneLine, Span
+from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
 
@@ -24,6 +25,7 @@ class RuleScreen(ModalScreen[None]):
         self._codes = codes
 
     def compose(self) -> ComposeResult:
+        yield Alarm()
         pane = LinePane(id="window")
         pane.border_title = "rule" if len(self._codes) == 1 else "rules"
         pane.border_subtitle = "esc closes"

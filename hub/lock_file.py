@@ -1,0 +1,96 @@
+"""The lock file beside a recording: it keeps a second hub out, and says what the hub that holds it has to say.
+
+A dashboard in another process learns here that nothing is being recorded. The file has its full size from the start and
+is written over in place: that works on a full disk too.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Self
+
+from hub.errors import RecorderError
+
+SIZE: Final = 1024
+
+
+def lock_path_of(recording: Path) -> Path:
+    """Return where the lock of a recording is."""
+    return recording.with_name(f"{recording.name}.lock")
+
+
+def trouble_in(content: bytes) -> str:
+    """Return why the hub that wrote a lock file records nothing, "" where it does."""
+    _, _, rest = content.partition(b"\n")
+    return rest.partition(b"\n")[0].decode("utf-8", "replace").strip(" \x00")
+
+
+def trouble_at(recording: Path) -> str:
+    """Return why the hub that has the lock of a recording records nothing, "" where it does, or where there is none."""
+    try:
+        return trouble_in(lock_path_of(recording).read_bytes()[:SIZE])
+    except OSError:
+        return ""
+
+
+class LockFile:
+    """The lock, held from `take` to `release`. The kernel drops the lock of a killed process."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self.say("")
+
+    @classmethod
+    def take(cls, recording: Path) -> Self:
+        """Take the lock of a recording.
+
+        Raises:
+            RecorderError: another hub has it, or there can be no file.
+        """
+        path = lock_path_of(recording)
+        while True:
+            descriptor = _locked(recording, path)
+            # Another hub may have removed the file, at its end, between our open and our lock.
+            if _is_at(path, descriptor):
+                return cls(path, descriptor)
+            os.close(descriptor)
+
+    @property
+    def is_in_place(self) -> bool:
+        """False once somebody has removed the file: then another hub could have one of the same name."""
+        return _is_at(self.path, self._descriptor)
+
+    def say(self, trouble: str) -> None:
+        """Tell whoever looks why nothing is being recorded; "" where all is well."""
+        line = " ".join(trouble.split()).encode()[: SIZE // 2]
+        with suppress(OSError):  # a disk without a byte to spare, as early as this: nobody can be told
+            os.pwrite(self._descriptor, (b"%d\n%b\n" % (os.getpid(), line)).ljust(SIZE), 0)
+
+    def release(self) -> None:
+        """Let the next hub in, and leave nothing behind."""
+        if self.is_in_place:
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def _locked(recording: Path, path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as exc:
+        raise RecorderError(f"{str(recording)!r} cannot be recorded into: {exc.strerror}") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        holder = os.pread(descriptor, 20, 0).partition(b"\n")[0].decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise RecorderError(f"{str(recording)!r} is being recorded into by another hub, process {holder}") from exc
+    return descriptor
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        return False

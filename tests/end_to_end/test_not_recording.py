@@ -1,0 +1,129 @@
+"""The disk takes nothing, or the recording is taken away: what a dashboard says, and how soon."""
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from queue import Queue
+
+from raw_peers import Line, Peers, masked, upgrade
+
+from hub.recording import Recording
+from hub.server import Hub, HubSettings
+from matrix.trace import Frame
+from tui.messages import Advanced, Progress, Stage
+from tui.source import Source
+
+SOON_S = 1.0
+BUSY_MACHINE = 3
+"""How much longer things may take where other tests run on the same cores."""
+
+
+@contextmanager
+def watching(path: Path) -> Iterator[Callable[[Callable[[Progress], bool]], Progress]]:
+    """Follow a recording as a dashboard does; yield how to wait for what it shows."""
+    posted: Queue[Advanced] = Queue()
+    source = Source(path)
+    thread = threading.Thread(target=source.run, args=(posted.put,))
+    thread.start()
+
+    def wait_for(reached: Callable[[Progress], bool]) -> Progress:
+        while not reached(progress := posted.get(timeout=20).progress):
+            pass
+        return progress
+
+    try:
+        yield wait_for
+    finally:
+        source.stop()
+        thread.join()
+
+
+@asynccontextmanager
+async def session(peers: Peers, recording: Path, *, is_strict: bool = False) -> AsyncIterator[tuple[Hub, Line, Line]]:
+    settings = HubSettings(recording=recording, csmses={"acme": peers.url}, port=0, is_strict=is_strict)
+    async with Hub(settings) as hub:
+        station = await peers.station(hub.port)
+        await station.say(upgrade())
+        upstream = await peers.accept()
+        await station.head()
+        yield hub, station, upstream
+        for line in (station, upstream):
+            line.reset()
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    while not reached():  # noqa: ASYNC110 - the recorder has no event for what only tests wait for
+        await asyncio.sleep(0.001)
+
+
+def gaps(path: Path) -> list[str | None]:
+    with Recording.open(path) as recording:
+        return [item.unread for item in recording.all_traffic() if isinstance(item, Frame) and item.opcode < 0]
+
+
+async def test_a_dashboard_says_within_a_second_that_the_disk_is_full_and_when_it_is_not(
+    peers: Peers, tmp_path: Path
+) -> None:
+    path = tmp_path / "event.db"
+    async with session(peers, path) as (hub, station, upstream):
+        connection = hub.recorder._connection
+        with watching(path) as wait_for:
+            await asyncio.to_thread(wait_for, lambda each: each.stage is Stage.LIVE)
+            connection.pragma("max_page_count", connection.pragma("page_count"))
+            began = time.monotonic()
+            await station.say(masked("x" * 50_000))
+            full = await asyncio.to_thread(wait_for, lambda each: each.not_recording != "")
+            took_s = time.monotonic() - began
+            await upstream.hear(50_008)
+            connection.pragma("max_page_count", 1_000_000)
+            await asyncio.to_thread(wait_for, lambda each: each.not_recording == "")
+
+    assert full.not_recording == "database or disk is full"
+    assert took_s < SOON_S * BUSY_MACHINE
+    assert gaps(path) == ["not recorded: database or disk is full, 1 frames, 50008 bytes"]
+
+
+async def test_a_dashboard_says_within_a_second_that_the_recordings_folder_is_gone(
+    peers: Peers, tmp_path: Path
+) -> None:
+    path = tmp_path / "event" / "event.db"
+    path.parent.mkdir()
+    async with session(peers, path) as (hub, station, upstream):
+        with watching(path) as wait_for:
+            await asyncio.to_thread(wait_for, lambda each: each.stage is Stage.LIVE)
+            await asyncio.to_thread(shutil.rmtree, path.parent)
+            began = time.monotonic()
+            gone = await asyncio.to_thread(wait_for, lambda each: each.not_recording != "")
+            took_s = time.monotonic() - began
+            while hub.recorder.failing != f"the folder {str(path.parent)!r} is gone":
+                await station.say(masked("lost"))
+                await upstream.hear(10)
+            await station.say(masked("lost"))
+            await upstream.hear(10)
+            path.parent.mkdir()
+            await asyncio.to_thread(wait_for, lambda each: each.stage is Stage.LIVE)
+
+    assert gone.not_recording == "the recording is gone"
+    assert took_s < SOON_S * BUSY_MACHINE
+    assert len(gaps(path)) == 1
+
+
+async def test_a_strict_hub_opens_no_session_while_it_cannot_record(peers: Peers, tmp_path: Path) -> None:
+    async with session(peers, tmp_path / "event.db", is_strict=True) as (hub, station, upstream):
+        connection = hub.recorder._connection
+        connection.pragma("max_page_count", connection.pragma("page_count"))
+        await station.say(masked("x" * 50_000))
+        await until(lambda: not hub.recorder.is_forwarding)
+        other = await peers.station(hub.port)
+        await other.say(upgrade("/acme/CS2"))
+        answer = await other.rest()
+        connection.pragma("max_page_count", 1_000_000)
+        forwarded = await upstream.hear(50_008)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert answer.endswith(b"the hub opens no session while it cannot record: database or disk is full\n")
+    assert (len(forwarded), gaps(tmp_path / "event.db")) == (50_008, [])
