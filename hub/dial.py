@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-import ssl
-from typing import Final, cast
+from contextlib import suppress
+from typing import Any, Final, cast
 
 from aiohappyeyeballs import start_connection
 from aiohttp import ClientPayloadError
@@ -12,6 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, HeadTooLongError, ResponseHead
 from hub.switchboard import Csms
+from hub.tls import HandshakeError, UpstreamTls
 
 EARLY_BYTES: Final = 64 << 10
 """How much is read of what follows a head before the other side is there to take it."""
@@ -21,6 +22,12 @@ BODY_TIMEOUT_S: Final = 3.0
 """How long a refusal may take to end after its head: some have neither a length nor an end."""
 
 _HAPPY_EYEBALLS_S: Final = 0.25
+_TLS_RECORDS: Final = (b"\x16\x03", b"\x15\x03")
+"""How TLS begins: a handshake, or an alert (RFC 8446 §5.1). No HTTP message does."""
+
+
+class TlsInsteadError(HeadError):
+    """TLS came where HTTP in clear was expected."""
 
 
 class HeadReader(asyncio.Protocol):
@@ -74,6 +81,8 @@ class HeadReader(asyncio.Protocol):
             HeadError: the connection ended first.
         """
         while (end := self._buffer.find(END_OF_HEAD, 0, self._max_head_bytes)) < 0:
+            if self._buffer.startswith(_TLS_RECORDS):
+                raise TlsInsteadError("it speaks TLS, and HTTP in clear was expected")
             if len(self._buffer) >= self._max_head_bytes:
                 raise HeadTooLongError(f"its head is longer than {self._max_head_bytes} bytes")
             if self.has_ended:
@@ -114,7 +123,15 @@ class HeadReader(asyncio.Protocol):
             self.gone.set_result(None)
 
 
-async def dial(csms: Csms, tls: ssl.SSLContext | None) -> HeadReader:
+def address_of(peer: Any) -> str:
+    """Return a socket's address as HOST:PORT; "" where it has none."""
+    if not isinstance(peer, tuple):
+        return ""
+    host, port = peer[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def dial(csms: Csms, tls: UpstreamTls | None) -> HeadReader:
     """Connect to a CSMS.
 
     Raises:
@@ -123,10 +140,23 @@ async def dial(csms: Csms, tls: ssl.SSLContext | None) -> HeadReader:
     loop = asyncio.get_running_loop()
     addresses = await loop.getaddrinfo(csms.host, csms.port, type=socket.SOCK_STREAM)
     sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
-    host = csms.host if tls else None
-    _, reader = await loop.create_connection(
-        lambda: HeadReader(keeps_half_open=True), sock=sock, ssl=tls, server_hostname=host
-    )
+    if tls:
+        return await _with_tls(sock, tls, tls.server_name or csms.host)
+    _, reader = await loop.create_connection(lambda: HeadReader(keeps_half_open=True), sock=sock)
+    return reader
+
+
+async def _with_tls(sock: socket.socket, tls: UpstreamTls, server_name: str) -> HeadReader:
+    loop = asyncio.get_running_loop()
+    with sock.dup() as twin:  # the event loop closes its own before the alert is out
+        try:
+            _, reader = await loop.create_connection(
+                lambda: HeadReader(keeps_half_open=True), sock=sock, ssl=tls.context, server_hostname=server_name
+            )
+        except HandshakeError as exc:
+            with suppress(OSError):
+                twin.send(exc.alert)
+            raise
     return reader
 
 

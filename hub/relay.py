@@ -5,7 +5,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -13,17 +13,20 @@ from typing import Any, Final
 import msgspec
 
 from hub.admission import Admission, Refused, Visit
+from hub.authentication import Authentication
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
-from hub.dial import HeadReader, ask, dial, read_body
+from hub.dial import HeadReader, address_of, ask, dial, read_body
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
 from hub.limits import Limits
 from hub.metered_leg import MeteredLeg
 from hub.recorder import Recorder
 from hub.splice import Leg, Splice
-from hub.switchboard import NotFoundError, Route, Switchboard, identity_of
+from hub.switchboard import Csms, NotFoundError, Route, Switchboard, identity_of
 from hub.tap import Tap
+from hub.tls import UpstreamTls
+from hub.tls_facts import tls_facts, why_the_csms_failed
 from matrix.safe import safe
 from matrix.trace import Ending, Session, Side
 
@@ -49,9 +52,10 @@ class Relay:
         *,
         admission: Admission,
         limits: Limits,
-        tls: ssl.SSLContext | None,
+        tls: Mapping[str, UpstreamTls],
         answer_timeout_s: float,
     ) -> None:
+        """`tls` says how each CSMS with a wss:// URL is reached, by its name."""
         self.splices: set[Splice] = set()
         self.is_idle = asyncio.Event()
         self.is_idle.set()
@@ -63,10 +67,10 @@ class Relay:
         self._tls = tls
         self._answer_timeout_s = answer_timeout_s
 
-    async def open(self, station: HeadReader, visit: Visit, head: bytes) -> None:
+    async def open(self, station: HeadReader, visit: Visit, head: bytes, authentication: Authentication) -> None:
         """Bring a station that has sent this head to its CSMS, and return once its session is open or refused."""
         opening = Opening(self, station, visit, self.recorder.new_session_id())
-        await self._see_through(opening, self._open(opening, head))
+        await self._see_through(opening, self._open(opening, head, authentication))
 
     async def turn_away(self, station: HeadReader, visit: Visit, refused: Refused) -> None:
         """Refuse a station whose request was not read to its end."""
@@ -83,7 +87,7 @@ class Relay:
             log.exception("session %d could not be opened", opening.session.id)
             opening.fail(f"the hub failed: {type(exc).__name__}")
 
-    async def _open(self, opening: "Opening", head: bytes) -> None:
+    async def _open(self, opening: "Opening", head: bytes, authentication: Authentication) -> None:
         try:
             request = RequestHead.parse(head)
         except HeadError as exc:
@@ -101,10 +105,12 @@ class Relay:
             await opening.refuse(426, sentence, "Upgrade: websocket", is_recorded=False)
         elif request.has_body:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
+        elif rejection := await authentication.rejection(request, route.identity, opening.tls):
+            await opening.refuse(rejection.status, rejection.sentence, *rejection.fields)
         elif not self.recorder.is_forwarding:
             sentence = f"the hub opens no session while it cannot record: {self.recorder.failing}"
             await opening.refuse(503, sentence, "Retry-After: 5", is_recorded=False)
-        elif refused := self._refused(opening, route):
+        elif refused := self._refused(opening, route):  # no pause between this and the entry of the identity
             await opening.refuse(*refused)
         else:
             await self._connect(opening, route, request)
@@ -130,7 +136,8 @@ class Relay:
             sentence = f"the CSMS {name!r} did not answer within {self._answer_timeout_s:g} s"
             await opening.refuse(504, sentence, ending=Ending.UNREACHABLE)
         except (OSError, HeadError, UnicodeError) as exc:  # UnicodeError: a host name that cannot be one
-            sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {_reason(exc)}"
+            reason = _reason(exc, route.csms, self._tls.get(name))
+            sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {reason}"
             await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
         else:
             if response.status == 101:
@@ -142,7 +149,7 @@ class Relay:
     async def _ask(self, route: Route, request: RequestHead) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
         async with asyncio.timeout(self._answer_timeout_s):
-            upstream = await dial(route.csms, self._tls if route.csms.is_tls else None)
+            upstream = await dial(route.csms, self._tls.get(route.csms.name))
             try:
                 response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
             except BaseException:
@@ -213,13 +220,19 @@ class Opening:
             opened_at=time.time_ns(),
             identity="",
             csms="",
-            remote=_address(station.transport.get_extra_info("peername")),
-            tls=_tls_facts(station.transport.get_extra_info("ssl_object")),
+            remote=address_of(station.transport.get_extra_info("peername")),
+            tls=tls_facts(tls) if (tls := station.transport.get_extra_info("ssl_object")) else None,
         )
         self.target = ""
         self._relay = relay
         self._masker = relay.masker.fresh()
         self._is_over = False
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The station's TLS, None where there is none."""
+        found: ssl.SSLObject | None = self.station.transport.get_extra_info("ssl_object")
+        return found
 
     def requested(self, request: RequestHead) -> None:
         """Note what the station asks for."""
@@ -338,18 +351,9 @@ async def _say_and_close(station: HeadReader, raw: bytes) -> None:
     transport.close()
 
 
-def _address(peer: Any) -> str:
-    if not isinstance(peer, tuple):
-        return ""
-    host, port = peer[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _tls_facts(tls: Any) -> str | None:
-    return f"{tls.version()} {tls.cipher()[0]}" if tls is not None else None
-
-
-def _reason(exc: Exception) -> str:
+def _reason(exc: Exception, csms: Csms, tls: UpstreamTls | None) -> str:
+    if tls and (sentence := why_the_csms_failed(exc, csms.name, tls.server_name or csms.host)):
+        return sentence
     if isinstance(exc, OSError) and not isinstance(exc, ssl.SSLError) and exc.errno and exc.errno > 0:
         return os.strerror(exc.errno).lower()
     return str(exc)

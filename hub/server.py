@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -13,35 +13,36 @@ from typing import Final, Self
 from aiohttp import web
 
 from hub.admission import Admission, Duplicates, Refused, Visit
-from hub.dial import HeadReader
-from hub.errors import HubError
-from hub.handshake import HeadError, HeadTooLongError
+from hub.authentication import Authentication, OpenToAll, WrongDoor
+from hub.dial import HeadReader, TlsInsteadError, address_of
+from hub.doors import Door, Doors
+from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
 from hub.recorder import Durability, Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
+from hub.tls import TlsPolicy, UpstreamTls, csms_context
+from hub.turned_away import TurnedAway
 
 HURRIED_S: Final = 2.0
 """How long a head may take to arrive where it is only read to be refused: there are too many connections."""
 STOP_TIMEOUT_S: Final = 2.0
 APP_STOP_TIMEOUT_S: Final = 0.5
 """What viewers of the feed are given to leave, before and after they are told to."""
-BACKLOG: Final = 1024
+TLS_AT_PLAIN_DOOR: Final = "the station speaks TLS, and this port does not: connect to ws://, or to a port for wss://"
 
 log = logging.getLogger(__name__)
-
-
-class ListenError(HubError):
-    """The hub cannot listen there; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
     """What a hub needs to know.
 
-    `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `tls` is for the listening
-    side; `upstream_tls` replaces the default verification of wss:// CSMSes. `allowed_origins` are the web pages that
-    may open sessions (`https://host`, or `*`). A strict hub forwards nothing while it cannot record.
+    `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `host`, `port` and `tls` are the
+    first door, the one that `Hub.url` names; `more_doors` are open beside it. `upstream_tls` replaces the default
+    verification of wss:// CSMSes, and `csms_tls` that of single ones by their names. `allowed_origins` are the web
+    pages that may open sessions (`https://host`, or `*`). A strict hub forwards nothing while it
+    cannot record.
     """
 
     recording: Path
@@ -49,13 +50,20 @@ class HubSettings:
     host: str = "127.0.0.1"
     port: int = 9000
     tls: ssl.SSLContext | None = None
+    more_doors: Sequence[Door] = ()
     upstream_tls: ssl.SSLContext | None = None
+    csms_tls: Mapping[str, UpstreamTls] = field(default_factory=dict)
+    authentication: Authentication = field(default_factory=OpenToAll)
     answer_timeout_s: float = 10.0
     limits: Limits = DEFAULTS
     duplicates: Duplicates = Duplicates.BOTH
     allowed_origins: Collection[str] = ()
     durability: Durability = Durability.KILL
     is_strict: bool = False
+
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        return (Door(self.host, self.port, self.tls), *self.more_doors)
 
 
 class Hub:
@@ -72,7 +80,6 @@ class Hub:
 
     def __init__(self, settings: HubSettings, *, app: web.Application | None = None) -> None:
         self.settings = settings
-        self.port = settings.port
         self.recorder: Recorder
         self.relay: Relay
         self._switchboard = Switchboard(settings.csmses)
@@ -81,13 +88,28 @@ class Hub:
             app or web.Application(), handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server
+        self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong))
+        self._turned_away: TurnedAway
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports of the doors, in the order of `HubSettings.doors`."""
+        return self._doors.ports
+
+    @property
+    def port(self) -> int:
+        """The port of the first door."""
+        return self.ports[0]
 
     @property
     def url(self) -> str:
-        """Where stations connect, without the CSMS's name."""
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
-        return f"{'wss' if self.settings.tls else 'ws'}://{host}:{self.port}"
+        """Where stations connect, without the CSMS's name: the first door."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Where stations connect, one URL a door."""
+        return self._doors.urls
 
     @property
     def connecting(self) -> "frozenset[asyncio.Task[None]]":
@@ -96,31 +118,32 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         settings = self.settings
-        await self._listen()  # before anything is written: a hub that cannot listen leaves no recording behind
+        await self._doors.bind()  # before anything is written: a hub that cannot listen leaves no recording behind
         try:
             self.recorder = Recorder.open(
                 settings.recording, durability=settings.durability, is_strict=settings.is_strict
             )
         except BaseException:
-            self._server.close()
-            await self._runner.cleanup()
+            await self._doors.close()
             raise
+        await self._runner.setup()
+        self._turned_away = TurnedAway(self.recorder)
         self.relay = Relay(
             self.recorder,
             self._switchboard,
             admission=self._admission,
             limits=settings.limits,
-            tls=settings.upstream_tls or self._default_tls(),
+            tls=self._upstream_tls(),
             answer_timeout_s=settings.answer_timeout_s,
         )
-        await self._server.start_serving()
-        log.info("listening on %s, recording into %s", self.url, settings.recording)
+        await self._doors.open(self._turned_away)
+        log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        self._server.close()
+        await self._doors.close()
         await self._stop_tasks()
         await self.relay.stop(STOP_TIMEOUT_S)
         await self._runner.cleanup()
@@ -141,29 +164,20 @@ class Hub:
                 signal.signal(number, signal.SIG_DFL)
         log.info("stopping, with %d sessions open; once more stops at once", len(self.relay.splices))
 
-    def _default_tls(self) -> ssl.SSLContext | None:
-        needed = any(csms.is_tls for csms in self._switchboard.csmses.values())
-        return ssl.create_default_context() if needed else None
+    def _upstream_tls(self) -> dict[str, UpstreamTls]:
+        others = {csms.name for csms in self._switchboard.csmses.values() if csms.is_tls} - {*self.settings.csms_tls}
+        if not others:
+            return {**self.settings.csms_tls}
+        default = UpstreamTls(self.settings.upstream_tls or csms_context(TlsPolicy()))
+        return {**self.settings.csms_tls, **dict.fromkeys(others, default)}
 
-    async def _listen(self) -> None:
-        host, port = self.settings.host, self.settings.port
-        await self._runner.setup()
-        try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: FrontDoor(self), host, port, ssl=self.settings.tls, backlog=BACKLOG, start_serving=False
-            )
-        except OSError as exc:
-            await self._runner.cleanup()
-            raise ListenError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def receive(self, station: HeadReader) -> None:
+    def receive(self, station: "FrontDoor") -> None:
         """Look after a new connection until its session is open."""
         task = asyncio.get_running_loop().create_task(self._receive(station))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _receive(self, station: HeadReader) -> None:
+    async def _receive(self, station: "FrontDoor") -> None:
         visit = self._admission.enter(_host_of(station))
         try:
             await self._attend(station, visit)
@@ -171,11 +185,15 @@ class Hub:
             if visit.splice is None:
                 self._admission.leave(visit)
 
-    async def _attend(self, station: HeadReader, visit: Visit) -> None:
+    async def _attend(self, station: "FrontDoor", visit: Visit) -> None:
         limit_s = min(HURRIED_S, self.settings.limits.handshake_s) if visit.excess else self.settings.limits.handshake_s
         try:
             async with asyncio.timeout(limit_s):
                 head = await station.read_head()
+        except TlsInsteadError:
+            self._turned_away.record(address_of(station.transport.get_extra_info("peername")), TLS_AT_PLAIN_DOOR)
+            station.transport.write(refusal(400, TLS_AT_PLAIN_DOOR))
+            station.transport.close()
         except HeadTooLongError as exc:
             await self.relay.turn_away(station, visit, Refused(431, f"this request cannot be read: {exc}"))
         except HeadError as exc:
@@ -184,10 +202,12 @@ class Hub:
         except TimeoutError:
             await self._run_out_of_time(station, visit, limit_s)
         else:
-            if _is_for_the_app(head):
+            if station.is_wrong:
+                await self.relay.open(station, visit, head, WrongDoor())
+            elif _is_for_the_app(head):
                 self._hand_to_app(station, head)
             else:
-                await self.relay.open(station, visit, head)
+                await self.relay.open(station, visit, head, self.settings.authentication)
 
     async def _run_out_of_time(self, station: HeadReader, visit: Visit, limit_s: float) -> None:
         """Refuse who did not end a request in time; who said nothing at all is no station, and is let go."""
@@ -213,10 +233,11 @@ class Hub:
 
 
 class FrontDoor(HeadReader):
-    """A connection that nobody knows anything about yet."""
+    """A connection that nobody knows anything about yet; `is_wrong` where it speaks plain HTTP at a door for TLS."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, is_wrong: bool = False) -> None:
         super().__init__(max_head_bytes=hub.settings.limits.head_bytes)
+        self.is_wrong = is_wrong
         self._hub = hub
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

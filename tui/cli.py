@@ -9,6 +9,7 @@ import rich_click as click
 
 from hub.limits import described
 from matrix import __version__
+from tui.secure_options import SecureOptions, secure_options
 
 if TYPE_CHECKING:
     from hub.recording import Recording
@@ -57,10 +58,10 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 @main.command(epilog="Example: plugfest serve --csms acme=ws://127.0.0.1:9100/ocpp --recording event.recording")
 @click.option(
     "--listen",
-    default="127.0.0.1:9000",
-    show_default=True,
+    multiple=True,
     metavar="HOST:PORT",
-    help="Where stations connect; port 0 takes a free one.",
+    help="Where stations connect by ws://; port 0 takes a free one. Repeatable.  "
+    "[default: 127.0.0.1:9000, if there is no --listen-tls]",
 )
 @click.option(
     "--csms",
@@ -112,15 +113,47 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 @click.option(
     "--strict", "is_strict", is_flag=True, help="Forward nothing while nothing can be recorded.  [default: go on]"
 )
+@secure_options
 def serve(
-    listen: str, csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
-    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
+    listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
+    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool, secure: SecureOptions,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
     from tui.serving import Custody, Guard, run_serve
 
     guard, custody = Guard(duplicates, origins, limits), Custody(durability, is_strict)
-    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody))
+    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody, secure))
+
+
+@main.command(epilog="Example: plugfest certs event-certs --host hub.example --station CS001")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="A name or address of the hub. Repeatable.")
+@click.option("--station", "stations", multiple=True, metavar="IDENTITY", help="Make its certificate. Repeatable.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long they are valid.")
+@click.option("--rsa-stations", is_flag=True, help="Make the stations' keys RSA, not ECDSA.")
+def certs(folder: Path, hosts: tuple[str, ...], stations: tuple[str, ...], days: int, *, rsa_stations: bool) -> None:
+    """Make an event's CA, the hub's certificates and those of stations, in FOLDER.
+
+    What is there and still serves is kept: run it again with another --station or --host to have more issued.
+    """
+    from tui.certs import run_certs
+
+    _report_errors(lambda: run_certs(folder, hosts, stations, days, rsa_stations=rsa_stations))
+
+
+@main.command(epilog="Example: plugfest password CS001 >> passwords")
+@click.argument("identity")
+@click.option("--hex", "is_hex", is_flag=True, help="It is given in hex, as OCPP 1.6 writes AuthorizationKey.")
+@click.password_option("--password", envvar="PLUGFEST_PASSWORD", help="Asked for where it is not given.")
+def password(identity: str, password: str, *, is_hex: bool) -> None:
+    """Print a line for the --password-file of `plugfest serve`: the station's identity and a hash."""
+    from tui.certs import run_password
+
+    try:
+        secret = bytes.fromhex(password) if is_hex else password.encode()
+    except ValueError:
+        _fail("--hex wants pairs of hexadecimal digits")
+    _report_errors(lambda: run_password(identity, secret))
 
 
 @main.command(epilog="Example: plugfest watch event.recording")

@@ -156,6 +156,8 @@ def handshake_lines(session: Session, findings: Sequence[Finding]) -> list[PaneL
 
 
 def _request_lines(session: Session) -> list[PaneLine]:
+    if not session.path:
+        return [BLANK, PaneLine((Span("→ ", "station"), Span("no request", "muted")))]
     title = PaneLine((Span("→ ", "station"), Span(f"GET {safe(session.path, 4_096)}", "strong")))
     return [BLANK, title, *_header_lines(session.request)]
 

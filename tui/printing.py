@@ -231,7 +231,11 @@ def _end(session: Session) -> str:
 
 def _handshake(session: Session) -> Iterator[str]:
     yield f"session {session.id}  {safe(session.identity)} -> {safe(session.csms) or '-'}  {_end(session)}".rstrip()
-    yield f"GET {safe(session.path)}"
+    if session.fault:
+        yield f"hub: {safe(session.fault)}"
+    if session.tls:
+        yield f"TLS: {safe(session.tls)}"
+    yield f"GET {safe(session.path)}" if session.path else "no request"
     yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.request)
     yield f"{session.status or 'no answer'} {safe(session.reason)}".rstrip()
     yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.response)

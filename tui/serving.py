@@ -6,19 +6,22 @@ import logging
 import re
 import resource
 import sys
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hub.admission import ANY_ORIGIN, Duplicates
+from hub.doors import Door
 from hub.errors import HubError
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
+from tui.secure_options import SecureOptions
 
+DEFAULT_LISTEN: Final = "127.0.0.1:9000"
 GARBAGE_AT: Final = 50_000
 """Objects that make the collector look. The relay makes no cycles, and a batch is many tuples that it would look at."""
 
@@ -56,19 +59,30 @@ class Custody:
 
 
 def run_serve(
-    listen: str, csmses: Iterable[str], recording: Path, answer_timeout_s: float, guard: Guard, custody: Custody
+    listen: Sequence[str],
+    csmses: Iterable[str],
+    recording: Path,
+    answer_timeout_s: float,
+    guard: Guard,
+    custody: Custody,
+    secure: SecureOptions,
 ) -> None:
     """Run a hub until Ctrl-C or SIGTERM.
 
     Raises:
         HubError: it cannot run like that.
     """
-    host, port = host_and_port(listen)
+    first, *others = _doors(listen, secure)
+    names = names_and_urls(csmses)
     settings = HubSettings(
         recording=recording,
-        csmses=names_and_urls(csmses),
-        host=host,
-        port=port,
+        csmses=names,
+        host=first.host,
+        port=first.port,
+        tls=first.tls,
+        more_doors=others,
+        csms_tls=secure.upstreams(names),
+        authentication=secure.authentication(),
         answer_timeout_s=answer_timeout_s,
         limits=limits_from_options(guard.limits),
         duplicates=Duplicates(guard.duplicates),
@@ -78,7 +92,17 @@ def run_serve(
     )
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
+    secure.warn()
     run_on_best_loop(_serve(settings))
+
+
+def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
+    tls = secure.listening()
+    plain = listen or ([] if secure.listen_tls else [DEFAULT_LISTEN])
+    return [
+        *(Door(*host_and_port(each)) for each in plain),
+        *(Door(*host_and_port(each, "--listen-tls"), tls) for each in secure.listen_tls),
+    ]
 
 
 async def _serve(settings: HubSettings) -> None:
@@ -108,7 +132,8 @@ def why_few_sessions(files: int) -> str | None:
 
 def _announce(hub: Hub) -> None:
     for name, url in hub.settings.csmses.items():
-        print(f"{hub.url}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+        for door in hub.urls:
+            print(f"{door}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
 
 
@@ -122,7 +147,7 @@ def run_on_best_loop(main: Coroutine[None, None, None]) -> None:
         uvloop.run(main)
 
 
-def host_and_port(listen: str) -> tuple[str, int]:
+def host_and_port(listen: str, option: str = "--listen") -> tuple[str, int]:
     """Read HOST:PORT, [IPv6]:PORT or PORT.
 
     Raises:
@@ -130,7 +155,7 @@ def host_and_port(listen: str) -> tuple[str, int]:
     """
     host, _, port = listen.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
-        raise OptionError(f"--listen wants HOST:PORT, got {listen!r}")
+        raise OptionError(f"{option} wants HOST:PORT, got {listen!r}")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

@@ -11,8 +11,9 @@ import pytest
 from aiohttp import web
 from raw_peers import ACCEPT, Peers, upgrade
 
+from hub.doors import ListenError
 from hub.recording import Recording
-from hub.server import Hub, HubSettings, ListenError
+from hub.server import Hub, HubSettings
 from hub.switchboard import SwitchboardError
 from matrix.trace import Closed, Ending, Opened, Session, Side
 

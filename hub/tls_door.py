@@ -1,0 +1,158 @@
+"""A listener for TLS whose handshakes are in the hub's hands, so that a failed one is recorded with its reason.
+
+The servers of the event loops keep such failures to themselves, and do not even send the alert that tells the station.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Final, Self
+
+from hub.dial import HeadReader, address_of
+from hub.tls import HandshakeError
+from hub.tls_facts import why_the_station_failed
+from hub.turned_away import TurnedAway
+
+HANDSHAKE_S: Final = 20.0
+"""How long a station may take: a small one computes an RSA signature for seconds."""
+LINGER_S: Final = 1.0
+NO_FILES_LEFT_S: Final = 1.0
+
+_RECORD: Final = b"\x16\x03"
+"""How a TLS handshake begins: content type handshake, version 3.x (RFC 8446 §5.1)."""
+
+log = logging.getLogger(__name__)
+
+
+class TlsDoor:
+    """Accepts connections, does their TLS, and hands them to protocols.
+
+    `make_reader` makes a protocol; its argument is whether the connection is plain, an HTTP request that came without
+    TLS: that one is to be told so.
+    """
+
+    def __init__(
+        self, sockets: list[socket.socket], context: ssl.SSLContext, make_reader: Callable[[bool], HeadReader]
+    ) -> None:
+        self.port: int = sockets[0].getsockname()[1]
+        self._sockets = sockets
+        self._context = context
+        self._make_reader = make_reader
+        self._turned_away: TurnedAway
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def bind(
+        cls, host: str, port: int, context: ssl.SSLContext, make_reader: Callable[[bool], HeadReader], *, backlog: int
+    ) -> Self:
+        """Bind to an address.
+
+        Raises:
+            OSError: it is taken or not ours.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        sockets: list[socket.socket] = []
+        try:
+            for family, _, _, _, address in dict.fromkeys(found):
+                sockets.append(socket.create_server(address, family=family, backlog=backlog))
+                sockets[-1].setblocking(False)
+        except OSError:
+            for sock in sockets:
+                sock.close()
+            raise
+        return cls(sockets, context, make_reader)
+
+    def start(self, turned_away: TurnedAway) -> None:
+        self._turned_away = turned_away
+        for sock in self._sockets:
+            self._run(self._accept(sock))
+
+    async def close(self) -> None:
+        """Accept nothing more, and drop the handshakes that are going on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for sock in self._sockets:
+            sock.close()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                sock, _ = await loop.sock_accept(listening)
+            except ConnectionError:
+                continue  # it left while it waited
+            except OSError as exc:
+                log.error("no connection can be accepted: %s", exc)  # noqa: TRY400 - a state of the system, not a bug
+                await asyncio.sleep(NO_FILES_LEFT_S)
+            else:
+                self._run(self._welcome(sock))
+
+    async def _welcome(self, sock: socket.socket) -> None:
+        try:
+            remote = address_of(sock.getpeername())
+            async with asyncio.timeout(HANDSHAKE_S):
+                first = await _first_bytes(sock)
+        except OSError:  # TimeoutError among them: nobody who says nothing is worth a record
+            first = b""
+        except asyncio.CancelledError:
+            sock.close()
+            raise
+        if not first:
+            sock.close()
+        elif first.startswith(_RECORD[: len(first)]):
+            await self._shake_hands(sock, remote)
+        else:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self._make_reader(True), sock)
+
+    async def _shake_hands(self, sock: socket.socket, remote: str) -> None:
+        loop = asyncio.get_running_loop()
+        with sock.dup() as twin:  # the event loop closes its own before the alert is out
+            try:
+                await loop.connect_accepted_socket(
+                    lambda: self._make_reader(False),
+                    sock,
+                    ssl=self._context,
+                    ssl_handshake_timeout=HANDSHAKE_S,
+                )
+            except (OSError, ValueError) as exc:  # ValueError: a certificate with a name that Python cannot read
+                self._turned_away.record(remote, why_the_station_failed(exc))
+                if isinstance(exc, HandshakeError):
+                    await _send_alert(twin, exc.alert)
+
+
+async def _first_bytes(sock: socket.socket) -> bytes:
+    """Return the first bytes that came, and leave them where they are; b"" where the other side has left."""
+    loop = asyncio.get_running_loop()
+    readable: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(sock, _set, readable)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(sock)
+    return sock.recv(len(_RECORD), socket.MSG_PEEK)
+
+
+def _set(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _send_alert(sock: socket.socket, alert: bytes) -> None:
+    """Send a last record, and wait a little for it to be read: a reset would overtake it."""
+    loop = asyncio.get_running_loop()
+    with suppress(OSError):
+        async with asyncio.timeout(LINGER_S):
+            await loop.sock_sendall(sock, alert)
+            sock.shutdown(socket.SHUT_WR)
+            while await loop.sock_recv(sock, 1 << 16):
+                pass
