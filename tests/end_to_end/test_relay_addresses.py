@@ -9,6 +9,14 @@ from hub.recording import Recording
 from hub.server import Hub
 
 
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -26,7 +34,7 @@ from hub.server import Hub
 async def test_a_target_that_points_elsewhere_reaches_nobody_and_makes_no_file(
     hub: Hub, peers: Peers, tmp_path: Path, target: str
 ) -> None:
-    before = {path.name for path in tmp_path.iterdir()}
+    before = names_in(tmp_path)
     station = await peers.station(hub.port)
 
     await station.say(upgrade(target))
@@ -34,7 +42,7 @@ async def test_a_target_that_points_elsewhere_reaches_nobody_and_makes_no_file(
 
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
     assert peers.is_untouched
-    assert {path.name for path in tmp_path.iterdir()} == before
+    assert names_in(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -43,14 +51,14 @@ async def test_a_target_that_points_elsewhere_reaches_nobody_and_makes_no_file(
 async def test_whatever_an_identity_is_it_is_dialled_at_the_csmss_own_address(
     hub: Hub, peers: Peers, tmp_path: Path, identity: str
 ) -> None:
-    before = {path.name for path in tmp_path.iterdir()}
+    before = names_in(tmp_path)
     station = await peers.station(hub.port)
 
     await station.say(upgrade(f"/acme/{identity}"))
     request = await (await peers.line()).head()
 
     assert request == upgrade(f"/ocpp/{identity}", host=f"127.0.0.1:{peers.port}")
-    assert {path.name for path in tmp_path.iterdir()} == before
+    assert names_in(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -76,7 +84,7 @@ async def test_credentials_are_in_no_file_and_no_log(
     await peers.accept(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
     await station.rest()
 
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir()) + caplog.text.encode()
+    written = bytes_in(tmp_path) + caplog.text.encode()
     assert b"hunter2" not in written
     assert b"Q1MxOmh1bnRlcjI" not in written
     with Recording.open(hub.settings.recording) as recording:

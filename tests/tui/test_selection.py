@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from drawing import draw
+from recorded import record
 from recordings import RecordingBuilder
 
 from hub.recording import Recording
