@@ -16,8 +16,8 @@ from matrix.recognise import station_of, version_shown_by
 from matrix.rule import Event
 from matrix.rulebook import Rulebook
 from matrix.safe import safe
-from matrix.secrets import masked_words
 from matrix.schemas import Part
+from matrix.secrets import masked_words
 from matrix.trace import Frame, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from raw_peers import Peers, upgrade
+from raw_peers import ACCEPT, Peers, upgrade
 
 from hub.recording import Recording
 from hub.server import Hub
@@ -20,7 +20,7 @@ def bytes_in(folder: Path) -> bytes:
 @pytest.mark.parametrize(
     "target",
     [
-        "http://127.0.0.1:1/acme/CS1",
+        "http://evil.example/elsewhere/CS1",
         "//evil.example/CS1",
         "/acme/../../etc/CS1",
         "/acme/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
@@ -89,3 +89,13 @@ async def test_credentials_are_in_no_file_and_no_log(
     assert b"Q1MxOmh1bnRlcjI" not in written
     with Recording.open(hub.settings.recording) as recording:
         assert recording.sessions()[0].status == 401
+
+
+async def test_an_absolute_target_names_a_host_that_nobody_dials(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("http://evil.example:1/acme/CS1"))
+    upstream = await peers.accept()
+
+    assert upstream.writer.get_extra_info("sockname")[1] == peers.port
+    assert await station.head() == ACCEPT
