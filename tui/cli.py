@@ -102,8 +102,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable."
-    "  [default: none; stations send no Origin]",
+    help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable.  [default: none]",
 )
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
 @click.option(
