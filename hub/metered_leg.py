@@ -10,6 +10,7 @@ from matrix.trace import Side
 
 BURST_S: Final = 1.0
 """A side that was quiet may send so many seconds' worth at once."""
+TICK_S: Final = 0.001
 
 
 class MeteredLeg(Leg):
@@ -28,14 +29,19 @@ class MeteredLeg(Leg):
         super().data_received(data)
         if not (rate := self._limits.bytes_per_s):
             return
-        now = self._loop.time()
-        self._paid_until = max(self._paid_until, now - BURST_S) + len(data) / rate
-        if self._paid_until > now:
-            self.hold(Hold.RATE)
-            self._loop.call_at(self._paid_until, self._go_on)
+        self._paid_until = max(self._paid_until, self._loop.time() - BURST_S) + len(data) / rate
+        if Hold.RATE not in self._holds:
+            self._wait_or_go_on()
 
-    def _go_on(self) -> None:
-        if not self.is_lost and self._paid_until <= self._loop.time():
+    def _wait_or_go_on(self) -> None:
+        """Read on once what was read is paid for; uvloop's timers may come a millisecond early."""
+        if self.is_lost:
+            return
+        owed_s = self._paid_until - self._loop.time()
+        if owed_s > 0:
+            self.hold(Hold.RATE)
+            self._loop.call_later(max(owed_s, TICK_S), self._wait_or_go_on)
+        else:
             self.release(Hold.RATE)
 
     def pause_writing(self) -> None:

@@ -16,6 +16,7 @@ import orjson
 from matrix.dialect import V16, V21, V201, dialect
 from matrix.finding import Severity
 from matrix.safe import safe
+from matrix.secrets import is_secret, masked_words
 from matrix.wire import kind
 
 FOLDERS: Final[Mapping[str, str]] = {V16: "v16/schemas", V201: "v201/schemas", V21: "v21/schemas"}
@@ -71,8 +72,8 @@ def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tup
 def _breaches(version: str, action: str, validator: _Validator, payload: dict[str, Any]) -> tuple[Breach, ...]:
     found: list[Breach] = []
     for error in validator.iter_errors(payload):
-        is_secret = _is_secret(payload, list(error.instance_path))
-        found.append(_breach(version, action, error, is_secret=is_secret))
+        hidden = is_secret(payload, pointer(list(error.instance_path)))
+        found.append(_breach(version, action, error, hidden=hidden))
         if len(found) == LISTED_AT_MOST:
             break
     return tuple(found)
@@ -116,22 +117,7 @@ def _amend(version: str, action: str, part: Part, definition: dict[str, Any]) ->
         definition["properties"]["exiResponse"]["maxLength"] = 5600
 
 
-def _is_secret(payload: Any, path: list[str | int]) -> bool:
-    """Tell whether a value may not be shown: passwords, and the keyCode of an IdToken (2.x C04.FR.04)."""
-    for step in path[:-1]:
-        payload = payload[step]
-    names = [str(step).lower() for step in path]
-    if any(word in name for name in names for word in ("password", "secret", "pin")):
-        return True
-    if not isinstance(payload, dict) or not names:
-        return False
-    if names[-1] == "idtoken" and payload.get("type") == "KeyCode":
-        return True
-    subject = f"{payload.get('key')} {payload.get('variable')}".lower()
-    return names[-1] in ("value", "attributevalue") and ("authorizationkey" in subject or "password" in subject)
-
-
-def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, is_secret: bool) -> Breach:
+def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, hidden: bool) -> Breach:
     keyword = error.kind.name
     path = list(error.instance_path)
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
@@ -142,7 +128,7 @@ def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, 
         severity = Severity.WARNING
     emptiness = error.instance is None or (keyword == "minItems" and not error.instance)
     form = error.kind.format if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format) else ""
-    return Breach(pointer(path), _sentence(error, is_secret=is_secret), keyword, severity, emptiness, form)
+    return Breach(pointer(path), _sentence(error, hidden=hidden), keyword, severity, emptiness, form)
 
 
 def pointer(path: list[str | int]) -> str:
@@ -150,9 +136,9 @@ def pointer(path: list[str | int]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
-def _sentence(error: jsonschema_rs.ValidationError, *, is_secret: bool) -> str:
+def _sentence(error: jsonschema_rs.ValidationError, *, hidden: bool) -> str:
     where = safe(str(error.instance_path[-1]), 60) if error.instance_path else "the payload"
-    value = "a secret" if is_secret else kind(error.instance)
+    value = "a secret" if hidden else kind(error.instance)
     match error.kind:
         case jsonschema_rs.ValidationErrorKind.Required(name):
             return f"{where} lacks the required field {name.strip(chr(34))}"
@@ -169,4 +155,8 @@ def _sentence(error: jsonschema_rs.ValidationError, *, is_secret: bool) -> str:
         case jsonschema_rs.ValidationErrorKind.MinItems(limit):
             return f"{where} is {value}, at least {limit} asked"
         case _:
-            return f"{where} does not fit ({error.kind.name})" if is_secret else f"{where}: {safe(error.message, 200)}"
+            return (
+                f"{where} does not fit ({error.kind.name})"
+                if hidden
+                else f"{where}: {safe(masked_words(error.message), 200)}"
+            )

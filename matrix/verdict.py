@@ -9,6 +9,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.safe import safe
+from matrix.secrets import masked_words
 from matrix.trace import Ending, Frame, Session, Side
 from matrix.wire import CallError, Garbled, Message
 
@@ -54,7 +55,8 @@ def answered(exchange: Exchange) -> Verdict:
 
 
 def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
-    text = f"{exchange.answerer.label} answered {safe(error.code, 60)} {safe(error.description, 200)}".strip()
+    why = safe(masked_words(error.description[:1_000]), 200)
+    text = f"{exchange.answerer.label} answered {safe(error.code, 60)} {why}".strip()
     evidence = Evidence(exchange.session, exchange.answer_frame, text)
     if error.code in NOT_SUPPORTED:
         return Outcome.REFUSED, evidence

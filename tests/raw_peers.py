@@ -127,6 +127,11 @@ class Peers:
         """Connect to a hub."""
         return self._kept(Line(*await asyncio.open_connection("127.0.0.1", port, **options)))  # type: ignore[arg-type]  # passed on
 
+    @property
+    def is_untouched(self) -> bool:
+        """True while the hub has made no connection that was not asked for."""
+        return self._lines.empty()
+
     async def line(self) -> Line:
         """Return the next connection that the hub has made."""
         return await self._lines.get()

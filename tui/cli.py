@@ -26,6 +26,10 @@ LIMITS_HELP: Final = "\n\n".join((
     "What a peer may cost the hub; 0 is no limit where that is possible. Repeatable.", *described()
 ))  # fmt: skip
 
+SECRETS: Final = click.option(
+    "--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise."
+)
+
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -99,8 +103,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable."
-    "  [default: none; stations send no Origin]",
+    help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable.  [default: none]",
 )
 @click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
 @click.option(
@@ -158,14 +161,15 @@ def password(identity: str, password: str, *, is_hex: bool) -> None:
 
 @main.command(epilog="Example: plugfest watch event.recording")
 @click.argument("source", metavar="RECORDING|HUB-URL")
-def watch(source: str) -> None:
+@SECRETS
+def watch(source: str, *, secrets: bool) -> None:
     """Open the dashboard over a recording, or over a hub that runs on this machine (ws://HOST:PORT).
 
     A recording that a hub is writing to is followed live.
     """
     from tui.watching import run_watch
 
-    _report_errors(lambda: run_watch(source))
+    _report_errors(lambda: run_watch(source, with_secrets=secrets))
 
 
 @main.command(epilog="Example: plugfest show event.recording --session 4")
@@ -173,7 +177,8 @@ def watch(source: str) -> None:
 @click.option("--session", type=int, help="Show the messages of this session.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--full", is_flag=True, help="Do not cut long payloads.")
-def show(recording: Path, *, session: int | None, as_json: bool, full: bool) -> None:
+@SECRETS
+def show(recording: Path, *, session: int | None, as_json: bool, full: bool, secrets: bool) -> None:
     """List the sessions of a recording, or the messages of one."""
     from tui import printing
 
@@ -182,7 +187,7 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool) -> 
             if session is None:
                 printing.show_sessions(opened, as_json=as_json)
             else:
-                printing.show_messages(opened, session, as_json=as_json, full=full)
+                printing.show_messages(opened, session, as_json=as_json, full=full, with_secrets=secrets)
 
     _report_errors(work)
 

@@ -19,6 +19,7 @@ from matrix.outcome import Outcome
 from matrix.report import in_order, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.safe import safe, safe_json
+from matrix.secrets import masked_frame
 from matrix.trace import Frame, Opcode, Session
 from tui.text import ARROWS, GLYPHS, clock_time
 
@@ -61,20 +62,21 @@ def show_sessions(recording: Recording, *, as_json: bool) -> None:
     console().print(table if sessions else "no station has connected yet")
 
 
-def show_messages(recording: Recording, number: int, *, as_json: bool, full: bool) -> None:
-    """Print the frames of one session in order, its handshake first.
+def show_messages(recording: Recording, number: int, *, as_json: bool, full: bool, with_secrets: bool = False) -> None:
+    """Print the frames of one session in order, its handshake first; secrets in them only if asked for.
 
     Raises:
         RecordingError: there is no such session.
     """
-    session = recording.session(number)
+    session, spoken = recording.session(number), recording.frames(number)
     if as_json:
-        _print_lines(map(_frame_as_json, recording.frames(number)))
+        _print_lines(_frame_as_json(frame, with_secrets=with_secrets) for frame in spoken)
         return
     out = console()
     out.print(Text("\n".join(_handshake(session))), soft_wrap=True)
-    for frame in recording.frames(number):
-        out.print(_message_line(frame, full=full), soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+    for frame in spoken:
+        shown = frame if with_secrets else masked_frame(frame)
+        out.print(_message_line(shown, full=full), soft_wrap=full, overflow="ellipsis", no_wrap=not full)
 
 
 def show_verdicts(judge: Judge, *, as_json: bool) -> None:
@@ -284,10 +286,13 @@ def _session_as_json(session: Session, frames: int) -> dict[str, Any]:
     return {**fields, "frames": frames}
 
 
-def _frame_as_json(frame: Frame) -> dict[str, Any]:
-    fields = {name: getattr(frame, name) for name in frame.__struct_fields__}
-    if isinstance(frame.payload, bytes):
-        fields["payload"], fields["payload_hex"] = None, frame.payload.hex()
+def _frame_as_json(frame: Frame, *, with_secrets: bool) -> dict[str, Any]:
+    shown = frame if with_secrets else masked_frame(frame)
+    fields = {name: getattr(shown, name) for name in shown.__struct_fields__}
+    if isinstance(shown.payload, bytes):
+        fields["payload"], fields["payload_hex"] = None, shown.payload.hex()
+    if shown is not frame:
+        fields["secrets"] = "hidden"
     return fields
 
 

@@ -43,9 +43,16 @@ class Source:
     """
 
     def __init__(
-        self, path: Path, *, name: str = "", look: Look | None = None, clock: Callable[[], int] = time.time_ns
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        look: Look | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        with_secrets: bool = False,
     ) -> None:
         self.path = path
+        self.with_secrets = with_secrets
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
         self.verdicts = Verdicts()

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from hub.recording import Recording
+from matrix.secrets import masked_frame, masked_payload
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode
 
 PAGE: Final = 64
@@ -28,12 +29,21 @@ Courtesy = Callable[[], AbstractContextManager[None]]
 class Transcript:
     """The frames of a session that a filter lets through, in the order of recording.
 
+    Secrets in payloads are hidden (matrix/secrets.py), unless it is made `with_secrets`.
     Raises `hub.recording.RecordingError` from whatever reads, where the file cannot be read any more.
     """
 
-    def __init__(self, recording: Recording, ids: Iterable[int] = (), *, courtesy: Courtesy = nullcontext) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        ids: Iterable[int] = (),
+        *,
+        courtesy: Courtesy = nullcontext,
+        with_secrets: bool = False,
+    ) -> None:
         self._recording = recording
         self._courtesy = courtesy
+        self._with_secrets = with_secrets
         self._ids = array("q", ids)
         self._pages: OrderedDict[int, list[Frame]] = OrderedDict()
 
@@ -77,31 +87,42 @@ class Transcript:
 
     def whole(self, frame: int) -> Frame | None:
         """Return a frame with all of its payload; None where the file has lost it."""
-        found = self._recording.frames_by_id([frame])
-        return found[0] if found else None
+        found = self._spoken(frame)
+        return found if found is None or self._with_secrets else masked_frame(found)
 
     def message(self, last: Frame) -> tuple[str | bytes, int]:
         """Return the payload of the message that ends with this frame, and of how many frames it was put together."""
-        if last.opcode != Opcode.CONTINUATION:
+        spoken = self._spoken(last.id)
+        if last.opcode != Opcode.CONTINUATION or spoken is None:
             return last.payload, 1
+        parts, joined = self._parts(spoken)
+        return joined if self._with_secrets else masked_payload(joined), parts
+
+    def _parts(self, last: Frame) -> tuple[int, str | bytes]:
         parts = [last]
         for earlier in self._frames_before(last):
             parts.append(earlier)
             if earlier.opcode != Opcode.CONTINUATION:
                 break
-        return _join([part.payload for part in reversed(parts)]), len(parts)
+        return len(parts), _join([part.payload for part in reversed(parts)])
+
+    def _spoken(self, frame: int) -> Frame | None:
+        found = self._recording.frames_by_id([frame])
+        return found[0] if found else None
 
     def _frames_before(self, last: Frame) -> Iterable[Frame]:
         """Yield the data frames of the same side before a frame, backwards, whatever the filter."""
         ids = self._recording.frame_ids_before(last.session, last.id, FRAGMENTS)
         for number in ids:
-            frame = self.whole(number)
+            frame = self._spoken(number)
             if frame and frame.side is last.side and 0 <= frame.opcode < FIRST_CONTROL_OPCODE:
                 yield frame
 
     def _fetch(self, number: int) -> list[Frame]:
         with self._courtesy():
             page = self._recording.heads(self._ids[number * PAGE : (number + 1) * PAGE], characters=HEAD)
+        if not self._with_secrets:
+            page = [masked_frame(frame, cut=len(frame.payload) >= HEAD) for frame in page]
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)

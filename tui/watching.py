@@ -8,18 +8,19 @@ from tui.presence import look_at_feed
 from tui.source import Source
 
 
-def run_watch(source: str) -> None:
-    """Show a recording or a running hub.
+def run_watch(source: str, *, with_secrets: bool = False) -> None:
+    """Show a recording or a running hub; secrets in payloads are hidden, unless asked for.
 
     Raises:
         HubError: the source cannot be watched.
     """
     if "://" not in source:
-        run_dashboard(Source(Path(source)))
+        run_dashboard(Source(Path(source), with_secrets=with_secrets))
         return
     from hub.mirror import feed_url, mirrored
 
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
         with mirrored(source, path) as mirror:
-            run_dashboard(Source(path, name=str(feed_url(source).origin()), look=look_at_feed(mirror)))
+            name = str(feed_url(source).origin())
+            run_dashboard(Source(path, name=name, look=look_at_feed(mirror), with_secrets=with_secrets))

@@ -217,7 +217,7 @@ async def test_a_side_that_reads_nothing_for_too_long_ends_its_session(tmp_path:
         await hub.relay.is_idle.wait()
 
         flood.cancel()
-        await asyncio.wait([flood])
+        await asyncio.gather(flood, return_exceptions=True)
         (session,) = recorded(hub)
         assert session.fault is not None
         assert session.fault.startswith("the station read nothing for 0.2 s, while ")
@@ -238,4 +238,4 @@ async def test_what_waits_for_a_slow_reader_is_bounded(tmp_path: Path, peers: Pe
 
         assert waiting() < 100_000 + (512 << 10)
         flood.cancel()
-        await asyncio.wait([flood])
+        await asyncio.gather(flood, return_exceptions=True)

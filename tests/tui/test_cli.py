@@ -316,3 +316,31 @@ def test_hub_that_is_being_watched_stops_within_5_seconds(
         code = process.wait(5)
 
     assert code == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--full",)])
+def test_show_hides_secrets_unless_asked(tmp_path: Path, options: tuple[str, ...]) -> None:
+    said = '> [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"}]'
+    path = record(tmp_path / "secret.recording", draw(said, '> part [2,"b","X",{"password":"hunter2', '> last "}]'))
+
+    hidden = run("show", path, "--session", 1, *options).stdout
+    shown = run("show", path, "--session", 1, "--secrets", *options).stdout
+
+    assert "hunter2" not in hidden
+    assert "AuthorizationKey" in hidden
+    assert shown.count("hunter2") == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--limit", "sesions=1", "plugfest: there is no limit 'sesions'"),
+        ("--allow-origin", "test.example", "plugfest: --allow-origin wants an origin such as https://host"),
+    ],
+)
+def test_serve_says_what_is_wrong_with_an_option(tmp_path: Path, option: str, value: str, sentence: str) -> None:
+    result = run("serve", "--csms", "a=ws://h", "--recording", tmp_path / "no.recording", option, value)
+
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert not (tmp_path / "no.recording").exists()

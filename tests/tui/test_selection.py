@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from drawing import draw
+from recorded import record
 from recordings import RecordingBuilder
 
 from hub.recording import Recording
@@ -41,3 +43,17 @@ def test_only_what_is_newer_is_looked_at_the_next_time(recording: Recording) -> 
     with recording:
         assert [*select(recording, 1, Wanted(), (), after=4).ids] == [5]
         assert select(recording, 1, Wanted(), (), after=5).newest == 5
+
+
+def test_a_search_finds_no_secret_unless_secrets_are_shown(tmp_path: Path) -> None:
+    said = '> [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"}]'
+    path = record(tmp_path / "secret.recording", draw(said, '> [2,"b","Heartbeat",{"x":"hunter2"}]'))
+
+    with Recording.open(path) as recording:
+        hidden = select(recording, 1, Wanted("hunter"), ())
+        named = select(recording, 1, Wanted("authorizationkey"), ())
+        shown = select(recording, 1, Wanted("hunter", with_secrets=True), ())
+
+    assert [*hidden.ids] == [3]
+    assert [*named.ids] == [2]
+    assert [*shown.ids] == [2, 3]

@@ -30,7 +30,7 @@ class LiveMessages(MessageList):
     def __init__(self, source: Source, session: int, frame: int | None, **keywords: Any) -> None:
         super().__init__(source.verdicts.of(session), empty="reading …", **keywords)
         self.session: Session | None = None
-        self.wanted = Wanted()
+        self.wanted = Wanted(with_secrets=source.with_secrets)
         self.following = False
         self.trouble = ""
         self._source = source
@@ -108,7 +108,16 @@ class LiveMessages(MessageList):
             self.empty = self._nothing_to_show()
             frame = self.frame_id if self._frame is None else self._frame
             self._frame = None
-            self.show(Transcript(self._recording, event.selected.ids, courtesy=self._source.courtesy), frame)
+            source = self._source
+            self.show(
+                Transcript(
+                    self._recording,
+                    event.selected.ids,
+                    courtesy=source.courtesy,
+                    with_secrets=source.with_secrets,
+                ),
+                frame,
+            )
             self._follow_or_hold()
             self.post_message(self.Changed())
 
