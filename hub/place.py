@@ -27,6 +27,8 @@ class Place:
 
     def displaced(self) -> str:
         """Say what is not where it was, "" while everything is. What cannot be looked at counts as being there."""
+        if self._is_left:
+            return f"{self._path.name!r} is not open again yet"
         for file, identity in self._files.items():
             try:
                 found = _identity(file)

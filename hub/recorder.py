@@ -226,7 +226,9 @@ class Recorder:
         self._working = None
         if exc := done.exception():
             self._fail(str(exc))
-        then()
+            self._commit()
+        else:
+            then()
 
     # -- checkpoints --------------------------------------------------------------------------------------------------
 
@@ -260,8 +262,8 @@ class Recorder:
             self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
 
     def _after_checkpoint(self) -> None:
-        # A reader in the middle of a query keeps the log from starting anew: then the next try is that much later.
-        self._new_log_pages = 0
+        # A reader in the middle of a query keeps the log from starting anew.
+        self._new_log_pages = self._checkpoint_pages * 3 // 4 if self._checkpointer.is_pressing else 0
         self._commit()
 
     # -- a disk that takes nothing ------------------------------------------------------------------------------------
@@ -300,6 +302,8 @@ class Recorder:
 
     def _try_again(self) -> None:
         """Bring the recording back to its place if it is not there, and write what was kept."""
+        if self._retry:
+            self._retry.cancel()
         self._retry = None
         if self._working:
             self._retry = self._loop.call_later(RETRY_S, self._try_again)
@@ -309,12 +313,8 @@ class Recorder:
             self._resume()
 
     def _restored(self) -> None:
-        """Go on with the recording, or, where it could not be brought back, without one."""
-        if self._retry is None:
-            self._use(self._recording.connection)
-            self._resume()
-        else:
-            self._commit()
+        self._use(self._recording.connection)
+        self._resume()
 
     def _resume(self) -> None:
         try:

@@ -312,6 +312,12 @@ async def until(reached: Callable[[], bool]) -> None:
 # -- files that are taken away ----------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the queue wait for a recording to be brought back, however busy the machine is."""
+    monkeypatch.setattr("hub.recorder.PATIENCE_S", 60.0)
+
+
 def remove_all(path: Path) -> None:
     for file in path.parent.iterdir():
         file.unlink()
@@ -333,6 +339,7 @@ def take_place(path: Path) -> None:
     path.write_text("somebody else's")
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("take_away", [remove_all, remove_log, remove_lock, move_away])
 async def test_a_recording_that_is_taken_away_is_brought_back_whole(
     path: Path, durability: Durability, take_away: Callable[[Path], None]
@@ -356,6 +363,7 @@ async def test_a_recording_that_is_taken_away_is_brought_back_whole(
     assert not path.with_name("event.db.lock").exists()
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_recording_that_was_moved_is_whole_where_it_is_now(recorder: Recorder, path: Path) -> None:
     recorder.add(STATION, [text("before")])
     await recorder.committed()
@@ -367,6 +375,7 @@ async def test_a_recording_that_was_moved_is_whole_where_it_is_now(recorder: Rec
     assert recorded_texts(path.with_name("moved.db")) == ["before"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_while_the_folder_is_gone_everything_is_handed_on_and_the_gap_is_marked(
     tmp_path: Path, durability: Durability
 ) -> None:
@@ -392,6 +401,7 @@ async def test_while_the_folder_is_gone_everything_is_handed_on_and_the_gap_is_m
     assert recorded_texts(path) == ["before", b"", "after"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_has_taken_the_recordings_place_is_left_alone(recorder: Recorder, path: Path) -> None:
     move_away(path)
     take_place(path)
