@@ -197,7 +197,8 @@ class Relay:
     def _leg(self, splice: Splice, side: Side, transport: asyncio.Transport, deflate: DeflateParameters | None) -> Leg:
         limits = self._limits
         tap = Tap(side, deflate=deflate, max_frame_bytes=limits.frame_bytes, max_inflated_bytes=limits.inflated_bytes)
-        transport.set_write_buffer_limits(limits.unsent_bytes)
+        if not transport.is_closing():  # uvloop lets nobody touch one that is gone already
+            transport.set_write_buffer_limits(limits.unsent_bytes)
         if limits.bytes_per_s or limits.unread_s:
             return MeteredLeg(splice, side, transport, tap, limits)
         return Leg(splice, side, transport, tap)

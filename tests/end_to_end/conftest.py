@@ -29,3 +29,4 @@ async def peers() -> AsyncIterator[Peers]:
 async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
     async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)) as hub:
         yield hub
+        peers.hang_up()  # a hub waits a while for peers to take what is left for them
