@@ -103,7 +103,7 @@ def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     on=on_heard_again(),
 )
 def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
-    """Report a silence of more than three intervals, when it ends: no message, no ping, no pong.
+    """Report a silence of more than three intervals (and 30 s), when it ends: no message, no ping, no pong.
 
     Over WebSocket, Heartbeats are not mandatory (one in 24 hours is advised), and any message takes their place.
 
