@@ -31,6 +31,9 @@ REMEMBERED: Final = 64
 CROSSING_NS: Final = 2_000_000_000
 """What a side sends this soon after it was told something may have been sent before that arrived."""
 
+QUIET_NS: Final = 30_000_000_000
+"""From how long on a side's saying nothing is a silence."""
+
 STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
@@ -53,7 +56,7 @@ class Exchange:
     __slots__ = (
         "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
         "crashed", "has_schema", "is_ambiguous", "is_presumed", "is_repeat", "outcome", "repeats", "request_breaches",
-        "response_breaches", "row", "session", "side", "worst",
+        "response_breaches", "row", "session", "side", "stamps", "worst",
     )  # fmt: skip
 
     def __init__(self, conversation: "Conversation", side: Side, call: Call | Send, frame: int, at: int) -> None:
@@ -75,6 +78,7 @@ class Exchange:
         self.response_breaches: tuple[Breach, ...] = ()
         self.content = 0
         self.repeats = 0
+        self.stamps: tuple[object, Any] | None = None  # what matrix.stamps found in the last message, and in which
         self.is_ambiguous = False
         self.is_repeat = False
         self.is_presumed = False
@@ -265,6 +269,15 @@ class ControlFrame(NamedTuple):
     conversation: Conversation
     frame: Frame
     code: int | None
+
+
+class Silence(NamedTuple):
+    """A side that had said nothing since `since`, and says something `at`: no message, ping or pong in between."""
+
+    conversation: Conversation
+    side: Side
+    since: int
+    at: int
 
 
 class Oddity(StrEnum):

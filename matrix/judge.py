@@ -176,13 +176,12 @@ class Judge:
     def _control(self, conversation: Conversation, frame: Frame) -> None:
         payload = frame.payload.encode() if isinstance(frame.payload, str) else frame.payload
         code = int.from_bytes(payload[:2]) if frame.opcode == Opcode.CLOSE and len(payload) >= 2 else None
-        voice = conversation.voices[frame.side]
+        self._messages.hear(conversation, frame)
         if code in ACCUSING_CLOSES:
-            voice.error_close = (code, frame.id, frame.at)
+            conversation.voices[frame.side].error_close = (code, frame.id, frame.at)
         control = ControlFrame(conversation, frame, code)
         findings = self._rulebook.run(Event.CONTROL, control, conversation, frame.id, CONNECT)
         self._ledger.worsen_connect(conversation, findings, frame.at)
-        voice.spoke_at = frame.at
 
     def _uncommon(self, conversation: Conversation, frame: Frame) -> None:
         """Judge a frame that is a fragment, binary, not UTF-8, or has reserved bits set."""

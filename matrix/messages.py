@@ -7,7 +7,7 @@ from matrix import schemas, verdict
 from matrix.alarms import Alarm
 from matrix.board import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
-from matrix.exchange import Conversation, Exchange, Spoken, Voice, digest
+from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding
 from matrix.known import UsedId
 from matrix.ledger import Ledger
@@ -22,6 +22,8 @@ from matrix.trace import Frame, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
 
+SILENCE: Final = "Heartbeat"
+"""The row for what should have been heard: it is there for that."""
 _WELL_FRAMED: Final = (Outcome.PASSED, None)
 
 
@@ -38,6 +40,7 @@ class Messages:
     ) -> None:
         """Judge one message; `framing` is what was found about the frames that it came in."""
         self._ledger.board.messages += 1
+        self.hear(conversation, frame)
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
@@ -57,7 +60,15 @@ class Messages:
         if exchange is None:
             crashed = len(self._rulebook.crashes) > crashes
         self._settle_framing(spoken, frame, findings, crashed=crashed)
-        voice.spoke_at = frame.at
+
+    def hear(self, conversation: Conversation, frame: Frame) -> None:
+        """Note that a side says something; judge its silence before, if it was one."""
+        voice = conversation.voices[frame.side]
+        since, voice.spoke_at = voice.spoke_at, frame.at
+        if frame.at - since >= QUIET_NS and since:
+            silence = Silence(conversation, frame.side, since, frame.at)
+            findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE)
+            self._ledger.worsen_row(SILENCE, findings, frame.at)
 
     def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
         outcome, evidence = _WELL_FRAMED

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from matrix.dialect import JUDGED
 from matrix.finding import Remark, Severity
+from matrix.trace import Side
 
 RULESET: Final = "2026.11"
 """The version of the rules; findings made by different rule sets are not compared."""
@@ -38,20 +39,22 @@ class Event(Enum):
     OVERDUE = auto()  # Exchange: no answer in time
     UNMATCHED = auto()  # Spoken: an answer to no open CALL
     RESULT_ERROR = auto()  # Spoken: a CALLRESULTERROR, with the exchange that it is about, if any
+    HEARD_AGAIN = auto()  # Silence: a side says something after it has said nothing for a while
     ALARM = auto()  # Alarm: a time that a note waited for has come
     NEVER = auto()  # registered, but not decidable from traffic
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Some events, and the actions they are watched for; none means all of them."""
+    """Some events, the actions they are watched for (none means all of them), and by whom: the side that calls."""
 
     events: frozenset[Event]
     actions: frozenset[str] = frozenset()
+    by: Side | None = None
 
 
-def _watch(*events: Event, actions: Iterable[str] = ()) -> Watch:
-    return Watch(frozenset(events), frozenset(actions))
+def _watch(*events: Event, actions: Iterable[str] = (), by: Side | None = None) -> Watch:
+    return Watch(frozenset(events), frozenset(actions), by)
 
 
 def on_handshake() -> Watch:
@@ -74,6 +77,11 @@ def on_control() -> Watch:
     return _watch(Event.CONTROL)
 
 
+def on_heard_again() -> Watch:
+    """Watch silences of a side (no message, ping or pong) of QUIET_NS or more, when they end: given the Silence."""
+    return _watch(Event.HEARD_AGAIN)
+
+
 def on_alarm(*names: str) -> Watch:
     """Watch alarms of these names, which a note has set (`Conversation.wake`); the rule is given the Alarm."""
     return _watch(Event.ALARM, actions=names)
@@ -94,29 +102,29 @@ def on_misformed() -> Watch:
     return _watch(Event.MISFORMED)
 
 
-def on_called(*actions: str) -> Watch:
-    """Watch CALLs of these actions, or all; the rule is given the open Exchange."""
-    return _watch(Event.CALLED, actions=actions)
+def on_called(*actions: str, by: Side | None = None) -> Watch:
+    """Watch CALLs of these actions, or all (of one side); the rule is given the open Exchange."""
+    return _watch(Event.CALLED, actions=actions, by=by)
 
 
-def on_sent(*actions: str) -> Watch:
-    """Watch SENDs of these actions, or all; the rule is given the Exchange."""
-    return _watch(Event.SENT, actions=actions)
+def on_sent(*actions: str, by: Side | None = None) -> Watch:
+    """Watch SENDs of these actions, or all (of one side); the rule is given the Exchange."""
+    return _watch(Event.SENT, actions=actions, by=by)
 
 
-def on_result(*actions: str) -> Watch:
-    """Watch CALLRESULTs to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
-    return _watch(Event.RESULT, actions=actions)
+def on_result(*actions: str, by: Side | None = None) -> Watch:
+    """Watch CALLRESULTs to CALLs of these actions, or all (by one side); given the Exchange with its answer."""
+    return _watch(Event.RESULT, actions=actions, by=by)
 
 
-def on_error(*actions: str) -> Watch:
-    """Watch CALLERRORs to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
-    return _watch(Event.ERROR, actions=actions)
+def on_error(*actions: str, by: Side | None = None) -> Watch:
+    """Watch CALLERRORs to CALLs of these actions, or all (by one side); given the Exchange with its answer."""
+    return _watch(Event.ERROR, actions=actions, by=by)
 
 
-def on_answered(*actions: str) -> Watch:
-    """Watch both kinds of answer to CALLs of these actions, or all; the rule is given the Exchange with its answer."""
-    return _watch(Event.RESULT, Event.ERROR, actions=actions)
+def on_answered(*actions: str, by: Side | None = None) -> Watch:
+    """Watch both kinds of answer to CALLs of these actions, or all (by one side): see `on_result`."""
+    return _watch(Event.RESULT, Event.ERROR, actions=actions, by=by)
 
 
 def on_overdue(*actions: str) -> Watch:
@@ -286,22 +294,22 @@ class Index:
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
         self._rules = tuple(all_rules() if rules is None else rules)
-        self._found: dict[tuple[str, Event, str], Concern] = {}
+        self._found: dict[tuple[str, Event, str, Side | None], Concern] = {}
 
-    def watching(self, version: str, event: Event, action: str = "") -> Concern:
-        """Return the rules and notes of a version that watch an event (of an action)."""
-        key = (version, event, action)
+    def watching(self, version: str, event: Event, action: str = "", by: Side | None = None) -> Concern:
+        """Return the rules and notes of a version that watch an event (of an action, of a CALL by that side)."""
+        key = (version, event, action, by)
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = Concern(
-                tuple(each for each in self._rules if _concerns(each, version, event, action)),
-                tuple(each for each in all_notes() if _concerns(each, version, event, action)),
+                tuple(each for each in self._rules if _concerns(each, *key)),
+                tuple(each for each in all_notes() if _concerns(each, *key)),
             )
         return found
 
 
-def _concerns(each: Rule | Note, version: str, event: Event, action: str) -> bool:
-    return _applies(each, version) and _watches(each, event, action)
+def _concerns(each: Rule | Note, version: str, event: Event, action: str, by: Side | None) -> bool:
+    return _applies(each, version) and any(_watches(watch, event, action, by) for watch in each.watches)
 
 
 def _applies(each: Rule | Note, version: str) -> bool:
@@ -309,5 +317,6 @@ def _applies(each: Rule | Note, version: str) -> bool:
     return version in each.versions if version in JUDGED else each.versions.issuperset(JUDGED)
 
 
-def _watches(each: Rule | Note, event: Event, action: str) -> bool:
-    return any(event in w.events and (not w.actions or action in w.actions) for w in each.watches)
+def _watches(watch: Watch, event: Event, action: str, by: Side | None) -> bool:
+    is_meant = not watch.actions or action in watch.actions
+    return event in watch.events and is_meant and (watch.by is None or watch.by is by)

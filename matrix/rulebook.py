@@ -42,9 +42,11 @@ class Rulebook:
         name: str = "",
     ) -> list[Finding]:
         """Return what the rules that watch an event (of an exchange's action, of an alarm's name) find."""
-        if exchange is not None and not name and exchange.action in conversation.dialect.actions:
-            name = exchange.action
-        rules, notes = self._index.watching(conversation.version, event, name)
+        if exchange is None:
+            rules, notes = self._index.watching(conversation.version, event, name)
+        else:
+            action = exchange.action if exchange.action in conversation.dialect.actions else ""
+            rules, notes = self._index.watching(conversation.version, event, action, exchange.side)
         found: list[Finding] = []
         for rule in rules:
             try:

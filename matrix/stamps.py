@@ -1,62 +1,81 @@
 """Where a payload holds timestamps: the fields that its schema gives the format date-time."""
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from matrix.exchange import Exchange
-from matrix.moments import Moment, moment
+from matrix.moments import FINE
 from matrix.schemas import Part, schema
 
-EACH: Final = "*"
 DEEPEST: Final = 8
 
-Path = tuple[str, ...]
+Tree = dict[str, "Tree"]
+"""Names of fields that hold a timestamp, or lead to one."""
 
 
 class Stamp(NamedTuple):
-    """A timestamp in a payload; `moment` is None where the text names none."""
+    """A timestamp in a payload, as it is written; `place` are the names and indexes that lead to it."""
 
-    pointer: str
     text: str
-    moment: Moment | None
+    place: tuple[str | int, ...]
 
 
-def stamps(exchange: Exchange) -> Iterator[Stamp]:
-    """Yield the timestamps of the message of an exchange that came last: its answer, if there is one."""
+def odd_stamps(exchange: Exchange) -> list[Stamp]:
+    """Return those timestamps of the message of an exchange that came last which are not written as 2.x asks for.
+
+    That message is its answer, if there is one.
+    """
+    if exchange.stamps is None or exchange.stamps[0] is not exchange.answer:
+        exchange.stamps = exchange.answer, _search_message(exchange)
+    found: list[Stamp] = exchange.stamps[1]
+    return found
+
+
+def _search_message(exchange: Exchange) -> list[Stamp]:
     part = Part.REQUEST if exchange.answer is None else Part.RESPONSE
-    paths = _paths(exchange.conversation.version, exchange.action, part)
-    if paths:
-        payload = exchange.request if part is Part.REQUEST else exchange.response
-        for path in paths:
-            yield from _at(payload, path, "")
+    tree = _tree(exchange.conversation.version, exchange.action, part)
+    found: list[Stamp] = []
+    if tree:
+        _collect(exchange.request if part is Part.REQUEST else exchange.response, tree, (), found)
+    return found
 
 
-def _at(value: Any, path: Path, pointer: str) -> Iterator[Stamp]:
-    if not path:
-        if isinstance(value, str):
-            yield Stamp(pointer, value, moment(value))
-    elif path[0] == EACH:
-        if isinstance(value, list):
+def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], found: list[Stamp]) -> None:
+    for name, branch in tree.items():
+        value = payload.get(name)
+        if type(value) is str:
+            if not branch and not FINE.fullmatch(value):
+                found.append(Stamp(value, (*place, name)))
+        elif type(value) is dict:
+            _collect(value, branch, (*place, name), found)
+        elif type(value) is list:
             for number, item in enumerate(value):
-                yield from _at(item, path[1:], f"{pointer}/{number}")
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _at(value[path[0]], path[1:], f"{pointer}/{path[0]}")
+                if type(item) is dict:
+                    _collect(item, branch, (*place, name, number), found)
 
 
 @cache
-def _paths(version: str, action: str, part: Part) -> tuple[Path, ...]:
+def _tree(version: str, action: str, part: Part) -> Tree:
     definition = schema(version, action, part)
-    return tuple(_search(definition, definition, (), DEEPEST)) if definition else ()
+    return _branch(definition, definition, DEEPEST) if definition else {}
 
 
-def _search(node: Any, root: dict[str, Any], path: Path, depth: int) -> Iterator[Path]:
-    if not isinstance(node, dict) or not depth:
-        return
-    if isinstance(reference := node.get("$ref"), str):
-        node = root.get("definitions", {}).get(reference.rpartition("/")[2], {})
-    if node.get("format") == "date-time":
-        yield path
-    yield from _search(node.get("items"), root, (*path, EACH), depth - 1)
-    for name, field in node.get("properties", {}).items():
-        yield from _search(field, root, (*path, name), depth - 1)
+def _branch(node: dict[str, Any], root: dict[str, Any], depth: int) -> Tree:
+    """Return the properties of a node that are a timestamp ({}) or lead to one (their own properties that do)."""
+    tree: Tree = {}
+    for name, each in node.get("properties", {}).items() if depth else ():
+        field = _resolved(each, root)
+        field = _resolved(field.get("items", field), root)
+        if field.get("format") == "date-time":
+            tree[name] = {}
+        elif branch := _branch(field, root, depth - 1):
+            tree[name] = branch
+    return tree
+
+
+def _resolved(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return node
+    found: dict[str, Any] = root.get("definitions", {}).get(reference.rpartition("/")[2], {})
+    return found

@@ -22,10 +22,10 @@ BY_RESET: Final = frozenset({"RemoteReset", "ScheduledReset", "FirmwareUpdate", 
 """Boot reasons that a Reset of the CSMS explains, or that explain nothing."""
 
 
-@note(on_result(BOOT))
+@note(on_result(BOOT, by=Side.STATION))
 def wait_for_status(exchange: Exchange, _known: Known) -> None:
     """Wait for the states of the connectors after Accepted."""
-    if exchange.side is Side.STATION and text(exchange.response, "status") == "Accepted":
+    if text(exchange.response, "status") == "Accepted":
         since = exchange.answered_at or exchange.at
         exchange.conversation.wake(SOON, since, SOON_NS, exchange=exchange)
         exchange.conversation.wake(LATE, since, LATE_NS, exchange=exchange)
@@ -115,7 +115,7 @@ def no_state_after_boot_in_21(alarm: Alarm, known: Known) -> Iterator[Remark]:
     "A BootNotification says why the station started: after a Reset, that it was the Reset",
     clause="Part 2 B01.FR.03, B01.FR.09, BootReasonEnumType",
     versions={V201, V21},
-    on=on_called(BOOT),
+    on=on_called(BOOT, by=Side.STATION),
 )
 def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report the first BootNotification after an accepted Reset whose reason is another.
@@ -128,7 +128,7 @@ def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """
     story = story_of(known)
     reset, reason = story.reset_before(exchange, known), exchange.request.get("reason")
-    if exchange.side is not Side.STATION or reset is None or BOOT in story.instructed:
+    if reset is None or BOOT in story.instructed:
         return
     if isinstance(reason, str) and reason not in BY_RESET:
         report = violation if reason == "PowerUp" else warning

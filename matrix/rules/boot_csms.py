@@ -21,7 +21,7 @@ PLANNED: Final = frozenset({1001, 1012, 1013})
 
 def _is_uninvited(exchange: Exchange, known: Known, story: BootStory) -> bool:
     """Tell whether a CALL came from a station that was certainly not accepted, and that nobody had asked for it."""
-    if exchange.side is not Side.STATION or exchange.action == BOOT or story.answered_at is None:
+    if story.is_quiet or exchange.action == BOOT or story.answered_at is None:
         return False
     return story.is_barred(known) and exchange.at > story.answered_at and exchange.action not in story.instructed
 
@@ -32,7 +32,7 @@ def _is_uninvited(exchange: Exchange, known: Known, story: BootStory) -> bool:
     clause="OCPP-J 1.6 errata 2025-04 §3.10",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_result(),
+    on=on_result(by=Side.STATION),
 )
 def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a request of a station that the CSMS has answered Pending or Rejected: RECOMMENDED.
@@ -52,7 +52,7 @@ def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remar
     clause="OCPP 1.6 §4.2",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_called(),
+    on=on_called(by=Side.CSMS),
 )
 def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report requests to a station that is Rejected, remote starts and stops while Pending.
@@ -64,7 +64,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     Correct: nothing until the next BootNotification is `Accepted` or `Pending`.
     """
     story = story_of(known)
-    if exchange.side is not Side.CSMS or exchange.action in TRIGGERS:
+    if story.is_quiet or exchange.action in TRIGGERS:
         return
     if story.is_barred(known) and (story.status == "Rejected" or exchange.action in REMOTE):
         text = f"{safe(exchange.action, 50)} was sent to a station that is {story.status} (frame {story.answer_frame})"
@@ -81,7 +81,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     "A request of a station that is not accepted is answered by a CALLERROR SecurityError",
     clause="Part 2 B01.FR.10, B02.FR.09, B03.FR.07",
     versions={V201, V21},
-    on=on_answered(),
+    on=on_answered(by=Side.STATION),
 )
 def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report another answer to a request of a station that the CSMS has answered Pending or Rejected.
@@ -106,7 +106,7 @@ def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator
     "A CSMS asks nothing of a station that it has Rejected, and the station answers SecurityError if it does",
     clause="Part 2 B03.FR.03, B03.FR.08",
     versions={V201, V21},
-    on=(on_called(), on_result()),
+    on=(on_called(by=Side.CSMS), on_result(by=Side.CSMS)),
 )
 def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report requests to a station whose BootNotification was answered Rejected, and CALLRESULTs to them.
@@ -117,9 +117,9 @@ def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: nothing until the next BootNotification is `Accepted` or `Pending`.
     """
     story = story_of(known)
-    if exchange.side is not Side.CSMS or exchange.action in TRIGGERS or story.answered_at is None:
+    if story.status != "Rejected" or story.answered_at is None or not story.is_barred(known):
         return
-    if story.status != "Rejected" or not story.is_barred(known) or exchange.at < story.answered_at:
+    if exchange.at < story.answered_at or exchange.action in TRIGGERS:
         return
     what = f"{safe(exchange.action, 50)} while Rejected (frame {story.answer_frame})"
     if exchange.answer is None:

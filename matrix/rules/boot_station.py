@@ -1,6 +1,6 @@
 """BT-01 to BT-04, BT-08, BT-11: what a station may send before it is accepted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from matrix.dialect import V16, V21, V201
@@ -9,7 +9,7 @@ from matrix.fields import text as text_at
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_called, on_result, on_sent, rule
-from matrix.rules.boot_story import BOOT, SECOND_NS, TRIGGERS, BootStory, story_of
+from matrix.rules.boot_story import BARRED, BOOT, SECOND_NS, TRIGGERS, BootStory, story_of
 from matrix.safe import safe
 from matrix.trace import Side
 
@@ -25,11 +25,11 @@ def _comes_first_ever(exchange: Exchange, story: BootStory) -> bool:
     """Tell whether the first that was ever heard of a station is the state of a connector, as after a boot."""
     if exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
         return False
-    return not exchange.conversation.voices[Side.STATION].spoke_at
+    return story.early_frame == exchange.call_frame
 
 
 def _other_request(exchange: Exchange, story: BootStory) -> bool:
-    return exchange.side is Side.STATION and exchange.action != BOOT and exchange.action not in story.instructed
+    return exchange.action != BOOT and exchange.action not in story.instructed
 
 
 def _too_soon(exchange: Exchange, story: BootStory, *, is_certain: bool) -> Iterator[Remark]:
@@ -61,9 +61,9 @@ def _sent_before_boot(exchange: Exchange, story: BootStory, *, is_certain: bool)
     "After it has started, a station sends no request before its BootNotification was answered Accepted or Pending",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=on_called(),
+    on=on_called(by=Side.STATION),
 )
-def request_before_boot(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests before a BootNotification was answered, where the station is known to have started anew.
 
     That is so after an accepted Reset. A station that merely connects again need not send a BootNotification. One that
@@ -74,11 +74,12 @@ def request_before_boot(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: `BootNotification`, its answer, then `StatusNotification`.
     """
     story = story_of(known)
-    if _other_request(exchange, story):
-        yield from _too_soon(exchange, story, is_certain=story.asked_after_reset)
-    elif exchange.action == BOOT and exchange.side is Side.STATION and BOOT not in story.instructed:
-        is_reset = story.reset_before(exchange, known) is not None
-        yield from _sent_before_boot(exchange, story, is_certain=is_reset)
+    if exchange.action == BOOT:
+        is_reset = story.reset_before(exchange, known) is not None and BOOT not in story.instructed
+        return _sent_before_boot(exchange, story, is_certain=is_reset)
+    if story.is_quiet or not _other_request(exchange, story):
+        return ()
+    return _too_soon(exchange, story, is_certain=story.asked_after_reset)
 
 
 @rule(
@@ -86,9 +87,9 @@ def request_before_boot(exchange: Exchange, known: Known) -> Iterator[Remark]:
     "While it is Rejected, a station sends no request but the next BootNotification, and answers none",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=(on_called(), on_result()),
+    on=(on_called(by=Side.STATION), on_result(by=Side.CSMS)),
 )
-def talks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def talks_while_rejected(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was Rejected, and its CALLRESULTs to what the CSMS asked since.
 
     What may have been on its way when the rejection came is let pass, and the answer to a TriggerMessage.
@@ -97,8 +98,13 @@ def talks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: silence until the interval is over, then `BootNotification`.
     """
     story = story_of(known)
-    if story.status != "Rejected" or story.answered_at is None or not story.is_barred(known):
-        return
+    if story.status != "Rejected" or not story.is_barred(known):
+        return ()
+    return _talk(exchange, story)
+
+
+def _talk(exchange: Exchange, story: BootStory) -> Iterator[Remark]:
+    assert story.answered_at is not None
     if exchange.side is Side.STATION:
         is_sent = exchange.answer is None and exchange.at - story.answered_at > CROSSING_NS
         if is_sent and _other_request(exchange, story):
@@ -114,9 +120,9 @@ def talks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
     "While it is Pending, a station sends only BootNotification and what a TriggerMessage asked for",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=on_called(),
+    on=on_called(by=Side.STATION),
 )
-def request_while_pending(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def request_while_pending(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was answered Pending, which nobody asked it to send.
 
     The notifications that an UpdateFirmware, a GetDiagnostics or a GetLog leads to are let pass.
@@ -125,8 +131,7 @@ def request_while_pending(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: `TriggerMessage` for `StatusNotification`, then `StatusNotification`.
     """
     story = story_of(known)
-    if story.status == "Pending":
-        yield from _unasked(exchange, known, story)
+    return _unasked(exchange, known, story) if story.status == "Pending" else ()
 
 
 def _unasked(exchange: Exchange, known: Known, story: BootStory) -> Iterator[Remark]:
@@ -141,7 +146,7 @@ def _unasked(exchange: Exchange, known: Known, story: BootStory) -> Iterator[Rem
 
 def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
     """Say by how much a BootNotification comes too early; None where it does not, or where it was asked for."""
-    if exchange.side is not Side.STATION or story.answered_at is None or BOOT in story.instructed:
+    if story.answered_at is None or BOOT in story.instructed:
         return None
     waited = exchange.at - story.answered_at
     if not story.is_barred(known) or waited >= story.interval_ns - SLACK_NS:
@@ -150,17 +155,13 @@ def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
     return f"sent again {seconds}, instead of {story.interval_ns // SECOND_NS} s"
 
 
-def _repeats(exchange: Exchange) -> bool:
-    return exchange.side is Side.STATION and exchange.is_repeat
-
-
 @rule(
     "BT-04",
     "A station that was not accepted waits for the interval before it sends BootNotification again",
     clause="OCPP 1.6 §4.2",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_called(BOOT),
+    on=on_called(BOOT, by=Side.STATION),
 )
 def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a BootNotification that comes before the interval is over, and one that repeats what was Accepted.
@@ -174,7 +175,7 @@ def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     hurry = _hurry(exchange, known, story)
     if hurry is not None:
         yield warning(Side.STATION, hurry)
-    elif story.status == "Accepted" and story.answer_session == exchange.session and _repeats(exchange):
+    elif story.status == "Accepted" and story.answer_session == exchange.session and exchange.is_repeat:
         yield warning(Side.STATION, f"sent again, though it was Accepted (frame {story.answer_frame})")
 
 
@@ -183,9 +184,9 @@ def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     "Before it is accepted, a station sends only BootNotification and what the CSMS asked for",
     clause="Part 2 B01.FR.08, B02.FR.02, B03.FR.02",
     versions={V201, V21},
-    on=(on_called(), on_sent()),
+    on=(on_called(by=Side.STATION), on_sent(by=Side.STATION)),
 )
-def request_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def request_before_acceptance(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was answered Pending or Rejected, or not at all, after it started anew.
 
     That it started anew is taken from the reason in its BootNotification. TriggerMessage, GetBaseReport and GetReport
@@ -195,16 +196,15 @@ def request_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Rema
     Correct: `TriggerMessage` for `StatusNotification`, then `StatusNotification`.
     """
     story = story_of(known)
-    if exchange.action == BOOT and exchange.side is Side.STATION:
+    if exchange.action == BOOT:
         is_certain = text_at(exchange.request, "reason") in REBOOTS and BOOT not in story.instructed
-        yield from _sent_before_boot(exchange, story, is_certain=is_certain)
-    elif story.is_asking_in(exchange.session) and _other_request(exchange, story):
-        is_new = story.asked_reason in REBOOTS and story.answer_session != exchange.session
-        yield from _too_soon(exchange, story, is_certain=is_new)
-    elif story.status in ("Pending", "Rejected"):
-        yield from _unasked(exchange, known, story)
-    elif _other_request(exchange, story):
-        yield from _too_soon(exchange, story, is_certain=False)
+        return _sent_before_boot(exchange, story, is_certain=is_certain)
+    if story.is_quiet or not _other_request(exchange, story):
+        return ()
+    if story.status in BARRED and not story.is_asking_in(exchange.session):
+        return _unasked(exchange, known, story)
+    is_new = story.asked_reason in REBOOTS and story.answer_session != exchange.session
+    return _too_soon(exchange, story, is_certain=is_new)
 
 
 @rule(
@@ -212,7 +212,7 @@ def request_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Rema
     "A station that was not accepted waits for the interval before it sends BootNotification again",
     clause="Part 2 B02.FR.04, B02.FR.08, B03.FR.06",
     versions={V201, V21},
-    on=on_called(BOOT),
+    on=on_called(BOOT, by=Side.STATION),
 )
 def boots_again_early_in_2x(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a BootNotification that comes before the interval is over, unless a TriggerMessage asked for it.

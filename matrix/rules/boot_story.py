@@ -72,6 +72,11 @@ class BootStory:
     is_availability_reported: bool = False
     instructed: Recent[str, int] = field(default_factory=lambda: Recent(32))
 
+    @property
+    def is_quiet(self) -> bool:
+        """True where nothing restrains what is sent: accepted, and no BootNotification open. The common case."""
+        return self.status == "Accepted" and not self.asked_frame
+
     def is_barred(self, known: Known) -> bool:
         """Tell whether the station is certainly not accepted: Pending or Rejected, and nothing missing since."""
         return self.status in BARRED and known.has_all_since(self.answered_at)
@@ -118,11 +123,9 @@ def remember_first_words(spoken: Spoken, known: Known) -> None:
         story.early_frame, story.early_session = spoken.frame, spoken.conversation.session.id
 
 
-@note(on_called(BOOT))
+@note(on_called(BOOT, by=Side.STATION))
 def remember_boot(exchange: Exchange, known: Known) -> None:
     """Remember that the station asks; a boot in a later session than the Reset is the boot that was due."""
-    if exchange.side is not Side.STATION:
-        return
     story = story_of(known)
     story.boots += 1
     story.asked_frame, story.asked_session = exchange.call_frame, exchange.session
@@ -132,11 +135,9 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
         story.reset = None
 
 
-@note(on_result(BOOT))
+@note(on_result(BOOT, by=Side.STATION))
 def remember_answer(exchange: Exchange, known: Known) -> None:
     """Remember what the station was answered; what it was told to send before is done with."""
-    if exchange.side is not Side.STATION:
-        return
     story = story_of(known)
     story.status, story.answered_at = text(exchange.response, "status"), exchange.answered_at
     story.answer_frame, story.answer_session = exchange.answer_frame or 0, exchange.session
@@ -149,32 +150,31 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
         story.instructed.clear()
 
 
-@note(on_called(*TRIGGERS, *INSTRUCTIONS))
+@note(on_called(*TRIGGERS, *INSTRUCTIONS, by=Side.CSMS))
 def remember_instruction(exchange: Exchange, known: Known) -> None:
     """Remember what the CSMS asked for."""
-    if exchange.side is Side.CSMS:
-        for action in asked_for(exchange):
-            story_of(known).instructed[action] = exchange.at
+    for action in asked_for(exchange):
+        story_of(known).instructed[action] = exchange.at
 
 
-@note(on_result("Reset"))
+@note(on_result("Reset", by=Side.CSMS))
 def remember_reset(exchange: Exchange, known: Known) -> None:
     """Remember a Reset of the whole station that it will carry out."""
     status = text(exchange.response, "status")
-    if exchange.side is Side.CSMS and status in ("Accepted", "Scheduled") and "evseId" not in exchange.request:
+    if status in ("Accepted", "Scheduled") and "evseId" not in exchange.request:
         at = exchange.answered_at or exchange.at
         story_of(known).reset = Reset(at, exchange.session, exchange.call_frame)
 
 
-@note(on_called("StatusNotification"))
+@note(on_called("StatusNotification", by=Side.STATION))
 def remember_status(exchange: Exchange, known: Known) -> None:
     """Remember which connectors were reported."""
     story, connector = story_of(known), integer(exchange.request, "connectorId")
-    if exchange.side is Side.STATION and connector is not None and len(story.reported) < MOST_CONNECTORS:
+    if connector is not None and len(story.reported) < MOST_CONNECTORS:
         story.reported.add(connector)
 
 
-@note(on_called("NotifyEvent"))
+@note(on_called("NotifyEvent", by=Side.STATION))
 def remember_event(exchange: Exchange, known: Known) -> None:
     """Remember that availability was reported the other way that 2.x has."""
     events = objects(exchange.request, "eventData")
@@ -182,7 +182,7 @@ def remember_event(exchange: Exchange, known: Known) -> None:
         story_of(known).is_availability_reported = True
 
 
-@note(on_result("GetConfiguration"))
+@note(on_result("GetConfiguration", by=Side.CSMS))
 def remember_connectors(exchange: Exchange, known: Known) -> None:
     """Remember how many connectors the station says it has (1.6)."""
     for entry in objects(exchange.response, "configurationKey"):

@@ -1,6 +1,6 @@
 """TM: how timestamps are written, and whose clock is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS, Moment, is_iso_date, moment
 from matrix.rule import note, on_called, on_result, on_sent, rule
-from matrix.stamps import Stamp, stamps
+from matrix.schemas import pointer
+from matrix.stamps import Stamp, odd_stamps
 from matrix.trace import Side
 
 MOST_DIGITS: Final = 3
@@ -98,7 +99,7 @@ def _misshapen(side: Side, value: Any, pointer: str) -> Iterator[Remark]:
     versions={V20, V201, V21},
     on=(on_called(), on_sent(), on_result()),
 )
-def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def too_fine(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report timestamps with more than three digits of a fraction. UTC ("Z") is recommended: told once a side.
 
     What is no timestamp of RFC 3339 at all, RPC-19 reports.
@@ -106,41 +107,47 @@ def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `"2026-11-01T10:00:00.1234567Z"`.
     Correct: `"2026-11-01T10:00:00.123Z"`.
     """
+    odd = odd_stamps(exchange)
+    return _oddities(exchange, odd, known) if odd else ()
+
+
+def _oddities(exchange: Exchange, odd: list[Stamp], known: Known) -> Iterator[Remark]:
     side = exchange.side if exchange.answer is None else exchange.answerer
     is_told = side in known.story(ClockStory).local
-    for stamp in stamps(exchange):
-        if stamp.moment is None or stamp.moment.flaw is not None:
+    for written, place in odd:
+        read = moment(written)
+        if read is None or read.flaw is not None:
             continue
-        if stamp.moment.digits > MOST_DIGITS:
-            yield violation(
-                side,
-                f"{said(stamp.text)} has {stamp.moment.digits} digits of a fraction, {MOST_DIGITS} are allowed",
-                pointer=stamp.pointer,
-            )
-        if not stamp.moment.is_utc and not is_told:
+        if read.digits > MOST_DIGITS:
+            what = f"{said(written)} has {read.digits} digits of a fraction, {MOST_DIGITS} are allowed"
+            yield violation(side, what, pointer=pointer(list(place)))
+        if not read.is_utc and not is_told:
             is_told = True
-            yield info(side, f'{said(stamp.text)} is not in UTC ("Z"), which is recommended', pointer=stamp.pointer)
+            what = f'{said(written)} is not in UTC ("Z"), which is recommended'
+            yield info(side, what, pointer=pointer(list(place)))
 
 
 @note((on_called(), on_sent(), on_result()), versions={V20, V201, V21})
 def remember_local_time(exchange: Exchange, known: Known) -> None:
     """Remember which sides were told that they do not write UTC."""
-    side, local = exchange.side if exchange.answer is None else exchange.answerer, known.story(ClockStory).local
-    if side not in local and any(_is_local(stamp) for stamp in stamps(exchange)):
-        local.add(side)
+    odd = odd_stamps(exchange)
+    if odd and any(_is_local(stamp) for stamp in odd):
+        side = exchange.side if exchange.answer is None else exchange.answerer
+        known.story(ClockStory).local.add(side)
 
 
 def _is_local(stamp: Stamp) -> bool:
-    return stamp.moment is not None and stamp.moment.flaw is None and not stamp.moment.is_utc
+    read = moment(stamp.text)
+    return read is not None and read.flaw is None and not read.is_utc
 
 
 def _csms_time(exchange: Exchange) -> Moment | None:
     """Return the time that an answer tells the station, where it says which moment that is."""
     found = moment(text(exchange.response, "currentTime") or "")
-    return found if found is not None and found.has_offset and exchange.side is Side.STATION else None
+    return found if found is not None and found.has_offset else None
 
 
-@note(on_result("BootNotification", "Heartbeat"))
+@note(on_result("BootNotification", "Heartbeat", by=Side.STATION))
 def remember_csms_time(exchange: Exchange, known: Known) -> None:
     """Remember by how much the clock that the station is to take over differs from the hub's."""
     told = _csms_time(exchange)
@@ -157,7 +164,7 @@ def remember_csms_time(exchange: Exchange, known: Known) -> None:
     "The time that a CSMS tells a station is the current time",
     clause="OCPP 1.6 §4.6; Part 2 G02.FR.03",
     severity=Severity.WARNING,
-    on=on_result("BootNotification", "Heartbeat"),
+    on=on_result("BootNotification", "Heartbeat", by=Side.STATION),
 )
 def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a currentTime that is more than a minute off the hub's clock, which is taken to be right.
@@ -177,14 +184,17 @@ def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 
 
 def _own_time(exchange: Exchange) -> tuple[str, Moment] | None:
-    """Return when the station says that what it reports happened: the latest such time in the message."""
+    """Return when the station says that what it reports happened: the last such time in the message."""
     request = exchange.request
-    if exchange.side is not Side.STATION or exchange.is_repeat or request.get("offline") is True:
+    if exchange.is_repeat or request.get("offline") is True:
         return None
-    times = [text(request, "timestamp"), text(request, "generatedAt")]
-    times += [text(entry, "timestamp") for entry in objects(request, "meterValue")]
-    found = [(each, read) for each in times if each and (read := moment(each)) and read.has_offset]
-    return max(found, key=lambda pair: pair[1].ns, default=None)
+    written = request.get("timestamp") or request.get("generatedAt")
+    if written is None and (entries := objects(request, "meterValue")):
+        written = entries[-1].get("timestamp")
+    if not isinstance(written, str):
+        return None
+    read = moment(written)
+    return (written, read) if read is not None and read.has_offset else None
 
 
 def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
@@ -197,9 +207,9 @@ def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
     "A station keeps the time that it was told in the answers to BootNotification and Heartbeat",
     clause="OCPP 1.6 §4.2, §4.6; Part 2 B01.FR.06",
     severity=Severity.WARNING,
-    on=on_called(*LIVE),
+    on=on_called(*LIVE, by=Side.STATION),
 )
-def station_clock_off(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def station_clock_off(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report timestamps from before 2000, more than five minutes ahead, or steadily more than five minutes behind.
 
     They are compared with the time that the CSMS told the station. One that is behind may be of something that happened
@@ -210,13 +220,17 @@ def station_clock_off(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """
     story, own = known.story(ClockStory), _own_time(exchange)
     behind = _behind_ns(exchange, story, own[1]) if own else None
-    if own is None or behind is None:
-        return
+    if own is None or behind is None or -STATION_SKEW_NS <= behind <= STATION_SKEW_NS:
+        return ()
+    return _skew(exchange, story, own, behind)
+
+
+def _skew(exchange: Exchange, story: ClockStory, own: tuple[str, Moment], behind: int) -> Iterator[Remark]:
     if own[1].ns < NEVER_SET_NS:
         yield warning(Side.STATION, f"{said(own[0])}: a clock that was not set, though the station was told the time")
-    elif -behind > STATION_SKEW_NS:
+    elif behind < 0:
         yield warning(Side.STATION, f"{said(own[0])} is {-behind // SECOND_NS} s ahead of the time that it was told")
-    elif behind > STATION_SKEW_NS and _is_steady(exchange, story, behind):
+    elif _is_steady(exchange, story, behind):
         yield warning(
             Side.STATION, f"{said(own[0])} is steadily {behind // SECOND_NS} s behind the time that it was told"
         )
@@ -228,10 +242,11 @@ def _is_steady(exchange: Exchange, story: ClockStory, behind: int) -> bool:
     return is_apart and abs(behind - story.behind_ns) <= STEADY_NS
 
 
-@note(on_called(*LIVE))
+@note(on_called(*LIVE, by=Side.STATION))
 def remember_lag(exchange: Exchange, known: Known) -> None:
     """Remember how far behind the last timestamp was, a minute apart."""
-    story, own = known.story(ClockStory), _own_time(exchange)
-    behind = _behind_ns(exchange, story, own[1]) if own else None
-    if behind is not None and exchange.at - story.sampled_at >= APART_NS:
-        story.sampled_at, story.behind_ns = exchange.at, behind
+    story = known.story(ClockStory)
+    if exchange.at - story.sampled_at >= APART_NS and (own := _own_time(exchange)):
+        behind = _behind_ns(exchange, story, own[1])
+        if behind is not None:
+            story.sampled_at, story.behind_ns = exchange.at, behind

@@ -142,7 +142,7 @@ def old_tls(session: Session, _known: Known) -> Iterator[Remark]:
     "GetConfiguration does not give away the AuthorizationKey",
     clause="OCPP-J 1.6 §6.2.2, errata 2025-04 §3.12",
     versions={V16},
-    on=on_result("GetConfiguration"),
+    on=on_result("GetConfiguration", by=Side.CSMS),
 )
 def key_given_away(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an AuthorizationKey with a value. The key is write-only; a value in another form than it has is a warning.
@@ -169,7 +169,7 @@ def key_given_away(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="OCPP-J 1.6 §6.2.2; Security whitepaper ed. 2 A00.FR.205",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_result("ChangeConfiguration"),
+    on=on_result("ChangeConfiguration", by=Side.CSMS),
 )
 def key_not_hexadecimal(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a key that is set in clear text, or too short. Many backends do so, and stations take it: a warning.
@@ -178,7 +178,7 @@ def key_not_hexadecimal(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Correct: `{"key":"AuthorizationKey","value":"4F43415F4F4354545F61646D696E5F7465737400"}`.
     """
     value = text(exchange.request, "value")
-    if exchange.side is not Side.CSMS or text(exchange.request, "key") != KEY or value is None:
+    if text(exchange.request, "key") != KEY or value is None:
         return
     if not _HEX.fullmatch(value):
         yield warning(Side.CSMS, f"the {KEY} is not written in hexadecimal digits, two a byte", pointer="/value")
@@ -205,10 +205,10 @@ def remember_password(conversation: Conversation, known: Known) -> None:
     story.digest, story.is_changed = (basic.digest if basic else None), False
 
 
-@note(on_result("ChangeConfiguration", "SetVariables"))
+@note(on_result("ChangeConfiguration", "SetVariables", by=Side.CSMS))
 def remember_change(exchange: Exchange, known: Known) -> None:
     """Remember that the station has taken a new password."""
-    if exchange.side is Side.CSMS and _changes_password(exchange):
+    if _changes_password(exchange):
         known.story(PasswordStory).is_changed = True
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from matrix.dialect import V16, V21, V201
-from matrix.exchange import ControlFrame, Conversation, Exchange
+from matrix.exchange import Exchange, Silence
 from matrix.fields import objects, seconds_as_ns, text
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
-from matrix.rule import note, on_answered, on_called, on_control, on_result, on_sent, rule
+from matrix.rule import note, on_called, on_heard_again, on_result, rule
 from matrix.rules.boot_story import BOOT, SECOND_NS, story_of
 from matrix.trace import Side
 
@@ -28,14 +28,14 @@ class HeartStory:
     hasty: int = 0
 
 
-@note(on_result(BOOT))
+@note(on_result(BOOT, by=Side.STATION))
 def remember_interval(exchange: Exchange, known: Known) -> None:
     """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known."""
-    if exchange.side is Side.STATION and text(exchange.response, "status") == "Accepted":
+    if text(exchange.response, "status") == "Accepted":
         _set_interval(known, exchange, seconds_as_ns(exchange.response, "interval"))
 
 
-@note(on_result("ChangeConfiguration"), versions={V16})
+@note(on_result("ChangeConfiguration", by=Side.CSMS), versions={V16})
 def remember_key(exchange: Exchange, known: Known) -> None:
     """Follow a change of HeartbeatInterval; errata of 1.6 has the key in two spellings."""
     key = (text(exchange.request, "key") or "").lower()
@@ -43,7 +43,7 @@ def remember_key(exchange: Exchange, known: Known) -> None:
         _set_interval(known, exchange, _as_ns(text(exchange.request, "value")))
 
 
-@note(on_result("SetVariables"), versions={V201, V21})
+@note(on_result("SetVariables", by=Side.CSMS), versions={V201, V21})
 def remember_variable(exchange: Exchange, known: Known) -> None:
     """Follow a change of OCPPCommCtrlr.HeartbeatInterval."""
     wanted = [each for each in objects(exchange.request, "setVariableData") if _is_interval(each)]
@@ -67,13 +67,12 @@ def _set_interval(known: Known, exchange: Exchange, interval_ns: int) -> None:
     story.beat_at = story.hasty = 0
 
 
-@note(on_called("Heartbeat"))
+@note(on_called("Heartbeat", by=Side.STATION))
 def remember_beat(exchange: Exchange, known: Known) -> None:
     """Count Heartbeats in a row that came within half the interval."""
-    if exchange.side is Side.STATION:
-        story = known.story(HeartStory)
-        story.hasty = story.hasty + 1 if _is_hasty(exchange, known, story) else 0
-        story.beat_at = exchange.at
+    story = known.story(HeartStory)
+    story.hasty = story.hasty + 1 if _is_hasty(exchange, known, story) else 0
+    story.beat_at = exchange.at
 
 
 def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
@@ -83,27 +82,16 @@ def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
     return is_near and not is_asked_for and not exchange.is_repeat
 
 
-def _silence_ns(subject: Exchange | ControlFrame, known: Known, story: HeartStory) -> int:
-    """Return for how long the station had said nothing in this session before it now speaks; 0 where it does not."""
-    if isinstance(subject, ControlFrame):
-        conversation, side, at = subject.conversation, subject.frame.side, subject.frame.at
-    else:
-        conversation, side, at = _spoken_now(subject)
-    last = conversation.voices[Side.STATION].spoke_at
-    if side is not Side.STATION or not last or not story.interval_ns or story.since is None:
-        return 0
-    began = max(last, story.since)
-    return at - began if known.has_all_since(began) else 0
-
-
-def _spoken_now(exchange: Exchange) -> tuple[Conversation, Side, int]:
-    if exchange.answered_at is None:
-        return exchange.conversation, exchange.side, exchange.at
-    return exchange.conversation, exchange.answerer, exchange.answered_at
-
-
-def _too_long(silence_ns: int, story: HeartStory) -> str:
-    return f"nothing was heard for {silence_ns // SECOND_NS} s; the interval is {story.interval_ns // SECOND_NS} s"
+def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
+    """Say for how long nothing was heard of a station, where that is longer than the limit; None where it is not."""
+    story = known.story(HeartStory)
+    if silence.side is not Side.STATION or not story.interval_ns or story.since is None:
+        return None
+    began = max(silence.since, story.since)
+    if silence.at - began <= limit_ns or not known.has_all_since(began):
+        return None
+    lasted, interval = (silence.at - began) // SECOND_NS, story.interval_ns // SECOND_NS
+    return f"nothing was heard for {lasted} s; the interval is {interval} s"
 
 
 @rule(
@@ -112,20 +100,19 @@ def _too_long(silence_ns: int, story: HeartStory) -> str:
     clause="OCPP 1.6 §4.6; OCPP-J 1.6 §5.3",
     versions={V16},
     severity=Severity.WARNING,
-    on=(on_called(), on_answered(), on_control()),
+    on=on_heard_again(),
 )
-def silent_too_long(subject: Exchange | ControlFrame, known: Known) -> Iterator[Remark]:
-    """Report a silence of more than three intervals, when it ends: no message, no ping, no pong.
+def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
+    """Report a silence of more than three intervals (and 30 s), when it ends: no message, no ping, no pong.
 
     Over WebSocket, Heartbeats are not mandatory (one in 24 hours is advised), and any message takes their place.
 
     Breach: interval 60, and nothing for five minutes.
     Correct: `Heartbeat`, or any other message, once a minute.
     """
-    story = known.story(HeartStory)
-    silence = _silence_ns(subject, known, story)
-    if silence and silence > 3 * story.interval_ns:
-        yield warning(Side.STATION, _too_long(silence, story))
+    text = _too_long(silence, known, 3 * known.story(HeartStory).interval_ns)
+    if text is not None:
+        yield warning(Side.STATION, text)
 
 
 @rule(
@@ -133,9 +120,9 @@ def silent_too_long(subject: Exchange | ControlFrame, known: Known) -> Iterator[
     "A station is heard of once the interval that its BootNotification was answered, and does not beat much faster",
     clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
     versions={V201, V21},
-    on=(on_called(), on_sent(), on_answered(), on_control()),
+    on=(on_heard_again(), on_called("Heartbeat", by=Side.STATION)),
 )
-def silent_too_long_in_2x(subject: Exchange | ControlFrame, known: Known) -> Iterator[Remark]:
+def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:
     """Report a silence of more than one and a half intervals and 30 s, when it ends.
 
     Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. Five Heartbeats in a row, each
@@ -145,15 +132,10 @@ def silent_too_long_in_2x(subject: Exchange | ControlFrame, known: Known) -> Ite
     Correct: `Heartbeat`, or any other message, once a minute.
     """
     story = known.story(HeartStory)
-    silence = _silence_ns(subject, known, story)
-    if silence and silence > story.interval_ns * 3 // 2 + GRACE_NS:
-        yield violation(Side.STATION, _too_long(silence, story))
-    if isinstance(subject, Exchange) and _is_fifth_in_haste(subject, known, story):
+    if isinstance(subject, Silence):
+        text = _too_long(subject, known, story.interval_ns * 3 // 2 + GRACE_NS)
+        if text is not None:
+            yield violation(Side.STATION, text)
+    elif story.hasty == HASTY_IN_A_ROW - 1 and _is_hasty(subject, known, story):
         text = f"{HASTY_IN_A_ROW} Heartbeats in a row, each within half the interval"
         yield warning(Side.STATION, f"{text} of {story.interval_ns // SECOND_NS} s")
-
-
-def _is_fifth_in_haste(exchange: Exchange, known: Known, story: HeartStory) -> bool:
-    if exchange.action != "Heartbeat" or exchange.answer is not None or story.hasty != HASTY_IN_A_ROW - 1:
-        return False
-    return _is_hasty(exchange, known, story)
