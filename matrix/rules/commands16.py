@@ -32,6 +32,7 @@ TRIGGERED: Final = {
 ACTIONS: Final = frozenset(TRIGGERED.values()) | {"SignedFirmwareStatusNotification"}
 TRIGGERS: Final = ("TriggerMessage", "ExtendedTriggerMessage")
 FOLLOWS_NS: Final = 30 * SECOND_NS
+NO_WAIT: Final = (0, 0)
 REBOOT_NS: Final = 5 * MINUTE_NS
 
 
@@ -46,12 +47,14 @@ class Boots:
 class Commands:
     """`sent` is when each action that may be triggered was last sent, `reported` each connector's last status.
 
-    `proven` are actions by which the station has answered a trigger, as they show, and when.
+    `proven` are actions by which the station has answered a trigger, as they show, and when. `waits` are the waits for
+    what was requested: in which session, and until when.
     """
 
     sent: dict[str, int] = field(default_factory=dict)
     proven: dict[str, int] = field(default_factory=dict)
     reported: Recent[int, int] = field(default_factory=lambda: Recent(CONNECTORS_REMEMBERED))
+    waits: dict[str, tuple[int, int]] = field(default_factory=dict)
     accepted_at: int | None = None
     accepted_in: int | None = None
 
@@ -70,7 +73,7 @@ def remember_sent(exchange: Exchange, known: Known) -> None:
     elif exchange.action == "BootNotification":
         known.life(Boots).called_at = exchange.at
         story.accepted_at = None
-    if _shows_trigger(exchange):
+    if exchange.conversation.voices[Side.CSMS].open_calls and _shows_trigger(exchange):
         story.proven[exchange.action] = exchange.at
 
 
@@ -91,11 +94,15 @@ def remember_accepted(exchange: Exchange, known: Known) -> None:
 
 
 @note(on_result(*TRIGGERS), versions={V16})
-def await_triggered(exchange: Exchange, _known: Known) -> None:
-    """Wait for the message that the station has agreed to send."""
-    if text(exchange.request, "requestedMessage") in TRIGGERED and _is_accepted(exchange):
-        at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("tr16.follows", at, FOLLOWS_NS, exchange=exchange, about=exchange.call_frame)
+def await_triggered(exchange: Exchange, known: Known) -> None:
+    """Wait for the message that the station has agreed to send; one wait for each kind of message at a time."""
+    asked = text(exchange.request, "requestedMessage")
+    if asked not in TRIGGERED or not _is_accepted(exchange):
+        return
+    at, waits = exchange.answered_at or exchange.at, known.story(Commands).waits
+    if waits.get(asked, NO_WAIT) < (exchange.session, at):
+        waits[asked] = (exchange.session, at + FOLLOWS_NS)
+        exchange.conversation.wake("tr16.follows", at, FOLLOWS_NS, exchange=exchange, about=asked)
 
 
 @note(on_result("Reset"), versions={V16})
@@ -142,11 +149,11 @@ def triggered_before_the_answer(subject: Exchange | Alarm, known: Known) -> Iter
     Breach: TriggerMessage for FirmwareStatusNotification, its `Idle`, and only then `Accepted`.
     Correct: `Accepted`, then `Idle`.
     """
-    exchange = subject if isinstance(subject, Exchange) else subject.exchange
-    if exchange is None or not _is_accepted(exchange):
+    exchange, story = subject if isinstance(subject, Exchange) else subject.exchange, known.story(Commands)
+    if exchange is None or (exchange is subject and not story.proven) or not _is_accepted(exchange):
         return
     action = TRIGGERED.get(text(exchange.request, "requestedMessage") or "", "")
-    proven, sent = known.story(Commands).proven.get(action), known.story(Commands).sent.get(action)
+    proven, sent = story.proven.get(action), story.sent.get(action)
     is_proven = proven is not None and proven > exchange.at
     text_of = f"a {action} came before the answer to the TriggerMessage that asked for it"
     if isinstance(subject, Exchange):
@@ -210,10 +217,10 @@ def boot_triggered_after_accepted(exchange: Exchange, known: Known) -> Iterator[
     Breach: BootNotification answered `Accepted`, then TriggerMessage for BootNotification.
     Correct: a TriggerMessage for BootNotification while it is `Pending`.
     """
+    if exchange.request.get("requestedMessage") != "BootNotification" or exchange.is_misdirected:
+        return
     story = known.story(Commands)
-    is_accepted = story.accepted_in == exchange.session and known.has_all_since(story.accepted_at)
-    asked = text(exchange.request, "requestedMessage")
-    if asked == "BootNotification" and is_accepted and not exchange.is_misdirected:
+    if story.accepted_in == exchange.session and known.has_all_since(story.accepted_at):
         yield info(Side.CSMS, "asks for a BootNotification, which it has accepted before in this session")
 
 

@@ -70,13 +70,12 @@ def remember_asked(exchange: Exchange, known: Known) -> None:
 def remember_trigger(exchange: Exchange, known: Known) -> None:
     """Remember that a notification was asked for."""
     asked = text(exchange.request, "requestedMessage")
-    if exchange.is_misdirected:
+    if asked not in (FIRMWARE, DIAGNOSTICS, LOG) or exchange.is_misdirected:
         return
     story = known.story(Progress)
     if asked == FIRMWARE and exchange.action == "ExtendedTriggerMessage":
         story.triggered_at[SIGNED_FIRMWARE] = exchange.at
-    if asked in (FIRMWARE, DIAGNOSTICS, LOG):
-        story.triggered_at[asked] = exchange.at
+    story.triggered_at[asked] = exchange.at
 
 
 @note(on_called(FIRMWARE, DIAGNOSTICS), versions={V16})

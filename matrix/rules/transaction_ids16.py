@@ -143,12 +143,12 @@ def _given_to_another(exchange: Exchange, found: Transaction, transaction_id: in
 
 
 def _given_to_none(exchange: Exchange, known: Known, transaction_id: int) -> Iterator[Remark]:
-    story, pointer, shown = known.story(Transactions), "/transactionId", said(transaction_id)
-    connector, samples = integer(exchange.request, "connectorId") or 0, sampled_at(exchange.request)
+    story, pointer, shown = known.story(Transactions), "/transactionId", str(transaction_id)
+    connector = integer(exchange.request, "connectorId") or 0
     latest = story.latest.get(connector)
-    is_proven = story.is_settled(connector, known) and story.began_by(connector, min(samples, default=None))
     if transaction_id == NO_ID and (latest is None or latest.session != exchange.session):
         return
+    is_proven = story.is_settled(connector, known) and _were_sampled_since(connector, exchange, story)
     if is_proven and latest is not None and (latest.is_running or transaction_id):
         yield violation(Side.STATION, f"the CSMS has given no transaction the id {shown}", pointer=pointer)
     elif is_proven or transaction_id > LARGEST_INTEGER:
@@ -156,6 +156,10 @@ def _given_to_none(exchange: Exchange, known: Known, transaction_id: int) -> Ite
     elif transaction_id == 0:
         text = "the CSMS has given no transaction the id 0 since the recording began"
         yield info(Side.STATION, text, pointer=pointer)
+
+
+def _were_sampled_since(connector: int, exchange: Exchange, story: Transactions) -> bool:
+    return story.began_by(connector, min(sampled_at(exchange.request), default=None))
 
 
 @rule(

@@ -14,7 +14,7 @@ from matrix.recent import Recent
 from matrix.rule import note, on_called, on_error, on_overdue, on_result, rule
 from matrix.rules.configuration16 import Configuration
 from matrix.rules.silence import MINUTE_NS
-from matrix.rules.transactions16 import Transaction, Transactions, at_of, sampled_at
+from matrix.rules.transactions16 import Transaction, Transactions, at_of
 from matrix.safe import safe
 from matrix.trace import Side
 from matrix.wire import CallError
@@ -129,16 +129,17 @@ def transaction_message_turned_down(exchange: Exchange, _known: Known) -> Iterat
 def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a message whose time stamp is more than 5 s before that of an earlier message, since the last boot.
 
-    MeterValues count where they have a transactionId. What was sent before and is repeated does not.
+    MeterValues count where they have a transactionId, by their first sample; what is sent again does not.
 
     Breach: StopTransaction of 10:05, then MeterValues of the same transaction of 10:04.
     Correct: the MeterValues first.
     """
-    story, at = known.story(Delivery), _told_at(exchange)
-    if exchange.is_misdirected or exchange.is_repeat or exchange.content in story.sent or at is None:
+    story = known.story(Delivery)
+    newest, at = story.newest, _told_at(exchange)
+    if newest is None or at is None or at >= newest - TOLERANCE_NS:
         return
-    if story.newest is not None and at < story.newest - TOLERANCE_NS:
-        seconds = (story.newest - at) // SECOND_NS
+    if not exchange.is_misdirected and not exchange.is_repeat and exchange.content not in story.sent:
+        seconds = (newest - at) // SECOND_NS
         yield warning(Side.STATION, f"its time stamp is {seconds} s before that of a transaction message sent earlier")
 
 
@@ -159,7 +160,7 @@ def repeated_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: again after 60 s, then after 120 s.
     """
     attempts = known.story(Delivery).failed.get(exchange.content)
-    if exchange.is_misdirected or attempts is None or attempts.session != exchange.session:
+    if attempts is None or attempts.session != exchange.session or exchange.is_misdirected:
         return
     told = known.story(Configuration)
     interval, most = told.number("TransactionMessageRetryInterval"), told.number("TransactionMessageAttempts")
@@ -258,7 +259,9 @@ def _transaction_of(exchange: Exchange, known: Known) -> Transaction | None:
 
 
 def _told_at(exchange: Exchange) -> int | None:
-    """Return the moment that a transaction-related message tells; None where it tells none."""
+    """Return the moment that a transaction-related message tells first; None where it tells none."""
+    request = exchange.request
     if exchange.action != "MeterValues":
-        return at_of(exchange.request)
-    return max(sampled_at(exchange.request), default=None) if "transactionId" in exchange.request else None
+        return at_of(request)
+    values = request.get("meterValue") if "transactionId" in request else None
+    return at_of(values[0]) if isinstance(values, list) and values else None

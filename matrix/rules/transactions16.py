@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from matrix.dialect import V16
 from matrix.exchange import Exchange
@@ -96,10 +96,10 @@ class Transactions:
         )
 
 
-def at_of(payload: Payload, name: str = "timestamp") -> int | None:
+def at_of(payload: Any, name: str = "timestamp") -> int | None:
     """Return the moment in a field, in nanoseconds since the Unix epoch; None where there is none."""
-    value = text(payload, name)
-    found = moment(value) if value is not None else None
+    value = payload.get(name) if isinstance(payload, dict) else None
+    found = moment(value) if isinstance(value, str) else None
     return found.ns if found is not None else None
 
 
@@ -183,7 +183,7 @@ def remember_remote_stop(exchange: Exchange, known: Known) -> None:
         found.remote_stop_at = exchange.answered_at
 
 
-@note(on_called("StatusNotification", "MeterValues"), versions={V16})
+@note(on_called("StatusNotification"), versions={V16})
 def remember_connector(exchange: Exchange, known: Known) -> None:
     """Remember which connectors there are."""
     connector = integer(exchange.request, "connectorId")
