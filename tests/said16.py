@@ -49,9 +49,7 @@ def start(
     transaction_id: int, *, connector: int = 1, tag: str = "A1B2C3", status: str = "Accepted", **more: Any
 ) -> list[str]:
     told = {"connectorId": connector, "idTag": tag, "meterStart": 100, "timestamp": "$NOW"} | more
-    return exchange(
-        ">", "StartTransaction", told, {"transactionId": transaction_id, "idTagInfo": {"status": status}}
-    )
+    return exchange(">", "StartTransaction", told, {"transactionId": transaction_id, "idTagInfo": {"status": status}})
 
 
 def stop(transaction_id: int, **more: Any) -> list[str]:
