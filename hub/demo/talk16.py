@@ -117,7 +117,7 @@ class Station16(StationTalk):
         return {
             "DataTransfer": {"vendorId": self.plate["vendor"], "messageId": "tariff", "data": "night"},
             "FirmwareStatusNotification": {"status": "Installed"},
-            "DiagnosticsStatusNotification": {"status": "Idle"},
+            "DiagnosticsStatusNotification": {"status": "Uploaded"},
             "SecurityEventNotification": {
                 "type": "StartupOfTheDevice",
                 "timestamp": moment(),

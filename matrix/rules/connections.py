@@ -1,0 +1,163 @@
+"""CN: how a station keeps its connection, and how it comes back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from matrix.dialect import V21, V201
+from matrix.exchange import Conversation, Exchange
+from matrix.fields import text
+from matrix.finding import Remark, Severity, info, violation, warning
+from matrix.known import Known
+from matrix.moments import SECOND_NS
+from matrix.rule import note, on_called, on_closed, on_handshake, on_result, rule
+from matrix.rules.silence import MINUTE_NS
+from matrix.trace import Ending, Session, Side
+
+NORMAL_CLOSE: Final = 1000
+IN_A_ROW: Final = 3
+BACK_NS: Final = 10 * MINUTE_NS
+"""A station that is back this soon has not been taken out of service."""
+REBOOTED: Final = frozenset({None, "Unknown", "Triggered"})
+"""Reasons of a BootNotification (2.x) that do not tell of a reboot; 1.6 has none."""
+
+
+@dataclass(slots=True)
+class Connections:
+    """`closes` counts sessions in a row that the station closed by itself, `closed_at` is when it closed the last.
+
+    `booted_in` is the session of its latest BootNotification; `boots` counts sessions in a row that began with the
+    same one, whose digest is `boot`. `was_reset` says that a Reset was accepted since. `failed` are the latest
+    attempts to connect that failed, in a row.
+    """
+
+    closes: int = 0
+    closed_at: int = 0
+    booted_in: int | None = None
+    boots: int = 0
+    boot: int | None = None
+    was_reset: bool = False
+    failed: list[int] = field(default_factory=list)
+
+
+@note(on_closed())
+def remember_close(conversation: Conversation, known: Known) -> None:
+    """Remember whether the station ended the session without need."""
+    story, session = known.story(Connections), conversation.session
+    story.closes = _closes_in_a_row(conversation, story)
+    story.closed_at = session.closed_at or 0
+
+
+def _closes_in_a_row(conversation: Conversation, story: Connections) -> int:
+    """Return how many sessions in a row, with this one, the station has closed by itself and come back soon."""
+    session = conversation.session
+    by_itself = session.closed_by is Side.STATION and session.ending is Ending.CLOSED
+    is_idle = not any(voice.open_calls for voice in conversation.voices.values())
+    if not (by_itself and is_idle and session.station_close == NORMAL_CLOSE) or story.was_reset:
+        return 0
+    is_return = session.opened_at - story.closed_at < BACK_NS and story.booted_in != session.id
+    return story.closes + 1 if story.closes and is_return else 1
+
+
+@note(on_called("BootNotification"))
+def remember_boot(exchange: Exchange, known: Known) -> None:
+    """Remember the BootNotification that a session began with."""
+    if exchange.is_misdirected:
+        return
+    story = known.story(Connections)
+    story.boots = _boots_in_a_row(exchange, story)
+    story.booted_in, story.boot, story.was_reset = exchange.session, exchange.content, False
+
+
+def _boots_in_a_row(exchange: Exchange, story: Connections) -> int:
+    """Return how many sessions in a row, with this one, began with the same BootNotification, for no known reason."""
+    is_again = story.boot == exchange.content and not story.was_reset
+    if not is_again or text(exchange.request, "reason") not in REBOOTED:
+        return 1
+    return story.boots + (story.booted_in != exchange.session)
+
+
+@note(on_result("Reset", "UpdateFirmware", "SetNetworkProfile", "SetVariables"))
+def remember_reason(exchange: Exchange, known: Known) -> None:
+    """Remember that the station has reason to come back."""
+    if not exchange.is_misdirected:
+        known.story(Connections).was_reset = True
+
+
+@note(on_handshake())
+def remember_attempt(session: Session, known: Known) -> None:
+    """Remember attempts to connect that failed; one that succeeds ends the row."""
+    failed = known.story(Connections).failed
+    if session.upgraded:
+        failed.clear()
+    else:
+        failed.append(session.opened_at)
+        del failed[:-IN_A_ROW]
+
+
+@rule(
+    "CN-01",
+    "The station keeps its connection open all the time",
+    clause="Part 4 §3.1, §5.3",
+    versions={V201, V21},
+    on=on_closed(),
+)
+def closes_without_need(conversation: Conversation, known: Known) -> Iterator[Remark]:
+    """Report a station that closes with 1000 and comes back, three times in a row, without a reboot or an order.
+
+    One such close tells nothing: it may be taken out of service. Nothing is reported where a session began with a
+    BootNotification, came later than 10 min after the one before, or where a Reset, a SetVariables or a
+    SetNetworkProfile was answered before.
+
+    Breach: a connection for each message, closed with 1000 after the answer.
+    Correct: one connection for hours, kept alive by pings.
+    """
+    count = _closes_in_a_row(conversation, known.story(Connections))
+    if count == IN_A_ROW:
+        yield violation(Side.STATION, f"closed {count} idle connections in a row by itself, and came back each time")
+
+
+@rule(
+    "CN-02",
+    "A station that cannot connect waits longer each time",
+    clause="Part 4 (2.0.1) §5.3; errata 2025-09 Part 4 §4.12",
+    severity=Severity.WARNING,
+    versions={V201, V21},
+    on=on_handshake(),
+)
+def reconnects_too_fast(session: Session, known: Known) -> Iterator[Remark]:
+    """Report more than one attempt to connect a second, four in a row, after attempts that failed.
+
+    The times are configured (RetryBackOffWaitMinimum and others) and not known to the hub, so longer ones are let be.
+
+    Breach: refused four times within two seconds.
+    Correct: refused, again after 10 s, after 20 s, after 40 s.
+    """
+    attempts = [*known.story(Connections).failed, session.opened_at]
+    if len(attempts) > IN_A_ROW and all(later - earlier < SECOND_NS for earlier, later in pairwise(attempts)):
+        seconds = (attempts[-1] - attempts[0]) / SECOND_NS
+        yield warning(Side.STATION, f"{len(attempts)} attempts to connect within {seconds:.1f} s")
+
+
+@rule(
+    "CN-03",
+    "A station that reconnects sends no BootNotification unless its content has changed",
+    clause="OCPP-J 1.6 §5.4; Part 4 §5.3",
+    severity=Severity.INFO,
+    on=on_called("BootNotification"),
+)
+def boots_on_each_reconnect(exchange: Exchange, known: Known) -> Iterator[Remark]:
+    """Report the third session in a row that begins with the same BootNotification. Always an info: "should not".
+
+    The hub cannot see whether the station has rebooted; in 2.x its reason tells, and an accepted Reset in any version.
+    Vendors disagree, and a CSMS has to bear both.
+
+    Breach: three connections, each with the same BootNotification.
+    Correct: one BootNotification after power-up; after a reconnect, a StatusNotification where something changed.
+    """
+    story = known.story(Connections)
+    if exchange.is_misdirected or story.booted_in == exchange.session:
+        return
+    if _boots_in_a_row(exchange, story) == IN_A_ROW:
+        yield info(Side.STATION, f"the same BootNotification began {IN_A_ROW} sessions in a row")
