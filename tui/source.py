@@ -16,7 +16,7 @@ from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
 from matrix.judge import Judge
 from matrix.safe import safe
-from matrix.trace import Closed, Frame, Opened, Session, Traffic
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic
 from tui.messages import Advanced, Progress, Stage
 from tui.presence import ABSENT, LockWatch, Look, Presence
 from tui.text import clock_time, date_and_time
@@ -153,6 +153,8 @@ class _Reader:
                 self._last_at = item.session.closed_at or item.session.answered_at or item.session.opened_at
                 self._first = self._first or item.session
                 self._verdicts.note_session(item.session)
+            case Disturbed():
+                self.mark, self._last_at = item.mark, item.at
         self._judge.feed(item)
 
     def check_same(self, recording: Recording) -> None:

@@ -1,6 +1,6 @@
 """A disturbance of the organizer's is nobody's failure; what a message proves by itself stands all the same."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from drawing import Pen, codes, draw, judged
@@ -17,7 +17,7 @@ BEAT: Final = f'< [3,"h",{{"currentTime":"{NOW}"}}]'
 AUTHORIZE: Final = '> [2,"a","Authorize",{"idTag":"AB"}]'
 AUTHORIZED: Final = '< [3,"a",{"idTagInfo":{"status":"Accepted"}}]'
 STALLED: Final = "! begun stall 10s"
-CS: Final = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
+CS: Final[dict[str, Any]] = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
 
 
 def outcome_of(judge: Judge, action: str) -> Outcome:

@@ -1,4 +1,4 @@
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from drawing import Pen, draw, judged
@@ -11,7 +11,7 @@ HEARTBEAT: Final = '> [2,"h","Heartbeat",{}]'
 AUTHORIZE: Final = '> [2,"a","Authorize",{"idTag":"AB"}]'
 AGAIN: Final = '> [2,"b","Authorize",{"idTag":"AB"}]'
 AUTHORIZED: Final = '< [3,"a",{"idTagInfo":{"status":"Accepted"}}]'
-CS: Final = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
+CS: Final[dict[str, Any]] = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
 DROPPED: Final = ("! begun drop answer to Authorize", AUTHORIZE, "! touched", AUTHORIZED, "! ended")
 
 
