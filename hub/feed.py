@@ -119,9 +119,9 @@ def refuse_strangers(request: web.Request) -> None:
         web.HTTPForbidden: the request comes from elsewhere, or from a web page.
     """
     if not request.remote or not ip_address(request.remote).is_loopback:
-        raise web.HTTPForbidden(text="the feed is for programs on the hub's own machine\n")
+        raise web.HTTPForbidden(text="this is for programs on the hub's own machine\n")
     if "Origin" in request.headers:
-        raise web.HTTPForbidden(text="the feed is not for web pages\n")
+        raise web.HTTPForbidden(text="this is not for web pages\n")
 
 
 def pack(items: Iterable[Traffic]) -> bytes:

@@ -103,6 +103,10 @@ class Recorder:
         """True while so much waits for a checkpoint that nothing more should be read; see `when_relieved`."""
         return self._batch.waiting_bytes > CONGESTED_BYTES
 
+    def say_where(self, url: str) -> None:
+        """Leave word beside the recording where the hub listens."""
+        self._recording.say_where(url)
+
     def when_relieved(self, callback: Callable[[], None]) -> None:
         """Call back once, after the next commit."""
         self._relieved.append(callback)

@@ -143,6 +143,7 @@ class Hub:
         )
         if self.disturber:
             self.disturber.attach(self.recorder, self.relay.splices)
+        self.recorder.say_where(self.url)
         await self._doors.open(self._turned_away)
         log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
         return self
