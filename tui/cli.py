@@ -186,10 +186,20 @@ def disturb(source: str, target: str | None, what: tuple[str, ...], *, is_list: 
     """Disturb a session on purpose, to see how a pair copes: it is recorded as that, and never charged to a vendor.
 
     The hub runs on this machine with --allow-disturb. TARGET is a session's number, a station's IDENTITY, or
-    IDENTITY/CSMS. WHAT is one of: latency 300ms [jitter 100ms], bandwidth 2kB/s, stall 10s, drop answer [2] [to ACTION],
-    delay answer [2] [to ACTION] by 30s, reset [station|csms], half-close station|csms, close 1012 [station|csms],
-    refuse 503 (the next handshake). The first five take `from station|csms`, the first two `for 60s`.
-    """
+    IDENTITY/CSMS.
+
+    \b
+    WHAT is one of:
+      latency 300ms [jitter 100ms] [from station|csms] [for 60s]
+      bandwidth 2kB/s [from station|csms] [for 60s]
+      stall 10s [from station|csms]
+      drop answer [2] [to ACTION] [from station|csms]
+      delay answer [2] [to ACTION] [from station|csms] by 30s
+      reset [station|csms]
+      half-close station|csms
+      close 1012 [station|csms]
+      refuse 503   (the next handshake of a station)
+    """  # noqa: D301 - click looks for the character itself
     from tui.disturbing import run_disturb
 
     _report_errors(lambda: run_disturb(source, target, " ".join(what), stop, is_list=is_list))
