@@ -45,7 +45,8 @@ async def _charge(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["latency 20ms jitter 10ms", "stall 300ms", "drop answer 2", "delay answer 2 by 500ms", "reset", "close 1011"]
+    "what",
+    ["latency 20ms jitter 10ms", "stall 300ms", "drop answer 2", "delay answer 2 by 500ms", "reset", "close 1011"],
 )
 async def test_no_vendor_is_charged_with_what_the_organizer_did(tmp_path: Path, what: str) -> None:
     judge = await charge_disturbed(tmp_path / "disturbed.recording", what)
