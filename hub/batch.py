@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hub.database import Connection, Transaction
-from matrix.trace import Ending, Opcode, Session, Side
+from matrix.trace import Disturbed, Ending, Opcode, Session, Side
 
 Row = dict[str, Any]
 TextRow = tuple[int, int, int, str, str, int, int]
@@ -15,6 +15,7 @@ TextRow = tuple[int, int, int, str, str, int, int]
 ReadFrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int]
 """A frame whose payload is what was meant."""
 FrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int, str | None]
+DisturbanceRow = tuple[int, int, int, int, str, str, str, str | None, int | None]
 
 INSERT_FRAME: Final = (
     "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size, unread)"
@@ -45,6 +46,10 @@ _END_SESSION: Final = (
     "UPDATE session SET closed_at = :closed_at, closed_by = :closed_by, ending = :ending,"
     " station_close = :station_close, csms_close = :csms_close, fault = coalesce(:fault, fault),"
     " closed_mark = :closed_mark WHERE id = :id"
+)
+_INSERT_DISTURBANCE: Final = (
+    "INSERT INTO disturbance (id, number, session, at, phase, fault, text, side, frame)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _MARK_CLOSED: Final = "UPDATE session SET closed_mark = ? WHERE id = ?"
 
@@ -83,6 +88,14 @@ def end_row(end: SessionEnd, closed_mark: int | None) -> tuple[str, Row]:
     return _END_SESSION, row | {"closed_mark": closed_mark}
 
 
+def disturbance_row(step: Disturbed) -> DisturbanceRow:
+    """Return the row of a step of a disturbance."""
+    side = None if step.side is None else step.side.value
+    return (
+        step.mark, step.number, step.session, step.at, step.phase.value, step.fault.value, step.text, side, step.frame
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Partial:
     """What a batch does to the kept beginnings of one stream's frames."""
@@ -100,6 +113,7 @@ class Batch:
     frames: list[ReadFrameRow] = field(default_factory=list)
     unread_frames: list[FrameRow] = field(default_factory=list)
     partials: dict[Stream, Partial] = field(default_factory=dict)
+    disturbances: list[DisturbanceRow] = field(default_factory=list)
     afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
     waiting_bytes: int = 0
     """What is to be handed on."""
@@ -131,7 +145,7 @@ class Batch:
         Raises:
             DatabaseError: nothing was written.
         """
-        if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials):
+        if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials or self.disturbances):
             return
         with Transaction(connection) as cursor:
             for statement, row in self.sessions:
@@ -146,6 +160,8 @@ class Batch:
                 if partial.clear:
                     cursor.execute(_DELETE_PARTIAL, stream)
                 cursor.executemany(_INSERT_PARTIAL, partial.rows)
+            if self.disturbances:
+                cursor.executemany(_INSERT_DISTURBANCE, self.disturbances)
 
 
 @dataclass(slots=True)
@@ -163,10 +179,12 @@ class Backlog:
 
     reason: str
     sessions: list[tuple[str, Row]] = field(default_factory=list)
+    disturbances: list[DisturbanceRow] = field(default_factory=list)
     gaps: dict[Stream, Gap] = field(default_factory=dict)
 
     def take(self, batch: Batch) -> None:
         self.sessions += batch.sessions
+        self.disturbances += batch.disturbances
         for _, session, at, side, _, _, size in batch.texts:
             self._count(session, side, at, size)
         for _, session, at, side, _, _, _, _, _, size in batch.frames:
@@ -188,6 +206,8 @@ class Backlog:
             DatabaseError: nothing was written.
         """
         with Transaction(connection) as cursor:
+            for _, *step, _ in self.disturbances:
+                cursor.execute(_INSERT_DISTURBANCE, (next_mark(), *step, None))  # its frame is in a gap
             for statement, row in self.sessions:
                 opened = {"opened_mark": next_mark()} if row.get("opened_mark") else {}
                 cursor.execute(statement, row | opened | {"closed_mark": None})

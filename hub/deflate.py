@@ -66,6 +66,11 @@ class Inflater:
         # An idle session has no zlib state: it is 40 KiB once it has read something.
         self._stream: zlib._Decompress | None = None
 
+    @property
+    def keeps_context(self) -> bool:
+        """True where each message can only be read by who has read those before it."""
+        return self._keeps_context
+
     def inflate(self, part: bytes, *, final: bool) -> bytes:
         """Return what a fragment of a compressed message inflates to; `final` where it is the message's last.
 

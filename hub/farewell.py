@@ -7,7 +7,7 @@ import asyncio
 import os
 from typing import Final, Protocol
 
-from hub.tap import Tap, unmask
+from hub.tap import FrameReader, unmask
 from matrix.trace import Opcode, Side
 
 GOING_AWAY: Final = 1001
@@ -47,7 +47,7 @@ class Farewell(asyncio.Protocol):
     the first. `listens` says whether an answer may come; without both, the connection is closed at once.
     """
 
-    def __init__(self, leg: Left, tap: Tap, frame: bytes, *, listens: bool) -> None:
+    def __init__(self, leg: Left, tap: FrameReader, frame: bytes, *, listens: bool) -> None:
         self._leg = leg
         self._tap = tap
         self._frame = frame

@@ -19,7 +19,7 @@ from aiohttp import WSCloseCode, web
 
 from hub.lock_file import trouble_at
 from hub.recording import Recording
-from matrix.trace import Closed, Frame, Opened, Session, Side, Traffic, mark_of
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of
 
 PATH: Final = "/-/feed"
 POLL_S: Final = 0.1
@@ -119,9 +119,9 @@ def refuse_strangers(request: web.Request) -> None:
         web.HTTPForbidden: the request comes from elsewhere, or from a web page.
     """
     if not request.remote or not ip_address(request.remote).is_loopback:
-        raise web.HTTPForbidden(text="the feed is for programs on the hub's own machine\n")
+        raise web.HTTPForbidden(text="this is for programs on the hub's own machine\n")
     if "Origin" in request.headers:
-        raise web.HTTPForbidden(text="the feed is not for web pages\n")
+        raise web.HTTPForbidden(text="this is not for web pages\n")
 
 
 def pack(items: Iterable[Traffic]) -> bytes:
@@ -168,6 +168,8 @@ def _mark_in(request: web.Request) -> int:
 def _as_plain(item: Traffic) -> tuple[Any, ...]:
     if isinstance(item, Frame):
         return ("frame", *(getattr(item, name) for name in Frame.__struct_fields__))
+    if isinstance(item, Disturbed):
+        return ("disturbed", *(getattr(item, name) for name in Disturbed.__struct_fields__))
     return ("opened" if isinstance(item, Opened) else "closed", item.mark, msgspec.to_builtins(item.session))
 
 
@@ -175,6 +177,8 @@ def _as_traffic(kind: str, *fields: Any) -> Traffic:
     if kind == "frame":
         named = dict(zip(Frame.__struct_fields__, fields, strict=True))
         return Frame(**named | {"side": Side(named["side"])})
+    if kind == "disturbed":
+        return msgspec.convert(dict(zip(Disturbed.__struct_fields__, fields, strict=True)), Disturbed)
     mark, plain = fields
     session = msgspec.convert(plain, Session)
     match kind:

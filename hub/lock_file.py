@@ -34,13 +34,24 @@ def trouble_at(recording: Path) -> str:
         return ""
 
 
+def hub_at(recording: Path) -> str:
+    """Return where the hub that has the lock of a recording listens, "" where there is none, or it does not say."""
+    try:
+        lines = lock_path_of(recording).read_bytes()[:SIZE].split(b"\n")
+    except OSError:
+        return ""
+    return lines[2].decode("ascii", "replace").strip(" \x00") if len(lines) > 2 else ""
+
+
 class LockFile:
     """The lock, held from `take` to `release`. The kernel drops the lock of a killed process."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self.say("")
+        self._trouble = ""
+        self.where = ""
+        self._write()
 
     @classmethod
     def take(cls, recording: Path) -> Self:
@@ -64,9 +75,22 @@ class LockFile:
 
     def say(self, trouble: str) -> None:
         """Tell whoever looks why nothing is being recorded; "" where all is well."""
-        line = " ".join(trouble.split()).encode()[: SIZE // 2]
+        self._trouble = trouble
+        self._write()
+
+    def say_where(self, url: str) -> None:
+        """Tell whoever looks where the hub listens."""
+        self.where = url
+        self._write()
+
+    def _write(self) -> None:
+        line = " ".join(self._trouble.split()).encode()[: SIZE // 2]
         with suppress(OSError):  # a disk without a byte to spare, as early as this: nobody can be told
-            os.pwrite(self._descriptor, (b"%d\n%b\n" % (os.getpid(), line)).ljust(SIZE), 0)
+            os.pwrite(
+                self._descriptor,
+                (b"%d\n%b\n%b\n" % (os.getpid(), line, self.where.encode()[: SIZE // 4])).ljust(SIZE),
+                0,
+            )
 
     def release(self) -> None:
         """Let the next hub in, and leave nothing behind."""

@@ -129,6 +129,26 @@ def m002_verdicts(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m003_disturbances(db: Database) -> None:
+    """Create what the organizer did to sessions on purpose, step by step."""
+    db.executescript(
+        """
+        CREATE TABLE disturbance (
+            id          INTEGER PRIMARY KEY,            -- its place in the order of recording, among frame.id
+            number      INTEGER NOT NULL,               -- the same for all steps of one disturbance
+            session     INTEGER NOT NULL REFERENCES session(id),
+            at          INTEGER NOT NULL,               -- nanoseconds since the epoch, UTC
+            phase       TEXT NOT NULL CHECK (phase IN ('begun', 'touched', 'ended')),
+            fault       TEXT NOT NULL,                  -- latency, bandwidth, stall, drop, ...
+            text        TEXT NOT NULL,                  -- what was asked for, as it is typed
+            side        TEXT CHECK (side IN ('station', 'csms')),  -- whose sending, or who is cut off; NULL: both
+            frame       INTEGER                         -- touched: the frame that was not passed on, or only later
+        );
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

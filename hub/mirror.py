@@ -12,10 +12,10 @@ import aiohttp
 from yarl import URL
 
 from hub import feed
-from hub.batch import Batch, SessionEnd, end_row, session_row
+from hub.batch import Batch, SessionEnd, disturbance_row, end_row, session_row
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
-from matrix.trace import Closed, Frame, Opened, Session, Traffic, mark_of
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
 CONNECT_S: Final = 10.0
@@ -161,6 +161,8 @@ def _add(batch: Batch, item: Traffic) -> None:
             ))  # fmt: skip
         case Closed(mark, session):
             batch.sessions.append(end_row(_end_of(session), mark))
+        case Disturbed():
+            batch.disturbances.append(disturbance_row(item))
 
 
 def _end_of(session: Session) -> SessionEnd:

@@ -14,14 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from hub.batch import Backlog, Batch, SessionEnd, Stream, end_row, session_row
+from msgspec import structs
+
+from hub.batch import Backlog, Batch, SessionEnd, Stream, disturbance_row, end_row, session_row
 from hub.checkpoint import Checkpointer
 from hub.database import OK, TRUNCATE, Connection, DatabaseError, sync_log
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import Durability, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
-from matrix.trace import Session
+from matrix.trace import Disturbed, Session
 
 __all__ = ["Durability", "Recorder", "RecorderError", "SessionEnd", "Stream"]
 
@@ -101,6 +103,10 @@ class Recorder:
         """True while so much waits for a checkpoint that nothing more should be read; see `when_relieved`."""
         return self._batch.waiting_bytes > CONGESTED_BYTES
 
+    def say_where(self, url: str) -> None:
+        """Leave word beside the recording where the hub listens."""
+        self._recording.say_where(url)
+
     def when_relieved(self, callback: Callable[[], None]) -> None:
         """Call back once, after the next commit."""
         self._relieved.append(callback)
@@ -154,6 +160,19 @@ class Recorder:
         batch.waiting_bytes += size
         if not self._is_scheduled:
             self._schedule()
+
+    def disturb(self, step: Disturbed, *, frames_before: int | None = None) -> int:
+        """Record a step of a disturbance; return its mark, which is also the number of the disturbance it begins.
+
+        The step's own mark is not looked at, nor its number where that is 0. `frames_before` makes it name a frame of
+        those that are added next: the one that so many come before.
+        """
+        mark = next(self._marks)
+        frame = None if frames_before is None else mark + 1 + frames_before
+        numbered = structs.replace(step, mark=mark, number=step.number or mark, frame=frame)
+        self._batch.disturbances.append(disturbance_row(numbered))
+        self._schedule()
+        return mark
 
     def then(self, callback: Callable[[Any], object], argument: Any, size: int = 0) -> None:
         """Call back once everything that was recorded up to now is committed; `size` is what it holds in bytes."""

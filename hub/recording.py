@@ -17,13 +17,14 @@ import orjson
 from hub.database import CannotOpenError, Connection, DatabaseError, connect_read_only, snapshot
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, applied_steps, known_steps
-from matrix.trace import Closed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
+from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (
     "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, offered, chosen, status, "
     "reason, request, response, body, fault, closed_by, ending, station_close, csms_close"
 )
+DISTURBANCE_COLUMNS: Final = "id, number, session, at, phase, fault, text, side, frame"
 BATCH: Final = 5_000
 """Frames read at once by `Recording.traffic`: large enough to be cheap, small enough to show progress."""
 
@@ -106,6 +107,7 @@ class Recording:
                     until = frame.id
                     break
             items += self._session_events(after, until)
+            items += self._disturbances("WHERE id > ? AND id < ?", after, until)
         items.sort(key=mark_of)
         return items
 
@@ -120,7 +122,7 @@ class Recording:
         """Return the mark of the newest item, 0 where nothing is recorded."""
         (mark,) = self._row(
             "SELECT max(coalesce((SELECT max(id) FROM frame), 0), coalesce((SELECT max(opened_mark) FROM session), 0),"
-            " coalesce((SELECT max(closed_mark) FROM session), 0))"
+            " coalesce((SELECT max(closed_mark) FROM session), 0), coalesce((SELECT max(id) FROM disturbance), 0))"
         )
         if not isinstance(mark, int):
             raise RecordingError(f"{str(self.path)!r} is damaged: {mark!r} is no place in the order of recording")
@@ -219,6 +221,14 @@ class Recording:
             if not numbers or side not in _SIDES or not isinstance(payload, str | bytes):
                 raise RecordingError(f"frame {number} of {str(self.path)!r} is damaged")
             yield Frame(number, session, at, _SIDES[side], opcode, payload, fin == 1, rsv, masked == 1, size, unread)
+
+    def _disturbances(self, where: str, *values: int) -> Iterator[Disturbed]:
+        for row in self._rows(f"SELECT {DISTURBANCE_COLUMNS} FROM disturbance {where}", *values):
+            fields = dict(zip(Disturbed.__struct_fields__, row, strict=True))
+            try:
+                yield msgspec.convert(fields, Disturbed)
+            except ValueError as exc:
+                raise RecordingError(f"disturbance {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
 
     def _session_of(self, row: Sequence[Any]) -> Session:
         """Make a session of a row of SESSION_COLUMNS."""

@@ -81,8 +81,13 @@ class WritableRecording:
 
     def _take_lock_again(self) -> None:
         lock = LockFile.take(self.path)
+        lock.say_where(self.lock.where)
         self.lock.release()
         self.lock = lock
+
+    def say_where(self, url: str) -> None:
+        """Leave word where the hub listens, for other programs on this machine."""
+        self.lock.say_where(url)
 
     def close(self) -> None:
         """Write everything into the file itself, close it, and let the next hub in.

@@ -17,6 +17,7 @@ from hub.authentication import Authentication
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
 from hub.dial import HeadReader, address_of, ask, dial, read_body
+from hub.disturber import Disturber
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
 from hub.limits import Limits
@@ -54,6 +55,7 @@ class Relay:
         limits: Limits,
         tls: Mapping[str, UpstreamTls],
         answer_timeout_s: float,
+        disturber: Disturber | None = None,
     ) -> None:
         """`tls` says how each CSMS with a wss:// URL is reached, by its name."""
         self.splices: set[Splice] = set()
@@ -61,6 +63,7 @@ class Relay:
         self.is_idle.set()
         self.recorder = recorder
         self.masker = Masker()
+        self.disturber = disturber
         self._switchboard = switchboard
         self._admission = admission
         self._limits = limits
@@ -107,6 +110,8 @@ class Relay:
             await opening.refuse(400, "an upgrade request has no body, this one announces one")
         elif rejection := await authentication.rejection(request, route.identity, opening.tls):
             await opening.refuse(rejection.status, rejection.sentence, *rejection.fields)
+        elif self.disturber and (wanted := self.disturber.refusal(opening.session)):
+            await opening.refuse(wanted.status, f"this handshake is disturbed on purpose: {wanted.text}")
         elif not self.recorder.is_forwarding:
             sentence = f"the hub opens no session while it cannot record: {self.recorder.failing}"
             await opening.refuse(503, sentence, "Retry-After: 5", is_recorded=False)
@@ -274,6 +279,8 @@ class Opening:
         log.info(
             "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
         )
+        if self._relay.disturber:
+            self._relay.disturber.opened(self.session)
         self._relay.splice(self.session.id, self.station, self.visit, upstream, response)
 
     def abandon(self, sentence: str) -> None:

@@ -15,6 +15,7 @@ from aiohttp import web
 from hub.admission import Admission, Duplicates, Refused, Visit
 from hub.authentication import Authentication, OpenToAll, WrongDoor
 from hub.dial import HeadReader, TlsInsteadError, address_of
+from hub.disturber import Disturber
 from hub.doors import Door, Doors
 from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
@@ -70,7 +71,7 @@ class Hub:
     """A hub, running from `__aenter__` to `__aexit__`.
 
     Requests for paths that begin with `/-`, and those for `/` that are no upgrade, go to `app`; all others are for
-    stations.
+    stations. With a `disturber`, sessions can be disturbed on purpose.
 
     Raises, on entering:
         SwitchboardError: a CSMS has an unusable name or URL.
@@ -78,8 +79,11 @@ class Hub:
         ListenError: the address is taken or not ours.
     """
 
-    def __init__(self, settings: HubSettings, *, app: web.Application | None = None) -> None:
+    def __init__(
+        self, settings: HubSettings, *, app: web.Application | None = None, disturber: Disturber | None = None
+    ) -> None:
         self.settings = settings
+        self.disturber = disturber
         self.recorder: Recorder
         self.relay: Relay
         self._switchboard = Switchboard(settings.csmses)
@@ -135,7 +139,11 @@ class Hub:
             limits=settings.limits,
             tls=self._upstream_tls(),
             answer_timeout_s=settings.answer_timeout_s,
+            disturber=self.disturber,
         )
+        if self.disturber:
+            self.disturber.attach(self.recorder, self.relay.splices)
+        self.recorder.say_where(self.url)
         await self._doors.open(self._turned_away)
         log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
         return self
@@ -145,6 +153,8 @@ class Hub:
     ) -> None:
         await self._doors.close()
         await self._stop_tasks()
+        if self.disturber:
+            self.disturber.stop_all()
         await self.relay.stop(STOP_TIMEOUT_S)
         await self._runner.cleanup()
         await self.recorder.close()

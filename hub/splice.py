@@ -8,13 +8,13 @@ import struct
 import time
 from collections.abc import Callable
 from enum import Enum, IntFlag, auto
-from typing import Final
+from typing import Final, Protocol
 
 from hub.batch import SessionEnd, Stream
 from hub.dial import HeadReader
 from hub.farewell import GOING_AWAY, Farewell, close_frame
 from hub.recorder import Recorder
-from hub.tap import Tap, TappedFrame
+from hub.tap import FrameReader, Tap, TappedFrame
 from matrix.trace import Ending, Opcode, Side
 
 NO_STATUS: Final = 1005
@@ -60,17 +60,34 @@ class Hold(IntFlag):
     CONGESTION = 2
     ENDED = 4
     RATE = 8
+    DISTURBANCE = 16
+
+
+LegEnding = Callable[["Leg"], object]
+"""How a leg ends once it has everything that the other one sent: `Leg.reset`, or what else is done to it."""
+
+
+class Gate(Protocol):
+    """What a disturbance puts into the way of what a side sends: it has to keep the order, and lose nothing unasked."""
+
+    def take(self, data: bytes) -> None:
+        """Take bytes that are recorded, and hand them on in its own time."""
+
+    def end(self, how: LegEnding) -> None:
+        """End the other leg, after everything that was taken."""
 
 
 class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
     __slots__ = (
-        "_hand_on", "_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side", "transport"
+        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side",
+        "transport",
     )  # fmt: skip
 
     peer: "Leg"
     _hand_on: Callable[[bytes], None]
+    _hand_on_end: Callable[[LegEnding], None]
 
     def __init__(self, splice: "Splice", side: Side, transport: asyncio.Transport, tap: Tap) -> None:
         self.side = side
@@ -79,12 +96,25 @@ class Leg(asyncio.Protocol):
         self._splice = splice
         self._recorder = splice.recorder
         self._stream = Stream(splice.session, side.value)
-        self._tap = tap
+        self._tap: FrameReader = tap
         self._holds = Hold.NONE
 
     def meet(self, peer: "Leg") -> None:
         """Learn who takes what this side sends."""
-        self.peer, self._hand_on = peer, peer.send
+        self.peer, self._hand_on, self._hand_on_end = peer, peer.send, peer.end
+
+    def divert(self, gate: Gate) -> None:
+        """Hand what this side sends to a gate, from the next bytes on; `meet` the peer again to end that."""
+        self._hand_on, self._hand_on_end = gate.take, gate.end
+
+    @property
+    def tap(self) -> FrameReader:
+        """What reads the frames of this side; another one has to go on where it stands."""
+        return self._tap
+
+    @tap.setter
+    def tap(self, tap: FrameReader) -> None:
+        self._tap = tap
 
     def data_received(self, data: bytes) -> None:
         if self._splice.state is State.OVER:
@@ -143,6 +173,14 @@ class Leg(asyncio.Protocol):
         """Hand on what the other side sent; nothing where this side is gone."""
         if not self.is_lost:
             self.transport.write(data)
+
+    def end(self, how: LegEnding) -> None:
+        """End this leg."""
+        how(self)
+
+    def pass_end(self, how: LegEnding) -> None:
+        """End the other leg, after everything that this side sent."""
+        self._hand_on_end(how)
 
     def take_over(self, reader: HeadReader) -> None:
         """Become the protocol of the reader's transport, and go on where the reader stopped."""
@@ -232,14 +270,14 @@ class Splice:
             self.recorder.then(_close_both, self)
         else:
             self.recorder.end(self._summary())
-            self.recorder.then(_write_eof, self._leg(side).peer)
+            self.recorder.then(self.leg(side).pass_end, write_eof)
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """Break the other side's connection as this one broke."""
         if self.state is not State.OVER:
             self.state = State.OVER
             self._end_broken(side, exc)
-            self.recorder.then(Leg.reset if exc else _close, self._leg(side).peer)
+            self.recorder.then(self.leg(side).pass_end, Leg.reset if exc else close_leg)
         if self.station.is_lost and self.csms.is_lost:
             self._on_gone(self)
 
@@ -268,12 +306,22 @@ class Splice:
         is_csms = leg.side is Side.CSMS
         return leg.farewell(close_frame(GOING_AWAY, reason, masked=is_csms) if expects_frames else b"")
 
+    def break_off(self, sentence: str, station: LegEnding, csms: LegEnding) -> None:
+        """End the session on purpose, each leg in its own way; nothing that its sides send is read any more."""
+        if self.state is not State.OVER:
+            self.state = State.OVER
+            self._closed_by = None
+            self._end(Ending.HUB, sentence, keep_ending=True)
+            self.recorder.then(self.csms.pass_end, station)
+            self.recorder.then(self.station.pass_end, csms)
+
     def abort(self) -> None:
         """Let go of connections whose peers do not take what is left for them."""
         self.station.transport.abort()
         self.csms.transport.abort()
 
-    def _leg(self, side: Side) -> Leg:
+    def leg(self, side: Side) -> Leg:
+        """Return the leg of a side."""
         return self.station if side is Side.STATION else self.csms
 
     def _end_broken(self, side: Side, exc: Exception | None) -> None:
@@ -314,12 +362,14 @@ def close_code(payload: str | bytes) -> int | None:
     return int.from_bytes(code, "big") if len(code) == 2 else None
 
 
-def _write_eof(leg: Leg) -> None:
+def write_eof(leg: Leg) -> None:
+    """End the stream to a leg's peer, which may go on sending."""
     if not leg.is_lost and not leg.transport.is_closing():
         leg.transport.write_eof()
 
 
-def _close(leg: Leg) -> None:
+def close_leg(leg: Leg) -> None:
+    """Close a leg once its peer has taken what was written."""
     leg.transport.close()
 
 
@@ -334,5 +384,5 @@ def _abort_what_is_left(splice: Splice) -> None:
 
 
 def _close_both(splice: Splice) -> None:
-    _close(splice.station)
-    _close(splice.csms)
+    splice.station.pass_end(close_leg)
+    splice.csms.pass_end(close_leg)

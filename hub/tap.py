@@ -3,7 +3,7 @@
 A frame that breaks RFC 6455 is followed and handed out as it came: whether it was allowed is for the judge to say.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from hub.deflate import MAX_INFLATED_BYTES, DeflateParameters, InflateError, Inflater
 from hub.limits import DEFAULTS
@@ -31,6 +31,28 @@ class TappedFrame(NamedTuple):
     masked: int
     size: int
     unread: str | None
+
+
+class FrameReader(Protocol):
+    """What a leg needs of its tap."""
+
+    @property
+    def incomplete(self) -> int: ...
+
+    @property
+    def keeps_context(self) -> bool: ...
+
+    @property
+    def is_followed(self) -> bool: ...
+
+    @property
+    def is_between_frames(self) -> bool: ...
+
+    def whole_text(self, data: bytes) -> str | None: ...
+
+    def feed(self, data: bytes) -> list[TappedFrame]: ...
+
+    def finish(self) -> list[TappedFrame]: ...
 
 
 class Tap:
@@ -67,6 +89,16 @@ class Tap:
     def is_between_frames(self) -> bool:
         """True where the bytes seen end with a frame: what follows may be another."""
         return not self._held and self._lost is None
+
+    @property
+    def keeps_context(self) -> bool:
+        """True where messages are compressed, and each can only be read by who has read those before it."""
+        return self._inflater is not None and self._inflater.keeps_context
+
+    @property
+    def is_followed(self) -> bool:
+        """True as long as it knows where frames begin."""
+        return self._lost is None
 
     def whole_text(self, data: bytes) -> str | None:
         """Return the text of these bytes if they are one whole text message in one frame, as nearly all chunks are.

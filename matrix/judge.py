@@ -12,6 +12,7 @@ import msgspec
 from matrix import verdict
 from matrix.board import CONNECT, FRAMING, Board, Evidence
 from matrix.dialect import dialect
+from matrix.disturbances import Disturbances
 from matrix.exchange import ControlFrame, Conversation, Exchange, join, oddities
 from matrix.finding import Finding
 from matrix.known import Acquaintance
@@ -20,9 +21,10 @@ from matrix.messages import Messages
 from matrix.outcome import Outcome
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.recognise import version_of
+from matrix.resilience import Resilience
 from matrix.rule import Event, Rule
 from matrix.rulebook import Crash, Rulebook
-from matrix.trace import FIRST_CONTROL_OPCODE, Closed, Ending, Frame, Opcode, Opened, Session, Traffic
+from matrix.trace import FIRST_CONTROL_OPCODE, Closed, Disturbed, Ending, Frame, Opcode, Opened, Session, Traffic
 from matrix.waiting import ANSWER_TIME_NS
 
 BREAK_TIME_NS: Final = 2_000_000_000
@@ -50,8 +52,9 @@ class Judge:
     ) -> None:
         self.now = 0
         self.policy = policy
-        self._rulebook = Rulebook(rules, policy)
-        self._ledger = Ledger(on_exchange or (lambda _exchange: None))
+        self._disturbances = Disturbances()
+        self._rulebook = Rulebook(rules, policy, self._disturbances)
+        self._ledger = Ledger(on_exchange or (lambda _exchange: None), self._disturbances)
         self._messages = Messages(self._rulebook, self._ledger)
         self._waiting = self._messages.waiting
         self._acquaintance = Acquaintance()
@@ -70,6 +73,11 @@ class Judge:
     def crashes(self) -> list[Crash]:
         return self._rulebook.crashes
 
+    @property
+    def disturbances(self) -> list[Resilience]:
+        """What the organizer did to sessions on purpose, and what came of it, in the order in which it began."""
+        return self._disturbances.results
+
     def feed(self, item: Traffic) -> None:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""
         match item:
@@ -82,6 +90,9 @@ class Judge:
             case Closed():
                 self._pass_time(item.session.closed_at or 0)
                 self._closed(item.session)
+            case Disturbed():
+                self._pass_time(item.at)
+                self._disturbed(item)
 
     def advance(self, at: int) -> None:
         """Presume that time has passed up to `at`: what was not answered within ANSWER_TIME_NS shows as unanswered.
@@ -94,7 +105,7 @@ class Judge:
 
     def _pass_time(self, at: int) -> None:
         if at > self.now:
-            self.now = at
+            self.now = self._disturbances.now = at
         if self._waiting.has_overdue(self.now):
             for exchange in self._waiting.overdue(self.now):
                 self._messages.overdue(exchange)
@@ -108,6 +119,7 @@ class Judge:
         known = self._acquaintance.of(session)
         known.note_handshake(session)
         conversation = Conversation(session, dialect(version_of(session)), known)
+        self._disturbances.opened(session)
         self.board.open(session, conversation.version)
         crashes = len(self.crashes)
         findings = self._rulebook.run(Event.HANDSHAKE, session, conversation, None, CONNECT)
@@ -120,8 +132,12 @@ class Judge:
     def _closed(self, session: Session) -> None:
         conversation = self._conversations.pop(session.id, None)
         self.board.close(session.id)
-        if conversation is None:
-            return
+        if conversation is not None:
+            self._conclude(conversation, session)
+        self._disturbances.closed(session)
+
+    def _conclude(self, conversation: Conversation, session: Session) -> None:
+        """Settle what a session leaves open at its end."""
         conversation.known.note_end(session)
         conversation.session, conversation.is_open = session, False
         if session.ending is Ending.HUB:
@@ -146,6 +162,12 @@ class Judge:
             if at - voice.heard_at <= BREAK_TIME_NS and exchange.outcome is not Outcome.FAILED:
                 text = f"{side.label} closed with {code} on being given this answer"
                 self._ledger.settle(exchange, Outcome.FAILED, Evidence(conversation.session.id, frame, text))
+
+    def _disturbed(self, step: Disturbed) -> None:
+        conversation = self._conversations.get(step.session)
+        self._disturbances.note(step, conversation.session if conversation else None)
+        if conversation is not None:
+            conversation.known.note_gap(step.at)
 
     # -- frames -------------------------------------------------------------------------------------------------------
 

@@ -4,22 +4,33 @@ from collections.abc import Callable
 
 from matrix import verdict
 from matrix.board import CONNECT, Board, Evidence
+from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
-from matrix.finding import Finding
+from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome, gravest
+from matrix.unrest import EXCUSED
 
 
 class Ledger:
-    """The board, and who wants to know about exchanges (`tell`)."""
+    """The board; `tell` is who wants to know about exchanges."""
 
-    def __init__(self, tell: Callable[[Exchange], None]) -> None:
+    def __init__(self, tell: Callable[[Exchange], None], disturbances: Disturbances) -> None:
         self.board = Board()
-        self.tell = tell
+        self._tell = tell
+        self._disturbances = disturbances
+
+    def tell(self, exchange: Exchange) -> None:
+        """Say that an exchange was opened, or that its outcome has changed."""
+        self._disturbances.witness(exchange)
+        self._tell(exchange)
 
     def settle(
         self, exchange: Exchange, outcome: Outcome, evidence: Evidence | None, *, is_timed: bool = False
     ) -> None:
         """Count an exchange with its outcome, instead of the one before; `is_timed` when its answer has just come."""
+        if outcome in EXCUSED:
+            session = exchange.conversation.session
+            outcome, evidence = self._disturbances.excused(session, exchange.at, outcome, evidence)
         before, exchange.outcome = exchange.outcome, outcome
         latency = exchange.answered_at - exchange.at if is_timed and exchange.answered_at is not None else 0
         self.board.settle(
@@ -35,6 +46,7 @@ class Ledger:
 
     def settle_connect(self, conversation: Conversation, outcome: Outcome, evidence: Evidence | None, at: int) -> None:
         """Count a connection with its outcome, instead of the one before."""
+        outcome, evidence = self._disturbances.excused(conversation.session, at, outcome, evidence)
         before, conversation.connect_outcome = conversation.connect_outcome, outcome
         session = conversation.session.id
         self.board.settle(session, CONNECT, outcome, at=at, evidence=evidence, instead_of=before)
@@ -51,6 +63,6 @@ class Ledger:
     def worsen_row(self, row: str, findings: list[Finding], at: int) -> None:
         """Count what was found about a message that did not come, in its row."""
         worst = verdict.worst(findings)
-        if worst is not None:
+        if worst is not None and worst.severity is not Severity.INFO:
             outcome, evidence = verdict.conformity(worst), verdict.evidence_of(worst)
             self.board.settle(worst.session, row, outcome, at=at, evidence=evidence)

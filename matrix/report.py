@@ -8,6 +8,7 @@ from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import WRONG, Outcome
 from matrix.policy import OFF
+from matrix.resilience import Resilience
 from matrix.rule import RULESET
 
 
@@ -21,6 +22,7 @@ def verdicts(judge: Judge) -> dict[str, Any]:
         ],
         "pairs": [_pair(pair) for pair in judge.board.view().pairs],
         "findings": [_finding(finding) for finding in in_order(judge.findings)],
+        "disturbances": [_disturbance(each) for each in judge.disturbances],
         "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in judge.crashes],
     }
 
@@ -77,6 +79,17 @@ def _row(row: Row) -> dict[str, Any]:
             "text": row.evidence.text,
         }
     return shown
+
+
+def _disturbance(result: Resilience) -> dict[str, Any]:
+    return {
+        "number": result.number,
+        "session": result.session,
+        "fault": result.fault,
+        "text": result.text,
+        "frames": list(result.touched),
+        "result": result.sentence,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

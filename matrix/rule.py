@@ -165,7 +165,9 @@ class Rule:
     """What the standard asks, and how it is checked.
 
     `sentence` is true when the rule is kept. `severity` is that of its gravest remark. `undecidable` says why traffic
-    alone cannot decide it, where it cannot; such a rule never finds anything.
+    alone cannot decide it, where it cannot; such a rule never finds anything. `stands_alone` says that the message
+    (or handshake) that it is about proves a breach, whatever became of other messages on their way: only such a rule
+    accuses anybody while the organizer has the path disturbed.
     """
 
     code: str
@@ -176,6 +178,7 @@ class Rule:
     watches: tuple[Watch, ...]
     check: Check = field(compare=False)
     undecidable: str | None = None
+    stands_alone: bool = False
 
     @property
     def explanation(self) -> str:
@@ -210,6 +213,7 @@ def rule(
     versions: Iterable[str] = JUDGED,
     severity: Severity = Severity.VIOLATION,
     undecidable: str | None = None,
+    stands_alone: bool = False,
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -221,7 +225,9 @@ def rule(
     def register(check: Check) -> Check:
         if code in _RULES:
             raise ValueError(f"there are two rules {code!r}")
-        _RULES[code] = Rule(code, sentence, clause, severity, frozenset(versions), watches, check, undecidable)
+        _RULES[code] = Rule(
+            code, sentence, clause, severity, frozenset(versions), watches, check, undecidable, stands_alone
+        )
         return check
 
     return register

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from matrix.alarms import Alarm
+from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.policy import AS_WRITTEN, Policy
@@ -24,10 +26,16 @@ class Crash(msgspec.Struct, frozen=True):
 class Rulebook:
     """The rules as an event takes them, and what they found."""
 
-    def __init__(self, rules: Iterable[Rule] | None = None, policy: Policy = AS_WRITTEN) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule] | None = None,
+        policy: Policy = AS_WRITTEN,
+        disturbances: Disturbances | None = None,
+    ) -> None:
         self.findings: list[Finding] = []
         self.crashes: list[Crash] = []
         self.policy = policy
+        self._disturbances = Disturbances() if disturbances is None else disturbances
         self._index = Index(rule for rule in (all_rules() if rules is None else rules) if not _is_off(rule, policy))
 
     def run(
@@ -55,7 +63,8 @@ class Rulebook:
                 self._note_crash(rule.code, conversation, frame, exchange)
                 continue
             if remarks:
-                found += [self._finding(rule, conversation, frame, row, remark) for remark in remarks]
+                excuse = self._excuse(rule, subject, conversation, exchange)
+                found += [self._finding(rule, conversation, frame, row, remark, excuse) for remark in remarks]
         if found:
             self.findings += found
         for note in notes:
@@ -76,13 +85,30 @@ class Rulebook:
         if exchange is not None:
             exchange.crashed = True
 
-    def _finding(self, rule: Rule, conversation: Conversation, frame: int | None, row: str, remark: Remark) -> Finding:
+    def _excuse(self, rule: Rule, subject: Any, conversation: Conversation, exchange: Exchange | None) -> str | None:
+        """Return the disturbance that may have brought about what a rule found; None where none can have."""
+        if rule.stands_alone or not self._disturbances:
+            return None
+        since = subject.since if isinstance(subject, Alarm) else exchange.at if exchange else self._disturbances.now
+        return self._disturbances.cause(conversation.session, since)
+
+    def _finding(
+        self,
+        rule: Rule,
+        conversation: Conversation,
+        frame: int | None,
+        row: str,
+        remark: Remark,
+        excuse: str | None,
+    ) -> Finding:
         regrade = self.policy.get(rule.code)
         if regrade is not None:
             remark = regrade.applied_to(remark, rule)
         severity, text = remark.severity, remark.text
         if conversation.dialect.is_extrapolated and severity is Severity.VIOLATION:
             severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
+        if excuse is not None and severity is not Severity.INFO:
+            severity, text = Severity.INFO, f"{text} (disturbed on purpose: {excuse})"
         session = conversation.session.id
         return Finding(rule.code, severity, remark.side, session, remark.frame or frame, row, remark.pointer, text)
 

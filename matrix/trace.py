@@ -144,7 +144,48 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
     session: Session
 
 
-Traffic = Opened | Frame | Closed
+class Fault(StrEnum):
+    """What the organizer can do to a session on purpose."""
+
+    LATENCY = "latency"
+    BANDWIDTH = "bandwidth"
+    STALL = "stall"
+    DROP = "drop"
+    DELAY = "delay"
+    RESET = "reset"
+    HALF_CLOSE = "half-close"
+    CLOSE = "close"
+    REFUSE = "refuse"
+
+
+class Phase(StrEnum):
+    """A step of a disturbance."""
+
+    BEGUN = "begun"  # it is on; a `drop` or `delay` waits for its answer
+    TOUCHED = "touched"  # it takes the answer that ends with `frame` out of the stream: for good, or for a while
+    ENDED = "ended"  # it is over; the end of its session ends it too
+
+
+class Disturbed(msgspec.Struct, frozen=True, kw_only=True, tag="disturbed"):
+    """The organizer had a session disturbed: one step of it.
+
+    `number` is the same for all steps of one disturbance. `text` is what was asked for, as it is typed
+    (`drop answer 2 to Authorize`). `side` is the one whose sending is disturbed, or that is cut off; None for both.
+    The frame that a TOUCHED step names is recorded after it.
+    """
+
+    mark: int
+    number: int
+    session: int
+    at: int
+    phase: Phase
+    fault: Fault
+    text: str
+    side: Side | None = None
+    frame: int | None = None
+
+
+Traffic = Opened | Frame | Closed | Disturbed
 """What a recording is a sequence of, in the order of `mark` and `Frame.id`, which share one numbering."""
 
 

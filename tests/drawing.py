@@ -6,6 +6,7 @@ offers: ocpp1.6
 > [2,"1","Heartbeat",{}]
 < [3,"1",{"currentTime":"2026-11-01T10:00:00Z"}]
 +31s
+! begun stall 10s
 > close 1000
 """
 
@@ -18,7 +19,20 @@ from typing import Any, Final
 import msgspec
 
 from matrix.judge import Judge
-from matrix.trace import RSV1, Closed, Ending, Frame, Opcode, Opened, Session, Side, Traffic
+from matrix.trace import (
+    RSV1,
+    Closed,
+    Disturbed,
+    Ending,
+    Fault,
+    Frame,
+    Opcode,
+    Opened,
+    Phase,
+    Session,
+    Side,
+    Traffic,
+)
 
 START_NS: Final = 1_793_527_200_000_000_000
 """2026-11-01T10:00:00Z: when drawn sessions begin."""
@@ -67,6 +81,7 @@ class Pen:
         self._mark = 0
         self._at = START_NS
         self._sessions = 0
+        self._disturbed: Disturbed
 
     def session(
         self,
@@ -84,9 +99,11 @@ class Pen:
         fault: str | None = None,
         ending: Ending | None = Ending.CLOSED,
         closed_by: Side | None = Side.STATION,
+        refusal: str | None = None,
     ) -> list[Traffic]:
-        """Return the traffic of one session. `ending=None` leaves it open."""
+        """Return the traffic of one session. `ending=None` leaves it open; `refusal` is a disturbance before it."""
         self._sessions += 1
+        before = [self._disturbance(f"begun {refusal}")] if refusal else []
         if request is None:
             request = (*HEADERS, KEY, *((("Sec-WebSocket-Protocol", ", ".join(offered)),) if offered else ()))
         opened = Session(
@@ -95,23 +112,25 @@ class Pen:
             chosen=chosen if status == 101 else None, status=status, reason=reason, request=request, response=response,
             fault=fault,
         )  # fmt: skip
-        traffic: list[Traffic] = [Opened(self._next_mark(), opened)]
-        traffic += (frame for line in lines if (frame := self._line(line.strip())) is not None)
+        traffic: list[Traffic] = [*before, Opened(self._next_mark(), opened)]
+        traffic += (item for line in lines if (item := self._line(line.strip())) is not None)
         if ending is not None:
             codes = {f"{frame.side}_close": code for frame, code in _closes(traffic)}
             closed = msgspec.structs.replace(opened, closed_at=self._at, closed_by=closed_by, ending=ending, **codes)
             traffic.append(Closed(self._next_mark(), closed))
         return traffic
 
-    def _line(self, line: str) -> Frame | None:
+    def _line(self, line: str) -> Frame | Disturbed | None:
         if not line or line.startswith("#"):
             return None
         if wait := re.fullmatch(r"\+(\d+)(ms|s|m|h)", line):
             self._at += int(wait[1]) * UNITS[wait[2]]
             return None
         side, _, said = line.partition(" ")
+        if side == "!":
+            return self._disturbance(said)
         if side not in SIDES:
-            raise DrawingError(f"a line starts with >, < or +, this one does not: {line!r}")
+            raise DrawingError(f"a line starts with >, <, + or !, this one does not: {line!r}")
         self._at += STEP_NS
         said = _NOW.sub(self._moment, said)
         return msgspec.structs.replace(
@@ -124,6 +143,19 @@ class Pen:
         at = self._at + (-shift if match[1] == "-" else shift)
         moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at // 1_000)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _disturbance(self, said: str) -> Disturbed:
+        """Return a step of a disturbance: `begun WHAT`, `touched` (the frame that follows), or `ended`."""
+        phase, _, text = said.partition(" ")
+        self._at += STEP_NS
+        mark = self._next_mark()
+        if text:
+            fault = Fault(text.split(" ")[0])
+            self._disturbed = Disturbed(
+                mark=mark, number=mark, session=self._sessions, at=self._at, phase=Phase.BEGUN, fault=fault, text=text
+            )
+        frame = mark + 1 if phase == Phase.TOUCHED else None
+        return msgspec.structs.replace(self._disturbed, mark=mark, at=self._at, phase=Phase(phase), frame=frame)
 
     def _next_mark(self) -> int:
         self._mark += 1
@@ -194,6 +226,8 @@ def _note_header(fields: dict[str, Any], name: str, value: str) -> None:
             fields["ending"] = None if value == "open" else Ending(value)
         case "by":
             fields["closed_by"] = Side(value)
+        case "refusal":
+            fields["refusal"] = value
         case "request" | "response":
             key, _, rest = value.partition(": ")
             fields[name] = (*fields.get(name, ()), (key, rest))

@@ -7,7 +7,7 @@ import msgspec
 
 from hub.mirror import keep
 from hub.recording_file import open_for_writing
-from matrix.trace import Frame, Traffic
+from matrix.trace import Disturbed, Frame, Traffic
 
 
 def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
@@ -25,4 +25,8 @@ def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
 def _renumbered(item: Traffic, session: int, mark: int) -> Traffic:
     if isinstance(item, Frame):
         return msgspec.structs.replace(item, id=mark, session=session)
+    if isinstance(item, Disturbed):
+        shift = mark - item.mark
+        frame = None if item.frame is None else item.frame + shift
+        return msgspec.structs.replace(item, mark=mark, number=item.number + shift, session=session, frame=frame)
     return msgspec.structs.replace(item, mark=mark, session=msgspec.structs.replace(item.session, id=session))

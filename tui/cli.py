@@ -116,16 +116,20 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 @click.option(
     "--strict", "is_strict", is_flag=True, help="Forward nothing while nothing can be recorded.  [default: go on]"
 )
+@click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
 @secure_options
 def serve(
     listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
-    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool, secure: SecureOptions,
+    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
+    allow_disturb: bool, secure: SecureOptions,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
     from tui.serving import Custody, Guard, run_serve
 
     guard, custody = Guard(duplicates, origins, limits), Custody(durability, is_strict)
-    _report_errors(lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody, secure))
+    _report_errors(
+        lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody, secure, may_disturb=allow_disturb)
+    )
 
 
 @main.command(epilog="Example: plugfest certs event-certs --host hub.example --station CS001")
@@ -170,6 +174,35 @@ def watch(source: str, *, secrets: bool) -> None:
     from tui.watching import run_watch
 
     _report_errors(lambda: run_watch(source, with_secrets=secrets))
+
+
+@main.command(epilog="Example: plugfest disturb event.recording 4 stall 10s")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("target", required=False)
+@click.argument("what", nargs=-1)
+@click.option("--list", "is_list", is_flag=True, help="Say what is on.")
+@click.option("--stop", type=int, metavar="NUMBER", help="End a disturbance: what it holds back goes on at once.")
+def disturb(source: str, target: str | None, what: tuple[str, ...], *, is_list: bool, stop: int | None) -> None:
+    """Disturb a session on purpose, to see how a pair copes: it is recorded as that, and never charged to a vendor.
+
+    The hub runs on this machine with --allow-disturb. TARGET is a session's number, a station's IDENTITY, or
+    IDENTITY/CSMS.
+
+    \b
+    WHAT is one of:
+      latency 300ms [jitter 100ms] [from station|csms] [for 60s]
+      bandwidth 2kB/s [from station|csms] [for 60s]
+      stall 10s [from station|csms]
+      drop answer [2] [to ACTION] [from station|csms]
+      delay answer [2] [to ACTION] [from station|csms] by 30s
+      reset [station|csms]
+      half-close station|csms
+      close 1012 [station|csms]
+      refuse 503   (the next handshake of a station)
+    """  # noqa: D301 - click looks for the character itself
+    from tui.disturbing import run_disturb
+
+    _report_errors(lambda: run_disturb(source, target, " ".join(what), stop, is_list=is_list))
 
 
 @main.command(epilog="Example: plugfest show event.recording --session 4")

@@ -6,13 +6,14 @@ from typing import Final
 
 from matrix.dialect import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND
 from matrix.finding import Finding
+from matrix.resilience import Resilience
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import RSV1, Frame, Headers, Session, Side
 from tui.line import BLANK, Line, PaneLine, Span
 from tui.message_line import tell
 from tui.pretty import pretty, read_head
-from tui.text import ARROWS, GLYPHS, SEVERITY_GLYPHS, clock_time, date_and_time, duration, size, state_of
+from tui.text import ARROWS, DISTURBED, GLYPHS, SEVERITY_GLYPHS, clock_time, date_and_time, duration, size, state_of
 from tui.verdicts import Joined
 
 PAYLOAD_AT: Final = {CALL: "/3", SEND: "/3", CALLRESULT: "/2", CALLERROR: "/4", CALLRESULTERROR: "/4"}
@@ -22,12 +23,16 @@ BYTES_SHOWN: Final = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A frame with the whole payload of the message that it ends, put together from so many frames."""
+    """A frame with the whole payload of the message that it ends, put together from so many frames.
+
+    `withheld` is the disturbance that kept it from being passed on (at once), if one did.
+    """
 
     frame: Frame
     payload: str | bytes
     frames: int
     findings: tuple[Finding, ...]
+    withheld: str = ""
 
 
 def exchange_lines(selected: Message, partner: Message | None, joined: Joined | None) -> list[PaneLine]:
@@ -56,6 +61,8 @@ def _message_lines(message: Message, joined: Joined | None, latency_ns: int | No
     lines = [PaneLine(tuple(title)), PaneLine((Span(_facts(message), "muted"),))]
     if frame.unread is not None:
         lines.append(PaneLine((Span(safe(frame.unread), "broken"),)))
+    if message.withheld:
+        lines.append(PaneLine((Span(f" {DISTURBED} disturbed on purpose: {safe(message.withheld)} ", "offending"),)))
     for finding in message.findings:
         lines += finding_lines(finding)
     return [*lines, *_payload_lines(message)]
@@ -140,11 +147,18 @@ def _bytes_lines(payload: bytes) -> list[PaneLine]:
     return lines
 
 
-def handshake_lines(session: Session, findings: Sequence[Finding]) -> list[PaneLine]:
+def handshake_lines(
+    session: Session, findings: Sequence[Finding], disturbances: Sequence[Resilience] = ()
+) -> list[PaneLine]:
     """Return the lines for how a session was opened and how it ended."""
     lines = [PaneLine((Span("Handshake", "heading"), Span(f"  {date_and_time(session.opened_at)} UTC", "muted")))]
     for finding in findings:
         lines += finding_lines(finding)
+    for each in disturbances:
+        lines.append(
+            PaneLine((Span(f"{DISTURBED} disturbed on purpose: ", "warning"), Span(safe(each.text), "strong")))
+        )
+        lines.append(PaneLine((Span(f"{clock_time(each.begun_at)}: {each.sentence}"),), 2))
     if session.fault:
         lines.append(PaneLine((Span("hub: ", "muted"), Span(safe(session.fault), "broken"))))
     lines += [BLANK, _fact("from", session.remote), _fact("to", session.upstream)]

@@ -23,7 +23,8 @@ class Progress:
     """Where the reader is: the stage, the share of the file read (0 to 1), messages a second, findings so far.
 
     `trouble` is a sentence where the stage is FAILED. Where it is HUB_GONE, `gone` says since when, and what is done.
-    `not_recording` says why a running hub records nothing, "" where it does.
+    `not_recording` says why a running hub records nothing, "" where it does. `disturbed` counts sessions that are being
+    disturbed on purpose.
     """
 
     stage: Stage = Stage.READING
@@ -33,6 +34,7 @@ class Progress:
     trouble: str = ""
     gone: str = ""
     not_recording: str = ""
+    disturbed: int = 0
 
 
 class Advanced(Message):

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from hub.admission import ANY_ORIGIN, Duplicates
+from hub.control import add_control
+from hub.disturber import Disturber
 from hub.doors import Door
 from hub.errors import HubError
 from hub.feed import feed_app
@@ -66,8 +68,10 @@ def run_serve(
     guard: Guard,
     custody: Custody,
     secure: SecureOptions,
+    *,
+    may_disturb: bool = False,
 ) -> None:
-    """Run a hub until Ctrl-C or SIGTERM.
+    """Run a hub until Ctrl-C or SIGTERM; `may_disturb` lets programs on this machine disturb its sessions.
 
     Raises:
         HubError: it cannot run like that.
@@ -93,7 +97,7 @@ def run_serve(
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     secure.warn()
-    run_on_best_loop(_serve(settings))
+    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None))
 
 
 def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
@@ -105,8 +109,10 @@ def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
     ]
 
 
-async def _serve(settings: HubSettings) -> None:
-    async with Hub(settings, app=feed_app(settings.recording)) as hub:
+async def _serve(settings: HubSettings, disturber: Disturber | None) -> None:
+    app = feed_app(settings.recording)
+    add_control(app, disturber)
+    async with Hub(settings, app=app, disturber=disturber) as hub:
         gc.freeze()  # what was imported stays: the collector need not look at it again and again
         gc.set_threshold(GARBAGE_AT)
         await hub.run_until_signalled(ready=lambda: _announce(hub))
@@ -134,6 +140,8 @@ def _announce(hub: Hub) -> None:
     for name, url in hub.settings.csmses.items():
         for door in hub.urls:
             print(f"{door}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+    if hub.disturber:
+        print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
 
 

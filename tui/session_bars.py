@@ -1,19 +1,22 @@
 """What the bars above and below a conversation say."""
 
 from matrix.finding import Finding
+from matrix.resilience import Resilience
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line, Span
 from tui.selection import Wanted
-from tui.text import SEVERITY_GLYPHS, date_and_time, state_of
+from tui.text import DISTURBED, SEVERITY_GLYPHS, date_and_time, state_of
 
 
-def title_line(session: Session) -> Line:
-    """Say which session this is and how it stands."""
+def title_line(session: Session, disturbance: Resilience | None = None) -> Line:
+    """Say which session this is and how it stands, and what is done to it on purpose."""
+    marked = (Span("  "), Span(f" {DISTURBED} {safe(disturbance.text)}: D stops ", "offending")) if disturbance else ()
     return (
         Span(f" #{session.id} {safe(session.identity, 40)} to {safe(session.csms, 30)}", "strong"),
         Span(f"  {safe(session.chosen or 'no subprotocol', 20)}", "accent"),
         Span(f"  {date_and_time(session.opened_at)}  {state_of(session)}", "muted"),
+        *marked,
     )
 
 

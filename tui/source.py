@@ -16,7 +16,7 @@ from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
 from matrix.judge import Judge
 from matrix.safe import safe
-from matrix.trace import Closed, Frame, Opened, Session, Traffic
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic
 from tui.messages import Advanced, Progress, Stage
 from tui.presence import ABSENT, LockWatch, Look, Presence
 from tui.text import clock_time, date_and_time
@@ -39,7 +39,8 @@ class Source:
 
     `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
-    it is live. `name` is what people know the source by: the file's name, if nothing else.
+    it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
+    recording beside which it says where it listens.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Source:
         path: Path,
         *,
         name: str = "",
+        hub: str = "",
         look: Look | None = None,
         clock: Callable[[], int] = time.time_ns,
         with_secrets: bool = False,
     ) -> None:
         self.path = path
+        self.hub = hub or str(path)
         self.with_secrets = with_secrets
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
@@ -153,6 +156,8 @@ class _Reader:
                 self._last_at = item.session.closed_at or item.session.answered_at or item.session.opened_at
                 self._first = self._first or item.session
                 self._verdicts.note_session(item.session)
+            case Disturbed():
+                self.mark, self._last_at = item.mark, item.at
         self._judge.feed(item)
 
     def check_same(self, recording: Recording) -> None:
@@ -200,16 +205,21 @@ class _Reader:
         for number in range(self._found, len(findings)):
             self._verdicts.note_finding(findings[number])
         self._found = len(findings)
+        self._verdicts.note_disturbances(self._judge.disturbances)
 
     def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:
             return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._found)
         rate = self._rate()
         if self._hub.is_here:
-            return Progress(Stage.LIVE, 1.0, rate, self._found, not_recording=safe(self._hub.trouble))
+            trouble, disturbed = safe(self._hub.trouble), self._disturbed()
+            return Progress(Stage.LIVE, 1.0, rate, self._found, not_recording=trouble, disturbed=disturbed)
         if self._hub.lost_at is None and not view.sessions_open:
             return Progress(Stage.AT_END, 1.0, 0.0, self._found)
         return Progress(Stage.HUB_GONE, 1.0, 0.0, self._found, gone=self._gone())
+
+    def _disturbed(self) -> int:
+        return len({each.session for each in self._judge.disturbances if each.is_on})
 
     def _gone(self) -> str:
         """Say since when the hub is gone: at the latest since the last traffic, where it was never seen."""

@@ -52,6 +52,9 @@ ENDINGS: Final[Mapping[Ending, str]] = {
 }
 
 
+DISTURBED: Final = "\N{ELECTRIC ARROW}"
+"""Stands wherever a session is shown that the organizer has disturbed."""
+
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
 

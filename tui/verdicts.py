@@ -6,12 +6,14 @@ exchange costs about 50 bytes, so that a recording of a million messages fits ea
 
 from array import array
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 from dataclasses import dataclass
 from sys import intern
 from typing import Final, Protocol
 
 from matrix.finding import Finding
 from matrix.outcome import GRAVITY, Outcome
+from matrix.resilience import Resilience
 from matrix.trace import Session, Side
 
 _NOTHING: Final = -1
@@ -47,6 +49,7 @@ class SessionVerdicts:
         self.session: Session | None = None
         self.version = 0
         self.handshake: list[Finding] = []
+        self.disturbances: tuple[Resilience, ...] = ()
         self.found_frames = array("q")
         self._findings: dict[int, list[Finding]] = {}
         self._calls = array("q")
@@ -81,6 +84,21 @@ class SessionVerdicts:
         of_frame.append(finding)
         if len(of_frame) == 1:
             insort(self.found_frames, finding.frame)
+
+    def note_disturbances(self, disturbances: tuple[Resilience, ...]) -> None:
+        """Take up how the disturbances of the session stand."""
+        if disturbances != self.disturbances:
+            self.version += 1
+            self.disturbances = disturbances
+
+    @property
+    def disturbance(self) -> Resilience | None:
+        """The disturbance that is on; None where there is none."""
+        return next((each for each in reversed(self.disturbances) if each.is_on), None)
+
+    def withheld(self, frame: int) -> str:
+        """Say which disturbance kept a frame from being passed on (at once); nothing where none did."""
+        return next((each.text for each in self.disturbances if frame in each.touched), "")
 
     def findings(self, frame: int) -> tuple[Finding, ...]:
         """Return what was found at a frame."""
@@ -148,6 +166,14 @@ class Verdicts:
     def note_exchange(self, exchange: JudgedExchange) -> None:
         """Enter an exchange under its session."""
         self.of(exchange.session).note_exchange(exchange)
+
+    def note_disturbances(self, disturbances: Iterable[Resilience]) -> None:
+        """Enter disturbances under their sessions."""
+        by_session: dict[int, tuple[Resilience, ...]] = {}
+        for each in disturbances:
+            by_session[each.session] = (*by_session.get(each.session, ()), each)
+        for session, found in by_session.items():
+            self.of(session).note_disturbances(found)
 
     def note_finding(self, finding: Finding) -> None:
         """Enter a finding under its session."""

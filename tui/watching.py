@@ -22,5 +22,5 @@ def run_watch(source: str, *, with_secrets: bool = False) -> None:
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
         with mirrored(source, path) as mirror:
-            name = str(feed_url(source).origin())
-            run_dashboard(Source(path, name=name, look=look_at_feed(mirror), with_secrets=with_secrets))
+            name, look = str(feed_url(source).origin()), look_at_feed(mirror)
+            run_dashboard(Source(path, name=name, hub=source, look=look, with_secrets=with_secrets))

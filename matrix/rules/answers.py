@@ -81,6 +81,7 @@ def _wrong_code(subject: Exchange | Spoken) -> str | None:
     severity=Severity.WARNING,
     versions={V16},
     on=on_error(),
+    stands_alone=True,
 )
 def unknown_error_code(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report error codes that 1.6 does not have. `FormationViolation` and `OccurenceConstraintViolation` are its own.
@@ -103,6 +104,7 @@ def unknown_error_code(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 4 (2.0.1) table 8; Part 4 (2.1) table 9",
     versions={V20, V201, V21},
     on=(on_error(), on_result_error()),
+    stands_alone=True,
 )
 def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Iterator[Remark]:
     """Report error codes that 2.x does not have; the spellings of 1.6 are a warning.
@@ -125,6 +127,7 @@ def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Itera
     "An invalid CALL is answered by a CALLERROR, and a valid one is not answered by a CALLERROR about its form",
     clause="Part 2 FR.02, FR.03; OCPP-J 1.6 errata 2025-04 §3.3; Part 4 §4.1.7",
     on=on_answered(),
+    stands_alone=True,
 )
 def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a CALL that does not fit its schema, and a CALLERROR about the form of one that does.
@@ -194,6 +197,7 @@ def result_error(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     clause="OCPP-J 1.6 table 7; Part 4 table 8; K01.FR.29",
     severity=Severity.WARNING,
     on=on_error(),
+    stands_alone=True,
 )
 def unknown_action_answered_otherwise(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report another error code in answer to an action that does not exist. Which of the two codes, is not judged.

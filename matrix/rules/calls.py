@@ -109,6 +109,7 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     "The action exists in this version, and is written as the standard writes it",
     clause="OCPP-J 1.6 table 4; Part 4 §4.1.6",
     on=(on_called(), on_sent()),
+    stands_alone=True,
 )
 def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report actions that the session's version does not have. Signed messages (`<Action>-Signed`, 2.x) are legal.
@@ -139,6 +140,7 @@ def _hint(action: str) -> str:
     "An action is sent by the side that may send it",
     clause="OCPP 1.6 §4 and §5; 2.x Part 2, messages",
     on=(on_called(), on_sent()),
+    stands_alone=True,
 )
 def wrong_direction(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an action that only the other side may initiate.

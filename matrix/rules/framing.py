@@ -21,6 +21,7 @@ def _flaws(spoken: Spoken, *flaws: Flaw) -> Iterator[Remark]:
     "A message is a JSON array that starts with an integer",
     clause="OCPP-J 1.6 §4.1.2-4.1.3; Part 4 §4.1.2-4.1.3",
     on=on_misformed(),
+    stands_alone=True,
 )
 def not_a_json_array(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report text that is not JSON, not an array, or does not start with a message type.
@@ -37,6 +38,7 @@ def not_a_json_array(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     clause="OCPP-J 1.6 table 2; Part 4 (2.0.1) table 3",
     versions={V16, V20, V201},
     on=on_misformed(),
+    stands_alone=True,
 )
 def unknown_message_type(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report message types other than CALL, CALLRESULT and CALLERROR.
@@ -53,6 +55,7 @@ def unknown_message_type(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     clause="Part 4 (2.1) §4.1.3",
     versions={V21},
     on=on_misformed(),
+    stands_alone=True,
 )
 def unknown_message_type_in_21(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report message types other than CALL, CALLRESULT, CALLERROR, CALLRESULTERROR and SEND.
@@ -83,6 +86,7 @@ def unknown_message_type_received() -> None:
     "CALL and SEND have 4 elements, CALLRESULT 3, CALLERROR and CALLRESULTERROR 5, and the payload is an object",
     clause="OCPP-J 1.6 §4.2; Part 4 §4.2",
     on=on_misformed(),
+    stands_alone=True,
 )
 def wrong_elements(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report messages with too many or too few elements, or with an action or payload of the wrong type.
@@ -98,6 +102,7 @@ def wrong_elements(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     "The message id is a string of at most 36 characters",
     clause="OCPP-J 1.6 table 3; Part 4 table 4",
     on=on_misformed(),
+    stands_alone=True,
 )
 def wrong_message_id(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report message ids that are not strings, are empty, or longer than 36 characters.
@@ -113,6 +118,7 @@ def wrong_message_id(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     "In a CALLERROR, errorDescription is a string (2.x: of at most 255 characters) and errorDetails an object",
     clause="OCPP-J 1.6 table 6; Part 4 table 7",
     on=(on_misformed(), on_error()),
+    stands_alone=True,
 )
 def wrong_error_fields(subject: Spoken | Exchange, _known: Known) -> Iterator[Remark]:
     """Report error fields of the wrong type or length.
@@ -135,6 +141,7 @@ def wrong_error_fields(subject: Spoken | Exchange, _known: Known) -> Iterator[Re
     clause="OCPP-J 1.6 tables 4 and 5; Part 4 §4.1.5",
     severity=Severity.WARNING,
     on=on_misformed(),
+    stands_alone=True,
 )
 def null_payload(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report null as a payload: legal, and discouraged.

@@ -26,6 +26,7 @@ _NOT_PCHAR: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~%!$&'()*+,;
     "The station offers a subprotocol that names an OCPP version",
     clause="OCPP-J 1.6 §3.1.2; Part 4 §3.1.2",
     on=on_handshake(),
+    stands_alone=True,
 )
 def no_subprotocol_offered(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an upgrade request whose `Sec-WebSocket-Protocol` is missing or names no OCPP version.
@@ -47,6 +48,7 @@ def no_subprotocol_offered(session: Session, _known: Known) -> Iterator[Remark]:
     "The CSMS selects exactly one subprotocol, and one that was offered",
     clause="RFC 6455 §4.2.2; OCPP-J 1.6 §3.2; Part 4 §3.2",
     on=on_handshake(),
+    stands_alone=True,
 )
 def chosen_but_not_offered(session: Session, _known: Known) -> Iterator[Remark]:
     """Report a 101 whose `Sec-WebSocket-Protocol` is not one of the offers, or is several.
@@ -63,6 +65,7 @@ def chosen_but_not_offered(session: Session, _known: Known) -> Iterator[Remark]:
     "A CSMS that supports none of the offered subprotocols completes the handshake without one and closes at once",
     clause="OCPP-J 1.6 §3.2; Part 4 §3.2",
     on=on_first_words(),
+    stands_alone=True,
 )
 def goes_on_without_subprotocol(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report a CSMS that selected none of the offered subprotocols and talks OCPP all the same.
@@ -103,6 +106,7 @@ def retries_hastily(session: Session, known: Known) -> Iterator[Remark]:
     "The identity is the last segment of the URL's path, percent-encoded",
     clause="OCPP-J 1.6 §3.1.1; Part 4 §3.1.1; RFC 3986 §3.3",
     on=on_handshake(),
+    stands_alone=True,
 )
 def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
     """Report a path without an identity, or with characters in it that have to be percent-encoded.
@@ -126,6 +130,7 @@ def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
     clause="Part 4 §3.1.1",
     versions={V201, V21},
     on=on_handshake(),
+    stands_alone=True,
 )
 def identity_too_long(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an identity of more than 48 characters, or with a colon in it. 2.0.1 words the colon as a warning.
@@ -150,6 +155,7 @@ def identity_too_long(session: Session, _known: Known) -> Iterator[Remark]:
     severity=Severity.WARNING,
     versions={V201, V21},
     on=on_handshake(),
+    stands_alone=True,
 )
 def compression_not_accepted(session: Session, _known: Known) -> Iterator[Remark]:
     """Report a CSMS that was offered permessage-deflate and did not take it up. Stations may leave it out.
@@ -168,6 +174,7 @@ def compression_not_accepted(session: Session, _known: Known) -> Iterator[Remark
     "OCPP messages are JSON text in UTF-8, in text frames, with no reserved bit that was not negotiated",
     clause="OCPP-J 1.6 §4.1.2; Part 4 §4.1.2; RFC 6455 §5.2",
     on=on_odd_frame(),
+    stands_alone=True,
 )
 def not_a_text_frame(odd: OddFrame, _known: Known) -> Iterator[Remark]:
     """Report binary frames, text that is not UTF-8, and compressed frames where compression was not negotiated.
@@ -191,6 +198,7 @@ def not_a_text_frame(odd: OddFrame, _known: Known) -> Iterator[Remark]:
     "The upgrade request has the headers that RFC 6455 asks for",
     clause="RFC 6455 §4.1, by OCPP-J 1.6 §3.1 and Part 4 §3.1",
     on=on_handshake(),
+    stands_alone=True,
 )
 def upgrade_headers_missing(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an upgrade request without `Upgrade: websocket`, `Connection: Upgrade`, a key, or version 13.

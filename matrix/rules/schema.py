@@ -31,6 +31,7 @@ def _remarks(exchange: Exchange, *, about_emptiness: bool) -> Iterator[Remark]:
     clause="Part 4 §4.1.5",
     versions={V201, V21},
     on=(on_called(), on_sent(), on_result()),
+    stands_alone=True,
 )
 def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report null, and empty arrays where the schema asks for at least one item.
@@ -46,6 +47,7 @@ def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     "The payload fits the JSON schema of its version, action and kind",
     clause="OCPP-J 1.6 errata 2025-04 §3.2, §3.8; Part 4 §4.1.7",
     on=(on_called(), on_sent(), on_result()),
+    stands_alone=True,
 )
 def payload_does_not_fit(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report every place where a payload does not fit, formats included; ten places at most.

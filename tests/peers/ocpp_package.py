@@ -29,11 +29,11 @@ async def csms(version: str) -> AsyncIterator[str]:
         yield url
 
 
-async def charge(endpoint: str, version: str) -> None:
+async def charge(endpoint: str, version: str, *, compresses: bool = True) -> None:
     """Run a station through a full charging session, until the CSMS asks for a reset."""
     product = StationProduct(
         vendor="Mobility", model="Package", firmware="2.1.0", prefix="PY|PEER", versions=(version,),
-        extras=EXTRAS.get(version, EXTRAS_2X), compresses=True,
+        extras=EXTRAS.get(version, EXTRAS_2X), compresses=compresses,
     )  # fmt: skip
     async with aiohttp.ClientSession() as http:
         await Unit(product, "PY|PEER 1").visit(http, endpoint, UNTIL_RESET)

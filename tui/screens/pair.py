@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from matrix.board import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
 from matrix.outcome import GRAVITY, Outcome
 from matrix.safe import safe
+from matrix.trace import Session
 from tui.line import Line, Span
-from tui.screens.base import DashboardScreen
+from tui.screens.disturbing import DISTURBING, DisturbingScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
 from tui.text import counted, glyph, gravest_row, pair_name
@@ -20,7 +21,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.row_list import RowList, last_failure
 
 
-class PairScreen(DashboardScreen):
+class PairScreen(DisturbingScreen):
     """Starts on a message type, or on the gravest one; Enter goes to what shows its outcome."""
 
     CSS_PATH = "pair.tcss"
@@ -29,6 +30,7 @@ class PairScreen(DashboardScreen):
         Binding("n", "next_wrong(1)", "Next red", tooltip="Next message type that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
+        *DISTURBING,
         Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to the matrix"),
     ]
 
@@ -43,7 +45,7 @@ class PairScreen(DashboardScreen):
         yield Bar(id="title")
         yield RowList(id="rows")
         yield Bar(id="here")
-        yield HistoryList(lambda session: self.source.verdicts.of(session).session, id="history")
+        yield HistoryList(self.source.verdicts.of, id="history")
 
     def on_mount(self) -> None:
         self.query_one(RowList).focus()
@@ -51,6 +53,7 @@ class PairScreen(DashboardScreen):
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def show_board(self) -> None:
+        self.query_one(HistoryList).refresh()
         pair = self._find()
         if pair is None or pair is self._pair:
             return
@@ -104,6 +107,14 @@ class PairScreen(DashboardScreen):
             frame = self.source.verdicts.of(session).last_call(action)
             screen = SessionScreen(self.source, session, frame, handshake=action == CONNECT)
         self.go(screen)
+
+    @property
+    def session_to_disturb(self) -> Session | None:
+        history = self.query_one(HistoryList)
+        sessions = [self.source.verdicts.of(step.session).session for step in history.steps]
+        if history.has_focus and sessions:
+            return sessions[history.cursor]
+        return next((session for session in sessions if session and session.is_open), None)
 
     def action_sort(self) -> None:
         self._by_gravity = not self._by_gravity

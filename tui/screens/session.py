@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.widgets import Input
 
 from matrix.trace import Session
-from tui.screens.base import DashboardScreen
+from tui.screens.disturbing import DISTURBING, DisturbingScreen
 from tui.screens.rule import RuleScreen
 from tui.session_bars import position_line, status_line, title_line
 from tui.source import Source
@@ -24,7 +24,7 @@ from tui.widgets.live_messages import LiveMessages
 FIRST, LAST = 0, 2**63 - 1
 
 
-class SessionScreen(DashboardScreen):
+class SessionScreen(DisturbingScreen):
     """Starts on a frame, or follows an open session; `handshake` starts with the handshake beside it."""
 
     CSS_PATH = "session.tcss"
@@ -38,6 +38,7 @@ class SessionScreen(DashboardScreen):
         Binding("p", "partner", "From a request to its answer, and back", show=False),
         Binding("i", "handshake", "Handshake", tooltip="How the session was opened and how it ended"),
         Binding("r", "rule", "Rule", tooltip="Explain the rule that was broken"),
+        *DISTURBING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
         Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
         Binding(
@@ -91,7 +92,7 @@ class SessionScreen(DashboardScreen):
         if not self.is_whole:
             return
         if self.session is not None:
-            self.query_one("#title", Bar).left = title_line(self.session)
+            self.query_one("#title", Bar).left = title_line(self.session, self.verdicts.disturbance)
         self.messages.mark_partner()
         self.messages.refresh()
         self._show_detail()
@@ -171,6 +172,10 @@ class SessionScreen(DashboardScreen):
             self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)]))
         else:
             self.notify("no rule was broken here; e goes to the next finding", markup=False)
+
+    @property
+    def session_to_disturb(self) -> Session | None:
+        return self.session
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.query_one(DetailPane).text)

@@ -1,6 +1,6 @@
 """A line that says something: what a screen is about, what a filter does, what the cursor stands on."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -11,6 +11,8 @@ from tui.widgets.line_view import LineView
 
 class Bar(LineView, can_focus=False):
     """Shows `left`, and `right` at the right end of its first line. Where it is higher than one line, `left` wraps."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"offending"}
 
     left: reactive[Line] = reactive[Line](())
     right: reactive[Line] = reactive[Line](())

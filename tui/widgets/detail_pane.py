@@ -26,12 +26,12 @@ class DetailPane(LinePane):
 
     def show_handshake(self, session: Session) -> None:
         """Show how a session was opened and how it ended."""
-        findings = tuple(self._verdicts.handshake)
-        if self._shown == (session, findings):
+        findings, disturbances = tuple(self._verdicts.handshake), self._verdicts.disturbances
+        if self._shown == (session, findings, disturbances):
             return
-        self._shown = (session, findings)
+        self._shown = (session, findings, disturbances)
         self.findings, self.partner = findings, None
-        self.show(handshake_lines(session, findings))
+        self.show(handshake_lines(session, findings, disturbances))
 
     def show_message(self, transcript: Transcript, frame: int) -> None:
         """Show the message of a frame and the other one of its exchange."""
@@ -60,4 +60,4 @@ class DetailPane(LinePane):
         if frame is None:
             return None
         payload, frames = transcript.message(frame)
-        return Message(frame, payload, frames, self._verdicts.findings(number))
+        return Message(frame, payload, frames, self._verdicts.findings(number), self._verdicts.withheld(number))

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from matrix.board import Evidence, Pair, SessionOutcome
 from matrix.outcome import Outcome, gravest
 from matrix.safe import safe
-from matrix.trace import Session
 from tui.line import Line, Span, fit
-from tui.text import GLYPHS, clock_time, counted, state_of
+from tui.text import DISTURBED, GLYPHS, clock_time, counted, state_of
+from tui.verdicts import SessionVerdicts
 from tui.widgets.line_list import LineList
 
 
@@ -45,11 +45,13 @@ def steps(pair: Pair, action: str) -> tuple[Step, ...]:
 
 
 class HistoryList(LineList):
-    """Shows steps. `session_of` looks up what is known of a session itself."""
+    """Shows steps. `verdicts_of` looks up what is known of a session."""
 
-    def __init__(self, session_of: Callable[[int], Session | None], **keywords: Any) -> None:
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"offending"}
+
+    def __init__(self, verdicts_of: Callable[[int], SessionVerdicts], **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._session_of = session_of
+        self._verdicts_of = verdicts_of
         self.steps: tuple[Step, ...] = ()
         self._action = ""
 
@@ -71,7 +73,8 @@ class HistoryList(LineList):
     def line_at(self, index: int, width: int) -> Line:
         del width
         step = self.steps[index]
-        session = self._session_of(step.session)
+        verdicts = self._verdicts_of(step.session)
+        session = verdicts.session
         opened = clock_time(session.opened_at) if session else ""
         return (
             Span(f"#{step.session:<8}", "strong"),
@@ -80,8 +83,17 @@ class HistoryList(LineList):
             *_of_action(step),
             Span("  "),
             Span(safe(step.firmware, 20) or "no firmware", "" if step.firmware else "muted"),
-            Span(f"  {state_of(session) if session else ''}", "muted"),
+            Span(f"  {state_of(session) if session else ''}  ", "muted"),
+            *_disturbance(verdicts),
         )
+
+
+def _disturbance(verdicts: SessionVerdicts) -> Line:
+    if verdicts.disturbance is not None:
+        return (Span(f" {DISTURBED} {safe(verdicts.disturbance.text)} ", "offending"),)
+    if verdicts.disturbances:
+        return (Span(f"{DISTURBED} disturbed on purpose", "muted"),)
+    return ()
 
 
 def _of_action(step: Step) -> Line:

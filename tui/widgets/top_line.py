@@ -9,6 +9,7 @@ from matrix.board import BoardView
 from tui.line import Line, Span, justify
 from tui.messages import Progress, Stage
 from tui.source import EMPTY_BOARD
+from tui.text import DISTURBED
 from tui.widgets.line_view import LineView
 
 STAGES: Final = {
@@ -20,7 +21,7 @@ STAGES: Final = {
 class TopLine(LineView, can_focus=False):
     """Shows the recording's name, the stage of its reader and the summary of a board."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-name"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"top-name", "offending"}
 
     board: reactive[BoardView] = reactive(EMPTY_BOARD)
     progress: reactive[Progress] = reactive(Progress())
@@ -45,7 +46,9 @@ class TopLine(LineView, can_focus=False):
         figures = [f"{board.pairs_tried}/{board.pairs_possible} pairs", f"{board.sessions_open} open"]
         if self.progress.stage is Stage.LIVE:
             figures.append(f"{self.progress.messages_per_s:,.0f} msg/s")
-        return (Span(" · ".join(figures)), Span(" "))
+        disturbed = self.progress.disturbed
+        marked = (Span(f" {DISTURBED} {disturbed} disturbed ", "offending"), Span("  ")) if disturbed else ()
+        return (*marked, Span(" · ".join(figures)), Span(" "))
 
 
 def _stage(progress: Progress) -> Line:

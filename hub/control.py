@@ -1,0 +1,138 @@
+"""Disturbing sessions from another program on the hub's machine: `POST /-/disturb`, and a client for it.
+
+Off unless the hub was given a disturber. As the feed, it answers programs on this machine only, and no web page: a
+request with an Origin is refused, and only JSON is read, which no form of a page can send.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from yarl import URL
+
+from hub.disturber import Disturber, DisturbError, Started
+from hub.errors import HubError
+from hub.faults import FaultError, read_fault
+from hub.feed import refuse_strangers
+from hub.lock_file import hub_at
+
+PATH: Final = "/-/disturb"
+MAX_BYTES: Final = 4_096
+ANSWER_S: Final = 10.0
+OFF: Final = "disturbing sessions is off; `plugfest serve --allow-disturb` turns it on"
+ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is read, not listened on
+"""What a hub that listens everywhere is reached at from its own machine."""
+
+DISTURBER: Final = web.AppKey("disturber", Disturber)
+
+
+class ControlError(HubError):
+    """The hub cannot be asked, or said no; the message says why."""
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """What a client asks for: a disturbance of a target, or the end of one."""
+
+    target: str = ""
+    what: str = ""
+    stop: int | None = None
+
+
+def add_control(app: web.Application, disturber: Disturber | None) -> None:
+    """Let the hub's application take orders for a disturber; without one it says that disturbing is off."""
+    if disturber is not None:
+        app[DISTURBER] = disturber
+    app.router.add_get(PATH, list_disturbances)
+    app.router.add_post(PATH, disturb)
+
+
+async def list_disturbances(request: web.Request) -> web.Response:
+    """Say what is on."""
+    return _answer(_disturber_of(request).list())
+
+
+async def disturb(request: web.Request) -> web.Response:
+    """Begin or end a disturbance."""
+    disturber = _disturber_of(request)
+    order = await _order_in(request)
+    try:
+        if order.stop is not None:
+            return _answer([disturber.stop(order.stop)])
+        return _answer([disturber.disturb(order.target, read_fault(order.what))])
+    except (DisturbError, FaultError) as exc:
+        raise web.HTTPBadRequest(text=f"{exc}\n") from exc
+
+
+def _disturber_of(request: web.Request) -> Disturber:
+    refuse_strangers(request)
+    disturber = request.app.get(DISTURBER)
+    if disturber is None:
+        raise web.HTTPForbidden(text=f"{OFF}\n")
+    return disturber
+
+
+async def _order_in(request: web.Request) -> Order:
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text=f"orders are application/json, not {request.content_type[:60]!r}\n")
+    if (request.content_length or MAX_BYTES + 1) > MAX_BYTES:
+        raise web.HTTPBadRequest(text=f"an order has a length, and at most {MAX_BYTES} bytes\n")
+    try:
+        return msgspec.json.decode(await request.read(), type=Order)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise web.HTTPBadRequest(text=f"this is not an order: {exc}\n") from exc
+
+
+def _answer(started: list[Started]) -> web.Response:
+    return web.Response(body=msgspec.json.encode(started), content_type="application/json")
+
+
+# -- the client -------------------------------------------------------------------------------------------------------
+
+
+def control_url(source: str) -> URL:
+    """Return where a hub takes orders: `source` is its URL, or the recording that it writes to.
+
+    Raises:
+        ControlError: no hub writes to that recording, or it is not the URL of a hub.
+    """
+    text = source if "://" in source else _url_beside(Path(source))
+    try:
+        url = URL(text)
+    except ValueError as exc:
+        raise ControlError(f"{source!r} is not a URL: {exc}") from exc
+    if url.scheme not in ("ws", "wss") or url.host is None:
+        raise ControlError(f"{source!r} is not the URL of a hub: ws://HOST:PORT")
+    scheme = "https" if url.scheme == "wss" else "http"
+    return url.with_scheme(scheme).with_host(ANYWHERE.get(url.host, url.host)).with_path(PATH)
+
+
+def _url_beside(recording: Path) -> str:
+    if not (url := hub_at(recording)):
+        raise ControlError(f"no hub writes to {str(recording)!r}, so that no session of it is open")
+    return url
+
+
+async def order(url: URL, wanted: Order | None) -> list[Started]:
+    """Send an order to a hub (None: ask what is on); return what was begun or ended, or what is on.
+
+    Raises:
+        ControlError: the hub said no, or cannot be reached.
+    """
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted) as response:
+            body = await response.content.read(1 << 20)
+    except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+        raise ControlError(f"no hub answers at {url.origin()}: {exc or type(exc).__name__}") from exc
+    if response.status != 200:
+        raise ControlError(body.decode("utf-8", "replace").strip()[:1_000])
+    try:
+        return msgspec.json.decode(body, type=list[Started])
+    except msgspec.DecodeError as exc:
+        raise ControlError(f"what answers at {url.origin()} is no hub that can disturb sessions") from exc
+
+
+def _asking(http: aiohttp.ClientSession, url: URL, wanted: Order | None) -> Any:
+    return http.get(url) if wanted is None else http.post(url, json=msgspec.to_builtins(wanted))

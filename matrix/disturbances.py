@@ -1,0 +1,69 @@
+"""What the organizer did to sessions on purpose: what it excuses, and what came of it."""
+
+from matrix.board import Evidence
+from matrix.exchange import Exchange
+from matrix.outcome import Outcome
+from matrix.resilience import Aftermaths, Resilience
+from matrix.trace import Disturbed, Session
+from matrix.unrest import EXCUSED, Unrests
+
+
+class Disturbances:
+    """All disturbances of a recording so far. `now` is the time of the traffic."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._unrests = Unrests()
+        self._aftermaths = Aftermaths()
+        self._foreseen: list[Disturbed] = []
+
+    @property
+    def results(self) -> list[Resilience]:
+        """Each disturbance and what came of it, in the order in which they began."""
+        return self._aftermaths.results
+
+    def note(self, step: Disturbed, session: Session | None) -> None:
+        """Take up a step; `session` is None where its opening is yet to come, as that of a refused one is."""
+        if session is None:
+            self._foreseen.append(step)
+        else:
+            self._unrests.note(step, session)
+            self._aftermaths.note(step, session)
+
+    def opened(self, session: Session) -> None:
+        """Take up that a session was answered."""
+        self._unrests.opened(session)
+        if aftermath := self._aftermaths.of(session):
+            aftermath.opened(session)
+        for step in self._foreseen:
+            if step.session == session.id:
+                self.note(step, session)
+        self._foreseen = [step for step in self._foreseen if step.session > session.id]
+
+    def closed(self, session: Session) -> None:
+        """Take up that a session has ended."""
+        self._unrests.closed(session)
+        if aftermath := self._aftermaths.of(session):
+            aftermath.closed(session)
+
+    def witness(self, exchange: Exchange) -> None:
+        """Take up that an exchange was opened, or settled."""
+        if self._aftermaths and (aftermath := self._aftermaths.of(exchange.conversation.session)):
+            aftermath.witness(exchange)
+
+    def __bool__(self) -> bool:
+        return bool(self._aftermaths)
+
+    def cause(self, session: Session, since: int) -> str | None:
+        """Return what may have touched something that lasted from `since` until now; None where nothing can have."""
+        return self._unrests.cause(session, since, self.now)
+
+    def excused(
+        self, session: Session, since: int, outcome: Outcome, evidence: Evidence | None
+    ) -> tuple[Outcome, Evidence | None]:
+        """Return a verdict as it is for what a disturbance may have brought about; the same where none can have."""
+        cause = self.cause(session, since) if outcome in EXCUSED else None
+        if cause is None:
+            return outcome, evidence
+        text = f"disturbed on purpose ({cause})" + (f": {evidence.text}" if evidence else "")
+        return Outcome.INCONCLUSIVE, Evidence(session.id, evidence.frame if evidence else None, text)
