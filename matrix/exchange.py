@@ -89,6 +89,11 @@ class Exchange:
         return self.side.other
 
     @property
+    def latest_breaches(self) -> tuple[Breach, ...]:
+        """Where the payload that came last does not fit its schema."""
+        return self.request_breaches if self.answer is None else self.response_breaches
+
+    @property
     def request(self) -> dict[str, Any]:
         """The payload of the CALL; {} where it is no JSON object. Its fields may have any type: see matrix.fields."""
         return self.call.payload or {}

@@ -243,8 +243,12 @@ class Messages:
             self._ledger.board.identify(session.id, station)
 
     def _judge_exchange(self, event: Event, exchange: Exchange, frame: int) -> None:
-        findings = self._rulebook.run(event, exchange, exchange.conversation, frame, exchange.row, exchange=exchange)
-        _note_worst(exchange, findings)
+        conversation, row = exchange.conversation, exchange.row
+        findings = self._rulebook.run(event, exchange, conversation, frame, row, exchange=exchange)
+        if exchange.latest_breaches and event is not Event.OVERDUE:
+            findings += self._rulebook.run(Event.UNFIT, exchange, conversation, frame, row, exchange=exchange)
+        if findings:
+            _note_worst(exchange, findings)
 
 
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:

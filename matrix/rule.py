@@ -36,6 +36,7 @@ class Event(Enum):
     SENT = auto()  # Exchange: a SEND
     RESULT = auto()  # Exchange: answered by a CALLRESULT
     ERROR = auto()  # Exchange: answered by a CALLERROR
+    UNFIT = auto()  # Exchange: the payload that came last does not fit its schema
     OVERDUE = auto()  # Exchange: no answer in time
     UNMATCHED = auto()  # Spoken: an answer to no open CALL
     RESULT_ERROR = auto()  # Spoken: a CALLRESULTERROR, with the exchange that it is about, if any
@@ -115,6 +116,11 @@ def on_sent(*actions: str, by: Side | None = None) -> Watch:
 def on_result(*actions: str, by: Side | None = None) -> Watch:
     """Watch CALLRESULTs to CALLs of these actions, or all (by one side); given the Exchange with its answer."""
     return _watch(Event.RESULT, actions=actions, by=by)
+
+
+def on_unfit() -> Watch:
+    """Watch payloads that do not fit their schema; the rule is given the Exchange, answered or not."""
+    return _watch(Event.UNFIT)
 
 
 def on_error(*actions: str, by: Side | None = None) -> Watch:

@@ -10,7 +10,7 @@ from matrix.fields import dig, objects, said, text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS, Moment, is_iso_date, moment
-from matrix.rule import note, on_called, on_result, on_sent, rule
+from matrix.rule import note, on_called, on_result, on_sent, on_unfit, rule
 from matrix.schemas import pointer
 from matrix.stamps import Stamp, odd_stamps
 from matrix.trace import Side
@@ -61,7 +61,7 @@ def _value_at(payload: Any, pointer: str) -> Any:
     "Timestamps are ISO 8601, as RFC 3339 writes it",
     clause="OCPP 1.6 §3.15; JSON schemas of 1.6, format date-time",
     versions={V16},
-    on=(on_called(), on_result()),
+    on=on_unfit(),
 )
 def no_timestamp(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report timestamps that are not ISO 8601 at all; a warning where they are, but not RFC 3339.
@@ -72,8 +72,7 @@ def no_timestamp(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Breach: `"timestamp": "01.11.2026 10:00"`. A warning: `"2026-11-01T10:00:00"`.
     Correct: `"2026-11-01T10:00:00Z"`, or `"2026-11-01T11:00:00.1234567+01:00"`.
     """
-    breaches = exchange.request_breaches if exchange.answer is None else exchange.response_breaches
-    for breach in breaches:
+    for breach in exchange.latest_breaches:
         if breach.format == "date-time":
             side, payload = _latest(exchange)
             yield from _misshapen(side, _value_at(payload, breach.pointer), breach.pointer)

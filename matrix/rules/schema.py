@@ -6,21 +6,12 @@ from matrix.dialect import V21, V201
 from matrix.exchange import Exchange
 from matrix.finding import Remark
 from matrix.known import Known
-from matrix.rule import on_called, on_result, on_sent, rule
-from matrix.schemas import Breach
-from matrix.trace import Side
-
-
-def _latest(exchange: Exchange) -> tuple[Side, tuple[Breach, ...]]:
-    """Return who spoke last in an exchange, and where that payload does not fit."""
-    if exchange.answer is None:
-        return exchange.side, exchange.request_breaches
-    return exchange.answerer, exchange.response_breaches
+from matrix.rule import on_unfit, rule
 
 
 def _remarks(exchange: Exchange, *, about_emptiness: bool) -> Iterator[Remark]:
-    side, breaches = _latest(exchange)
-    for breach in breaches:
+    side = exchange.side if exchange.answer is None else exchange.answerer
+    for breach in exchange.latest_breaches:
         if breach.is_emptiness == about_emptiness:
             yield Remark(breach.severity, side, breach.text, breach.pointer)
 
@@ -30,7 +21,7 @@ def _remarks(exchange: Exchange, *, about_emptiness: bool) -> Iterator[Remark]:
     "An optional field that is absent is left out: no null, no empty array in its place",
     clause="Part 4 §4.1.5",
     versions={V201, V21},
-    on=(on_called(), on_sent(), on_result()),
+    on=on_unfit(),
     stands_alone=True,
 )
 def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
@@ -46,7 +37,7 @@ def empty_field(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     "RPC-19",
     "The payload fits the JSON schema of its version, action and kind",
     clause="OCPP-J 1.6 errata 2025-04 §3.2, §3.8; Part 4 §4.1.7",
-    on=(on_called(), on_sent(), on_result()),
+    on=on_unfit(),
     stands_alone=True,
 )
 def payload_does_not_fit(exchange: Exchange, _known: Known) -> Iterator[Remark]:
