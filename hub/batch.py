@@ -136,6 +136,7 @@ class Batch:
         for stream, partial in later.partials.items():
             self.keep_beginning(stream, 0, b"", clear=partial.clear)
             self.partials[stream].rows += partial.rows
+        self.disturbances += later.disturbances
         self.afterwards += later.afterwards
         self.waiting_bytes += later.waiting_bytes
 

@@ -121,11 +121,12 @@ class Leg(asyncio.Protocol):
             return
         text = self._tap.whole_text(data)
         if text is not None:
-            self._recorder.pass_on_text(self._stream, text, data, self._hand_on)
+            if self._recorder.pass_on_text(self._stream, text, data, self._hand_on):
+                self._wait_for_commit()
         else:
             self._take(data)
-        if self._recorder.is_congested:
-            self._wait_for_commit()
+            if self._recorder.is_congested:
+                self._wait_for_commit()
 
     def _take(self, data: bytes) -> None:
         frames, incomplete = self._tap.feed(data), self._tap.incomplete
