@@ -1,5 +1,6 @@
 """Opening a recording for writing: one hub at a time, the newest schema, and no session left open by a killed hub."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -25,6 +26,8 @@ PAGE_BYTES: Final = 2048
 """Each commit writes the last page of the table again: smaller pages save a third of the log, and 1.5 % of the CPU."""
 LOG_BYTES: Final = 64 << 20
 """What is kept of the write-ahead log's file once a slow reader has made it longer."""
+PRIVATE: Final = 0o600
+"""A new recording is its owner's to read, and its log with it: passwords in payloads are in it as they were spoken."""
 CUT: Final = "the hub was killed while this session was open"
 
 
@@ -147,8 +150,7 @@ def _said_of(path: Path) -> Iterator[None]:
 def _check_header(path: Path) -> None:
     """Look before SQLite does: it would take some files that are not databases for damaged ones, and write to them."""
     try:
-        with path.open("ab+") as file:
-            file.seek(0)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE), "rb") as file:
             beginning = file.read(len(SQLITE_HEADER))
     except OSError as exc:
         raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc.strerror}") from exc

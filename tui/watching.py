@@ -1,11 +1,23 @@
 """`plugfest watch`: the dashboard over a recording, or over a hub's feed."""
 
+import signal
+import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from tui.app import run_dashboard
 from tui.presence import look_at_feed
 from tui.source import Source
+
+HUNG_UP: Final = 129
+"""The exit code of a shell whose terminal is gone."""
+
+
+def leave_on_hangup() -> None:
+    """Let a closed terminal end the program in order: what it keeps in a temporary folder goes with it."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(HUNG_UP))
 
 
 def run_watch(source: str, *, with_secrets: bool = False) -> None:
@@ -19,6 +31,7 @@ def run_watch(source: str, *, with_secrets: bool = False) -> None:
         return
     from hub.mirror import feed_url, mirrored
 
+    leave_on_hangup()
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
         with mirrored(source, path) as mirror:

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,14 @@ def test_somebody_elses_database_is_left_alone(path: Path) -> None:
         open_for_writing(path)
 
     assert path.read_bytes() == before
+
+
+def test_a_new_recording_is_for_its_owner_only(path: Path) -> None:
+    recording = open_for_writing(path)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("event.db*")}
+    recording.close()
+
+    assert modes["event.db"] == modes["event.db-wal"] == 0o600
 
 
 def test_a_place_that_cannot_be_recorded_into_is_named(tmp_path: Path) -> None:
