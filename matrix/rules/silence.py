@@ -1,0 +1,23 @@
+"""What should have come by now and did not: when that can be held against a station. No rules of its own."""
+
+from matrix.alarms import Alarm
+from matrix.known import Known
+from matrix.moments import SECOND_NS
+from matrix.trace import Side
+
+MINUTE_NS = 60 * SECOND_NS
+
+
+def is_station_silent_about_it(alarm: Alarm, known: Known) -> bool:
+    """Tell whether the station could have sent what is waited for: connected, alive, not waiting for an answer itself.
+
+    It is taken to be alive where it has said anything since the wait began, a ping or a pong included.
+    """
+    conversation = alarm.conversation
+    voice = conversation.voices[Side.STATION]
+    return (
+        conversation.is_open
+        and voice.spoke_at > alarm.since
+        and not voice.open_calls
+        and known.has_all_since(alarm.since)
+    )
