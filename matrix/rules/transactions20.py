@@ -250,8 +250,8 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
         return
     seen = found.events.get(event.seq) if event.seq is not None else None
     if seen is not None and event.seq is not None and seen.key == event.key:
-        found.events[event.seq] = seen._replace(is_answered=True)
-    status = text(exchange.response, "idTokenInfo", "status")
+        found.events[event.seq] = Seen(seen.key, seen.frame, seen.at, seen.sends, is_answered=True)
+    status = text(exchange.response, "idTokenInfo", "status") if exchange.response else None
     if status is not None and found.is_running and event.trigger not in ENDS_AUTHORIZATION:
         found.is_authorized = status == "Accepted"
 
