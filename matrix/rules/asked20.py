@@ -45,8 +45,8 @@ class Asked:
     """One request, and what came of it so far.
 
     `status` is None while it has no answer, "" where it got no usable one. `is_reused` says that an earlier request
-    that may not be done with had the same requestId, so that a message may belong to either. `next_seq` is the seqNo that comes next, None where
-    that is not known; `last_*` tells of the latest part.
+    that may not be done with had the same requestId, so that a message may belong to either. `next_seq` is the seqNo
+    that comes next, None where that is not known; `last_*` tells of the latest part.
     """
 
     action: str
