@@ -11,7 +11,7 @@ from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.asked20 import FIRMWARE, LOG, RESULT_TIME_NS, VERSIONS, Results
+from matrix.rules.asked20 import FIRMWARE, LOG, RESULT_TIME_NS, VERSIONS, Asked, Results
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.trace import Side
 
@@ -122,7 +122,7 @@ def _has_no_request_id(exchange: Exchange) -> bool:
 
 @rule(
     "FW20-01",
-    "A FirmwareStatusNotification carries the requestId of its update unless it says Idle, which it does when triggered",
+    "A FirmwareStatusNotification carries a requestId, unless it says Idle, as it does only when triggered",
     clause="Part 2 L01.FR.20, L02.FR.14, FirmwareStatusEnumType",
     versions=VERSIONS,
     on=on_called(FIRMWARE),
@@ -171,12 +171,15 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
             yield warning(Side.STATION, f"{status} after {step.status}: {why}", pointer="/status")
 
 
+def _is_asked_here(exchange: Exchange, asked: Asked | None, known: Known) -> bool:
+    """Tell whether the work was asked for in this session, and nothing since is missing."""
+    is_its_own = asked is not None and asked.session == exchange.session and not asked.is_reused
+    return is_its_own and known.has_all_since(asked.at if asked is not None else None)
+
+
 def _first(exchange: Exchange, status: str, known: Known) -> Iterator[Remark]:
     """Yield a first status with which no update begins, where its request was seen in this session."""
-    asked = known.story(Results).of(exchange)
-    if asked is None or asked.session != exchange.session or not known.has_all_since(asked.at):
-        return
-    if status not in FIRST and not asked.is_reused:
+    if status not in FIRST and _is_asked_here(exchange, known.story(Results).of(exchange), known):
         yield warning(Side.STATION, f"{status} as the first status of an update", pointer="/status")
 
 
@@ -242,6 +245,5 @@ def _upload_step(exchange: Exchange, status: str | None, known: Known) -> Iterat
         is_over = step.status == "Uploaded" and status not in ("Uploaded", "Idle")
         if is_over and known.has_all_since(step.at):
             yield warning(Side.STATION, f"{said(status)} after Uploaded, which ends an upload", pointer="/status")
-    elif asked is not None and asked.session == exchange.session and known.has_all_since(asked.at):
-        if status == "Uploaded" and not asked.is_reused:
-            yield warning(Side.STATION, "Uploaded, and never Uploading", pointer="/status")
+    elif status == "Uploaded" and _is_asked_here(exchange, asked, known):
+        yield warning(Side.STATION, "Uploaded, and never Uploading", pointer="/status")
