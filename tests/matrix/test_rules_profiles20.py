@@ -81,7 +81,7 @@ def test_profile_fits_its_purpose_and_kind(told: dict[str, Any], severities: lis
 
 def test_profile_of_a_transaction_to_come_has_no_transaction_id() -> None:
     told = {key: value for key, value in profile().items() if key != "transactionId"}
-    remote = {"remoteStartId": 1, "idToken": {"idToken": "A1", "type": "Central"}, "evseId": 1}
+    remote: dict[str, Any] = {"remoteStartId": 1, "idToken": {"idToken": "A1", "type": "Central"}, "evseId": 1}
 
     assert found(judged(drawn(*ask("RequestStartTransaction", **remote, chargingProfile=told))), "SC20-01") == []
     told["chargingSchedule"] = [schedule(60)]
