@@ -18,6 +18,8 @@ QUESTIONS: Final = (
 )  # fmt: skip
 """Everything that a thorough CSMS asks in one session, in an order that makes sense to a station."""
 
+EARLIER_REQUEST: Final = 1_000_001
+"""The requestId of an update and of an upload that were asked for before the station restarted."""
 INTERVAL: Final = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
 
 
@@ -130,8 +132,8 @@ class Station2x(StationTalk):
     def _extra(self, action: str) -> Payload:
         return {
             "DataTransfer": {"vendorId": self.plate["vendor"], "messageId": "tariff", "data": "night"},
-            "FirmwareStatusNotification": {"status": "Idle"},
-            "LogStatusNotification": {"status": "Idle"},
+            "FirmwareStatusNotification": {"status": "Installed", "requestId": EARLIER_REQUEST},
+            "LogStatusNotification": {"status": "Uploaded", "requestId": EARLIER_REQUEST},
             "SecurityEventNotification": {
                 "type": "StartupOfTheDevice",
                 "timestamp": moment(),
