@@ -110,6 +110,8 @@ def control_url(source: str) -> URL:
 
 def _url_beside(recording: Path) -> str:
     if not (url := hub_at(recording)):
+        if not recording.exists():
+            raise ControlError(f"there is no recording at {str(recording)!r}")
         raise ControlError(f"no hub writes to {str(recording)!r}, so that no session of it is open")
     return url
 

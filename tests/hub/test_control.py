@@ -92,7 +92,7 @@ async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ("nowhere.recording", "no hub writes to 'nowhere.recording'"),
+        ("nowhere.recording", "there is no recording at 'nowhere.recording'"),
         ("http://hub", "'http://hub' is not the URL of a hub"),
         ("ws://[", "'ws://\\[' is not a URL"),
     ],
@@ -100,6 +100,14 @@ async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path
 def test_where_no_hub_can_be_is_said(source: str, complaint: str) -> None:
     with pytest.raises(ControlError, match=complaint):
         control_url(source)
+
+
+def test_a_recording_that_no_hub_writes_to_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "event.recording"
+    path.touch()
+
+    with pytest.raises(ControlError, match="no hub writes to"):
+        control_url(str(path))
 
 
 async def test_a_hub_that_is_gone_is_said(tmp_path: Path) -> None:
