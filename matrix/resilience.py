@@ -19,7 +19,8 @@ class Resilience(msgspec.Struct, frozen=True, kw_only=True):
 
     `touched` are the frames that were dropped or held back. `over_at` is when the path was whole again; `lost_at` when
     the session ended, `lost_by` who ended it (None: the hub). `back_at` is when the station was connected again, in
-    session `back_in`; `refused_in` are the sessions before that in which it came, and was refused on purpose. `repeated_at` is when the CALL of a touched answer, `repeated`, was sent again. `answered` is the
+    session `back_in`; `refused_in` are the sessions before that in which it came, and was refused on purpose.
+    `repeated_at` is when the CALL of a touched answer, `repeated`, was sent again. `answered` is the
     first action that was called and answered by a CALLRESULT once the path was whole, at `answered_at`.
     """
 

@@ -34,5 +34,5 @@ def run_disturb(source: str, target: str | None, what: str, stop: int | None, *,
 def _line(started: Started, *, is_over: bool) -> str:
     if started.number is None:
         return f"waiting: the next handshake of {safe(started.target)}: {started.text}"
-    state = "ended" if is_over else "on"
+    state = "ended" if is_over else "done" if started.is_done else "on"
     return f"{started.number}: session {started.session}, {safe(started.target)}: {started.text} ({state})"
