@@ -1,16 +1,19 @@
 """Orders to a hub: who may give them, and what comes back."""
 
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import trustme
 from raw_peers import Peers, raw_peers, upgrade
 
-from hub.control import ControlError, Order, add_control, control_url, order
+from hub.control import ControlError, Order, add_control, control_tls, control_url, order
 from hub.disturber import Disturber
 from hub.feed import feed_app
+from hub.mirror import check, feed_url
 from hub.server import Hub, HubSettings
 
 
@@ -81,6 +84,32 @@ async def test_web_pages_and_garbage_are_refused(hub: Hub, sent: dict[str, Any],
         assert response.status == status
     assert hub.disturber is not None
     assert hub.disturber.list() == []
+
+
+async def test_a_hub_with_doors_for_tls_only_is_asked_by_its_recording_or_with_its_ca(tmp_path: Path) -> None:
+    authority, server_side = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    settings = HubSettings(
+        recording=tmp_path / "event.db", csmses={"acme": "ws://127.0.0.1:1"}, port=0, tls=server_side
+    )
+    app, disturber = feed_app(settings.recording), Disturber()
+    add_control(app, disturber)
+    async with Hub(settings, app=app, disturber=disturber) as hub:
+        file, url = str(settings.recording), control_url(hub.url)
+
+        assert await order(control_url(file), None, control_tls(file)) == []
+        assert await order(url, None, control_tls(hub.url, tmp_path / "ca.pem")) == []
+        await check(feed_url(hub.url), control_tls(hub.url, tmp_path / "ca.pem"))
+        with pytest.raises(ControlError, match="CERTIFICATE_VERIFY_FAILED"):
+            await order(url, None, control_tls(hub.url))
+
+
+@pytest.mark.parametrize("host", ["192.0.2.10", "hub.example"])
+def test_only_a_hub_on_a_loopback_address_is_taken_at_its_word(tmp_path: Path, host: str) -> None:
+    (tmp_path / "event.db.lock").write_text(f"1\n\nwss://{host}:9443\n")
+
+    assert control_tls(str(tmp_path / "event.db")) is True
 
 
 async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from hub.control import Order, control_url, order
+from hub.control import Order, control_tls, control_url, order
 from hub.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
@@ -52,7 +52,8 @@ class DisturbingScreen(DashboardScreen):
 
     async def _asked(self, wanted: Order) -> None:
         try:
-            (started,) = await order(control_url(self.source.hub), wanted)
+            hub = self.source.hub
+            (started,) = await order(control_url(hub), wanted, control_tls(hub, self.source.hub_ca))
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
