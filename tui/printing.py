@@ -78,7 +78,8 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
         RecordingError: there is no such session.
     """
     session = recording.session(number)
-    spoken = merge(recording.frames(number), recording.disturbances(number), key=mark_of)
+    steps: Iterable[Frame | Disturbed] = recording.disturbances(number)
+    spoken: Iterable[Frame | Disturbed] = merge(recording.frames(number), steps, key=mark_of)
     if as_json:
         _print_lines(_item_as_json(item, with_secrets=with_secrets) for item in spoken)
         return
