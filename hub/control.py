@@ -4,6 +4,8 @@ Off unless the hub was given a disturber. As the feed, it answers programs on th
 request with an Origin is refused, and only JSON is read, which no form of a page can send.
 """
 
+import ssl
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from hub.errors import HubError
 from hub.faults import FaultError, read_fault
 from hub.feed import refuse_strangers
 from hub.lock_file import hub_at
+from hub.tls import TlsPolicy, csms_context
 
 PATH: Final = "/-/disturb"
 MAX_BYTES: Final = 4_096
@@ -110,19 +113,48 @@ def control_url(source: str) -> URL:
 
 def _url_beside(recording: Path) -> str:
     if not (url := hub_at(recording)):
+        if not recording.exists():
+            raise ControlError(f"there is no recording at {str(recording)!r}")
         raise ControlError(f"no hub writes to {str(recording)!r}, so that no session of it is open")
     return url
 
 
-async def order(url: URL, wanted: Order | None) -> list[Started]:
+def control_tls(source: str, ca: Path | None = None) -> ssl.SSLContext | bool:
+    """Return how the hub at `control_url(source)` is verified: against `ca`, where one is given.
+
+    Without one, a hub that is found by its recording on a loopback address is taken at its word: its certificate is for
+    the event's names, and between two programs on one machine nobody can stand.
+
+    Raises:
+        TlsError: the CA cannot be used.
+    """
+    if ca is not None:
+        return csms_context(TlsPolicy(), ca=ca)
+    if "://" in source or not _is_loopback(control_url(source).host or ""):
+        return True
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def order(url: URL, wanted: Order | None, tls: ssl.SSLContext | bool = True) -> list[Started]:
     """Send an order to a hub (None: ask what is on); return what was begun or ended, or what is on.
+
+    `tls` is how a hub at https:// is verified, as `control_tls` has it.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted) as response:
+        async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted, tls) as response:
             body = await response.content.read(1 << 20)
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         raise ControlError(f"no hub answers at {url.origin()}: {exc or type(exc).__name__}") from exc
@@ -134,5 +166,5 @@ async def order(url: URL, wanted: Order | None) -> list[Started]:
         raise ControlError(f"what answers at {url.origin()} is no hub that can disturb sessions") from exc
 
 
-def _asking(http: aiohttp.ClientSession, url: URL, wanted: Order | None) -> Any:
-    return http.get(url) if wanted is None else http.post(url, json=msgspec.to_builtins(wanted))
+def _asking(http: aiohttp.ClientSession, url: URL, wanted: Order | None, tls: ssl.SSLContext | bool) -> Any:
+    return http.get(url, ssl=tls) if wanted is None else http.post(url, json=msgspec.to_builtins(wanted), ssl=tls)

@@ -47,12 +47,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A disturbance that was begun (with its number), or that waits for a handshake (with None)."""
+    """A disturbance that was begun (with its number), or that waits for a handshake (with None).
+
+    `is_done` where it was over as soon as it had begun: a reset, a close.
+    """
 
     number: int | None
     session: int | None
     target: str
     text: str
+    is_done: bool = False
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ class Disturber:
         for place, (target, wanted) in enumerate(self._refusals):
             if target.fits(session.id, session.identity, session.csms):
                 del self._refusals[place]
-                self._record(session.id, wanted, Phase.BEGUN)
+                self._record_done(session.id, wanted, self._record(session.id, wanted, Phase.BEGUN))
                 return wanted
         return None
 
@@ -117,7 +121,13 @@ class Disturber:
         if other is not None and other.started.number is not None:
             self._over(other.started.number)
         number = self._record(splice.session, wanted, Phase.BEGUN)
-        started = Started(number, splice.session, "/".join(self._names[splice.session]), wanted.text)
+        started = Started(
+            number,
+            splice.session,
+            "/".join(self._names[splice.session]),
+            wanted.text,
+            isinstance(wanted, Reset | Close),
+        )
         log.warning("session %d is disturbed: %s", splice.session, wanted.text)
         self._begin(_Going(started, splice, wanted), number)
         return started
@@ -188,6 +198,7 @@ class Disturber:
                 self._going[number] = going
                 half_close(splice, wanted)
             case Reset() | Close():
+                self._record_done(splice.session, wanted, number)  # before the session's end, which comes at once
                 break_off(splice, wanted)
 
     def _timed_gate(self, leg: Leg, wanted: Latency | Bandwidth | Stall) -> TimedGate:
@@ -233,6 +244,10 @@ class Disturber:
         for number, going in [*self._going.items()]:
             if going.splice.state is State.OVER and going.splice not in self._splices:
                 self._over(number)
+
+    def _record_done(self, session: int, wanted: Reset | Close | Refuse, number: int) -> None:
+        """Record that what takes no time is over."""
+        self._record(session, wanted, Phase.ENDED, number)
 
     def _record(
         self, session: int, wanted: Wanted, phase: Phase, number: int = 0, *, frames_before: int | None = None

@@ -1,6 +1,7 @@
 """Following a hub's feed into a recording of one's own, so that watching from afar is watching a file."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from hub import feed
 from hub.batch import Batch, SessionEnd, disturbance_row, end_row, session_row
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
+from hub.tls import TlsPolicy, csms_context
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
@@ -27,15 +29,19 @@ class MirrorError(HubError):
 
 
 @contextmanager
-def mirrored(hub: str, path: Path) -> Iterator["Mirror"]:
+def mirrored(hub: str, path: Path, ca: Path | None = None) -> Iterator["Mirror"]:
     """Copy what a hub records into a new recording at `path`, in a thread of its own, while the context lasts.
+
+    `ca` verifies a hub at wss://; without it, what the system trusts does.
 
     Raises:
         MirrorError: nothing answers at that URL, or not with a feed; said at once, not later.
+        TlsError: the CA cannot be used.
     """
     url = feed_url(hub)
-    asyncio.run(check(url))
-    mirror = Mirror(url, open_for_writing(path))
+    tls = csms_context(TlsPolicy(), ca=ca) if ca else True
+    asyncio.run(check(url, tls))
+    mirror = Mirror(url, open_for_writing(path), tls)
     thread = threading.Thread(target=mirror.run, name="mirror")
     thread.start()
     try:
@@ -61,7 +67,7 @@ def feed_url(hub: str) -> URL:
     return url.with_path(feed.PATH)
 
 
-async def check(url: URL) -> None:
+async def check(url: URL, tls: ssl.SSLContext | bool = True) -> None:
     """Look whether a feed can be followed.
 
     Raises:
@@ -69,7 +75,7 @@ async def check(url: URL) -> None:
     """
     async with aiohttp.ClientSession() as http:
         try:
-            async with http.ws_connect(url) as socket:
+            async with http.ws_connect(url, ssl=tls) as socket:
                 await socket.receive_json(timeout=10)
         except aiohttp.WSServerHandshakeError as exc:
             raise MirrorError(f"{url} does not let us watch: it answered {exc.status}") from exc
@@ -85,8 +91,9 @@ class Mirror:
     are for any thread.
     """
 
-    def __init__(self, url: URL, recording: WritableRecording) -> None:
+    def __init__(self, url: URL, recording: WritableRecording, tls: ssl.SSLContext | bool = True) -> None:
         self._url = url
+        self._tls = tls
         self._recording = recording
         self.connected_since: int | None = None
         self.lost_at: int | None = None
@@ -130,7 +137,7 @@ class Mirror:
     async def _follow(self, http: aiohttp.ClientSession) -> None:
         url = self._url.with_query(after=str(self._after))
         async with asyncio.timeout(CONNECT_S):
-            connecting = await http.ws_connect(url, max_msg_size=0, heartbeat=20)
+            connecting = await http.ws_connect(url, ssl=self._tls, max_msg_size=0, heartbeat=20)
         async with connecting as socket:
             self.connected_since, self.lost_at, self.trouble = time.time_ns(), None, ""
             async for message in socket:

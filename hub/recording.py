@@ -212,6 +212,12 @@ class Recording:
         """Return the number of frames per session."""
         return dict(self._rows("SELECT session, count(*) FROM frame GROUP BY session"))
 
+    def disturbances(self, session: int | None = None) -> list[Disturbed]:
+        """Return the steps of what was done to a session (None: to all) on purpose, in order."""
+        if session is None:
+            return [*self._disturbances("ORDER BY id")]
+        return [*self._disturbances("WHERE session = ? ORDER BY id", session)]
+
     # -- plumbing -----------------------------------------------------------------------------------------------------
 
     def _frames(self, where: str, *values: Any, columns: str = FRAME_COLUMNS, **named: Any) -> Iterator[Frame]:

@@ -33,7 +33,7 @@ class Disturbances:
     def opened(self, session: Session) -> None:
         """Take up that a session was answered."""
         self._unrests.opened(session)
-        if aftermath := self._aftermaths.of(session):
+        for aftermath in self._aftermaths.of(session):
             aftermath.opened(session)
         for step in self._foreseen:
             if step.session == session.id:
@@ -43,13 +43,14 @@ class Disturbances:
     def closed(self, session: Session) -> None:
         """Take up that a session has ended."""
         self._unrests.closed(session)
-        if aftermath := self._aftermaths.of(session):
+        for aftermath in self._aftermaths.of(session):
             aftermath.closed(session)
 
     def witness(self, exchange: Exchange) -> None:
         """Take up that an exchange was opened, or settled."""
-        if self._aftermaths and (aftermath := self._aftermaths.of(exchange.conversation.session)):
-            aftermath.witness(exchange)
+        if self._aftermaths:
+            for aftermath in self._aftermaths.of(exchange.conversation.session):
+                aftermath.witness(exchange)
 
     def __bool__(self) -> bool:
         return bool(self._aftermaths)

@@ -1,6 +1,6 @@
 """How a pair coped with a disturbance: facts about what came after it. They accuse nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +19,8 @@ class Resilience(msgspec.Struct, frozen=True, kw_only=True):
 
     `touched` are the frames that were dropped or held back. `over_at` is when the path was whole again; `lost_at` when
     the session ended, `lost_by` who ended it (None: the hub). `back_at` is when the station was connected again, in
-    session `back_in`. `repeated_at` is when the CALL of a touched answer, `repeated`, was sent again. `answered` is the
+    session `back_in`; `refused_in` are the sessions before that in which it came, and was refused on purpose.
+    `repeated_at` is when the CALL of a touched answer, `repeated`, was sent again. `answered` is the
     first action that was called and answered by a CALLRESULT once the path was whole, at `answered_at`.
     """
 
@@ -34,6 +35,7 @@ class Resilience(msgspec.Struct, frozen=True, kw_only=True):
     lost_by: Side | None = None
     back_at: int | None = None
     back_in: int | None = None
+    refused_in: tuple[int, ...] = ()
     repeated: str = ""
     repeated_at: int | None = None
     answered: str = ""
@@ -68,9 +70,12 @@ class Resilience(msgspec.Struct, frozen=True, kw_only=True):
         if self.fault not in _ENDS_IT:
             who = self.lost_by.label if self.lost_by else "the hub"
             yield f"{who} ended the session {_seconds(lost_at - self.begun_at)} after it began"
-        if self.back_at is None:
+        if self.refused_in:
+            sessions = ", ".join(map(str, self.refused_in))
+            yield f"the station came back and was refused on purpose, in session {sessions}"
+        if self.back_at is None and not self.refused_in:
             yield "the station has not come back"
-        else:
+        elif self.back_at is not None:
             yield f"the station was back after {_seconds(self.back_at - lost_at)}, in session {self.back_in}"
 
 
@@ -99,6 +104,11 @@ class Aftermath:
         """Take up that a session of the pair was opened."""
         if session.upgraded and self.result.lost_at is not None and self.result.back_at is None:
             self._note(back_at=session.answered_at or session.opened_at, back_in=session.id)
+
+    def refused(self, session: Session) -> None:
+        """Take up that a handshake of the pair was refused on purpose."""
+        if self.result.lost_at is not None and self.result.back_at is None:
+            self._note(refused_in=(*self.result.refused_in, session.id))
 
     def witness(self, exchange: Exchange) -> None:
         """Take up that an exchange of the pair was opened, or answered."""
@@ -130,11 +140,11 @@ class Aftermath:
 
 
 class Aftermaths:
-    """All disturbances, and the latest of each station at each CSMS, which is the one that is followed."""
+    """All disturbances, and those of each station at each CSMS that are followed: the latest, and any not got over."""
 
     def __init__(self) -> None:
         self._all: dict[int, Aftermath] = {}
-        self._followed: dict[tuple[str, str], Aftermath] = {}
+        self._followed: dict[tuple[str, str], list[Aftermath]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -150,11 +160,16 @@ class Aftermaths:
         if aftermath is not None:
             aftermath.step(step)
             return
-        aftermath = self._all[step.number] = self._followed[session.identity, session.csms] = Aftermath(step)
+        earlier = [each for each in self.of(session) if each.result.answered_at is None]
+        if step.fault is Fault.REFUSE:
+            for each in earlier:
+                each.refused(session)
+        self._all[step.number] = aftermath = Aftermath(step)
+        self._followed[session.identity, session.csms] = [*earlier, aftermath]
 
-    def of(self, session: Session) -> Aftermath | None:
-        """Return the disturbance that is followed for the station and the CSMS of a session."""
-        return self._followed.get((session.identity, session.csms))
+    def of(self, session: Session) -> Sequence[Aftermath]:
+        """Return the disturbances that are followed for the station and the CSMS of a session."""
+        return self._followed.get((session.identity, session.csms), ())
 
 
 def _seconds(duration_ns: int) -> str:

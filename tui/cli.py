@@ -22,6 +22,12 @@ UNUSABLE: Final = 2
 
 PROGRESS_EVERY: Final = 5_000
 
+RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
+
+CA: Final = click.option(
+    "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
+)
+
 LIMITS_HELP: Final = "\n\n".join((
     "What a peer may cost the hub; 0 is no limit where that is possible. Repeatable.", *described()
 ))  # fmt: skip
@@ -29,8 +35,6 @@ LIMITS_HELP: Final = "\n\n".join((
 SECRETS: Final = click.option(
     "--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise."
 )
-
-RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -166,14 +170,15 @@ def password(identity: str, password: str, *, is_hex: bool) -> None:
 @main.command(epilog="Example: plugfest watch event.recording")
 @click.argument("source", metavar="RECORDING|HUB-URL")
 @SECRETS
-def watch(source: str, *, secrets: bool) -> None:
+@CA
+def watch(source: str, *, secrets: bool, ca: Path | None) -> None:
     """Open the dashboard over a recording, or over a hub that runs on this machine (ws://HOST:PORT).
 
     A recording that a hub is writing to is followed live.
     """
     from tui.watching import run_watch
 
-    _report_errors(lambda: run_watch(source, with_secrets=secrets))
+    _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca))
 
 
 @main.command(epilog="Example: plugfest disturb event.recording 4 stall 10s")
@@ -182,7 +187,10 @@ def watch(source: str, *, secrets: bool) -> None:
 @click.argument("what", nargs=-1)
 @click.option("--list", "is_list", is_flag=True, help="Say what is on.")
 @click.option("--stop", type=int, metavar="NUMBER", help="End a disturbance: what it holds back goes on at once.")
-def disturb(source: str, target: str | None, what: tuple[str, ...], *, is_list: bool, stop: int | None) -> None:
+@CA
+def disturb(
+    source: str, target: str | None, what: tuple[str, ...], *, is_list: bool, stop: int | None, ca: Path | None
+) -> None:  # fmt: skip
     """Disturb a session on purpose, to see how a pair copes: it is recorded as that, and never charged to a vendor.
 
     The hub runs on this machine with --allow-disturb. TARGET is a session's number, a station's IDENTITY, or
@@ -202,7 +210,7 @@ def disturb(source: str, target: str | None, what: tuple[str, ...], *, is_list: 
     """  # noqa: D301 - click looks for the character itself
     from tui.disturbing import run_disturb
 
-    _report_errors(lambda: run_disturb(source, target, " ".join(what), stop, is_list=is_list))
+    _report_errors(lambda: run_disturb(source, target, " ".join(what), stop, is_list=is_list, ca=ca))
 
 
 @main.command(epilog="Example: plugfest show event.recording --session 4")

@@ -1,10 +1,11 @@
 """`plugfest disturb`: orders to a hub that runs on this machine."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
-from hub.control import Order, control_url, order
+from hub.control import Order, control_tls, control_url, order
 from hub.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
@@ -14,7 +15,9 @@ class UsageError(HubError):
     """The command does not say what to do."""
 
 
-def run_disturb(source: str, target: str | None, what: str, stop: int | None, *, is_list: bool) -> None:
+def run_disturb(
+    source: str, target: str | None, what: str, stop: int | None, *, is_list: bool, ca: Path | None = None
+) -> None:
     """Begin or end a disturbance, or list what is on.
 
     Raises:
@@ -24,7 +27,7 @@ def run_disturb(source: str, target: str | None, what: str, stop: int | None, *,
     if sum(asked) != 1 or (target is not None and not what):
         raise UsageError("say one of: TARGET WHAT (4 stall 10s), --list, --stop NUMBER")
     wanted = None if is_list else Order(stop=stop) if stop is not None else Order(target=target or "", what=what)
-    found = asyncio.run(order(control_url(source), wanted))
+    found = asyncio.run(order(control_url(source), wanted, control_tls(source, ca)))
     for each in found:
         click.echo(_line(each, is_over=stop is not None))
     if is_list and not found:
@@ -34,5 +37,5 @@ def run_disturb(source: str, target: str | None, what: str, stop: int | None, *,
 def _line(started: Started, *, is_over: bool) -> str:
     if started.number is None:
         return f"waiting: the next handshake of {safe(started.target)}: {started.text}"
-    state = "ended" if is_over else "on"
+    state = "ended" if is_over else "done" if started.is_done else "on"
     return f"{started.number}: session {started.session}, {safe(started.target)}: {started.text} ({state})"

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from heapq import merge
 from typing import Any, Final
 
 import orjson
@@ -20,7 +21,8 @@ from matrix.report import in_order, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.safe import safe, safe_json
 from matrix.secrets import masked_frame
-from matrix.trace import Frame, Opcode, Session
+from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
+from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.text import ARROWS, GLYPHS, clock_time
 
 SHORT: Final = 160
@@ -52,31 +54,40 @@ def console() -> Console:
 def show_sessions(recording: Recording, *, as_json: bool) -> None:
     """Print the sessions of a recording."""
     frames = recording.frame_counts()
-    sessions = recording.sessions()
+    sessions, steps = recording.sessions(), by_session(recording.disturbances())
     if as_json:
-        _print_lines(_session_as_json(session, frames.get(session.id, 0)) for session in sessions)
+        _print_lines(
+            _session_as_json(session, frames.get(session.id, 0), steps.get(session.id, ())) for session in sessions
+        )
         return
     table = Table("id", "opened", "identity", "CSMS", "protocol", "answer", "frames", "lasted", "end", box=None)
+    if steps:
+        table.add_column("disturbed on purpose")
     for session in sessions:
-        table.add_row(*map(Text, _session_cells(session, frames.get(session.id, 0))))
+        cells = _session_cells(session, frames.get(session.id, 0))
+        table.add_row(*map(Text, (*cells, what_was_done(steps[session.id])) if session.id in steps else cells))
     console().print(table if sessions else "no station has connected yet")
 
 
 def show_messages(recording: Recording, number: int, *, as_json: bool, full: bool, with_secrets: bool = False) -> None:
     """Print the frames of one session in order, its handshake first; secrets in them only if asked for.
 
+    What was done to it on purpose stands between them, where it was done.
+
     Raises:
         RecordingError: there is no such session.
     """
-    session, spoken = recording.session(number), recording.frames(number)
+    session = recording.session(number)
+    steps: Iterable[Frame | Disturbed] = recording.disturbances(number)
+    spoken: Iterable[Frame | Disturbed] = merge(recording.frames(number), steps, key=mark_of)
     if as_json:
-        _print_lines(_frame_as_json(frame, with_secrets=with_secrets) for frame in spoken)
+        _print_lines(_item_as_json(item, with_secrets=with_secrets) for item in spoken)
         return
     out = console()
     out.print(Text("\n".join(_handshake(session))), soft_wrap=True)
-    for frame in spoken:
-        shown = frame if with_secrets else masked_frame(frame)
-        out.print(_message_line(shown, full=full), soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+    for item in spoken:
+        line = _item_line(item, full=full, with_secrets=with_secrets)
+        out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
 
 
 def show_verdicts(judge: Judge, *, as_json: bool) -> None:
@@ -245,6 +256,12 @@ def _handshake(session: Session) -> Iterator[str]:
         yield f"  {safe(session.body, SHORT)}"
 
 
+def _item_line(item: Frame | Disturbed, *, full: bool, with_secrets: bool) -> Text:
+    if isinstance(item, Disturbed):
+        return step_line(item)
+    return _message_line(item if with_secrets else masked_frame(item), full=full)
+
+
 def _message_line(frame: Frame, *, full: bool) -> Text:
     name = "" if frame.opcode == Opcode.TEXT and frame.fin else f"{_opcode_name(frame)} "
     payload = payload_text(frame, None if full else SHORT)
@@ -281,9 +298,13 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _session_as_json(session: Session, frames: int) -> dict[str, Any]:
+def _session_as_json(session: Session, frames: int, steps: Iterable[Disturbed]) -> dict[str, Any]:
     fields = {name: getattr(session, name) for name in session.__struct_fields__}
-    return {**fields, "frames": frames}
+    return {**fields, "frames": frames, "disturbances": [step_as_json(step) for step in steps]}
+
+
+def _item_as_json(item: Frame | Disturbed, *, with_secrets: bool) -> dict[str, Any]:
+    return step_as_json(item) if isinstance(item, Disturbed) else _frame_as_json(item, with_secrets=with_secrets)
 
 
 def _frame_as_json(frame: Frame, *, with_secrets: bool) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Source:
     `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
-    recording beside which it says where it listens.
+    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Source:
         *,
         name: str = "",
         hub: str = "",
+        hub_ca: Path | None = None,
         look: Look | None = None,
         clock: Callable[[], int] = time.time_ns,
         with_secrets: bool = False,
     ) -> None:
         self.path = path
         self.hub = hub or str(path)
+        self.hub_ca = hub_ca
         self.with_secrets = with_secrets
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look

@@ -20,8 +20,8 @@ def leave_on_hangup() -> None:
         signal.signal(number, lambda *_: sys.exit(HUNG_UP))
 
 
-def run_watch(source: str, *, with_secrets: bool = False) -> None:
-    """Show a recording or a running hub; secrets in payloads are hidden, unless asked for.
+def run_watch(source: str, *, with_secrets: bool = False, ca: Path | None = None) -> None:
+    """Show a recording or a running hub; secrets in payloads are hidden, unless asked for. `ca` verifies a hub at wss://.
 
     Raises:
         HubError: the source cannot be watched.
@@ -34,6 +34,6 @@ def run_watch(source: str, *, with_secrets: bool = False) -> None:
     leave_on_hangup()
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
-        with mirrored(source, path) as mirror:
+        with mirrored(source, path, ca) as mirror:
             name, look = str(feed_url(source).origin()), look_at_feed(mirror)
-            run_dashboard(Source(path, name=name, hub=source, look=look, with_secrets=with_secrets))
+            run_dashboard(Source(path, name=name, hub=source, hub_ca=ca, look=look, with_secrets=with_secrets))

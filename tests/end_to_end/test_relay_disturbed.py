@@ -401,7 +401,24 @@ async def test_a_reset_ends_whatever_is_on(hub: Hub, peers: Peers) -> None:
 
     with pytest.raises(ConnectionResetError):
         await station.rest()
-    assert [step.text for step in steps_of(hub)] == ["stall 60s", "stall 60s", "reset"]
+    assert [step.text for step in steps_of(hub)] == ["stall 60s", "stall 60s", "reset", "reset"]
+
+
+@pytest.mark.parametrize("text", ["reset", "close 1012"])
+async def test_what_takes_no_time_is_recorded_as_over_and_not_listed_as_on(hub: Hub, peers: Peers, text: str) -> None:
+    station, upstream = await session_of(hub, peers)
+
+    started = disturb(hub, text)
+
+    assert started.is_done
+    assert hub.disturber is not None
+    assert hub.disturber.list() == []
+    for line in (station, upstream):
+        line.end()
+    await ended(hub)
+    assert [(step.phase, step.number) for step in steps_of(hub)] == [
+        (Phase.BEGUN, started.number), (Phase.ENDED, started.number)
+    ]  # fmt: skip
 
 
 # -- handshakes -------------------------------------------------------------------------------------------------------
@@ -422,7 +439,9 @@ async def test_the_next_handshake_is_refused_and_the_one_after_it_is_not(hub: Hu
         refused, opened = recording.sessions()
     assert (refused.ending, refused.closed_by, refused.status) == (Ending.REFUSED, None, 503)
     assert opened.status == 101
-    assert [(step.session, step.text) for step in steps_of(hub)] == [(1, "refuse 503")]
+    assert [(step.session, step.text, step.phase) for step in steps_of(hub)] == [
+        (1, "refuse 503", Phase.BEGUN), (1, "refuse 503", Phase.ENDED)
+    ]  # fmt: skip
 
 
 async def test_another_stations_handshake_is_not_refused(hub: Hub, peers: Peers) -> None:

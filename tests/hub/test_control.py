@@ -1,16 +1,19 @@
 """Orders to a hub: who may give them, and what comes back."""
 
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import trustme
 from raw_peers import Peers, raw_peers, upgrade
 
-from hub.control import ControlError, Order, add_control, control_url, order
+from hub.control import ControlError, Order, add_control, control_tls, control_url, order
 from hub.disturber import Disturber
 from hub.feed import feed_app
+from hub.mirror import check, feed_url
 from hub.server import Hub, HubSettings
 
 
@@ -83,6 +86,32 @@ async def test_web_pages_and_garbage_are_refused(hub: Hub, sent: dict[str, Any],
     assert hub.disturber.list() == []
 
 
+async def test_a_hub_with_doors_for_tls_only_is_asked_by_its_recording_or_with_its_ca(tmp_path: Path) -> None:
+    authority, server_side = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    settings = HubSettings(
+        recording=tmp_path / "event.db", csmses={"acme": "ws://127.0.0.1:1"}, port=0, tls=server_side
+    )
+    app, disturber = feed_app(settings.recording), Disturber()
+    add_control(app, disturber)
+    async with Hub(settings, app=app, disturber=disturber) as hub:
+        file, url = str(settings.recording), control_url(hub.url)
+
+        assert await order(control_url(file), None, control_tls(file)) == []
+        assert await order(url, None, control_tls(hub.url, tmp_path / "ca.pem")) == []
+        await check(feed_url(hub.url), control_tls(hub.url, tmp_path / "ca.pem"))
+        with pytest.raises(ControlError, match="CERTIFICATE_VERIFY_FAILED"):
+            await order(url, None, control_tls(hub.url))
+
+
+@pytest.mark.parametrize("host", ["192.0.2.10", "hub.example"])
+def test_only_a_hub_on_a_loopback_address_is_taken_at_its_word(tmp_path: Path, host: str) -> None:
+    (tmp_path / "event.db.lock").write_text(f"1\n\nwss://{host}:9443\n")
+
+    assert control_tls(str(tmp_path / "event.db")) is True
+
+
 async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path: Path) -> None:
     async with await hub_with(tmp_path, peers, None) as hub:
         with pytest.raises(ControlError, match="is off; `plugfest serve --allow-disturb` turns it on"):
@@ -92,7 +121,7 @@ async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ("nowhere.recording", "no hub writes to 'nowhere.recording'"),
+        ("nowhere.recording", "there is no recording at 'nowhere.recording'"),
         ("http://hub", "'http://hub' is not the URL of a hub"),
         ("ws://[", "'ws://\\[' is not a URL"),
     ],
@@ -100,6 +129,14 @@ async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path
 def test_where_no_hub_can_be_is_said(source: str, complaint: str) -> None:
     with pytest.raises(ControlError, match=complaint):
         control_url(source)
+
+
+def test_a_recording_that_no_hub_writes_to_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "event.recording"
+    path.touch()
+
+    with pytest.raises(ControlError, match="no hub writes to"):
+        control_url(str(path))
 
 
 async def test_a_hub_that_is_gone_is_said(tmp_path: Path) -> None:

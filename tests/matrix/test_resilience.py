@@ -61,7 +61,41 @@ def test_a_station_that_stays_away_is_seen_to_do_so() -> None:
     assert judge.disturbances[0].sentence == "the station has not come back"
 
 
-def test_the_latest_of_several_disturbances_is_the_one_that_what_follows_counts_for() -> None:
+def test_what_follows_counts_for_every_disturbance_that_was_not_got_over() -> None:
     judge = judged(draw("! begun stall 1s", "! ended", "! begun latency 1s", "! ended", HEARTBEAT, BEAT))
 
-    assert [each.answered for each in judge.disturbances] == ["", "Heartbeat"]
+    assert [each.answered for each in judge.disturbances] == ["Heartbeat", "Heartbeat"]
+
+
+def test_a_disturbance_that_was_got_over_is_left_as_it_was() -> None:
+    lines = ("! begun stall 1s", "! ended", HEARTBEAT, BEAT, "! begun reset", "! ended")
+    judge = judged(draw(*lines, ending=Ending.HUB, closed_by=None))
+
+    assert [each.lost_at is None for each in judge.disturbances] == [True, False]
+
+
+def test_a_station_that_is_refused_on_purpose_meanwhile_is_seen_to_come_back() -> None:
+    pen = Pen()
+    lost = pen.session(["! begun reset", "! ended"], ending=Ending.HUB, closed_by=None, **CS)
+    refused = pen.session([], status=503, ending=Ending.REFUSED, closed_by=None, refusal="refuse 503", **CS)
+    judge_before = judged(lost, refused)
+    back = pen.session(["+2s", HEARTBEAT, BEAT], **CS)
+    judge = judged(lost, refused, back)
+
+    came = "the station came back and was refused on purpose, in session 2"
+    answered = "Heartbeat was answered 2.0 s after that"
+    assert judge_before.disturbances[0].sentence == came
+    assert [each.sentence for each in judge.disturbances] == [
+        f"{came}; the station was back after 0.0 s, in session 3; {answered}",
+        f"the station was back after 0.0 s, in session 3; {answered}",
+    ]
+
+
+@pytest.mark.parametrize("lines", [DROPPED, ("! begun bandwidth 2kB/s", "+5s", "! ended")], ids=["drop", "bandwidth"])
+def test_what_later_sessions_say_is_heard_though_another_disturbance_came_between(lines: tuple[str, ...]) -> None:
+    pen = Pen()
+    first = pen.session([*lines, "! begun reset", "! ended"], ending=Ending.HUB, closed_by=None, **CS)
+    judge = judged(first, pen.session([HEARTBEAT, BEAT], **CS))
+
+    assert [each.answered for each in judge.disturbances] == ["Heartbeat", "Heartbeat"]
+    assert "the station was back after 0.0 s, in session 2" in judge.disturbances[0].sentence

@@ -176,6 +176,27 @@ def test_show_as_json_prints_one_object_a_line(faulty: Path) -> None:
     assert lines[0]["payload"].startswith('[2,"b","BootNotification"')
 
 
+def test_show_tells_what_was_done_to_a_session_on_purpose_where_it_was_done(tmp_path: Path) -> None:
+    beat = '> [2,"h","Heartbeat",{}]'
+    path = record(
+        tmp_path / "disturbed.recording", draw(beat), draw("! begun drop answer 1", "! touched", beat, "! ended")
+    )
+
+    listed = run("show", path).stdout.splitlines()
+    lines = run("show", path, "--session", 2).stdout.splitlines()
+    sessions = [json.loads(line) for line in run("show", path, "--json").stdout.splitlines()]
+    items = [json.loads(line) for line in run("show", path, "--session", 2, "--json").stdout.splitlines()]
+
+    assert ["drop answer 1" in line for line in listed] == [False, False, True]
+    assert [line.split("drop answer 1 ")[1] for line in lines if "disturbed on purpose: drop answer 1" in line] == [
+        "(begun)", "(touched frame 7)", "(ended)"
+    ]  # fmt: skip
+    assert [[step["phase"] for step in session["disturbances"]] for session in sessions] == [
+        [], ["begun", "touched", "ended"]
+    ]  # fmt: skip
+    assert [item.get("phase", item.get("side")) for item in items] == ["begun", "touched", "station", "ended"]
+
+
 def test_show_of_a_session_that_is_not_there_says_so(faulty: Path) -> None:
     result = run("show", faulty, "--session", 99)
 

@@ -1,5 +1,6 @@
 """Asks how a session is to be disturbed on purpose: one of the choices, changed or as it is."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -9,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hub.faults import EXAMPLES, FaultError, read_fault
+from hub.faults import EXAMPLES, FaultError, Refuse, read_fault
 from matrix.safe import safe
 from tui.line import Line, Span
 from tui.widgets.bar import Bar
@@ -27,21 +28,30 @@ MEANINGS: Final = {
     "refuse": "the next handshake of this station is refused",
 }
 
+ENDED: Final = "the session has ended: only the next handshake can be disturbed"
+
 
 class Choices(LineList):
-    """The kinds of disturbance, each with an example."""
+    """Kinds of disturbance, each with an example."""
+
+    def __init__(self, examples: Sequence[str], **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._examples = examples
 
     def on_mount(self) -> None:
-        self.set_length(len(EXAMPLES))
+        self.set_length(len(self._examples))
 
     def line_at(self, index: int, width: int) -> Line:
         del width
-        example = EXAMPLES[index]
+        example = self._examples[index]
         return (Span(f"{example:<28}", "strong"), Span(MEANINGS[example.split()[0]], "muted"))
 
 
 class DisturbScreen(ModalScreen[str | None]):
-    """Gives back what is to be done, as it is typed for `plugfest disturb`; None for nothing."""
+    """Gives back what is to be done, as it is typed for `plugfest disturb`; None for nothing.
+
+    Where the session `has_ended`, only the next handshake of its station can be disturbed, and nothing else is offered.
+    """
 
     CSS_PATH = "disturb.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,16 +60,18 @@ class DisturbScreen(ModalScreen[str | None]):
         Binding("down", "step(1)", "Down", priority=True),
     ]
 
-    def __init__(self, title: str, **keywords: Any) -> None:
+    def __init__(self, title: str, *, has_ended: bool = False, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._title = title
+        self._has_ended = has_ended
+        self._examples = [example for example in EXAMPLES if not has_ended or example.split()[0] == "refuse"]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="window") as window:
             window.border_title = f"disturb {self._title} on purpose"
             window.border_subtitle = "arrows choose · enter begins · esc leaves"
-            yield Choices(id="choices")
-            yield Input(EXAMPLES[0], compact=True, id="what")
+            yield Choices(self._examples, id="choices")
+            yield Input(self._examples[0], compact=True, id="what")
             yield Bar(id="complaint")
 
     def on_mount(self) -> None:
@@ -67,14 +79,14 @@ class DisturbScreen(ModalScreen[str | None]):
 
     def action_step(self, by: int) -> None:
         choices = self.query_one(Choices)
-        choices.go_to((choices.cursor + by) % len(EXAMPLES))
+        choices.go_to((choices.cursor + by) % len(self._examples))
 
     @on(LineList.CursorMoved)
     def take_example(self, event: LineList.CursorMoved) -> None:
         """Put the example of the cursor into the line."""
         event.stop()
         line = self.query_one(Input)
-        line.value = EXAMPLES[self.query_one(Choices).cursor]
+        line.value = self._examples[self.query_one(Choices).cursor]
         line.cursor_position = len(line.value)
         line.focus()
 
@@ -94,9 +106,14 @@ class DisturbScreen(ModalScreen[str | None]):
     def _complain(self, text: str) -> bool:
         bar = self.query_one(Bar)
         try:
-            read_fault(text)
+            wanted = read_fault(text)
         except FaultError as exc:
             bar.left = (Span(safe(str(exc)), "broken"),)
             return False
-        bar.left = (Span("recorded as what it is, and never charged to a vendor", "muted"),)
+        if self._has_ended and not isinstance(wanted, Refuse):
+            bar.left = (Span(ENDED, "broken"),)
+            return False
+        bar.left = (
+            Span(ENDED if self._has_ended else "recorded as what it is, and never charged to a vendor", "muted"),
+        )
         return True

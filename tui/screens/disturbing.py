@@ -4,7 +4,8 @@ from typing import Final
 
 from textual.binding import Binding
 
-from hub.control import Order, control_url, order
+from hub.control import Order, control_tls, control_url, order
+from hub.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
 from matrix.trace import Session
@@ -36,7 +37,7 @@ class DisturbingScreen(DashboardScreen):
                 target = _station(session) if what.split()[0] == "refuse" else str(session.id)
                 self._ask(Order(target=target, what=what))
 
-        self.app.push_screen(DisturbScreen(f"session {session.id}"), begin)
+        self.app.push_screen(DisturbScreen(f"session {session.id}", has_ended=not session.is_open), begin)
 
     def action_calm(self) -> None:
         session = self.session_to_disturb
@@ -51,12 +52,18 @@ class DisturbingScreen(DashboardScreen):
 
     async def _asked(self, wanted: Order) -> None:
         try:
-            (started,) = await order(control_url(self.source.hub), wanted)
+            hub = self.source.hub
+            (started,) = await order(control_url(hub), wanted, control_tls(hub, self.source.hub_ca))
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
-        what = "ended" if wanted.stop is not None else "begun" if started.number else "waits for the next handshake"
-        self.notify(f"{safe(started.text)}: {what}", markup=False)
+        self.notify(f"{safe(started.text)}: {_state(started, is_over=wanted.stop is not None)}", markup=False)
+
+
+def _state(started: Started, *, is_over: bool) -> str:
+    if started.number is None:
+        return "waits for the next handshake"
+    return "ended" if is_over else "done" if started.is_done else "begun"
 
 
 def _station(session: Session) -> str:

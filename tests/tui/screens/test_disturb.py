@@ -14,7 +14,7 @@ from hub.control import add_control
 from hub.disturber import Disturber
 from hub.feed import feed_app
 from hub.server import Hub, HubSettings
-from tui.screens.disturb import DisturbScreen
+from tui.screens.disturb import ENDED, DisturbScreen
 from tui.screens.session import SessionScreen
 from tui.text import DISTURBED
 from tui.widgets.history_list import HistoryList
@@ -100,6 +100,22 @@ async def test_a_session_that_is_not_disturbed_cannot_be_calmed(tmp_path: Path) 
         await pilot.press("D")
 
         assert "this session is not being disturbed" in shown(pilot)
+
+
+async def test_a_session_that_has_ended_is_said_to_have_at_once_and_only_its_next_handshake_is_offered(
+    event: Path,
+) -> None:
+    async with dashboard(event) as pilot:
+        await pilot.press("down", "right", "enter", "tab")
+        await pilot.press("d")
+        offered = pilot.app.screen.query_one(Input).value
+        await until(pilot, lambda: ENDED in shown(pilot))
+        pilot.app.screen.query_one(Input).value = "stall 10s"
+        await pilot.press("enter")
+
+        assert offered == "refuse 503"
+        assert "bandwidth" not in shown(pilot)
+        assert isinstance(pilot.app.screen, DisturbScreen)
 
 
 async def test_a_recording_that_no_hub_writes_to_has_nobody_to_ask(event: Path) -> None:
