@@ -151,13 +151,18 @@ def certs(folder: Path, hosts: tuple[str, ...], stations: tuple[str, ...], days:
 @main.command(epilog="Example: plugfest password CS001 >> passwords")
 @click.argument("identity")
 @click.option("--hex", "is_hex", is_flag=True, help="It is given in hex, as OCPP 1.6 writes AuthorizationKey.")
-@click.password_option("--password", envvar="PLUGFEST_PASSWORD", help="Asked for where it is not given.")
-def password(identity: str, password: str, *, is_hex: bool) -> None:
+@click.option(
+    "--password",
+    envvar="PLUGFEST_PASSWORD",
+    help="Asked for where it is not given, or read from standard input where that is no terminal.",
+)
+def password(identity: str, password: str | None, *, is_hex: bool) -> None:
     """Print a line for the --password-file of `plugfest serve`: the station's identity and a hash."""
     from tui.certs import run_password
 
     try:
-        secret = bytes.fromhex(password) if is_hex else password.encode()
+        password = _asked_for() if password is None else password
+        secret = bytes.fromhex(password) if is_hex else password.encode(errors="surrogateescape")
     except ValueError:
         _fail("--hex wants pairs of hexadecimal digits")
     _report_errors(lambda: run_password(identity, secret))
@@ -279,6 +284,14 @@ def rules(code: str | None, *, as_json: bool) -> None:
         printing.show_rule(rule_named(code), as_json=as_json)
     except KeyError:
         _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
+
+
+def _asked_for() -> str:
+    """Return a password from the terminal, typed twice, or else from a line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    line = sys.stdin.readline().rstrip("\r\n")
+    return line or _fail("there is no password: give one with --password, or as a line on standard input")
 
 
 def _policy_in(path: Path | None) -> "Policy":
