@@ -9,7 +9,7 @@ import rich_click as click
 
 from hub.limits import described
 from matrix import __version__
-from tui.secure_options import SecureOptions, secure_options
+from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 
 if TYPE_CHECKING:
     from hub.recording import Recording
@@ -22,15 +22,20 @@ UNUSABLE: Final = 2
 
 PROGRESS_EVERY: Final = 5_000
 
-LIMITS_HELP: Final = "\n\n".join((
-    "What a peer may cost the hub; 0 is no limit where that is possible. Repeatable.", *described()
-))  # fmt: skip
-
 SECRETS: Final = click.option(
     "--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise."
 )
 
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+def _list_limits(context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """List the limits and end where one is called `help`, before anything else is asked for."""
+    if "help" in given:
+        click.echo("--limit NAME=VALUE, with these names and defaults; 0 is no limit where that is possible.\n")
+        click.echo("\n".join(described()))
+        context.exit()
+    return given
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -105,7 +110,15 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     metavar="ORIGIN",
     help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable.  [default: none]",
 )
-@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_list_limits,
+    is_eager=True,
+    help="Change what a peer may cost the hub; `--limit help` lists the names. Repeatable.",
+)
 @click.option(
     "--durability",
     type=click.Choice(["kill", "power"]),
@@ -118,6 +131,11 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 )
 @click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
 @secure_options
+@click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--answer-timeout"])
+@click.option_panel("Secure", options=SECURE_NAMES)
+@click.option_panel("Recording", options=["--recording", "--durability", "--strict"])
+@click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin"])
+@click.option_panel("Disturbing", options=["--allow-disturb"])
 def serve(
     listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
     origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
