@@ -1,6 +1,8 @@
 """Where stations knock: the addresses that the hub listens at, in clear and with TLS."""
 
 import asyncio
+import os
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,7 +59,7 @@ class Doors:
                 self.ports[place] = await (self._bind_tls(door, door.tls) if door.tls else self._bind(door))
             except OSError as exc:
                 await self.close()
-                raise ListenError(f"cannot listen on {door.host}:{door.port}: {exc.strerror or exc}") from exc
+                raise ListenError(f"cannot listen on {door.host}:{door.port}: {_why(exc)}") from exc
 
     async def open(self, turned_away: TurnedAway) -> None:
         """Let stations in."""
@@ -87,3 +89,10 @@ class Doors:
         server = await TlsDoor.bind(door.host, door.port, tls, self._make_reader, backlog=BACKLOG)
         self._servers.append(server)
         return server.port
+
+
+def _why(exc: OSError) -> str:
+    """Return the system's words, not those that asyncio puts around them; only a name that is not found has others."""
+    if exc.errno is None or isinstance(exc, socket.gaierror):
+        return str(exc.strerror or exc).lower()
+    return os.strerror(exc.errno).lower()

@@ -274,7 +274,12 @@ class Opening:
         self._note(chosen=self.session.header(SUBPROTOCOL, of=Side.CSMS), answered_at=time.time_ns())
         self._is_over = True
         self._relay.recorder.answer(self.session)
-        await self._relay.recorder.committed()
+        await _recorded_or_gone(self._relay.recorder, self.station)
+        if self.station.gone.done():
+            upstream.abort()
+            self._note(status=None, reason="", response=(), chosen=None, answered_at=None)
+            self.abandon("the station left before the session was recorded, and was not told of it")
+            return
         chosen = safe(self.session.chosen or "no subprotocol")
         log.info(
             "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
@@ -314,7 +319,8 @@ class Opening:
         self._note(closed_at=time.time_ns(), **facts)
         self._relay.recorder.answer(self.session)
         why = safe(self.session.fault or f"{self.session.status} {self.session.reason}")
-        log.info("session %d of %r not opened: %s", self.session.id, safe(self.session.identity), why)
+        whose = f"of {safe(self.session.identity)!r}" if self.session.identity else f"from {self.session.remote}"
+        log.info("session %d %s not opened: %s", self.session.id, whose, why)
 
     def _let_go(self) -> None:
         self._relay.recorder.then(HeadReader.abort, self.station)
@@ -346,6 +352,15 @@ async def _while_present(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _recorded_or_gone(recorder: Recorder, station: HeadReader) -> None:
+    """Wait until what was recorded is committed, which a strict hub may not come to for long, or the station leaves."""
+    committed = asyncio.ensure_future(recorder.committed())
+    try:
+        await asyncio.wait({committed, station.gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        committed.cancel()
 
 
 async def _say_and_close(station: HeadReader, raw: bytes) -> None:

@@ -10,8 +10,10 @@ from yarl import URL
 
 from hub.errors import HubError
 from hub.handshake import storable
+from matrix.secrets import HIDDEN, masked_words
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
+_USERINFO: Final = re.compile(r"(?P<user>[^/:@\s]*):(?!//).*@")
 _DOTS: Final = (".", "..")
 
 
@@ -121,10 +123,15 @@ def checked_csms(name: str, url: str) -> Csms:
         parsed = URL(url, encoded=True)
         wrong = _wrong_with(parsed)
     except ValueError as exc:
-        raise SwitchboardError(f"the URL of {name!r} is not one: {url!r}: {exc}") from exc
+        raise SwitchboardError(f"the URL of {name!r} is not one: {shown_url(url)!r}: {exc}") from exc
     if wrong:
-        raise SwitchboardError(f"the URL of {name!r} {wrong}: {url!r}")
+        raise SwitchboardError(f"the URL of {name!r} {wrong}: {shown_url(url)!r}")
     return Csms(name, parsed)
+
+
+def shown_url(url: str) -> str:
+    """Return a URL (or what was meant as one) without a password, for a sentence."""
+    return _USERINFO.sub(rf"\g<user>:{HIDDEN}@", masked_words(url))
 
 
 def _wrong_with(url: URL) -> str | None:

@@ -17,8 +17,8 @@ from matrix.dialect import Dialect
 from matrix.finding import Finding
 from matrix.known import Known
 from matrix.outcome import Outcome
-from matrix.safe import safe
 from matrix.schemas import Breach
+from matrix.secrets import told
 from matrix.trace import RSV1, Frame, Opcode, Session, Side
 from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send
 
@@ -194,7 +194,7 @@ class Conversation:
         if action not in self.strange_actions and len(self.strange_actions) >= STRANGE_ACTIONS:
             return OTHER_ACTIONS
         self.strange_actions.add(action)
-        return safe(action, 50) or '""'
+        return told(action, 50) or '""'
 
     def open(self, exchange: Exchange) -> Exchange | None:
         """Enter a CALL; return the open CALL with the same id that it takes the place of, if there is one."""

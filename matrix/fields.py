@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from matrix.safe import safe
+from matrix.secrets import told
 
 Payload = dict[str, Any]
 LONGEST_S: Final = 10**9
@@ -49,4 +49,4 @@ def objects(payload: Any, *path: str) -> list[Payload]:
 
 def said(value: object) -> str:
     """Return a peer's value for a sentence."""
-    return f'"{safe(value, 60)}"' if isinstance(value, str) else safe(str(value), 60)
+    return f'"{told(value, 60)}"' if isinstance(value, str) else told(str(value), 60)

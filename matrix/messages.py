@@ -15,9 +15,8 @@ from matrix.outcome import Outcome
 from matrix.recognise import station_of, version_shown_by
 from matrix.rule import Event
 from matrix.rulebook import Rulebook
-from matrix.safe import safe
 from matrix.schemas import Part
-from matrix.secrets import masked_words
+from matrix.secrets import told
 from matrix.trace import Frame, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
@@ -183,7 +182,7 @@ class Messages:
         row = exchange.row if exchange else FRAMING
         self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, row)
         if exchange is not None:
-            why = f"{safe(message.code, 60)} {safe(masked_words(message.description[:1_000]), 200)}".strip()
+            why = f"{told(message.code, 60)} {told(message.description, 200)}".strip()
             text = f"{spoken.side.label} could not use the answer: {why}"
             self._ledger.settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from matrix.board import Station
 from matrix.dialect import SUBPROTOCOLS, UNKNOWN, V16, V201
+from matrix.secrets import LOOKED_AT, masked_words
 from matrix.trace import Session
 from matrix.wire import Call, Message
 
@@ -30,12 +31,16 @@ def station_of(identity: str, boot: dict[str, Any]) -> Station:
     """Take vendor, model and firmware from a BootNotification of either shape; only the identity where it has none."""
     match boot:
         case {"chargingStation": {"vendorName": str(vendor), "model": str(model), **more}}:
-            return Station(identity, vendor, model, _text(more.get("firmwareVersion")))
+            return Station(identity, _shown(vendor), _shown(model), _text(more.get("firmwareVersion")))
         case {"chargePointVendor": str(vendor), "chargePointModel": str(model), **more}:
-            return Station(identity, vendor, model, _text(more.get("firmwareVersion")))
+            return Station(identity, _shown(vendor), _shown(model), _text(more.get("firmwareVersion")))
         case _:
             return Station(identity)
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return _shown(value) if isinstance(value, str) else ""
+
+
+def _shown(name: str) -> str:
+    return masked_words(name[:LOOKED_AT])

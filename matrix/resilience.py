@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from matrix.exchange import Exchange
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Disturbed, Fault, Phase, Session, Side
 from matrix.wire import CallResult
 
@@ -59,12 +59,12 @@ class Resilience(msgspec.Struct, frozen=True, kw_only=True):
         if self.fault in _OF_ANSWERS and not self.touched:
             yield "it waits for its answer" if self.is_on else "no such answer came"
         if self.repeated_at is not None:
-            yield f"{safe(self.repeated, 60)} was sent again after {_seconds(self.repeated_at - self.begun_at)}"
+            yield f"{told(self.repeated, 60)} was sent again after {_seconds(self.repeated_at - self.begun_at)}"
         if self.lost_at is not None:
             yield from self._loss(self.lost_at)
         if self.answered_at is not None and self.whole_at is not None:
             since = _seconds(self.answered_at - self.whole_at)
-            yield f"{safe(self.answered, 60)} was answered {since} after {'that' if self.back_at else 'it was over'}"
+            yield f"{told(self.answered, 60)} was answered {since} after {'that' if self.back_at else 'it was over'}"
 
     def _loss(self, lost_at: int) -> Iterator[str]:
         if self.fault not in _ENDS_IT:

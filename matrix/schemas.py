@@ -16,7 +16,7 @@ import orjson
 from matrix.dialect import V16, V21, V201, dialect
 from matrix.finding import Severity
 from matrix.safe import safe
-from matrix.secrets import is_secret, masked_words
+from matrix.secrets import is_secret, masked_words, told
 from matrix.wire import kind
 
 FOLDERS: Final[Mapping[str, str]] = {V16: "v16/schemas", V201: "v201/schemas", V21: "v21/schemas"}
@@ -137,13 +137,13 @@ def pointer(path: list[str | int]) -> str:
 
 
 def _sentence(error: jsonschema_rs.ValidationError, *, hidden: bool) -> str:
-    where = safe(str(error.instance_path[-1]), 60) if error.instance_path else "the payload"
+    where = told(str(error.instance_path[-1]), 60) if error.instance_path else "the payload"
     value = "a secret" if hidden else kind(error.instance)
     match error.kind:
         case jsonschema_rs.ValidationErrorKind.Required(name):
             return f"{where} lacks the required field {name.strip(chr(34))}"
         case jsonschema_rs.ValidationErrorKind.AdditionalProperties(names):
-            return f"{where} has a field that does not exist: {', '.join(safe(name, 60) for name in names[:5])}"
+            return f"{where} has a field that does not exist: {', '.join(told(name, 60) for name in names[:5])}"
         case jsonschema_rs.ValidationErrorKind.Type(types):
             return f"{where} is {value}, not of type {' or '.join(types)}"
         case jsonschema_rs.ValidationErrorKind.MaxLength(limit):

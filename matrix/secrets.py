@@ -13,12 +13,15 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from matrix.safe import safe
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode
 
 HIDDEN: Final = "***"
 """What stands for a secret."""
 LONGEST: Final = 1_000_000
 """Characters of a text that is looked through; a longer one that names a secret is hidden as a whole."""
+LOOKED_AT: Final = 1_000
+"""Characters of a peer's text that are looked through where a sentence quotes it, which shows fewer."""
 DEEPEST: Final = 3
 """JSON in a string in JSON is looked through so many times."""
 
@@ -107,6 +110,11 @@ def masked_words(text: str) -> str:
     if _SECRET_NAME.search(text) and " " in text:
         return _QUOTED.sub(_without_content, text)
     return text
+
+
+def told(text: str, limit: int) -> str:
+    """Return what a peer said as a sentence may quote it: without secrets, safe for a screen, at most `limit` long."""
+    return safe(masked_words(text[:LOOKED_AT]), limit)
 
 
 def masked_frame(frame: Frame, *, cut: bool = False) -> Frame:

@@ -8,8 +8,7 @@ from matrix.board import Evidence
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
-from matrix.safe import safe
-from matrix.secrets import masked_words
+from matrix.secrets import told
 from matrix.trace import Ending, Frame, Session, Side
 from matrix.wire import CallError, Garbled, Message
 
@@ -55,8 +54,8 @@ def answered(exchange: Exchange) -> Verdict:
 
 
 def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
-    why = safe(masked_words(error.description[:1_000]), 200)
-    text = f"{exchange.answerer.label} answered {safe(error.code, 60)} {why}".strip()
+    why = told(error.description, 200)
+    text = f"{exchange.answerer.label} answered {told(error.code, 60)} {why}".strip()
     evidence = Evidence(exchange.session, exchange.answer_frame, text)
     if error.code in NOT_SUPPORTED:
         return Outcome.REFUSED, evidence
@@ -124,14 +123,14 @@ def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -
     if session.status is None:
         return Outcome.INCONCLUSIVE, Evidence(session.id, None, "the station left before the CSMS answered")
     if not session.upgraded:
-        text = f"the CSMS refused the upgrade: {session.status} {safe(session.reason, 80)}".strip()
+        text = f"the CSMS refused the upgrade: {session.status} {told(session.reason, 80)}".strip()
         return Outcome.FAILED, Evidence(session.id, None, text)
     gravest = worst(findings)
     outcome = conformity(gravest)
     if gravest and outcome is not Outcome.PASSED:
         return outcome, evidence_of(gravest)
     if not session.chosen:
-        offers = ", ".join(safe(offer, 40) for offer in session.offered[:5])
+        offers = ", ".join(told(offer, 40) for offer in session.offered[:5])
         text = f"no common version: the station offered {offers}, and the CSMS selected none"
         return Outcome.REFUSED, Evidence(session.id, None, text)
     return outcome, None

@@ -13,8 +13,7 @@ import msgspec
 import orjson
 
 from matrix.dialect import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, MESSAGE_ID_LENGTH, SEND
-from matrix.safe import safe
-from matrix.secrets import masked_words
+from matrix.secrets import told
 
 
 class Flaw(StrEnum):
@@ -36,9 +35,6 @@ class Defect(msgspec.Struct, frozen=True):
     flaw: Flaw
     text: str
 
-
-STRING_LOOKED_AT: Final = 1_000
-"""Characters of a string that are looked through before 60 of them are quoted."""
 
 Defects = tuple[Defect, ...]
 
@@ -259,7 +255,7 @@ def kind(value: Any) -> str:
         case int() | float():
             return f"the number {str(value)[:40]}"
         case str():
-            return f'the string "{safe(masked_words(value[:STRING_LOOKED_AT]), 60)}"'
+            return f'the string "{told(value, 60)}"'
         case list():
             return f"an array of {len(value)}"
         case _:

@@ -9,7 +9,7 @@ import rich_click as click
 
 from hub.limits import described
 from matrix import __version__
-from tui.secure_options import SecureOptions, secure_options
+from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 
 if TYPE_CHECKING:
     from hub.recording import Recording
@@ -28,13 +28,18 @@ CA: Final = click.option(
     "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
 )
 
-LIMITS_HELP: Final = "\n\n".join((
-    "What a peer may cost the hub; 0 is no limit where that is possible. Repeatable.", *described()
-))  # fmt: skip
-
 SECRETS: Final = click.option(
     "--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise."
 )
+
+
+def _list_limits(context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """List the limits and end where one is called `help`, before anything else is asked for."""
+    if "help" in given:
+        click.echo("--limit NAME=VALUE, with these names and defaults; 0 is no limit where that is possible.\n")
+        click.echo("\n".join(described()))
+        context.exit()
+    return given
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,7 +114,15 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     metavar="ORIGIN",
     help="A web page that may open sessions, such as https://test.example, or * for all. Repeatable.  [default: none]",
 )
-@click.option("--limit", "limits", multiple=True, metavar="NAME=VALUE", help=LIMITS_HELP)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_list_limits,
+    is_eager=True,
+    help="Change what a peer may cost the hub; `--limit help` lists the names. Repeatable.",
+)
 @click.option(
     "--durability",
     type=click.Choice(["kill", "power"]),
@@ -122,6 +135,11 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 )
 @click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
 @secure_options
+@click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--answer-timeout"])
+@click.option_panel("Secure", options=SECURE_NAMES)
+@click.option_panel("Recording", options=["--recording", "--durability", "--strict"])
+@click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin"])
+@click.option_panel("Disturbing", options=["--allow-disturb"])
 def serve(
     listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
     origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
@@ -155,13 +173,18 @@ def certs(folder: Path, hosts: tuple[str, ...], stations: tuple[str, ...], days:
 @main.command(epilog="Example: plugfest password CS001 >> passwords")
 @click.argument("identity")
 @click.option("--hex", "is_hex", is_flag=True, help="It is given in hex, as OCPP 1.6 writes AuthorizationKey.")
-@click.password_option("--password", envvar="PLUGFEST_PASSWORD", help="Asked for where it is not given.")
-def password(identity: str, password: str, *, is_hex: bool) -> None:
+@click.option(
+    "--password",
+    envvar="PLUGFEST_PASSWORD",
+    help="Asked for where it is not given, or read from standard input where that is no terminal.",
+)
+def password(identity: str, password: str | None, *, is_hex: bool) -> None:
     """Print a line for the --password-file of `plugfest serve`: the station's identity and a hash."""
     from tui.certs import run_password
 
     try:
-        secret = bytes.fromhex(password) if is_hex else password.encode()
+        password = _asked_for() if password is None else password
+        secret = bytes.fromhex(password) if is_hex else password.encode(errors="surrogateescape")
     except ValueError:
         _fail("--hex wants pairs of hexadecimal digits")
     _report_errors(lambda: run_password(identity, secret))
@@ -287,6 +310,14 @@ def rules(code: str | None, *, as_json: bool) -> None:
         printing.show_rule(rule_named(code), as_json=as_json)
     except KeyError:
         _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
+
+
+def _asked_for() -> str:
+    """Return a password from the terminal, typed twice, or else from a line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    line = sys.stdin.readline().rstrip("\r\n")
+    return line or _fail("there is no password: give one with --password, or as a line on standard input")
 
 
 def _policy_in(path: Path | None) -> "Policy":

@@ -181,6 +181,10 @@ _OPTIONS: Final = (
 )
 
 
+SECURE_NAMES: Final = [f"--{each.name.replace('_', '-')}" for each in fields(SecureOptions)]
+"""How they are written."""
+
+
 def secure_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options; it gets them as one argument, `secure`."""
     names = [each.name for each in fields(SecureOptions)]

@@ -21,6 +21,7 @@ from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
+from hub.switchboard import shown_url
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
@@ -188,8 +189,8 @@ def names_and_urls(options: Iterable[str]) -> dict[str, str]:
     for option in options:
         name, equals, url = option.partition("=")
         if not equals or not name or not url:
-            raise OptionError(f"--csms wants NAME=URL, got {option!r}")
+            raise OptionError(f"--csms wants NAME=URL, got {shown_url(option)!r}")
         if name in found:
-            raise OptionError(f"--csms names {name!r} twice: {found[name]!r} and {url!r}")
+            raise OptionError(f"--csms names {name!r} twice: {shown_url(found[name])!r} and {shown_url(url)!r}")
         found[name] = url
     return found

@@ -8,7 +8,7 @@ from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.wire import CallError, CallResult, CallResultError
 
 MALFORMED_CODES: Final = frozenset({"FormationViolation", "FormatViolation", "TypeConstraintViolation"})
@@ -39,7 +39,7 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     message = spoken.message
     assert isinstance(message, CallResult | CallError)
     asker = spoken.conversation.voices[spoken.side.other]
-    message_id = safe(message.id, 40)
+    message_id = told(message.id, 40)
     if message.id in asker.sends:
         return
     if message.id in asker.answered:
@@ -95,7 +95,7 @@ def unknown_error_code(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     if code in OTHER_SPELLINGS:
         yield warning(exchange.answerer, f"{code} is the spelling of 2.x")
     else:
-        yield warning(exchange.answerer, f'there is no error code "{safe(code, 60)}" in OCPP 1.6')
+        yield warning(exchange.answerer, f'there is no error code "{told(code, 60)}" in OCPP 1.6')
 
 
 @rule(
@@ -119,7 +119,7 @@ def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Itera
     if code in OTHER_SPELLINGS:
         yield warning(side, f"{code} is the spelling of 1.6")
     else:
-        yield violation(side, f'there is no error code "{safe(code, 60)}" in OCPP {subject.conversation.version}')
+        yield violation(side, f'there is no error code "{told(code, 60)}" in OCPP {subject.conversation.version}')
 
 
 @rule(
@@ -158,7 +158,7 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
 def _turned_down(exchange: Exchange, code: str) -> Iterator[Remark]:
     if not exchange.has_schema or exchange.request_breaches or exchange.call.defects or exchange.is_misdirected:
         return
-    text = f"answered {safe(code, 60)} to a {exchange.action} that fits its schema (frame {exchange.call_frame})"
+    text = f"answered {told(code, 60)} to a {exchange.action} that fits its schema (frame {exchange.call_frame})"
     if code in MALFORMED_CODES:
         yield violation(exchange.answerer, text)
     elif code in CONSTRAINT_CODES:
@@ -209,4 +209,4 @@ def unknown_action_answered_otherwise(exchange: Exchange, _known: Known) -> Iter
     if not isinstance(answer, CallError) or not own.is_judged or own.has(exchange.action):
         return
     if answer.code not in ("NotImplemented", "NotSupported"):
-        yield warning(exchange.answerer, f"answered {safe(answer.code, 60)} to an action that does not exist")
+        yield warning(exchange.answerer, f"answered {told(answer.code, 60)} to an action that does not exist")

@@ -9,7 +9,7 @@ from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_called, on_closed, on_result, rule
 from matrix.rules.boot_story import BOOT, TRIGGERS, BootStory, story_of
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Ending, Side
 from matrix.wire import CallError
 
@@ -42,7 +42,7 @@ def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remar
     """
     story = story_of(known)
     if _is_uninvited(exchange, known, story):
-        text = f"answered {safe(exchange.action, 50)} of a station that is {story.status} (frame {story.answer_frame})"
+        text = f"answered {told(exchange.action, 50)} of a station that is {story.status} (frame {story.answer_frame})"
         yield warning(Side.CSMS, text)
 
 
@@ -67,11 +67,11 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     if story.is_quiet or exchange.action in TRIGGERS:
         return
     if story.is_barred(known) and (story.status == "Rejected" or exchange.action in REMOTE):
-        text = f"{safe(exchange.action, 50)} was sent to a station that is {story.status} (frame {story.answer_frame})"
+        text = f"{told(exchange.action, 50)} was sent to a station that is {story.status} (frame {story.answer_frame})"
         yield warning(Side.CSMS, text)
     elif story.status is None and story.is_asking_in(exchange.session):
         text = (
-            f"{safe(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
+            f"{told(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
         )
         yield warning(Side.CSMS, text)
 
@@ -94,11 +94,11 @@ def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator
     story, answer = story_of(known), exchange.answer
     if not _is_uninvited(exchange, known, story):
         return
-    who = f"{safe(exchange.action, 50)} of a station that is {story.status} (frame {story.answer_frame})"
+    who = f"{told(exchange.action, 50)} of a station that is {story.status} (frame {story.answer_frame})"
     if not isinstance(answer, CallError):
         yield violation(Side.CSMS, f"answered {who} by a CALLRESULT")
     elif answer.code != "SecurityError":
-        yield warning(Side.CSMS, f"answered {who} by {safe(answer.code, 60)}, not SecurityError")
+        yield warning(Side.CSMS, f"answered {who} by {told(answer.code, 60)}, not SecurityError")
 
 
 @rule(
@@ -121,7 +121,7 @@ def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
         return
     if exchange.at < story.answered_at or exchange.action in TRIGGERS:
         return
-    what = f"{safe(exchange.action, 50)} while Rejected (frame {story.answer_frame})"
+    what = f"{told(exchange.action, 50)} while Rejected (frame {story.answer_frame})"
     if exchange.answer is None:
         yield violation(Side.CSMS, f"asked for {what}")
     else:

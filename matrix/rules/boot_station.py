@@ -10,7 +10,7 @@ from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_called, on_result, on_sent, rule
 from matrix.rules.boot_story import BARRED, BOOT, SECOND_NS, TRIGGERS, BootStory, story_of
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 
 REBOOTS: Final = frozenset("FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Watchdog".split())
@@ -36,14 +36,14 @@ def _too_soon(exchange: Exchange, story: BootStory, *, is_certain: bool) -> Iter
     """Yield what is wrong with a request before the BootNotification was answered."""
     if story.is_asking_in(exchange.session):
         text = (
-            f"{safe(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
+            f"{told(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
         )
         if is_certain:
             yield violation(Side.STATION, text)
         elif story.status != "Accepted":
             yield warning(Side.STATION, text)
     elif _comes_first_ever(exchange, story):
-        text = f"{safe(exchange.action, 50)} comes first, and no BootNotification of this station was seen before"
+        text = f"{told(exchange.action, 50)} comes first, and no BootNotification of this station was seen before"
         yield warning(Side.STATION, f"{text}; it may have been accepted before this recording began")
 
 
@@ -108,10 +108,10 @@ def _talk(exchange: Exchange, story: BootStory) -> Iterator[Remark]:
     if exchange.side is Side.STATION:
         is_sent = exchange.answer is None and exchange.at - story.answered_at > CROSSING_NS
         if is_sent and _other_request(exchange, story):
-            text = f"{safe(exchange.action, 50)} was sent while Rejected (frame {story.answer_frame})"
+            text = f"{told(exchange.action, 50)} was sent while Rejected (frame {story.answer_frame})"
             yield violation(Side.STATION, text)
     elif exchange.answer is not None and exchange.at > story.answered_at and exchange.action not in TRIGGERS:
-        text = f"{safe(exchange.action, 50)} was answered while Rejected (frame {story.answer_frame})"
+        text = f"{told(exchange.action, 50)} was answered while Rejected (frame {story.answer_frame})"
         yield violation(Side.STATION, text)
 
 
@@ -138,10 +138,8 @@ def _unasked(exchange: Exchange, known: Known, story: BootStory) -> Iterator[Rem
     if story.answered_at is None or not story.is_barred(known) or exchange.at - story.answered_at <= CROSSING_NS:
         return
     if _other_request(exchange, story):
-        text = (
-            f"{safe(exchange.action, 50)} was sent while {story.status} (frame {story.answer_frame}), and not asked for"
-        )
-        yield violation(Side.STATION, text)
+        what = f"{told(exchange.action, 50)} was sent while {story.status} (frame {story.answer_frame})"
+        yield violation(Side.STATION, f"{what}, and not asked for")
 
 
 def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:

@@ -8,7 +8,7 @@ from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import on_called, on_sent, on_unmatched, rule
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 from matrix.wire import CallError, CallResult
 
@@ -37,7 +37,7 @@ def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]
     if use.content == exchange.content:
         yield info(exchange.side, f"the same message was sent before under this id, in frame {use.frame}: a retry")
         return
-    text = f'message id "{safe(exchange.call.id, 40)}" was used before for another message, in frame {use.frame}'
+    text = f'message id "{told(exchange.call.id, 40)}" was used before for another message, in frame {use.frame}'
     if use.session != exchange.session and not exchange.conversation.dialect.is_2x:
         yield warning(exchange.side, f"{text} of session {use.session}")
     else:
@@ -121,7 +121,7 @@ def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     action = exchange.action
     if not own.is_judged or own.has(action):
         return
-    yield violation(exchange.side, f'there is no action "{safe(action, 60)}" in OCPP {own.version}{_hint(action)}')
+    yield violation(exchange.side, f'there is no action "{told(action, 60)}" in OCPP {own.version}{_hint(action)}')
 
 
 def _hint(action: str) -> str:
@@ -174,7 +174,7 @@ def send_misused(subject: Exchange | Spoken, _known: Known) -> Iterator[Remark]:
         return
     sends = subject.conversation.dialect.sends
     if subject.call_type_is_send and subject.action not in sends:
-        yield violation(subject.side, f"{safe(subject.action, 60)} was sent as a SEND, and is a CALL")
+        yield violation(subject.side, f"{told(subject.action, 60)} was sent as a SEND, and is a CALL")
     elif not subject.call_type_is_send and subject.action in sends:
         yield violation(subject.side, f"{subject.action} was sent as a CALL, and is a SEND")
 

@@ -12,7 +12,7 @@ from matrix.fields import objects, text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import note, on_handshake, on_opened, on_result, rule, undecidable
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Session, Side
 
 KEY: Final = "AuthorizationKey"
@@ -40,7 +40,7 @@ def _basic(session: Session) -> Basic | None:
 def _other_user(session: Session) -> Iterator[Remark]:
     basic = _basic(session)
     if basic is not None and basic.user != session.identity:
-        user, identity = safe(basic.user, 60), safe(session.identity, 60)
+        user, identity = told(basic.user, 60), told(session.identity, 60)
         yield violation(Side.STATION, f'the user name is "{user}", the identity in the URL is "{identity}"')
 
 
@@ -108,7 +108,7 @@ def password_in_the_open(session: Session, _known: Known) -> Iterator[Remark]:
     Correct: `wss://`, or `ws://` within a private network.
     """
     if session.tls is None and _basic(session) is not None and _is_public(session.remote):
-        yield info(Side.STATION, f"a password without TLS, from the public address {safe(session.remote, 60)}")
+        yield info(Side.STATION, f"a password without TLS, from the public address {told(session.remote, 60)}")
 
 
 def _is_public(remote: str) -> bool:
@@ -134,7 +134,7 @@ def old_tls(session: Session, _known: Known) -> Iterator[Remark]:
     Correct: TLS 1.2 or 1.3.
     """
     if session.tls is not None and f"{session.tls} ".startswith(OLD_TLS):
-        yield violation(Side.STATION, f"the connection uses {safe(session.tls, 60)}")
+        yield violation(Side.STATION, f"the connection uses {told(session.tls, 60)}")
 
 
 @rule(

@@ -12,7 +12,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_error, rule
 from matrix.rules.silence import MINUTE_NS
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 from matrix.wire import CallError
 
@@ -203,4 +203,4 @@ def progress_turned_down(exchange: Exchange, known: Known) -> Iterator[Remark]:
     code = exchange.answer.code
     has_asked = exchange.action in known.story(Progress).asked_at
     report = violation if has_asked or code not in ("NotImplemented", "NotSupported") else warning
-    yield report(Side.CSMS, f"answered {safe(code, 60)} to a {exchange.action} that fits its schema")
+    yield report(Side.CSMS, f"answered {told(code, 60)} to a {exchange.action} that fits its schema")

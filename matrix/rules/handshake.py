@@ -11,6 +11,7 @@ from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import on_first_words, on_handshake, on_odd_frame, rule, undecidable
 from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Session, Side
 
 SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
@@ -39,7 +40,7 @@ def no_subprotocol_offered(session: Session, _known: Known) -> Iterator[Remark]:
     if not session.offered:
         yield violation(Side.STATION, f"the upgrade request offers no subprotocol ({SUBPROTOCOL} is missing or empty)")
     else:
-        offers = ", ".join(safe(offer, 40) for offer in session.offered[:5])
+        offers = ", ".join(told(offer, 40) for offer in session.offered[:5])
         yield violation(Side.STATION, f"none of the offered subprotocols names an OCPP version: {offers}")
 
 
@@ -57,7 +58,7 @@ def chosen_but_not_offered(session: Session, _known: Known) -> Iterator[Remark]:
     Correct: offered `ocpp2.0.1, ocpp1.6`, answered `ocpp1.6`.
     """
     if session.upgraded and session.chosen and session.chosen not in session.offered:
-        yield violation(Side.CSMS, f'the CSMS selected "{safe(session.chosen, 60)}", which the station did not offer')
+        yield violation(Side.CSMS, f'the CSMS selected "{told(session.chosen, 60)}", which the station did not offer')
 
 
 @rule(
@@ -119,7 +120,7 @@ def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
     segment = session.path.partition("?")[0].rpartition("/")[2]
     wrong = _NOT_PCHAR.search(segment)
     if not segment:
-        yield violation(Side.STATION, f'the path "{safe(session.path, 80)}" ends without an identity')
+        yield violation(Side.STATION, f'the path "{told(session.path, 80)}" ends without an identity')
     elif wrong:
         yield violation(Side.STATION, f'the path holds "{safe(wrong.group())}", which has to be percent-encoded')
 
@@ -144,7 +145,7 @@ def identity_too_long(session: Session, _known: Known) -> Iterator[Remark]:
             f"the identity has {len(session.identity)} characters, {IDENTITY_LENGTH} are allowed",
         )
     if ":" in session.identity:
-        text = f'the identity "{safe(session.identity, 60)}" holds a colon'
+        text = f'the identity "{told(session.identity, 60)}" holds a colon'
         yield (violation if session.chosen == "ocpp2.1" else warning)(Side.STATION, text)
 
 
@@ -217,7 +218,7 @@ def upgrade_headers_missing(session: Session, _known: Known) -> Iterator[Remark]
         if value is None:
             yield violation(Side.STATION, f"the upgrade request lacks {name}")
         elif wanted not in [token.strip().lower() for token in value.split(",")]:
-            yield violation(Side.STATION, f'{name} is "{safe(value, 60)}", and does not say "{wanted}"')
+            yield violation(Side.STATION, f'{name} is "{told(value, 60)}", and does not say "{wanted}"')
     if not session.header("Sec-WebSocket-Key"):
         yield violation(Side.STATION, "the upgrade request lacks Sec-WebSocket-Key")
 

@@ -13,7 +13,7 @@ from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_closed, on_error, on_opened, on_overdue, on_result, rule
 from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions20 import EVENT, VERSIONS, event_of, moment_at, transaction_of
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Ending, Side
 from matrix.wire import CallError
 
@@ -205,4 +205,4 @@ def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     if not is_sound or subject.is_misdirected or subject.is_ambiguous or not isinstance(answer, CallError):
         return
     if answer.code != "SecurityError":
-        yield warning(Side.CSMS, f"answered {safe(answer.code, 60)} to a {subject.action} that fits its schema")
+        yield warning(Side.CSMS, f"answered {told(answer.code, 60)} to a {subject.action} that fits its schema")

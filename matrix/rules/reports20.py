@@ -24,7 +24,7 @@ from matrix.rules.asked20 import (
     Results,
 )
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 
 
@@ -63,7 +63,7 @@ def _unpromised(exchange: Exchange, asked: Asked) -> Iterator[Remark]:
     if asked.status and asked.status != "Accepted" and not asked.is_reused:
         is_forbidden = asked.action == "GetBaseReport" and asked.status == "NotSupported"
         report = violation if is_forbidden else warning
-        answer = f"{asked.action} (frame {asked.frame}), which was answered {safe(asked.status, 60)}"
+        answer = f"{asked.action} (frame {asked.frame}), which was answered {told(asked.status, 60)}"
         yield report(Side.STATION, f"a {exchange.action} for a {answer}", pointer="/requestId")
 
 

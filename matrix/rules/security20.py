@@ -12,7 +12,7 @@ from matrix.finding import Remark, Severity, info, violation
 from matrix.known import Known
 from matrix.rule import note, on_alarm, on_called, on_error, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 from matrix.wire import CallError
 
@@ -131,7 +131,7 @@ def _turned_down(exchange: Exchange) -> Iterator[Remark]:
     if exchange.side is Side.STATION and is_fit and isinstance(exchange.answer, CallError):
         code = exchange.answer.code
         if code in UNABLE:
-            yield violation(Side.CSMS, f"answered {safe(code, 60)} to a SignCertificate that fits, instead of Rejected")
+            yield violation(Side.CSMS, f"answered {told(code, 60)} to a SignCertificate that fits, instead of Rejected")
 
 
 def _signed_unasked(exchange: Exchange, story: Signing, known: Known) -> Iterator[Remark]:

@@ -15,7 +15,7 @@ from matrix.rule import note, on_called, on_error, on_overdue, on_result, rule
 from matrix.rules.configuration16 import Configuration
 from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions16 import Transaction, Transactions, at_of
-from matrix.safe import safe
+from matrix.secrets import told
 from matrix.trace import Side
 from matrix.wire import CallError
 
@@ -112,7 +112,7 @@ def transaction_message_turned_down(exchange: Exchange, _known: Known) -> Iterat
         yield warning(Side.CSMS, f"{exchange.action} was not answered within 30 s; the station has to repeat it")
         return
     report = warning if exchange.action == "StartTransaction" else violation
-    code = safe(exchange.answer.code, 60)
+    code = told(exchange.answer.code, 60)
     yield report(
         Side.CSMS, f"answered {code} to a {exchange.action} that fits its schema; the station has to repeat it"
     )

@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from queue import Queue
 
-from raw_peers import Line, Peers, masked, upgrade
+from raw_peers import ACCEPT, Line, Peers, masked, upgrade
 
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
-from matrix.trace import Frame
+from matrix.board import CONNECT
+from matrix.outcome import Outcome
+from matrix.trace import Ending, Frame
+from tui.cli import judge_all
 from tui.messages import Advanced, Progress, Stage
 from tui.source import Source
 
@@ -127,3 +130,41 @@ async def test_a_strict_hub_opens_no_session_while_it_cannot_record(peers: Peers
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert answer.endswith(b"the hub opens no session while it cannot record: database or disk is full\n")
     assert (len(forwarded), gaps(tmp_path / "event.db")) == (50_008, [])
+
+
+async def test_a_station_that_leaves_while_a_strict_hub_cannot_record_its_session_never_had_one(
+    peers: Peers, tmp_path: Path
+) -> None:
+    path = tmp_path / "event.db"
+    async with session(peers, path, is_strict=True) as (hub, station, _):
+        connection = hub.recorder._connection
+        other = await peers.station(hub.port)
+        await other.say(upgrade("/acme/CS2"))
+        upstream = await peers.line()
+        await upstream.head()
+        connection.pragma("max_page_count", connection.pragma("page_count"))
+        await station.say(masked("x" * 50_000))
+        await until(lambda: not hub.recorder.is_forwarding)
+        waiting = len(hub.recorder._batch.afterwards)
+        await upstream.say(ACCEPT)
+        await until(lambda: len(hub.recorder._batch.afterwards) > waiting)
+
+        other.reset()
+        await upstream.rest()
+        splices = len(hub.relay.splices)
+        connection.pragma("max_page_count", 1_000_000)
+
+    with Recording.open(path) as recording:
+        left = next(each for each in recording.sessions() if each.identity == "CS2")
+        judge = judge_all(recording)
+    assert (left.ending, left.fault) == (
+        Ending.ABANDONED, "the station left before the session was recorded, and was not told of it"
+    )  # fmt: skip
+    assert splices == 1
+    assert [
+        (row.action, row.outcome)
+        for pair in judge.board.view().pairs
+        if pair.station.identity == "CS2"
+        for row in pair.rows
+        if row.outcome is not Outcome.UNTESTED
+    ] == [(CONNECT, Outcome.INCONCLUSIVE)]

@@ -207,6 +207,7 @@ async def test_a_dropped_answer_is_recorded_and_does_not_arrive(hub: Hub, peers:
     await upstream.say(frame("[2,"), frame(BOOTED), frame("next"))
 
     assert await station.hear(len(frame("[2,") + frame("next"))) == frame("[2,") + frame("next")
+    await hub.recorder.committed()
     begun, touched, over = steps_of(hub)
     assert [begun.phase, touched.phase, over.phase] == [Phase.BEGUN, Phase.TOUCHED, Phase.ENDED]
     assert begun.number == touched.number == over.number == begun.mark

@@ -79,3 +79,15 @@ def test_the_host_header_names_the_port_only_where_it_is_not_the_usual_one() -> 
     assert checked_csms("a", "ws://[::1]:9100/x").authority == "[::1]:9100"
     assert checked_csms("a", "wss://csms.example/x").authority == "csms.example"
     assert checked_csms("a", "wss://csms.example/x").port == 443
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://user:pw123@h/x", "http://user:pw123@h/x", "user:pw123@h", "ws://user:p/w1@pw123@h/x", "ws://pw123@h"]
+)
+def test_a_refused_url_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(SwitchboardError) as refused:
+        checked_csms("b", url)
+
+    assert "pw123" not in str(refused.value)
+    assert "p/w1" not in str(refused.value)
+    assert "***@h" in str(refused.value)

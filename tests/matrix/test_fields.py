@@ -35,3 +35,8 @@ def test_no_payload_makes_a_look_at_it_raise(payload: object) -> None:
     dig(payload, "a", "b")
     objects(payload, "a")
     said(payload)
+
+
+def test_a_value_in_a_sentence_is_without_its_secret() -> None:
+    assert said("ftp://user:hunter2@host/x") == '"ftp://user:***@host/x"'
+    assert said({"password": "hunter2"}) == "{'password': ***}"

@@ -403,3 +403,16 @@ def test_findings_of_20_are_warnings_that_say_they_are_extrapolated() -> None:
 
     assert severities(judge) == ["warning"]
     assert "as in 2.0.1" in judge.findings[0].text
+
+
+def test_a_secret_in_an_action_is_in_no_row_and_no_sentence() -> None:
+    judge = judged(
+        draw('> [2,"token=IDSECRET","x password=PAYSECRET9",{}]', '< [4,"token=IDSECRET","secret=CODESECRET","",{}]')
+    )
+
+    rows = [row.action for pair in judge.board.view().pairs for row in pair.rows]
+    shown = repr((rows, judge.findings))
+
+    assert "x password=***" in rows
+    assert 'there is no action "x password=***" in OCPP 1.6' in [each.text for each in judge.findings]
+    assert "SECRET" not in shown

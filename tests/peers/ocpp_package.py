@@ -14,7 +14,10 @@ from matrix.dialect import V16
 
 UNTIL_RESET: Final = Tempo(pause_s=(0, 0), heartbeats=None, silence_s=0.05, limit_s=20)
 EXTRAS: Final = {
-    V16: ("DataTransfer", "SecurityEventNotification", "FirmwareStatusNotification", "DiagnosticsStatusNotification")
+    V16: (
+        "DataTransfer",
+        "SecurityEventNotification",
+    ),  # the CSMS asks for updates and uploads: statuses come with them
 }
 EXTRAS_2X: Final = (
     "DataTransfer", "SecurityEventNotification", "FirmwareStatusNotification", "LogStatusNotification",

@@ -64,3 +64,20 @@ def test_password_in_hex_that_is_none_is_a_sentence() -> None:
 
     assert result.exit_code == 2
     assert result.stderr == "plugfest: --hex wants pairs of hexadecimal digits\n"
+
+
+async def test_password_is_a_line_of_standard_input_where_that_is_no_terminal(tmp_path: Path) -> None:
+    (tmp_path / "passwords").write_text(run("password", "CS001", input="hunter2\n").stdout)
+
+    passwords = Passwords.open(tmp_path / "passwords")
+
+    assert await passwords.match("CS001", b"hunter2")
+
+
+def test_no_password_on_standard_input_is_a_sentence() -> None:
+    result = run("password", "CS001", input="")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "plugfest: there is no password: give one with --password, or as a line on standard input\n"
+    )

@@ -365,3 +365,19 @@ def test_serve_says_what_is_wrong_with_an_option(tmp_path: Path, option: str, va
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert not (tmp_path / "no.recording").exists()
+
+
+def test_serve_lists_the_limits_and_serves_nothing() -> None:
+    result = run("serve", "--limit", "help")
+
+    assert result.exit_code == 0
+    assert "head_bytes=64KiB  a request's head; beyond: 431\n" in result.stdout
+
+
+def test_every_option_of_serve_but_help_is_in_a_group() -> None:
+    said = run("serve", "--help").stdout
+    titles = [line.strip("╭╮─ ") for line in said.splitlines() if line.startswith("╭")]
+    ungrouped = [line for line in said.partition("─ Options ─")[2].splitlines() if line.startswith("│ ")]
+
+    assert titles == ["Stations and CSMSes", "Secure", "Recording", "Limits and policies", "Disturbing", "Options"]
+    assert [line.split()[1] for line in ungrouped] == ["--help"]
