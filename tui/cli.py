@@ -344,8 +344,10 @@ def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge"
     from matrix.judge import Judge
     from matrix.policy import AS_WRITTEN
     from matrix.trace import mark_of
+    from tui.garbage import collect_seldom
     from tui.printing import progress
 
+    collect_seldom()
     judged = Judge(policy=AS_WRITTEN if policy is None else policy)
     with progress("judging", recording.last_mark()) as advance_to:
         for number, item in enumerate(recording.all_traffic()):

@@ -1,7 +1,6 @@
 """`plugfest serve`: the hub in the foreground, one log line per session."""
 
 import asyncio
-import gc
 import logging
 import re
 import resource
@@ -22,12 +21,10 @@ from hub.limits import limits_from_options
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
 from hub.switchboard import shown_url
+from tui.garbage import collect_seldom
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
-GARBAGE_AT: Final = 50_000
-"""Objects that make the collector look. The relay makes no cycles, and a batch is many tuples that it would look at."""
-
 FILES_OF_A_SESSION: Final = 2
 FILES_BESIDE: Final = 50
 """What a hub keeps open beside its sessions: the recording, its listeners, viewers of the feed."""
@@ -114,8 +111,7 @@ async def _serve(settings: HubSettings, disturber: Disturber | None) -> None:
     app = feed_app(settings.recording)
     add_control(app, disturber)
     async with Hub(settings, app=app, disturber=disturber) as hub:
-        gc.freeze()  # what was imported stays: the collector need not look at it again and again
-        gc.set_threshold(GARBAGE_AT)
+        collect_seldom()
         await hub.run_until_signalled(ready=lambda: _announce(hub))
 
 
