@@ -54,6 +54,7 @@ async def session(peers: Peers, recording: Path, *, is_strict: bool = False) -> 
         upstream = await peers.accept()
         await station.head()
         yield hub, station, upstream
+        peers.hang_up()
         for line in (station, upstream):
             line.reset()
 

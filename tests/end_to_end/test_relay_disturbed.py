@@ -29,6 +29,7 @@ async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
     settings = HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)
     async with Hub(settings, disturber=Disturber(random=Random(1))) as hub:
         yield hub
+        peers.hang_up()
 
 
 def disturb(hub: Hub, text: str, target: str = "1") -> Started:

@@ -24,6 +24,7 @@ async def hub_that(tmp_path: Path, peers: Peers, policy: Duplicates) -> AsyncIte
     settings = HubSettings(recording=tmp_path / "twice.db", csmses=csmses, port=0, duplicates=policy)
     async with Hub(settings) as hub:
         yield hub
+        peers.hang_up()
 
 
 def recorded(hub: Hub) -> list[Session]:

@@ -27,6 +27,7 @@ async def hub_with(tmp_path: Path, peers: Peers, *origins: str, **limits: float)
     )
     async with Hub(settings) as hub:
         yield hub
+        peers.hang_up()
 
 
 def recorded(hub: Hub) -> list[Session]:
