@@ -1,18 +1,16 @@
 """The disturbances that end a session, or one direction of it."""
 
 import asyncio
-import os
 from typing import Final
 
+from hub.farewell import close_frame
 from hub.faults import Close, HalfClose, Reset
 from hub.gates import NoGate
 from hub.splice import Leg, LegEnding, Splice, State, close_leg, write_eof
-from hub.tap import unmask
-from matrix.trace import Opcode, Side
+from matrix.trace import Side
 
 LINGER_S: Final = 2.0
 """How long a side may take to answer a close frame before its connection is closed."""
-_FIN: Final = 0x80
 
 
 def why_not(splice: Splice, wanted: Close | HalfClose) -> str | None:
@@ -42,16 +40,6 @@ def half_close(splice: Splice, wanted: HalfClose) -> None:
     NoGate(leg.peer)
 
 
-def close_frame(code: int, *, masked: bool) -> bytes:
-    """Return a close frame; masked as a client's, which the hub is to a CSMS (RFC 6455 §5.3)."""
-    payload = code.to_bytes(2, "big")
-    if not masked:
-        return bytes((_FIN | Opcode.CLOSE, len(payload))) + payload
-    key, hidden = os.urandom(4), bytearray(payload)
-    unmask(key, hidden)
-    return bytes((_FIN | Opcode.CLOSE, 0x80 | len(payload))) + key + hidden
-
-
 def _told(side: Side | None) -> list[Side]:
     return [*Side] if side is None else [side]
 
@@ -70,7 +58,7 @@ def _teller(code: int, side: Side) -> LegEnding:
     def tell(leg: Leg) -> None:
         if leg.is_lost or leg.transport.is_closing():
             return
-        leg.send(close_frame(code, masked=side is Side.CSMS))
+        leg.send(close_frame(code, "", masked=side is Side.CSMS))
         if leg.can_half_close:
             leg.transport.write_eof()
             asyncio.get_running_loop().call_later(LINGER_S, close_leg, leg)
