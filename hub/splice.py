@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable
 from enum import Enum, IntFlag, auto
+from functools import partial
 from typing import Final, Protocol
 
 from hub.batch import SessionEnd, Stream
@@ -297,8 +298,8 @@ class Splice:
         self.state = State.OVER
         self._closed_by = None
         self._end(Ending.HUB, sentence, keep_ending=True)
-        for farewell in farewells:
-            self.recorder.then(Farewell.say, farewell)
+        for leg, farewell in zip((self.station, self.csms), farewells, strict=True):
+            self.recorder.then(leg.peer.pass_end, partial(_say, farewell))
         self.recorder.then(_abort_later, self)
 
     def _farewell(self, leg: Leg, reason: str) -> Farewell:
@@ -367,6 +368,10 @@ def write_eof(leg: Leg) -> None:
     """End the stream to a leg's peer, which may go on sending."""
     if not leg.is_lost and not leg.transport.is_closing():
         leg.transport.write_eof()
+
+
+def _say(farewell: Farewell, _leg: Leg) -> None:
+    farewell.say()
 
 
 def close_leg(leg: Leg) -> None:

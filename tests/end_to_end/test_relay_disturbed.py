@@ -195,6 +195,20 @@ async def test_an_undisturbed_session_is_handed_on_as_before(hub: Hub, peers: Pe
     await crosses(station, upstream, masked(CALL))
 
 
+async def test_a_hub_that_ends_a_delayed_session_does_so_after_what_was_delayed(hub: Hub, peers: Peers) -> None:
+    station, upstream = await session_of(hub, peers)
+    (splice,) = hub.relay.splices
+    disturb(hub, "latency 200ms")
+    await upstream.say(frame(ANSWER))
+    await until(lambda: ANSWER in payloads_of(hub))
+
+    splice.end_by_hub("replaced", "replaced")
+
+    heard = await station.hear(len(frame(ANSWER)) + 4)
+    assert heard[:-4] == frame(ANSWER)
+    assert heard[-4:] == bytes((0x88, 2 + len("replaced"))) + (1001).to_bytes(2, "big")
+
+
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 
