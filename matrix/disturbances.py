@@ -9,10 +9,11 @@ from matrix.unrest import EXCUSED, Unrests
 
 
 class Disturbances:
-    """All disturbances of a recording so far. `now` is the time of the traffic."""
+    """All disturbances of a recording so far. `now` is the time of the traffic; `are_any` is False for most."""
 
     def __init__(self) -> None:
         self.now = 0
+        self.are_any = False
         self._unrests = Unrests()
         self._aftermaths = Aftermaths()
         self._foreseen: list[Disturbed] = []
@@ -24,6 +25,7 @@ class Disturbances:
 
     def note(self, step: Disturbed, session: Session | None) -> None:
         """Take up a step; `session` is None where its opening is yet to come, as that of a refused one is."""
+        self.are_any = True
         if session is None:
             self._foreseen.append(step)
         else:
@@ -48,12 +50,8 @@ class Disturbances:
 
     def witness(self, exchange: Exchange) -> None:
         """Take up that an exchange was opened, or settled."""
-        if self._aftermaths:
-            for aftermath in self._aftermaths.of(exchange.conversation.session):
-                aftermath.witness(exchange)
-
-    def __bool__(self) -> bool:
-        return bool(self._aftermaths)
+        for aftermath in self._aftermaths.of(exchange.conversation.session):
+            aftermath.witness(exchange)
 
     def cause(self, session: Session, since: int) -> str | None:
         """Return what may have touched something that lasted from `since` until now; None where nothing can have."""

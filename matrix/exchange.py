@@ -9,13 +9,14 @@ from collections.abc import Hashable, Iterator
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
 
 from matrix.alarms import Alarm
 from matrix.board import CONNECT
 from matrix.dialect import Dialect
 from matrix.finding import Finding
-from matrix.known import Known
+from matrix.known import Known, UsedId
 from matrix.outcome import Outcome
 from matrix.schemas import Breach
 from matrix.secrets import told
@@ -41,52 +42,44 @@ OTHER_ACTIONS: Final = "(other)"
 EXTENSIONS: Final = "Sec-WebSocket-Extensions"
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """A CALL (or SEND) with whatever answered it, or with nothing.
 
     `side` is the caller. `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
     `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
     counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
-    it was sent, so that an answer may be meant for another CALL; `is_repeat` that the same message was sent before
-    under the same id (a retry, even after a reconnect); `is_presumed` that its outcome is a viewer's guess,
-    which traffic has yet to confirm. `worst` is the gravest finding about either message so far. `outcome` is None
-    while it is open; `row` is the row of the matrix that it counts in.
+    it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL that had its id before, and
+    `is_repeat` says that it was the same message (a retry, even after a reconnect); `is_presumed` that its outcome is a
+    viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding about either message so far.
+    `outcome` is None while it is open; `row` is the row of the matrix that it counts in. `stamps` is what matrix.stamps
+    found in the last message, and in which.
     """
 
-    __slots__ = (
-        "action", "answer", "answer_frame", "answered_at", "at", "call", "call_frame", "content", "conversation",
-        "crashed", "has_schema", "is_ambiguous", "is_presumed", "is_repeat", "outcome", "repeats", "request_breaches",
-        "response_breaches", "row", "session", "side", "stamps", "worst",
-    )  # fmt: skip
-
-    def __init__(self, conversation: "Conversation", side: Side, call: Call | Send, frame: int, at: int) -> None:
-        self.conversation = conversation
-        self.session = conversation.session.id
-        self.side = side
-        self.call = call
-        self.action = call.action
-        self.row = call.action
-        self.call_frame = frame
-        self.at = at
-        self.answer: CallResult | CallError | None = None
-        self.answer_frame: int | None = None
-        self.answered_at: int | None = None
-        self.outcome: Outcome | None = None
-        self.crashed = False
-        self.has_schema = True
-        self.request_breaches: tuple[Breach, ...] = ()
-        self.response_breaches: tuple[Breach, ...] = ()
-        self.content = 0
-        self.repeats = 0
-        self.stamps: tuple[object, Any] | None = None  # what matrix.stamps found in the last message, and in which
-        self.is_ambiguous = False
-        self.is_repeat = False
-        self.is_presumed = False
-        self.worst: Finding | None = None
-
-    @property
-    def answerer(self) -> Side:
-        return self.side.other
+    conversation: "Conversation"
+    session: int
+    side: Side
+    answerer: Side
+    call: Call | Send
+    action: str
+    row: str
+    call_frame: int
+    at: int
+    answer: CallResult | CallError | None = None
+    answer_frame: int | None = None
+    answered_at: int | None = None
+    outcome: Outcome | None = None
+    crashed: bool = False
+    has_schema: bool = True
+    request_breaches: tuple[Breach, ...] = ()
+    response_breaches: tuple[Breach, ...] = ()
+    content: int = 0
+    repeats: int = 0
+    stamps: tuple[object, Any] | None = None
+    is_ambiguous: bool = False
+    is_repeat: bool = False
+    is_presumed: bool = False
+    used_before: UsedId | None = None
+    worst: Finding | None = None
 
     @property
     def latest_breaches(self) -> tuple[Breach, ...]:
@@ -246,26 +239,15 @@ class Conversation:
         return sorted(both, key=lambda exchange: exchange.call_frame)
 
 
-class Spoken:
+class Spoken(msgspec.Struct, frozen=True, eq=False):
     """One message in its place: what a rule about form is given."""
 
-    __slots__ = ("at", "conversation", "exchange", "frame", "message", "side")
-
-    def __init__(
-        self,
-        conversation: Conversation,
-        side: Side,
-        message: Message,
-        frame: int,
-        at: int,
-        exchange: Exchange | None,
-    ) -> None:
-        self.conversation = conversation
-        self.side = side
-        self.message = message
-        self.frame = frame
-        self.at = at
-        self.exchange = exchange
+    conversation: Conversation
+    side: Side
+    message: Message
+    frame: int
+    at: int
+    exchange: Exchange | None
 
 
 class ControlFrame(NamedTuple):

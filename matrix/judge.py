@@ -54,7 +54,7 @@ class Judge:
         self.policy = policy
         self._disturbances = Disturbances()
         self._rulebook = Rulebook(rules, policy, self._disturbances)
-        self._ledger = Ledger(on_exchange or (lambda _exchange: None), self._disturbances)
+        self._ledger = Ledger(on_exchange, self._disturbances)
         self._messages = Messages(self._rulebook, self._ledger)
         self._waiting = self._messages.waiting
         self._acquaintance = Acquaintance()
@@ -106,7 +106,7 @@ class Judge:
     def _pass_time(self, at: int) -> None:
         if at > self.now:
             self.now = self._disturbances.now = at
-        if self._waiting.has_overdue(self.now):
+        if self._waiting.due_at < self.now:
             for exchange in self._waiting.overdue(self.now):
                 self._messages.overdue(exchange)
         if self._alarms.next_at < self.now:

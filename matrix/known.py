@@ -6,25 +6,36 @@ wherever it connects. Only functions registered by `matrix.rule.note` change it.
 """
 
 from collections.abc import Hashable
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from matrix.alarms import Alarms
-from matrix.recent import Recent
 from matrix.trace import Session, Side
 
 IDS_REMEMBERED: Final = 4_096
-"""Message ids remembered per side; an id that comes again after more calls than this is not noticed."""
+"""Message ids remembered per side, and up to as many again; one that comes again later than that is not noticed."""
 REFUSALS_REMEMBERED: Final = 64
 
 Story = TypeVar("Story")
 
 
-class UsedId(NamedTuple):
+class UsedId(msgspec.Struct, frozen=True, gc=False):
     """Where a message id was used: a digest of action and payload, the frame, the session."""
 
     content: int
     frame: int
     session: int
+
+
+class _UsedIds:
+    """The ids of a side in two generations: forgetting costs nothing per id."""
+
+    __slots__ = ("earlier", "latest")
+
+    def __init__(self) -> None:
+        self.latest: dict[str, UsedId] = {}
+        self.earlier: dict[str, UsedId] = {}
 
 
 class Known:
@@ -44,10 +55,7 @@ class Known:
         self.open_sessions: dict[int, int] = {}
         self._stories: dict[type, Any] = {}
         self._lives: dict[type, Any] = {} if lives is None else lives
-        self._used_ids: dict[Side, Recent[str, UsedId]] = {
-            Side.STATION: Recent(IDS_REMEMBERED),
-            Side.CSMS: Recent(IDS_REMEMBERED),
-        }
+        self._used_ids: dict[Side, _UsedIds] = {Side.STATION: _UsedIds(), Side.CSMS: _UsedIds()}
 
     def story(self, kind: type[Story]) -> Story:
         """Return what a family of rules remembers of this station at this CSMS; made empty when first asked for."""
@@ -75,11 +83,15 @@ class Known:
 
     def used(self, side: Side, message_id: str) -> UsedId | None:
         """Return the last use of a message id by that side, in this session or an earlier one."""
-        return self._used_ids[side].get(message_id)
+        ids = self._used_ids[side]
+        return ids.latest.get(message_id) or ids.earlier.get(message_id)
 
     def note_id(self, side: Side, message_id: str, use: UsedId) -> None:
         """Remember that a CALL of `side` bore this id."""
-        self._used_ids[side][message_id] = use
+        ids = self._used_ids[side]
+        ids.latest[message_id] = use
+        if len(ids.latest) == IDS_REMEMBERED:
+            ids.latest, ids.earlier = {}, ids.latest
 
     def note_end(self, session: Session) -> None:
         """Remember that a session is over."""

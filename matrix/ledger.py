@@ -14,15 +14,17 @@ from matrix.unrest import EXCUSED
 class Ledger:
     """The board; `tell` is who wants to know about exchanges."""
 
-    def __init__(self, tell: Callable[[Exchange], None], disturbances: Disturbances) -> None:
+    def __init__(self, tell: Callable[[Exchange], None] | None, disturbances: Disturbances) -> None:
         self.board = Board()
         self._tell = tell
         self._disturbances = disturbances
 
     def tell(self, exchange: Exchange) -> None:
         """Say that an exchange was opened, or that its outcome has changed."""
-        self._disturbances.witness(exchange)
-        self._tell(exchange)
+        if self._disturbances.are_any:
+            self._disturbances.witness(exchange)
+        if self._tell is not None:
+            self._tell(exchange)
 
     def settle(
         self, exchange: Exchange, outcome: Outcome, evidence: Evidence | None, *, is_timed: bool = False

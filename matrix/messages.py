@@ -103,20 +103,22 @@ class Messages:
                 return None
 
     def _begin(self, conversation: Conversation, frame: Frame, message: Call | Send) -> Exchange:
-        exchange = Exchange(conversation, frame.side, message, frame.id, frame.at)
-        version, action = conversation.version, message.action
-        exchange.row = conversation.row(action)
+        version, action, side = conversation.version, message.action, frame.side
+        row = conversation.row(action)
+        exchange = Exchange(
+            conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at,
+            used_before=conversation.known.used(side, message.id), content=digest(message),
+        )  # fmt: skip
         if message.payload is not None:
             breaches = schemas.check(version, action, Part.REQUEST, message.payload)
             exchange.has_schema = breaches is not None
             exchange.request_breaches = breaches or ()
-        exchange.content = digest(message)
         return exchange
 
     def _call(self, exchange: Exchange | None, frame: Frame) -> None:
         assert exchange is not None
         conversation, call = exchange.conversation, exchange.call
-        use = conversation.known.used(frame.side, call.id)
+        use = exchange.used_before
         exchange.is_repeat = use is not None and use.content == exchange.content
         self._judge_exchange(Event.CALLED, exchange, frame.id)
         conversation.known.note_id(frame.side, call.id, UsedId(exchange.content, frame.id, frame.session))
@@ -148,6 +150,7 @@ class Messages:
             exchange.has_schema = False
             spoken.conversation.known.note_gap(spoken.at)
             self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
+            self.waiting.settled()
             return []
         if isinstance(message, CallResult) and message.payload is not None:
             version, action = spoken.conversation.version, exchange.action
@@ -157,6 +160,7 @@ class Messages:
         event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
         self._judge_exchange(event, exchange, spoken.frame)
         self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
+        self.waiting.settled()
         return []
 
     def _unmatched(self, spoken: Spoken) -> list[Finding]:
@@ -242,10 +246,9 @@ class Messages:
             self._ledger.board.identify(session.id, station)
 
     def _judge_exchange(self, event: Event, exchange: Exchange, frame: int) -> None:
-        conversation, row = exchange.conversation, exchange.row
-        findings = self._rulebook.run(event, exchange, conversation, frame, row, exchange=exchange)
+        findings = self._rulebook.run_exchange(event, exchange, frame)
         if exchange.latest_breaches and event is not Event.OVERDUE:
-            findings += self._rulebook.run(Event.UNFIT, exchange, conversation, frame, row, exchange=exchange)
+            findings += self._rulebook.run_exchange(Event.UNFIT, exchange, frame)
         if findings:
             _note_worst(exchange, findings)
 

@@ -1,4 +1,4 @@
-"""Rules and notes, and where they are found: by the version, the event and the action that they watch.
+"""Rules and notes: what they are, what they watch, and how a family registers them.
 
 A rule is a function that is given one event and what is known so far, and yields remarks. It opens nothing, logs
 nothing, stores nothing. Its docstring is what users read (docs/rules.md, `plugfest rules CODE`). A note is the other
@@ -8,11 +8,11 @@ half of a family that has to remember something: it is given the same event afte
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from matrix.dialect import JUDGED
 from matrix.finding import Remark, Severity
@@ -22,7 +22,7 @@ RULESET: Final = "2026.11"
 """The version of the rules; findings made by different rule sets are not compared."""
 
 
-class Event(Enum):
+class Event(IntEnum):
     """What a rule can watch, and what its function is given."""
 
     HANDSHAKE = auto()  # matrix.trace.Session: the upgrade was answered
@@ -47,15 +47,19 @@ class Event(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Some events, the actions they are watched for (none means all of them), and by whom: the side that calls."""
+    """Some events, the actions they are watched for (none means all of them), and by whom: the side that calls.
+
+    `misplaced` leaves only actions that the version does not have, or does not let that side send.
+    """
 
     events: frozenset[Event]
     actions: frozenset[str] = frozenset()
     by: Side | None = None
+    misplaced: bool = False
 
 
-def _watch(*events: Event, actions: Iterable[str] = (), by: Side | None = None) -> Watch:
-    return Watch(frozenset(events), frozenset(actions), by)
+def _watch(*events: Event, actions: Iterable[str] = (), by: Side | None = None, misplaced: bool = False) -> Watch:
+    return Watch(frozenset(events), frozenset(actions), by, misplaced)
 
 
 def on_handshake() -> Watch:
@@ -103,14 +107,14 @@ def on_misformed() -> Watch:
     return _watch(Event.MISFORMED)
 
 
-def on_called(*actions: str, by: Side | None = None) -> Watch:
-    """Watch CALLs of these actions, or all (of one side); the rule is given the open Exchange."""
-    return _watch(Event.CALLED, actions=actions, by=by)
+def on_called(*actions: str, by: Side | None = None, misplaced: bool = False) -> Watch:
+    """Watch CALLs of these actions, or all (of one side, or misplaced ones); given the open Exchange."""
+    return _watch(Event.CALLED, actions=actions, by=by, misplaced=misplaced)
 
 
-def on_sent(*actions: str, by: Side | None = None) -> Watch:
-    """Watch SENDs of these actions, or all (of one side); the rule is given the Exchange."""
-    return _watch(Event.SENT, actions=actions, by=by)
+def on_sent(*actions: str, by: Side | None = None, misplaced: bool = False) -> Watch:
+    """Watch SENDs of these actions, or all (of one side, or misplaced ones); given the Exchange."""
+    return _watch(Event.SENT, actions=actions, by=by, misplaced=misplaced)
 
 
 def on_result(*actions: str, by: Side | None = None) -> Watch:
@@ -152,6 +156,10 @@ Check = Callable[[Any, Any], Iterable[Remark]]
 """A rule's function: the event's object and matrix.known.Known in, remarks out."""
 
 
+Question = Callable[[Any, Any], object]
+"""What is asked before a rule is: the same two in, something true out where the rule may have to speak."""
+
+
 Update = Callable[[Any, Any], None]
 """A note's function: the event's object and matrix.known.Known in; it changes its family's story there."""
 
@@ -173,7 +181,8 @@ class Rule:
     `sentence` is true when the rule is kept. `severity` is that of its gravest remark. `undecidable` says why traffic
     alone cannot decide it, where it cannot; such a rule never finds anything. `stands_alone` says that the message
     (or handshake) that it is about proves a breach, whatever became of other messages on their way: only such a rule
-    accuses anybody while the organizer has the path disturbed.
+    accuses anybody while the organizer has the path disturbed. `when` is a quick question that spares the check most of
+    what it has nothing to say about; rules with the same one ask it once for all.
     """
 
     code: str
@@ -185,6 +194,7 @@ class Rule:
     check: Check = field(compare=False)
     undecidable: str | None = None
     stands_alone: bool = False
+    when: Question | None = field(compare=False, default=None)
 
     @property
     def explanation(self) -> str:
@@ -220,6 +230,7 @@ def rule(
     severity: Severity = Severity.VIOLATION,
     undecidable: str | None = None,
     stands_alone: bool = False,
+    when: Question | None = None,
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -232,7 +243,7 @@ def rule(
         if code in _RULES:
             raise ValueError(f"there are two rules {code!r}")
         _RULES[code] = Rule(
-            code, sentence, clause, severity, frozenset(versions), watches, check, undecidable, stands_alone
+            code, sentence, clause, severity, frozenset(versions), watches, check, undecidable, stands_alone, when
         )
         return check
 
@@ -292,43 +303,3 @@ def rule_named(code: str) -> Rule:
     """
     all_rules()
     return _RULES[code.upper()]
-
-
-class Concern(NamedTuple):
-    """What an event concerns: rules, then notes."""
-
-    rules: tuple[Rule, ...]
-    notes: tuple[Note, ...]
-
-
-class Index:
-    """Finds the rules and notes of an event fast: a message runs only those that concern it."""
-
-    def __init__(self, rules: Iterable[Rule] | None = None) -> None:
-        self._rules = tuple(all_rules() if rules is None else rules)
-        self._found: dict[tuple[str, Event, str, Side | None], Concern] = {}
-
-    def watching(self, version: str, event: Event, action: str = "", by: Side | None = None) -> Concern:
-        """Return the rules and notes of a version that watch an event (of an action, of a CALL by that side)."""
-        key = (version, event, action, by)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = Concern(
-                tuple(each for each in self._rules if _concerns(each, *key)),
-                tuple(each for each in all_notes() if _concerns(each, *key)),
-            )
-        return found
-
-
-def _concerns(each: Rule | Note, version: str, event: Event, action: str, by: Side | None) -> bool:
-    return _applies(each, version) and any(_watches(watch, event, action, by) for watch in each.watches)
-
-
-def _applies(each: Rule | Note, version: str) -> bool:
-    """Tell whether a rule concerns a version; one that is not known is judged by what all versions have in common."""
-    return version in each.versions if version in JUDGED else each.versions.issuperset(JUDGED)
-
-
-def _watches(watch: Watch, event: Event, action: str, by: Side | None) -> bool:
-    is_meant = not watch.actions or action in watch.actions
-    return event in watch.events and is_meant and (watch.by is None or watch.by is by)

@@ -10,8 +10,9 @@ from matrix.alarms import Alarm
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
+from matrix.index import Concern, Index
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Index, Note, Rule, all_rules
+from matrix.rule import Event, Rule, all_rules
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -39,46 +40,55 @@ class Rulebook:
         self._index = Index(rule for rule in (all_rules() if rules is None else rules) if not _is_off(rule, policy))
 
     def run(
+        self, event: Event, subject: Any, conversation: Conversation, frame: int | None, row: str, *, name: str = ""
+    ) -> list[Finding]:
+        """Return what the rules that watch an event (of an alarm's name) find."""
+        concern = self._index.watching(conversation.version, event, name)
+        return self._ask(concern, subject, conversation, frame, row, None)
+
+    def run_exchange(self, event: Event, exchange: Exchange, frame: int) -> list[Finding]:
+        """Return what the rules that watch an event of an exchange's action find."""
+        concern = self._index.watching_exchange(event, exchange)
+        return self._ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
+
+    def _ask(
         self,
-        event: Event,
+        concern: Concern,
         subject: Any,
         conversation: Conversation,
         frame: int | None,
         row: str,
-        *,
-        exchange: Exchange | None = None,
-        name: str = "",
+        exchange: Exchange | None,
     ) -> list[Finding]:
-        """Return what the rules that watch an event (of an exchange's action, of an alarm's name) find."""
-        if exchange is None:
-            rules, notes = self._index.watching(conversation.version, event, name)
-        else:
-            action = exchange.action if exchange.action in conversation.dialect.actions else ""
-            rules, notes = self._index.watching(conversation.version, event, action, exchange.side)
         found: list[Finding] = []
-        for rule in rules:
+        known = conversation.known
+        for when, rules in concern.groups:
             try:
-                remarks = [*rule.check(subject, conversation.known)]
-            except Exception:  # the boundary: a rule's crash costs its own verdict and no other
-                self._note_crash(rule.code, conversation, frame, exchange)
+                if when is not None and not when(subject, known):
+                    continue
+            except Exception:  # the boundary, see below: a question's crash is that of each rule that asks it
+                for rule in rules:
+                    self._note_crash(rule.code, conversation, frame, exchange)
                 continue
-            if remarks:
-                excuse = self._excuse(rule, subject, conversation, exchange)
-                found += [self._finding(rule, conversation, frame, row, remark, excuse) for remark in remarks]
+            for rule in rules:
+                try:
+                    remarks = [*rule.check(subject, known)]
+                except Exception:  # the boundary: a rule's crash costs its own verdict and no other
+                    self._note_crash(rule.code, conversation, frame, exchange)
+                    continue
+                if remarks:
+                    excuse = self._excuse(rule, subject, conversation, exchange)
+                    found += [self._finding(rule, conversation, frame, row, remark, excuse) for remark in remarks]
         if found:
+            found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
             self.findings += found
-        for note in notes:
-            self._remember(note, subject, conversation, frame, exchange)
+        for note in concern.notes:
+            try:
+                note.update(subject, known)
+            except Exception:  # the same boundary: what was not remembered puts in doubt what is known
+                self._note_crash(note.name, conversation, frame, exchange)
+                known.note_gap(known.gap_at)
         return found
-
-    def _remember(
-        self, note: Note, subject: Any, conversation: Conversation, frame: int | None, exchange: Exchange | None
-    ) -> None:
-        try:
-            note.update(subject, conversation.known)
-        except Exception:  # the same boundary: what was not remembered puts in doubt what is known
-            self._note_crash(note.name, conversation, frame, exchange)
-            conversation.known.note_gap(conversation.known.gap_at)
 
     def _note_crash(self, name: str, conversation: Conversation, frame: int | None, exchange: Exchange | None) -> None:
         self.crashes.append(Crash(name, conversation.session.id, frame, traceback.format_exc()))
@@ -87,7 +97,7 @@ class Rulebook:
 
     def _excuse(self, rule: Rule, subject: Any, conversation: Conversation, exchange: Exchange | None) -> str | None:
         """Return the disturbance that may have brought about what a rule found; None where none can have."""
-        if rule.stands_alone or not self._disturbances:
+        if rule.stands_alone or not self._disturbances.are_any:
             return None
         since = subject.since if isinstance(subject, Alarm) else exchange.at if exchange else self._disturbances.now
         return self._disturbances.cause(conversation.session, since)

@@ -16,15 +16,15 @@ class Side(StrEnum):
     STATION = "station"
     CSMS = "csms"
 
-    @property
-    def other(self) -> "Side":
-        return Side.CSMS if self is Side.STATION else Side.STATION
+    other: "Side"
 
     @property
     def label(self) -> str:
         """The side in a sentence: "the station", "the CSMS"."""
         return "the station" if self is Side.STATION else "the CSMS"
 
+
+Side.STATION.other, Side.CSMS.other = Side.CSMS, Side.STATION
 
 class Opcode(IntEnum):
     """The frame types of RFC 6455 §5.2, and one of ours: bytes that the tap could not read as frames."""

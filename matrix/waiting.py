@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
+from matrix.alarms import NEVER
 from matrix.exchange import Exchange
 
 ANSWER_TIME_NS: Final = 30_000_000_000
@@ -11,36 +13,43 @@ ANSWER_TIME_NS: Final = 30_000_000_000
 
 
 class Waiting:
-    """Two views of the same CALLs: what traffic shows to be overdue, and what a viewer's clock lets one presume."""
+    """CALLs in the order in which they came; those that have an outcome by traffic leave from the front.
+
+    `due_at` is the time (ns) from which on the oldest has waited for too long.
+    """
 
     def __init__(self) -> None:
+        self.due_at = NEVER
         self._exchanges: deque[Exchange] = deque()
-        self._presumable: deque[Exchange] = deque()
 
     def add(self, exchange: Exchange) -> None:
         """Wait for the answer to a CALL."""
+        if not self._exchanges:
+            self.due_at = exchange.at + ANSWER_TIME_NS
         self._exchanges.append(exchange)
-        self._presumable.append(exchange)
 
-    def has_overdue(self, now: int) -> bool:
-        """Tell whether the oldest has waited for too long."""
-        return bool(self._exchanges) and self._exchanges[0].at < now - ANSWER_TIME_NS
+    def settled(self) -> None:
+        """Take up that a CALL has got its outcome: let go of those at the front that have theirs."""
+        exchanges = self._exchanges
+        while exchanges and not _is_awaited(exchanges[0]):
+            exchanges.popleft()
+        self.due_at = exchanges[0].at + ANSWER_TIME_NS if exchanges else NEVER
 
     def overdue(self, now: int) -> Iterator[Exchange]:
         """Take those that have no outcome by traffic, and whose time is over."""
-        for exchange in _take(self._exchanges, now):
-            if exchange.outcome is None or exchange.is_presumed:
+        exchanges = self._exchanges
+        while exchanges and exchanges[0].at < now - ANSWER_TIME_NS:
+            exchange = exchanges.popleft()
+            if _is_awaited(exchange):
                 yield exchange
-        if len(self._presumable) > 2 * len(self._exchanges):
-            self._presumable = deque(exchange for exchange in self._exchanges if exchange.outcome is None)
+        self.settled()
 
     def presumable(self, now: int) -> Iterator[Exchange]:
-        """Take those that have no outcome at all, and whose time is over."""
-        for exchange in _take(self._presumable, now):
+        """Yield those that have no outcome at all, and whose time is over."""
+        for exchange in takewhile(lambda each: each.at < now - ANSWER_TIME_NS, self._exchanges):
             if exchange.outcome is None:
                 yield exchange
 
 
-def _take(exchanges: deque[Exchange], now: int) -> Iterator[Exchange]:
-    while exchanges and exchanges[0].at < now - ANSWER_TIME_NS:
-        yield exchanges.popleft()
+def _is_awaited(exchange: Exchange) -> bool:
+    return exchange.outcome is None or exchange.is_presumed

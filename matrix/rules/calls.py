@@ -21,8 +21,9 @@ PATIENCE_NS: Final = 10_000_000_000
     "A message id is used for one CALL only; a retry may use it again",
     clause="OCPP-J 1.6 §4.1.4, errata 2025-04 §3.1; Part 4 §4.1.4, 2.0.1 errata 2024-09",
     on=(on_called(), on_sent()),
+    when=lambda exchange, _known: exchange.used_before,
 )
-def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]:
+def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an id that the same side has used before with another action or payload.
 
     The same id with the same content is a retry: worth knowing, and legal. In 1.6 an id of an earlier connection is a
@@ -31,7 +32,7 @@ def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]
     Breach: `[2,"7","Heartbeat",{}]`, then `[2,"7","StatusNotification",{...}]`.
     Correct: `[2,"7","Heartbeat",{}]`, then `[2,"8","StatusNotification",{...}]`.
     """
-    use = known.used(exchange.side, exchange.call.id)
+    use = exchange.used_before
     if use is None:
         return
     if use.content == exchange.content:
@@ -42,6 +43,10 @@ def message_id_used_before(exchange: Exchange, known: Known) -> Iterator[Remark]
         yield warning(exchange.side, f"{text} of session {use.session}")
     else:
         yield violation(exchange.side, text)
+
+
+def _has_open_calls(exchange: Exchange, _known: Known) -> object:
+    return exchange.conversation.voices[exchange.side].open_calls
 
 
 def _hurried(exchange: Exchange) -> Exchange | None:
@@ -66,6 +71,7 @@ def _haste(exchange: Exchange, earlier: Exchange) -> str:
     severity=Severity.WARNING,
     versions={V16},
     on=on_called(),
+    when=_has_open_calls,
 )
 def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHOULD NOT, in 1.6.
@@ -86,6 +92,7 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 4 §4.1.1; Part 2 FR.01",
     versions={V20, V201, V21},
     on=on_called(),
+    when=_has_open_calls,
 )
 def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
@@ -108,7 +115,7 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     "RPC-17",
     "The action exists in this version, and is written as the standard writes it",
     clause="OCPP-J 1.6 table 4; Part 4 §4.1.6",
-    on=(on_called(), on_sent()),
+    on=(on_called(misplaced=True), on_sent(misplaced=True)),
     stands_alone=True,
 )
 def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
@@ -139,7 +146,7 @@ def _hint(action: str) -> str:
     "RPC-18",
     "An action is sent by the side that may send it",
     clause="OCPP 1.6 §4 and §5; 2.x Part 2, messages",
-    on=(on_called(), on_sent()),
+    on=(on_called(misplaced=True), on_sent(misplaced=True)),
     stands_alone=True,
 )
 def wrong_direction(exchange: Exchange, _known: Known) -> Iterator[Remark]:
