@@ -11,7 +11,7 @@ LONGEST_S: Final = 10**9
 def dig(payload: Any, *path: str) -> Any:
     """Return what stands at a path of objects; None where there is nothing."""
     for name in path:
-        if not isinstance(payload, dict):
+        if type(payload) is not dict:
             return None
         payload = payload.get(name)
     return payload
@@ -19,14 +19,17 @@ def dig(payload: Any, *path: str) -> Any:
 
 def text(payload: Any, *path: str) -> str | None:
     """Return the string at a path."""
-    value = dig(payload, *path)
-    return value if isinstance(value, str) else None
+    for name in path:  # as `dig`, which this is asked for too often to call
+        if type(payload) is not dict:
+            return None
+        payload = payload.get(name)
+    return payload if type(payload) is str else None
 
 
 def integer(payload: Any, *path: str) -> int | None:
     """Return the integer at a path; true and false are none."""
     value = dig(payload, *path)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if type(value) is int else None
 
 
 def number(payload: Any, *path: str) -> float | None:
@@ -44,7 +47,7 @@ def seconds_as_ns(payload: Any, *path: str) -> int:
 def objects(payload: Any, *path: str) -> list[Payload]:
     """Return the objects in the array at a path; [] where there is no array."""
     value = dig(payload, *path)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if type(item) is dict] if type(value) is list else []
 
 
 def said(value: object) -> str:

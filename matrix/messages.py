@@ -23,7 +23,6 @@ from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, M
 
 SILENCE: Final = "Heartbeat"
 """The row for what should have been heard: it is there for that."""
-_WELL_FRAMED: Final = (Outcome.PASSED, None)
 
 
 class Messages:
@@ -70,7 +69,7 @@ class Messages:
             self._ledger.worsen_row(SILENCE, findings, frame.at)
 
     def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
-        outcome, evidence = _WELL_FRAMED
+        outcome, evidence = verdict.PASSED
         if findings or crashed or spoken.message.defects:
             outcome, evidence = verdict.framing(frame, spoken.message, findings, crashed=crashed)
         self._ledger.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)

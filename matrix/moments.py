@@ -1,6 +1,7 @@
 """OCPP timestamps: what moment a text names, and how closely it keeps to RFC 3339."""
 
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -14,11 +15,13 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 _BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)[T](\d\d)(\d\d)(\d\d)?([.,]\d+)?([Zz]|[+-]\d\d:?(?:\d\d)?)?", re.ASCII)
-_PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z", re.ASCII)
+_PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII)
 """How nearly every peer writes it."""
 FINE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z", re.ASCII)
 """What 2.x asks for and recommends, if it is a moment at all (Part 2 §3.1)."""
 _DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?|\d{4}-?\d{3}|\d{4}-\d\d", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WITH_FRACTION: Final = len("2026-11-01T10:00:00.Z")
 _DAYS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -44,19 +47,13 @@ def moment(text: str) -> Moment | None:
 
 
 def _read_plainly(text: str) -> Moment | None:
-    midnight = _midnight_ns(text[:10])
-    if midnight is None:
-        return None
-    second = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
-    fraction = text[20:-1]
-    ns = midnight + second * SECOND_NS + (int(fraction.ljust(9, "0")) if fraction else 0)
-    return Moment(ns, True, True, len(fraction), None)
-
-
-@lru_cache(64)
-def _midnight_ns(date: str) -> int | None:
-    days = _days(int(date[:4]), int(date[5:7]), int(date[8:]))
-    return None if days is None else days * 86_400 * SECOND_NS
+    try:
+        since = datetime.fromisoformat(text) - _EPOCH
+    except ValueError:  # a date that does not exist, or of year 0
+        return _read_any(text)
+    digits = len(text) - _WITH_FRACTION if len(text) > _WITH_FRACTION else 0
+    seconds = since.days * 86_400 + since.seconds
+    return Moment(seconds * SECOND_NS + since.microseconds * 1_000, True, True, digits, None)
 
 
 def _read_any(text: str) -> Moment | None:

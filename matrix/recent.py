@@ -4,6 +4,7 @@ from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+_set = dict.__setitem__
 
 
 class Recent(dict[K, V]):
@@ -16,6 +17,6 @@ class Recent(dict[K, V]):
         self.limit = limit
 
     def __setitem__(self, key: K, value: V) -> None:
-        super().__setitem__(key, value)
+        _set(self, key, value)
         if len(self) > self.limit:
             del self[next(iter(self))]

@@ -53,16 +53,19 @@ class _Validator(Protocol):
     def iter_errors(self, instance: Any) -> Iterator[jsonschema_rs.ValidationError]: ...
 
 
+_VALIDATORS: Final[dict[tuple[str, str, Part], _Validator]] = {}
+
+
 def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tuple[Breach, ...] | None:
     """Return where a payload does not fit, () where it fits; None where it cannot be told.
 
     That is so without a schema, and where a payload is nested deeper than the validator goes (some 255 levels).
     """
-    if action not in dialect(version).actions:
-        return None  # the name is a peer's: it must not become that of a file
-    validator = _validator(version, action, part)
+    validator = _VALIDATORS.get((version, action, part))
     if validator is None:
-        return None
+        validator = _make_validator(version, action, part)
+        if validator is None:
+            return None
     try:
         return () if validator.is_valid(payload) else _breaches(version, action, validator, payload)
     except ValueError:
@@ -92,12 +95,15 @@ def schema(version: str, action: str, part: Part) -> dict[str, Any] | None:
     return found
 
 
-@cache
-def _validator(version: str, action: str, part: Part) -> _Validator | None:
+def _make_validator(version: str, action: str, part: Part) -> _Validator | None:
+    if action not in dialect(version).actions:
+        return None  # the name is a peer's: it must not become that of a file
     definition = schema(version, action, part)
     if definition is None:
         return None
-    return jsonschema_rs.validator_for(definition, validate_formats=True)
+    made: _Validator = jsonschema_rs.validator_for(definition, validate_formats=True)
+    _VALIDATORS[version, action, part] = made
+    return made
 
 
 def _file_stem(version: str, action: str, part: Part) -> str:

@@ -26,6 +26,7 @@ class Side(StrEnum):
 
 Side.STATION.other, Side.CSMS.other = Side.CSMS, Side.STATION
 
+
 class Opcode(IntEnum):
     """The frame types of RFC 6455 §5.2, and one of ours: bytes that the tap could not read as frames."""
 

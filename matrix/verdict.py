@@ -24,6 +24,8 @@ _CONFORMS: Final = (Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED)
 Verdict = tuple[Outcome, Evidence | None]
 """An outcome, and what shows it; a pass needs no evidence."""
 
+PASSED: Final = (Outcome.PASSED, None)
+
 
 def worst(findings: Iterable[Finding | None]) -> Finding | None:
     """Return the gravest finding, the first of equals; None where there is none."""
@@ -42,6 +44,8 @@ def evidence_of(finding: Finding) -> Evidence:
 
 def answered(exchange: Exchange) -> Verdict:
     """Judge an exchange that was answered, or a SEND, which is not."""
+    if _is_plain(exchange):
+        return PASSED
     if isinstance(exchange.answer, CallError) and not exchange.crashed:
         return _answered_by_error(exchange, exchange.answer)
     if exchange.crashed or not _is_checkable(exchange):
@@ -51,6 +55,12 @@ def answered(exchange: Exchange) -> Verdict:
     if exchange.worst is None or outcome is Outcome.PASSED:
         return outcome, None
     return outcome, evidence_of(exchange.worst)
+
+
+def _is_plain(exchange: Exchange) -> bool:
+    """Tell whether nothing at all speaks against an exchange: nearly all are like that."""
+    is_blemished = exchange.worst or exchange.crashed or exchange.is_ambiguous or type(exchange.answer) is CallError
+    return exchange.has_schema and not is_blemished
 
 
 def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:

@@ -117,16 +117,30 @@ def read(text: str | bytes, message_types: Container[int]) -> Message:
     `message_types` are those of the session's version.
     """
     try:
-        array = parse_json(text)
+        array = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _read_oddly(text, message_types)
+    if type(array) is list:
+        if len(array) == 4:
+            message_type, message_id, action, payload = array
+            if message_type == CALL and type(action) is str and type(payload) is dict and _is_id(message_id):
+                return Call(message_id, action, payload)
+        elif len(array) == 3:
+            message_type, message_id, payload = array
+            if message_type == CALLRESULT and type(payload) is dict and _is_id(message_id):
+                return CallResult(message_id, payload)
+    return _read_slowly(array, message_types)
+
+
+def _is_id(message_id: Any) -> bool:
+    return type(message_id) is str and 0 < len(message_id) <= MESSAGE_ID_LENGTH
+
+
+def _read_oddly(text: str | bytes, message_types: Container[int]) -> Message:
+    try:
+        return _read_slowly(parse_json(text), message_types)
     except NotJsonError as exc:
         return Garbled((Defect(Flaw.JSON, f"the text is not JSON: {exc}"),), _answered_by(text))
-    match array:
-        case [2, str(message_id), str(action), dict(payload)] if 0 < len(message_id) <= MESSAGE_ID_LENGTH:
-            return Call(message_id, action, payload)
-        case [3, str(message_id), dict(payload)] if 0 < len(message_id) <= MESSAGE_ID_LENGTH:
-            return CallResult(message_id, payload)
-        case _:
-            return _read_slowly(array, message_types)
 
 
 def _answered_by(text: str | bytes) -> str | None:

@@ -128,6 +128,7 @@ def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Itera
     clause="Part 2 FR.02, FR.03; OCPP-J 1.6 errata 2025-04 §3.3; Part 4 §4.1.7",
     on=on_answered(),
     stands_alone=True,
+    when=lambda exchange, _known: exchange.request_breaches or type(exchange.answer) is CallError,
 )
 def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a CALL that does not fit its schema, and a CALLERROR about the form of one that does.

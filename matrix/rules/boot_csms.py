@@ -8,7 +8,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_called, on_closed, on_result, rule
-from matrix.rules.boot_story import BOOT, TRIGGERS, BootStory, story_of
+from matrix.rules.boot_story import BOOT, TRIGGERS, BootStory, is_restrained, story_of
 from matrix.secrets import told
 from matrix.trace import Ending, Side
 from matrix.wire import CallError
@@ -33,6 +33,7 @@ def _is_uninvited(exchange: Exchange, known: Known, story: BootStory) -> bool:
     versions={V16},
     severity=Severity.WARNING,
     on=on_result(by=Side.STATION),
+    when=is_restrained,
 )
 def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a request of a station that the CSMS has answered Pending or Rejected: RECOMMENDED.
@@ -53,6 +54,7 @@ def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remar
     versions={V16},
     severity=Severity.WARNING,
     on=on_called(by=Side.CSMS),
+    when=is_restrained,
 )
 def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report requests to a station that is Rejected, remote starts and stops while Pending.
@@ -82,6 +84,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     clause="Part 2 B01.FR.10, B02.FR.09, B03.FR.07",
     versions={V201, V21},
     on=on_answered(by=Side.STATION),
+    when=is_restrained,
 )
 def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report another answer to a request of a station that the CSMS has answered Pending or Rejected.
@@ -107,6 +110,7 @@ def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator
     clause="Part 2 B03.FR.03, B03.FR.08",
     versions={V201, V21},
     on=(on_called(by=Side.CSMS), on_result(by=Side.CSMS)),
+    when=is_restrained,
 )
 def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report requests to a station whose BootNotification was answered Rejected, and CALLRESULTs to them.

@@ -9,7 +9,7 @@ from matrix.fields import text as text_at
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_called, on_result, on_sent, rule
-from matrix.rules.boot_story import BARRED, BOOT, SECOND_NS, TRIGGERS, BootStory, story_of
+from matrix.rules.boot_story import BARRED, BOOT, SECOND_NS, TRIGGERS, BootStory, is_restrained, story_of
 from matrix.secrets import told
 from matrix.trace import Side
 
@@ -62,6 +62,7 @@ def _sent_before_boot(exchange: Exchange, story: BootStory, *, is_certain: bool)
     clause="OCPP 1.6 §4.2",
     versions={V16},
     on=on_called(by=Side.STATION),
+    when=is_restrained,
 )
 def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests before a BootNotification was answered, where the station is known to have started anew.
@@ -88,6 +89,7 @@ def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
     clause="OCPP 1.6 §4.2",
     versions={V16},
     on=(on_called(by=Side.STATION), on_result(by=Side.CSMS)),
+    when=is_restrained,
 )
 def talks_while_rejected(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was Rejected, and its CALLRESULTs to what the CSMS asked since.
@@ -121,6 +123,7 @@ def _talk(exchange: Exchange, story: BootStory) -> Iterator[Remark]:
     clause="OCPP 1.6 §4.2",
     versions={V16},
     on=on_called(by=Side.STATION),
+    when=is_restrained,
 )
 def request_while_pending(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was answered Pending, which nobody asked it to send.
@@ -183,6 +186,7 @@ def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="Part 2 B01.FR.08, B02.FR.02, B03.FR.02",
     versions={V201, V21},
     on=(on_called(by=Side.STATION), on_sent(by=Side.STATION)),
+    when=is_restrained,
 )
 def request_before_acceptance(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report requests of a station that was answered Pending or Rejected, or not at all, after it started anew.

@@ -98,6 +98,12 @@ def story_of(known: Known) -> BootStory:
     return known.story(BootStory)
 
 
+def is_restrained(exchange: Exchange, known: Known) -> bool:
+    """Ask whether anything restrains what is sent: the station is not accepted, or this is about its boot."""
+    story = known.story(BootStory)
+    return story.status != "Accepted" or story.asked_frame != 0 or exchange.action == BOOT
+
+
 def asked_for(exchange: Exchange) -> Iterator[str]:
     """Yield the actions that a CALL of the CSMS asks the station to send."""
     yield from INSTRUCTIONS.get(exchange.action, ())

@@ -97,8 +97,9 @@ def _misshapen(side: Side, value: Any, pointer: str) -> Iterator[Remark]:
     clause="Part 2 §3.1",
     versions={V20, V201, V21},
     on=(on_called(), on_sent(), on_result()),
+    when=lambda exchange, _known: odd_stamps(exchange),
 )
-def too_fine(exchange: Exchange, known: Known) -> Iterable[Remark]:
+def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report timestamps with more than three digits of a fraction. UTC ("Z") is recommended: told once a side.
 
     What is no timestamp of RFC 3339 at all, RPC-19 reports.
@@ -106,14 +107,9 @@ def too_fine(exchange: Exchange, known: Known) -> Iterable[Remark]:
     Breach: `"2026-11-01T10:00:00.1234567Z"`.
     Correct: `"2026-11-01T10:00:00.123Z"`.
     """
-    odd = odd_stamps(exchange)
-    return _oddities(exchange, odd, known) if odd else ()
-
-
-def _oddities(exchange: Exchange, odd: list[Stamp], known: Known) -> Iterator[Remark]:
     side = exchange.side if exchange.answer is None else exchange.answerer
     is_told = side in known.story(ClockStory).local
-    for written, place in odd:
+    for written, place in odd_stamps(exchange):
         read = moment(written)
         if read is None or read.flaw is not None:
             continue

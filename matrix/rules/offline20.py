@@ -124,6 +124,7 @@ def await_answer(exchange: Exchange, _known: Known) -> None:
     clause="Part 2 E04.FR.03, E11.FR.02, E11.FR.07, E12.FR.02",
     versions=VERSIONS,
     on=on_called(EVENT),
+    when=lambda _exchange, known: known.life(Presence).away,
 )
 def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report an event without `"offline":true` whose timestamp lies in a time without a connection.
@@ -155,6 +156,7 @@ def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     versions=VERSIONS,
     severity=Severity.WARNING,
     on=on_called(EVENT),
+    when=lambda _exchange, known: known.story(Punctuality).interval is not None,
 )
 def sent_again_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report an event that comes again in the same session before its time.

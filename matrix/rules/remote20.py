@@ -135,6 +135,7 @@ def await_end(exchange: Exchange, known: Known) -> None:
     clause="Part 2 F01.FR.04, F01.FR.19, F01.FR.25, F02.FR.01, F02.FR.21",
     versions=VERSIONS,
     on=(on_called(EVENT), on_alarm("tx20.start")),
+    when=lambda _subject, known: known.story(Remote).starts,
 )
 def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report the first event with the remoteStartId where its triggerReason or its idToken is another one.
@@ -152,7 +153,7 @@ def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         if is_awaited and is_station_silent_about_it(subject, known):
             yield info(Side.STATION, "no transaction began within 60 s; the driver may not have plugged in")
         return
-    if not story.starts or subject.is_repeat or (event := event_of(subject)) is None:
+    if subject.is_repeat or (event := event_of(subject)) is None:
         return
     start_id = dig(subject.request, "transactionInfo", "remoteStartId")
     start = story.starts.get(start_id) if isinstance(start_id, int) else None
@@ -178,12 +179,17 @@ def _other_start(event: Event, token: str | None, start: Start) -> Iterator[Rema
         yield violation(Side.STATION, "the idToken is not that of the RequestStartTransaction", pointer="/idToken")
 
 
+def _is_end(subject: Exchange | Alarm) -> bool:
+    return isinstance(subject, Alarm) or subject.action == STOP or subject.request.get("eventType") == "Ended"
+
+
 @rule(
     "TX20-11",
     "A RequestStopTransaction is accepted for a transaction that is active, and an event with RemoteStop follows",
     clause="Part 2 F03.FR.02, F03.FR.03, F03.FR.07, F03.FR.08",
     versions=VERSIONS,
     on=(on_called(EVENT), on_result(STOP), on_alarm("tx20.stop")),
+    when=lambda subject, known: known.story(Remote).stops or _is_end(subject),
 )
 def not_stopped(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report `Accepted` for a transaction that had ended, and `Rejected` for one that went on afterwards.

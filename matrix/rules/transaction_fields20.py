@@ -20,6 +20,7 @@ from matrix.rules.transactions20 import (
     Transaction,
     event_of,
     moment_at,
+    tells_news,
     transaction_of,
 )
 from matrix.trace import Side
@@ -36,6 +37,7 @@ DEFAULT_MEASURAND: Final = "Energy.Active.Import.Register"
 REGISTERS_REMEMBERED: Final = 32
 LONGEST_PARTS: Final = 200
 MAIN_METER: Final = 0
+_NO_PARTS: Final = (None, None, None)
 
 
 class Reading(NamedTuple):
@@ -67,15 +69,16 @@ class Meters:
 @lru_cache(4)
 def readings(exchange: Exchange) -> list[tuple[tuple[str, ...], Reading]]:
     """Return what a message's registers stood at, in the order of time. Units are not converted."""
-    found = []
+    found: list[tuple[tuple[str, ...], Reading]] = []
     for value in objects(exchange.request, "meterValue"):
         at = moment_at(value, "timestamp")
         for sample in objects(value, "sampledValue"):
             measurand, read = text(sample, "measurand") or DEFAULT_MEASURAND, number(sample, "value")
             if at is not None and read is not None and measurand.endswith(".Register") and len(measurand) < 100:
                 parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
-                found.append(((measurand, str(parts)[:LONGEST_PARTS]), Reading(at, read)))
-    return sorted(found, key=lambda each: each[1].moment)
+                of_what = "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
+                found.append(((measurand, of_what), Reading(at, read)))
+    return sorted(found, key=lambda each: each[1].moment) if len(found) > 1 else found
 
 
 @note(on_called(EVENT, "MeterValues"), versions=VERSIONS)
@@ -129,6 +132,7 @@ def no_token_info(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 2 E06.FR.08, E06.FR.09, F03.FR.03",
     versions=VERSIONS,
     on=on_called(EVENT),
+    when=tells_news,
 )
 def no_stopped_reason(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an Ended without stoppedReason, whose triggerReason tells that it was not the driver.
@@ -153,6 +157,7 @@ def no_stopped_reason(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 2 E01.FR.16",
     versions=VERSIONS,
     on=on_called(EVENT),
+    when=tells_news,
 )
 def no_evse(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a chargingState with a connected vehicle, where no event so far has had evse.id and evse.connectorId.
@@ -236,6 +241,7 @@ def _lacking(event: Event, request: Payload, found: Transaction | None) -> str |
     clause="Part 2 J02.FR.16",
     versions=VERSIONS,
     on=on_called(EVENT, "MeterValues"),
+    when=lambda exchange, _known: "meterValue" in exchange.request,
 )
 def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a register that stands lower than at an earlier time, by the timestamps of the samples.
@@ -247,11 +253,10 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `Energy.Active.Import.Register` of 1200 Wh, and of 900 Wh a minute later.
     Correct: 1200 Wh, then 1200 Wh or more.
     """
-    if "meterValue" not in exchange.request:
-        return
-    latest = dict(known.story(Meters).meant_by(exchange) or ())
+    latest: dict[tuple[str, ...], Reading] = {}
+    registers: dict[tuple[str, ...], Reading] = known.story(Meters).meant_by(exchange) or {}
     for key, reading in readings(exchange):
-        before = latest.get(key)
+        before = latest.get(key) or registers.get(key)
         if before is not None and before.moment < reading.moment and reading.value < before.value:
             text_of = f"{said(key[0])} fell from {before.value:g} to {reading.value:g}"
             yield violation(Side.STATION, text_of, pointer="/meterValue")

@@ -150,6 +150,7 @@ def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Re
     severity=Severity.WARNING,
     versions={V16},
     on=on_called(*RELATED),
+    when=lambda _exchange, known: known.story(Delivery).failed,
 )
 def repeated_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a message that comes again too soon, or too often, after CALLERRORs in this session.

@@ -20,6 +20,7 @@ from matrix.rules.transactions20 import (
     Transactions,
     event_of,
     is_another,
+    tells_news,
     transaction_of,
 )
 from matrix.trace import Side
@@ -36,6 +37,7 @@ RESTARTS: Final = frozenset(
     clause="Part 2 §1.3.2, E01, E06",
     versions=VERSIONS,
     on=on_called(EVENT),
+    when=tells_news,
 )
 def out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report events that come before Started or after Ended by their seqNo, and a transaction that starts twice.
@@ -77,6 +79,7 @@ def _misplaced(event: Event, seq: int, found: Transaction) -> Iterator[Remark]:
     clause="Part 2 §1.3.2.1, E01.FR.07",
     versions=VERSIONS,
     on=(on_called(EVENT), on_alarm("tx20.gap")),
+    when=tells_news,
 )
 def wrong_sequence(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report a seqNo that was skipped and has not come 60 s later, and one that two different events have.
@@ -124,6 +127,7 @@ def _gap(alarm: Alarm, known: Known) -> Iterator[Remark]:
     clause="Part 2 E01.FR.08",
     versions=VERSIONS,
     on=on_called(EVENT),
+    when=tells_news,
 )
 def id_used_again(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a Started under the id of a transaction that has ended, where it occurred later by the station's clock.
@@ -171,6 +175,7 @@ def two_at_a_time(alarm: Alarm, known: Known) -> Iterator[Remark]:
     versions={V21},
     severity=Severity.INFO,
     on=on_called(EVENT),
+    when=lambda _exchange, known: story_of(known).asked_reason in RESTARTS,
 )
 def not_resumed(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report the first event of a transaction after the station has started anew, where it is another Updated.
@@ -181,7 +186,7 @@ def not_resumed(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: BootNotification, then `Updated` with `TxResumed`.
     """
     boot = story_of(known)
-    event = event_of(exchange) if boot.asked_reason in RESTARTS else None
+    event = event_of(exchange)
     found = transaction_of(event, known) if event is not None else None
     if event is None or found is None or boot.answered_at is None:
         return

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from matrix.alarms import Alarm
 from matrix.dialect import V21, V201
 from matrix.exchange import CROSSING_NS, Exchange
 from matrix.fields import integer, text
@@ -13,6 +14,7 @@ from matrix.moments import moment
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result
 from matrix.rules.silence import MINUTE_NS
+from matrix.trace import Side
 
 VERSIONS: Final = frozenset({V201, V21})
 TRANSACTIONS_REMEMBERED: Final = 64
@@ -136,7 +138,7 @@ def event_of(exchange: Exchange) -> Event | None:
     request = exchange.request
     about, evse = request.get("transactionInfo"), request.get("evse")
     transaction_id = text(about, "transactionId")
-    if exchange.is_misdirected or transaction_id is None or len(transaction_id) > LONGEST_ID:
+    if exchange.side is not Side.STATION or transaction_id is None or len(transaction_id) > LONGEST_ID:
         return None
     return Event(
         transaction_id=transaction_id,
@@ -162,6 +164,17 @@ def moment_at(payload: Any, *path: str) -> int | None:
 def transaction_of(event: Event, known: Known) -> Transaction | None:
     """Return what is known of an event's transaction so far."""
     return known.story(Transactions).by_id.get(event.transaction_id)
+
+
+def tells_news(subject: Exchange | Alarm, known: Known) -> bool:
+    """Ask whether an event is more than the next Updated of a connected vehicle's transaction, as most are."""
+    event = None if isinstance(subject, Alarm) else event_of(subject)
+    if event is None:
+        return isinstance(subject, Alarm)
+    found = transaction_of(event, known)
+    if found is None or event.kind != "Updated" or found.end_seq is not None or not found.is_next(event):
+        return True
+    return not found.is_connected or (event.evse is not None and not found.is_evse_repeated)
 
 
 def is_another(event: Event, found: Transaction) -> bool:
