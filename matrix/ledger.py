@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from matrix import verdict
-from matrix.board import CONNECT, Board, Evidence
+from matrix.board import CONNECT, FRAMING, Board, Evidence
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome, gravest
+from matrix.trace import Frame
 from matrix.unrest import EXCUSED
 
 
@@ -45,6 +46,10 @@ class Ledger:
             instead_of=before,
         )
         self.tell(exchange)
+
+    def well_framed(self, frame: Frame) -> None:
+        """Count a message with whose form nothing is wrong."""
+        self.board.settle(frame.session, FRAMING, Outcome.PASSED, at=frame.at)
 
     def settle_connect(self, conversation: Conversation, outcome: Outcome, evidence: Evidence | None, at: int) -> None:
         """Count a connection with its outcome, instead of the one before."""

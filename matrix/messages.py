@@ -43,10 +43,19 @@ class Messages:
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
         exchange = self._take(conversation, frame, message)
-        spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
         voice = conversation.voices[frame.side]
-        if not voice.has_spoken:
-            voice.has_spoken = True
+        if exchange is None or message.defects or framing or not voice.has_spoken:
+            voice.has_spoken, is_first = True, not voice.has_spoken
+            spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
+            self._take_oddly(spoken, frame, framing, is_first=is_first)
+        else:
+            self._understand(exchange, message, frame)
+            self._ledger.well_framed(frame)
+
+    def _take_oddly(self, spoken: Spoken, frame: Frame, framing: Iterable[Finding], *, is_first: bool) -> None:
+        """Judge a message that is the first of its side, or none of a kind that passes without a word."""
+        conversation, message, exchange = spoken.conversation, spoken.message, spoken.exchange
+        if is_first:
             self._first_words(spoken)
         crashes = len(self._rulebook.crashes)
         findings = [*framing]
@@ -54,8 +63,10 @@ class Messages:
             findings += self._rulebook.run(Event.MISFORMED, spoken, conversation, frame.id, FRAMING)
             _note_worst(exchange, findings)
         crashed = len(self._rulebook.crashes) > crashes
-        findings += self._understand(spoken, frame)
-        if exchange is None:
+        if exchange is not None:
+            self._understand(exchange, message, frame)
+        else:
+            findings += self._take_alone(spoken, frame)
             crashed = len(self._rulebook.crashes) > crashes
         self._settle_framing(spoken, frame, findings, crashed=crashed)
 
@@ -74,19 +85,27 @@ class Messages:
             outcome, evidence = verdict.framing(frame, spoken.message, findings, crashed=crashed)
         self._ledger.board.settle(frame.session, FRAMING, outcome, at=frame.at, evidence=evidence)
 
-    def _understand(self, spoken: Spoken, frame: Frame) -> list[Finding]:
-        """Judge a message by what it is; return what is found about its form only now."""
-        match spoken.message:
+    def _understand(self, exchange: Exchange, message: Message, frame: Frame) -> None:
+        """Judge a message by what it is to its exchange."""
+        match message:
             case Call():
-                self._call(spoken.exchange, frame)
+                self._call(exchange, frame)
             case CallResult() | CallError():
-                return self._answer(spoken)
+                self._answer(exchange, message, frame)
+            case Send():
+                self._send(exchange)
+            case CallResultError():
+                self._result_error(exchange, message, frame)
+
+    def _take_alone(self, spoken: Spoken, frame: Frame) -> list[Finding]:
+        """Judge a message that belongs to no exchange; return what is found about its form only now."""
+        match spoken.message:
+            case CallResult() | CallError():
+                return self._unmatched(spoken)
             case Garbled() as garbled:
                 self._garbled(spoken.conversation, frame, garbled)
-            case Send():
-                self._send(spoken.exchange)
             case CallResultError():
-                self._result_error(spoken)
+                self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, FRAMING)
         return []
 
     def _take(self, conversation: Conversation, frame: Frame, message: Message) -> Exchange | None:
@@ -114,8 +133,7 @@ class Messages:
             exchange.request_breaches = breaches or ()
         return exchange
 
-    def _call(self, exchange: Exchange | None, frame: Frame) -> None:
-        assert exchange is not None
+    def _call(self, exchange: Exchange, frame: Frame) -> None:
         conversation, call = exchange.conversation, exchange.call
         use = exchange.used_before
         exchange.is_repeat = use is not None and use.content == exchange.content
@@ -134,33 +152,28 @@ class Messages:
         self._ledger.tell(exchange)
         self._identify(exchange)
 
-    def _send(self, exchange: Exchange | None) -> None:
-        assert exchange is not None
+    def _send(self, exchange: Exchange) -> None:
         self._judge_exchange(Event.SENT, exchange, exchange.call_frame)
         exchange.conversation.sent(exchange)
         self._ledger.settle(exchange, *verdict.answered(exchange))
 
-    def _answer(self, spoken: Spoken) -> list[Finding]:
-        exchange = spoken.exchange
-        if exchange is None:
-            return self._unmatched(spoken)
-        message = spoken.message
+    def _answer(self, exchange: Exchange, message: CallResult | CallError, frame: Frame) -> None:
         if exchange.is_ambiguous:
             exchange.has_schema = False
-            spoken.conversation.known.note_gap(spoken.at)
-            self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
-            self.waiting.settled()
-            return []
-        if isinstance(message, CallResult) and message.payload is not None:
-            version, action = spoken.conversation.version, exchange.action
-            breaches = schemas.check(version, action, Part.RESPONSE, message.payload)
-            exchange.has_schema &= breaches is not None
-            exchange.response_breaches = breaches or ()
-        event = Event.RESULT if isinstance(message, CallResult) else Event.ERROR
-        self._judge_exchange(event, exchange, spoken.frame)
+            exchange.conversation.known.note_gap(frame.at)
+        elif type(message) is CallResult:
+            self._check_response(exchange, message)
+            self._judge_exchange(Event.RESULT, exchange, frame.id)
+        else:
+            self._judge_exchange(Event.ERROR, exchange, frame.id)
         self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
         self.waiting.settled()
-        return []
+
+    def _check_response(self, exchange: Exchange, message: CallResult) -> None:
+        if message.payload is not None:
+            breaches = schemas.check(exchange.conversation.version, exchange.action, Part.RESPONSE, message.payload)
+            exchange.has_schema &= breaches is not None
+            exchange.response_breaches = breaches or ()
 
     def _unmatched(self, spoken: Spoken) -> list[Finding]:
         conversation, asker = spoken.conversation, spoken.conversation.voices[spoken.side.other]
@@ -179,15 +192,12 @@ class Messages:
             self._ledger.settle(sent, *verdict.answered(sent))
         return findings
 
-    def _result_error(self, spoken: Spoken) -> None:
-        exchange, message = spoken.exchange, spoken.message
-        assert isinstance(message, CallResultError)
-        row = exchange.row if exchange else FRAMING
-        self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, row)
-        if exchange is not None:
-            why = f"{told(message.code, 60)} {told(message.description, 200)}".strip()
-            text = f"{spoken.side.label} could not use the answer: {why}"
-            self._ledger.settle(exchange, Outcome.FAILED, Evidence(exchange.session, spoken.frame, text))
+    def _result_error(self, exchange: Exchange, message: CallResultError, frame: Frame) -> None:
+        spoken = Spoken(exchange.conversation, frame.side, message, frame.id, frame.at, exchange)
+        self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, frame.id, exchange.row)
+        why = f"{told(message.code, 60)} {told(message.description, 200)}".strip()
+        text = f"{frame.side.label} could not use the answer: {why}"
+        self._ledger.settle(exchange, Outcome.FAILED, Evidence(exchange.session, frame.id, text))
 
     def _garbled(self, conversation: Conversation, frame: Frame, message: Garbled) -> None:
         """Charge text that nobody can read to the CALL that it seems to answer; else whoever heard it may object."""

@@ -12,7 +12,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Rule, all_rules
+from matrix.rule import Event, Note, Rule, all_rules
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -82,13 +82,25 @@ class Rulebook:
         if found:
             found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
             self.findings += found
-        for note in concern.notes:
+        if concern.notes:
+            self._remember(concern.notes, subject, conversation, frame, exchange)
+        return found
+
+    def _remember(
+        self,
+        notes: tuple[Note, ...],
+        subject: Any,
+        conversation: Conversation,
+        frame: int | None,
+        exchange: Exchange | None,
+    ) -> None:
+        known = conversation.known
+        for note in notes:
             try:
                 note.update(subject, known)
             except Exception:  # the same boundary: what was not remembered puts in doubt what is known
                 self._note_crash(note.name, conversation, frame, exchange)
                 known.note_gap(known.gap_at)
-        return found
 
     def _note_crash(self, name: str, conversation: Conversation, frame: int | None, exchange: Exchange | None) -> None:
         self.crashes.append(Crash(name, conversation.session.id, frame, traceback.format_exc()))
