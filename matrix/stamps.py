@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from matrix.exchange import Exchange
-from matrix.moments import FINE
+from matrix.moments import FINE_LENGTH
 from matrix.schemas import Part, schema
 
 DEEPEST: Final = 8
@@ -44,7 +44,7 @@ def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], 
     for name, branch in tree.items():
         value = payload.get(name)
         if type(value) is str:
-            if not branch and not FINE.fullmatch(value):
+            if not branch and (len(value) > FINE_LENGTH or value[-1:] not in "Zz"):
                 found.append(Stamp(value, (*place, name)))
         elif type(value) is dict:
             _collect(value, branch, (*place, name), found)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from matrix.dialect import V16, V20, V21, V201
 from matrix.exchange import Exchange
-from matrix.fields import dig, objects, said, text
+from matrix.fields import dig, said, text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS, Moment, is_iso_date, moment
@@ -184,8 +184,8 @@ def _own_time(exchange: Exchange) -> tuple[str, Moment] | None:
     if exchange.is_repeat or request.get("offline") is True:
         return None
     written = request.get("timestamp") or request.get("generatedAt")
-    if written is None and (entries := objects(request, "meterValue")):
-        written = entries[-1].get("timestamp")
+    if written is None and (values := request.get("meterValue")) and type(values) is list:
+        written = dig(values[-1], "timestamp")
     if not isinstance(written, str):
         return None
     read = moment(written)

@@ -59,11 +59,9 @@ class Commands:
     accepted_in: int | None = None
 
 
-@note(on_called(*ACTIONS), versions={V16})
+@note(on_called(*ACTIONS, by=Side.STATION), versions={V16})
 def remember_sent(exchange: Exchange, known: Known) -> None:
     """Remember when an action was sent that may have been triggered."""
-    if exchange.is_misdirected:
-        return
     story = known.story(Commands)
     story.sent[exchange.action] = exchange.at
     if exchange.action == "StatusNotification":

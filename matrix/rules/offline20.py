@@ -68,11 +68,11 @@ def remember_leaving(conversation: Conversation, known: Known) -> None:
     presence.left_at = None if session.ending is Ending.HUB else session.closed_at
 
 
-@note(on_called(EVENT, "StatusNotification"), versions=VERSIONS)
+@note(on_called(EVENT, "StatusNotification", by=Side.STATION), versions=VERSIONS)
 def remember_skew(exchange: Exchange, known: Known) -> None:
     """Remember how far the station's clock is ahead; what was queued looks late, and so is no evidence."""
     at, clock = moment_at(exchange.request, "timestamp"), known.story(Punctuality)
-    if at is not None and not exchange.is_misdirected:
+    if at is not None:
         skew = at - exchange.at
         clock.skew = skew if clock.skew is None else max(clock.skew, skew)
 

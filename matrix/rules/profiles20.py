@@ -52,12 +52,12 @@ class RunningOnes:
         return running_id if is_certain else None
 
 
-@note(on_called("TransactionEvent"), versions=VERSIONS)
+@note(on_called("TransactionEvent", by=Side.STATION), versions=VERSIONS)
 def remember_transaction(exchange: Exchange, known: Known) -> None:
     """Remember which transactions run, and where."""
     kind = text(exchange.request, "eventType")
     transaction_id = text(exchange.request, "transactionInfo", "transactionId")
-    if exchange.side is not Side.STATION or transaction_id is None:
+    if transaction_id is None:
         return
     story, evse_id = known.story(RunningOnes), integer(exchange.request, "evse", "id")
     before = story.by_id.pop(transaction_id, None)

@@ -88,12 +88,11 @@ def give_up_start(alarm: Alarm, known: Known) -> None:
 @note(on_called(EVENT), versions=VERSIONS)
 def remember_started(exchange: Exchange, known: Known) -> None:
     """Remember that a transaction came that was asked for, or that one was stopped."""
-    event, story = event_of(exchange), known.story(Remote)
-    if not story.starts and not story.stops:
-        return
-    start_id = integer(exchange.request, "transactionInfo", "remoteStartId")
+    story = known.story(Remote)
+    event = event_of(exchange) if story.starts or story.stops else None
     if event is None:
         return
+    start_id = integer(exchange.request, "transactionInfo", "remoteStartId")
     if start_id is not None:
         story.starts.pop(start_id, None)
     if event.transaction_id in story.stops and (event.trigger == "RemoteStop" or event.kind == "Ended"):

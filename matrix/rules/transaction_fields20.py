@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from matrix.exchange import Exchange
-from matrix.fields import Payload, dig, integer, number, objects, said, text
+from matrix.fields import Payload, dig, integer, objects, said
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
@@ -36,11 +38,12 @@ METERED: Final = frozenset({"MeterValueClock", "MeterValuePeriodic"})
 DEFAULT_MEASURAND: Final = "Energy.Active.Import.Register"
 REGISTERS_REMEMBERED: Final = 32
 LONGEST_PARTS: Final = 200
+LONGEST_MEASURAND: Final = 100
 MAIN_METER: Final = 0
 _NO_PARTS: Final = (None, None, None)
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a register stood at, and when (ns, the station's clock)."""
 
     moment: int
@@ -72,13 +75,19 @@ def readings(exchange: Exchange) -> list[tuple[tuple[str, ...], Reading]]:
     found: list[tuple[tuple[str, ...], Reading]] = []
     for value in objects(exchange.request, "meterValue"):
         at = moment_at(value, "timestamp")
+        if at is None:
+            continue
         for sample in objects(value, "sampledValue"):
-            measurand, read = text(sample, "measurand") or DEFAULT_MEASURAND, number(sample, "value")
-            if at is not None and read is not None and measurand.endswith(".Register") and len(measurand) < 100:
+            measurand, read = sample.get("measurand", DEFAULT_MEASURAND), sample.get("value")
+            if _is_register(measurand) and (type(read) is float or type(read) is int):
                 parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
                 of_what = "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
                 found.append(((measurand, of_what), Reading(at, read)))
     return sorted(found, key=lambda each: each[1].moment) if len(found) > 1 else found
+
+
+def _is_register(measurand: object) -> bool:
+    return type(measurand) is str and measurand.endswith(".Register") and len(measurand) < LONGEST_MEASURAND
 
 
 @note(on_called(EVENT, "MeterValues"), versions=VERSIONS)

@@ -131,7 +131,8 @@ def meter_values_of_another_transaction(exchange: Exchange, known: Known) -> Ite
 
 
 def _given_to_another(exchange: Exchange, found: Transaction, transaction_id: int) -> Iterator[Remark]:
-    connector, samples = integer(exchange.request, "connectorId"), sampled_at(exchange.request)
+    connector = integer(exchange.request, "connectorId")
+    samples = [] if found.stop_moment is None else sampled_at(exchange.request)
     if connector == 0:
         yield info(Side.STATION, "values of the main meter (connector 0) should not have a transactionId")
     elif None not in (connector, found.connector) and connector != found.connector:

@@ -46,11 +46,9 @@ class Delivery:
     reset_at: int | None = None
 
 
-@note(on_called(*RELATED), versions={V16})
+@note(on_called(*RELATED, by=Side.STATION), versions={V16})
 def remember_sent(exchange: Exchange, known: Known) -> None:
     """Remember what was sent, and the latest moment that it told."""
-    if exchange.is_misdirected:
-        return
     story, at = known.story(Delivery), _told_at(exchange)
     story.sent[exchange.content] = exchange.at
     if at is not None and (story.newest is None or at > story.newest):

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from matrix.alarms import Alarm
 from matrix.dialect import V21, V201
@@ -31,7 +33,7 @@ ENDS_AUTHORIZATION: Final = frozenset(
 """Triggers after which a transaction may not be authorized any more."""
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A TransactionEvent, as far as it can be read: None stands for what is missing or has another type.
 
     `at` is when it was recorded, `moment` when it occurred by the station's clock (both ns).
@@ -54,7 +56,7 @@ class Event(NamedTuple):
         return hash((self.kind, self.moment, self.trigger))
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """An event by its seqNo: its key, its latest frame and when it came, how often it was sent, if it was answered."""
 
     key: int

@@ -68,11 +68,9 @@ def _shows_trigger(exchange: Exchange) -> bool:
     return text(exchange.request, "status") == "Idle"
 
 
-@note(on_called(*ACTIONS), versions=VERSIONS)
+@note(on_called(*ACTIONS, by=Side.STATION), versions=VERSIONS)
 def remember_sent(exchange: Exchange, known: Known) -> None:
     """Remember when an action was sent that may have been triggered."""
-    if exchange.is_misdirected:
-        return
     story = known.story(Triggers)
     story.sent[exchange.action] = exchange.at
     if exchange.action == STATUS:

@@ -1,6 +1,6 @@
 """Messages judged per second on one core: `python tests/bench/judge_speed.py [sessions]`.
 
-A realistic mix: booting stations, MeterValues of about 330 bytes, Heartbeats, StatusNotifications, CALLs of the CSMS;
+A realistic mix: stations that boot and charge, MeterValues of about 330 bytes, Heartbeats, CALLs of the CSMS;
 1.6, 2.0.1 and 2.1; one message in a hundred is wrong. Prints a line for all rules, and one for those of
 handshake and framing alone.
 """
@@ -30,12 +30,25 @@ EVENT = (
     '{"transactionId":"t-1","chargingState":"Charging"},"meterValue":[{"timestamp":"%s","sampledValue":[{"value":%d,'
     '"context":"Sample.Periodic","measurand":"Energy.Active.Import.Register"}]}]}'
 )
+STARTED = (
+    '{"eventType":"Started","timestamp":"%s","triggerReason":"Authorized","seqNo":0,"transactionInfo":'
+    '{"transactionId":"t-1","chargingState":"EVConnected"},"evse":{"id":1,"connectorId":1},'
+    '"idToken":{"idToken":"A","type":"Central"}}'
+)
+ENDED = (
+    '{"eventType":"Ended","timestamp":"%s","triggerReason":"StopAuthorized","seqNo":%d,"transactionInfo":'
+    '{"transactionId":"t-1","stoppedReason":"Local"}}'
+)
 
 
 def session_16(rounds: int) -> list[str]:
     lines = [
         '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"1"}]',
         f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":300}}]',
+        '> [2,"s","StatusNotification",{"connectorId":1,"status":"Preparing","errorCode":"NoError"}]',
+        '< [3,"s",{}]',
+        f'> [2,"t","StartTransaction",{{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"{NOW}"}}]',
+        '< [3,"t",{"transactionId":7,"idTagInfo":{"status":"Accepted"}}]',
     ]
     for i in range(rounds):
         value = 5 if i % 25 == 24 else None
@@ -48,22 +61,25 @@ def session_16(rounds: int) -> list[str]:
             f'< [2,"c{i}","TriggerMessage",{{"requestedMessage":"Heartbeat"}}]',
             f'> [3,"c{i}",{{"status":"Accepted"}}]',
         ]
-    return lines
+    stop = f'{{"transactionId":7,"meterStop":{rounds},"timestamp":"{NOW}","reason":"Local"}}'
+    return [*lines, f'> [2,"e","StopTransaction",{stop}]', '< [3,"e",{}]']
 
 
 def session_2x(rounds: int) -> list[str]:
     lines = [
         '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"W","model":"N"}}]',
         f'< [3,"b",{{"status":"Accepted","currentTime":"{NOW}","interval":300}}]',
+        f'> [2,"s","TransactionEvent",{STARTED % NOW}]',
+        '< [3,"s",{"idTokenInfo":{"status":"Accepted"}}]',
     ]
     for i in range(rounds):
         lines += [
-            f'> [2,"m{i}","TransactionEvent",{EVENT % (NOW, i, NOW, i)}]',
+            f'> [2,"m{i}","TransactionEvent",{EVENT % (NOW, i + 1, NOW, i)}]',
             f'< [3,"m{i}",{{}}]',
             f'> [2,"h{i}","Heartbeat",{{}}]',
             f'< [3,"h{i}",{{"currentTime":"{NOW}"}}]',
         ]
-    return lines
+    return [*lines, f'> [2,"e","TransactionEvent",{ENDED % (NOW, rounds + 1)}]', '< [3,"e",{}]']
 
 
 def traffic(sessions: int, rounds: int) -> list[Traffic]:

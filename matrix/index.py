@@ -1,0 +1,75 @@
+"""Where rules and notes are found: by the version, the event and the action that they watch."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from matrix.dialect import JUDGED, dialect
+from matrix.exchange import Exchange
+from matrix.rule import Event, Note, Question, Rule, Watch, all_notes, all_rules
+from matrix.trace import Side
+
+
+class Group(NamedTuple):
+    """Rules that ask the same question first; None asks nothing."""
+
+    when: Question | None
+    rules: tuple[Rule, ...]
+
+
+class Concern(NamedTuple):
+    """What an event concerns: rules, then notes."""
+
+    groups: tuple[Group, ...]
+    notes: tuple[Note, ...]
+
+
+_Key = tuple[str, str, Side | None]
+
+
+class Index:
+    """Finds the rules and notes of an event fast: a message runs only those that concern it."""
+
+    def __init__(self, rules: Iterable[Rule] | None = None) -> None:
+        self._rules = tuple(all_rules() if rules is None else rules)
+        self._found: dict[Event, dict[_Key, Concern]] = {event: {} for event in Event}
+
+    def watching(self, version: str, event: Event, name: str = "", by: Side | None = None) -> Concern:
+        """Return the rules and notes of a version that watch an event (of an action, of a CALL by that side)."""
+        found = self._found[event].get((version, name, by))
+        return self._look_up(version, event, name, by) if found is None else found
+
+    def watching_exchange(self, event: Event, exchange: Exchange) -> Concern:
+        """Return those that watch an event of an exchange; all actions that its version does not have are one."""
+        conversation = exchange.conversation
+        action = exchange.action if exchange.action in conversation.dialect.actions else ""
+        found = self._found[event].get((conversation.version, action, exchange.side))
+        return self._look_up(conversation.version, event, action, exchange.side) if found is None else found
+
+    def _look_up(self, version: str, event: Event, name: str, by: Side | None) -> Concern:
+        rules = [each for each in self._rules if _concerns(each, version, event, name, by)]
+        notes = tuple(each for each in all_notes() if _concerns(each, version, event, name, by))
+        found = self._found[event][version, name, by] = Concern(_grouped(rules), notes)
+        return found
+
+
+def _grouped(rules: list[Rule]) -> tuple[Group, ...]:
+    """Put rules with the same question together, each group where its first rule stands."""
+    groups: dict[Question | None, list[Rule]] = {}
+    for each in rules:
+        groups.setdefault(each.when, []).append(each)
+    return tuple(Group(when, tuple(each)) for when, each in groups.items())
+
+
+def _concerns(each: Rule | Note, version: str, event: Event, name: str, by: Side | None) -> bool:
+    return _applies(each, version) and any(_watches(watch, version, event, name, by) for watch in each.watches)
+
+
+def _applies(each: Rule | Note, version: str) -> bool:
+    """Tell whether a rule concerns a version; one that is not known is judged by what all versions have in common."""
+    return version in each.versions if version in JUDGED else each.versions.issuperset(JUDGED)
+
+
+def _watches(watch: Watch, version: str, event: Event, name: str, by: Side | None) -> bool:
+    is_meant = not watch.actions or name in watch.actions
+    is_placed = not watch.misplaced or dialect(version).actions.get(name) not in (by, "both")
+    return event in watch.events and is_meant and is_placed and (watch.by is None or watch.by is by)
