@@ -34,7 +34,7 @@ class Refused(NamedTuple):
 class Visit:
     """One connection: where it comes from, and which identity it has at which CSMS, once that is known."""
 
-    __slots__ = ("address", "excess", "identity", "is_accepted", "session", "splice", "successor")
+    __slots__ = ("address", "excess", "identity", "is_accepted", "is_paired", "moved", "session", "splice", "successor")
 
     def __init__(self, address: str, excess: Refused | None) -> None:
         self.address = address
@@ -43,6 +43,8 @@ class Visit:
         self.session = 0
         self.is_accepted = False  # by the CSMS, with 101
         self.successor: int | None = None  # the session that takes its place
+        self.is_paired = False  # with its CSMS by the organizer, not by the target that it asked for
+        self.moved: str | None = None  # why it has to go, where it is paired with another CSMS by now
         self.splice: Splice | None = None
 
 
@@ -51,7 +53,7 @@ class Admission:
 
     def __init__(self, limits: Limits, duplicates: Duplicates, origins: Iterable[str] = ()) -> None:
         self.duplicates = duplicates
-        self._limits = limits
+        self.limits = limits
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         self._by_address: Counter[str] = Counter()
         self._by_identity: dict[tuple[str, str], list[Visit]] = {}
@@ -80,6 +82,16 @@ class Admission:
         """Note which station a visit is of; from here on it counts as connected."""
         visit.identity, visit.session = (csms, identity), session
         self._by_identity.setdefault(visit.identity, []).append(visit)
+
+    def paired_visits(self, identity: str) -> list[Visit]:
+        """Return the visits of a station that are where they are because it was paired so."""
+        return [
+            visit
+            for (_, each), visits in self._by_identity.items()
+            if each == identity
+            for visit in visits
+            if visit.is_paired
+        ]
 
     def refused_origin(self, origin: str | None) -> Refused | None:
         """Say why a request with this Origin is refused; None where it is not."""
@@ -114,7 +126,7 @@ class Admission:
         return [visit for visit in visits if visit.splice is None or not visit.splice.is_over]
 
     def _excess(self, address: str) -> Refused | None:
-        limits = self._limits
+        limits = self.limits
         if self._visits >= limits.sessions:
             return Refused(503, f"the hub has {limits.sessions} connections of stations, and takes no more at a time")
         if self._by_address[address] >= limits.sessions_per_address:

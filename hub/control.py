@@ -7,7 +7,7 @@ request with an Origin is refused, and only JSON is read, which no form of a pag
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -24,6 +24,7 @@ from hub.tls import TlsPolicy, csms_context
 PATH: Final = "/-/disturb"
 MAX_BYTES: Final = 4_096
 ANSWER_S: Final = 10.0
+_Read = TypeVar("_Read")
 OFF: Final = "disturbing sessions is off; `plugfest serve --allow-disturb` turns it on"
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is read, not listened on
 """What a hub that listens everywhere is reached at from its own machine."""
@@ -59,7 +60,7 @@ async def list_disturbances(request: web.Request) -> web.Response:
 async def disturb(request: web.Request) -> web.Response:
     """Begin or end a disturbance."""
     disturber = _disturber_of(request)
-    order = await _order_in(request)
+    order = await read_order(request, Order)
     try:
         if order.stop is not None:
             return _answer([disturber.stop(order.stop)])
@@ -76,13 +77,18 @@ def _disturber_of(request: web.Request) -> Disturber:
     return disturber
 
 
-async def _order_in(request: web.Request) -> Order:
+async def read_order(request: web.Request, kind: type[_Read]) -> _Read:
+    """Return what a client asks for.
+
+    Raises:
+        web.HTTPException: it is not such an order.
+    """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text=f"orders are application/json, not {request.content_type[:60]!r}\n")
     if (request.content_length or MAX_BYTES + 1) > MAX_BYTES:
         raise web.HTTPBadRequest(text=f"an order has a length, and at most {MAX_BYTES} bytes\n")
     try:
-        return msgspec.json.decode(await request.read(), type=Order)
+        return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise web.HTTPBadRequest(text=f"this is not an order: {exc}\n") from exc
 
@@ -94,7 +100,7 @@ def _answer(started: list[Started]) -> web.Response:
 # -- the client -------------------------------------------------------------------------------------------------------
 
 
-def control_url(source: str) -> URL:
+def control_url(source: str, path: str = PATH) -> URL:
     """Return where a hub takes orders: `source` is its URL, or the recording that it writes to.
 
     Raises:
@@ -108,7 +114,7 @@ def control_url(source: str) -> URL:
     if url.scheme not in ("ws", "wss") or url.host is None:
         raise ControlError(f"{source!r} is not the URL of a hub: ws://HOST:PORT")
     scheme = "https" if url.scheme == "wss" else "http"
-    return url.with_scheme(scheme).with_host(ANYWHERE.get(url.host, url.host)).with_path(PATH)
+    return url.with_scheme(scheme).with_host(ANYWHERE.get(url.host, url.host)).with_path(path)
 
 
 def _url_beside(recording: Path) -> str:
@@ -152,6 +158,15 @@ async def order(url: URL, wanted: Order | None, tls: ssl.SSLContext | bool = Tru
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
+    return await ask(url, wanted, list[Started], tls)
+
+
+async def ask(url: URL, wanted: msgspec.Struct | None, kind: type[_Read], tls: ssl.SSLContext | bool = True) -> _Read:
+    """Post an order to a hub (None: get what is there); return its answer.
+
+    Raises:
+        ControlError: the hub said no, or cannot be reached.
+    """
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted, tls) as response:
@@ -161,10 +176,10 @@ async def order(url: URL, wanted: Order | None, tls: ssl.SSLContext | bool = Tru
     if response.status != 200:
         raise ControlError(body.decode("utf-8", "replace").strip()[:1_000])
     try:
-        return msgspec.json.decode(body, type=list[Started])
+        return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as exc:
-        raise ControlError(f"what answers at {url.origin()} is no hub that can disturb sessions") from exc
+        raise ControlError(f"what answers at {url.origin()} is no hub that knows of {url.path}") from exc
 
 
-def _asking(http: aiohttp.ClientSession, url: URL, wanted: Order | None, tls: ssl.SSLContext | bool) -> Any:
+def _asking(http: aiohttp.ClientSession, url: URL, wanted: msgspec.Struct | None, tls: ssl.SSLContext | bool) -> Any:
     return http.get(url, ssl=tls) if wanted is None else http.post(url, json=msgspec.to_builtins(wanted), ssl=tls)

@@ -4,6 +4,11 @@
 class HubError(Exception):
     """Something the hub cannot do; the message is a sentence for the person who asked for it."""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What to say, a line each: the message, where there is no more than one thing to say."""
+        return (str(self),)
+
 
 class RecorderError(HubError):
     """The recording cannot be written to; the message says why."""

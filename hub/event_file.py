@@ -3,10 +3,12 @@
 It is read whole: each mistake is told with its line, and a file with one is never used.
 """
 
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,13 +25,21 @@ from matrix.policy import AS_WRITTEN, Policy, PolicyError, read_policy
 ROUND_MINUTES: Final = 30
 LARGEST_FILE: Final = 4 << 20
 
+Stamp = tuple[int, int, int]
+
 
 class EventFileError(HubError):
     """An event file cannot be used; the message has a line for each mistake, `FILE:LINE: what is wrong`."""
 
     def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes))
-        super().__init__("\n".join(f"{path}:{each.line}: {each.text}" for each in self.mistakes))
+        self._path = path
+        super().__init__("\n".join(self.sentences))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A line for each mistake."""
+        return tuple(f"{self._path}:{each.line}: {each.text}" for each in self.mistakes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +96,13 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFile:
-    """An event as its organizer has written it down: nothing in it refers to what is not there."""
+    """An event as its organizer has written it down: nothing in it refers to what is not there.
+
+    `stamp` is what `stamp_of` said of the file that was read.
+    """
 
     path: Path
+    stamp: Stamp | None = None
     name: str
     participants: Mapping[str, Participant] = field(default_factory=dict)
     stations: Mapping[str, StationProduct] = field(default_factory=dict)
@@ -115,6 +129,7 @@ def read_event(path: Path) -> EventFile:
     """
     try:
         with path.open("rb") as file:
+            stamp = _stamp(os.fstat(file.fileno()))
             raw = file.read(LARGEST_FILE + 1)
         text = raw.decode()
     except UnicodeDecodeError as exc:
@@ -124,7 +139,18 @@ def read_event(path: Path) -> EventFile:
         raise EventFileError(path, [Mistake(1, f"the event file cannot be read: {exc.strerror}")]) from exc
     if len(raw) > LARGEST_FILE:
         raise EventFileError(path, [Mistake(1, f"this is longer than {LARGEST_FILE >> 20} MiB: no event file")])
-    return parse_event(text, path)
+    return replace(parse_event(text, path), stamp=stamp)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return what changes when a file is edited; None while there is none, as when an editor replaces it."""
+    with suppress(OSError):
+        return _stamp(path.stat())
+    return None
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def parse_event(text: str, path: Path) -> EventFile:

@@ -12,6 +12,8 @@ from matrix.trace import Opcode, Side
 
 GOING_AWAY: Final = 1001
 """RFC 6455 §7.4.1: the endpoint goes away. It accuses nobody, as 1008 would."""
+SERVICE_RESTART: Final = 1012
+"""RFC 6455's registry: the service restarts, and may be connected to again at once."""
 
 _FINAL_CLOSE: Final = 0x80 | Opcode.CLOSE
 _LONGEST_REASON: Final = 123

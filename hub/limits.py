@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Final
 
 from hub.errors import HubError
@@ -50,8 +50,8 @@ def limits_of(values: Mapping[str, str | float]) -> Limits:
     return Limits(**chosen)
 
 
-def limits_from_options(options: Iterable[str]) -> Limits:
-    """Return the limits that `NAME=VALUE` options ask for.
+def limits_from_options(options: Iterable[str], base: Limits = DEFAULTS) -> Limits:
+    """Return the limits that `NAME=VALUE` options ask for; those that they do not name are as in `base`.
 
     Raises:
         LimitError: one is not like that, comes twice, or cannot be.
@@ -64,7 +64,8 @@ def limits_from_options(options: Iterable[str]) -> Limits:
         if name in values:
             raise LimitError(f"the limit {name!r} is given twice: {values[name]!r} and {value!r}")
         values[name] = value
-    return limits_of(values)
+    chosen = limits_of(values)
+    return replace(base, **{name: getattr(chosen, name) for name in values})
 
 
 def described() -> list[str]:

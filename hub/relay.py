@@ -5,7 +5,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -19,9 +19,11 @@ from hub.deflate import DeflateParameters
 from hub.dial import HeadReader, address_of, ask, dial, read_body
 from hub.disturber import Disturber
 from hub.errors import HubError
+from hub.farewell import SERVICE_RESTART
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
 from hub.limits import Limits
 from hub.metered_leg import MeteredLeg
+from hub.pairing import Move
 from hub.recorder import Recorder
 from hub.splice import Leg, Splice
 from hub.switchboard import Csms, NotFoundError, Route, Switchboard, identity_of
@@ -32,6 +34,7 @@ from matrix.safe import safe
 from matrix.trace import Ending, Session, Side
 
 RECORDED_BODY: Final = 64 << 10
+MOVED: Final = "connect again: the organizer has paired this station with another CSMS"
 SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 LINGER_S: Final = 2.0
 """How long a refused station may take to close its side, so that no reset overtakes the refusal."""
@@ -66,8 +69,8 @@ class Relay:
         self.disturber = disturber
         self._switchboard = switchboard
         self._admission = admission
-        self._limits = limits
-        self._tls = tls
+        self.limits = limits
+        self.tls = tls
         self._answer_timeout_s = answer_timeout_s
 
     async def open(self, station: HeadReader, visit: Visit, head: bytes, authentication: Authentication) -> None:
@@ -132,6 +135,7 @@ class Relay:
     async def _connect(self, opening: "Opening", route: Route, request: RequestHead) -> None:
         name = route.csms.name
         self._admission.identify(opening.visit, name, opening.session.identity, opening.session.id)
+        opening.visit.is_paired = route.is_paired
         self.recorder.begin(opening.session)
         try:
             upstream, response, body = await _while_present(opening.station, self._ask(route, request))
@@ -141,7 +145,7 @@ class Relay:
             sentence = f"the CSMS {name!r} did not answer within {self._answer_timeout_s:g} s"
             await opening.refuse(504, sentence, ending=Ending.UNREACHABLE)
         except (OSError, HeadError, UnicodeError) as exc:  # UnicodeError: a host name that cannot be one
-            reason = _reason(exc, route.csms, self._tls.get(name))
+            reason = _reason(exc, route.csms, self.tls.get(name))
             sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {reason}"
             await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
         else:
@@ -154,7 +158,7 @@ class Relay:
     async def _ask(self, route: Route, request: RequestHead) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
         async with asyncio.timeout(self._answer_timeout_s):
-            upstream = await dial(route.csms, self._tls.get(route.csms.name))
+            upstream = await dial(route.csms, self.tls.get(route.csms.name))
             try:
                 response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
             except BaseException:
@@ -187,6 +191,17 @@ class Relay:
         splice.station.take_over(station)
         if visit.successor is not None:
             _give_way(splice, visit)
+        elif visit.moved is not None:
+            splice.end_by_hub(visit.moved, MOVED, SERVICE_RESTART)
+
+    def take_up(self, moves: Iterable[Move]) -> None:
+        """End the sessions of stations that are paired with another CSMS now: they are to connect again."""
+        for identity, before, after in moves:
+            sentence = f"the organizer moved the station from {before or 'no CSMS'} to {after or 'no CSMS'}"
+            for visit in self._admission.paired_visits(identity):
+                visit.moved = sentence
+                if visit.splice is not None:
+                    visit.splice.end_by_hub(sentence, MOVED, SERVICE_RESTART)
 
     async def stop(self, timeout_s: float) -> None:
         """End all sessions, and wait a little for their peers to answer, and to take what is left for them."""
@@ -200,7 +215,7 @@ class Relay:
             splice.abort()
 
     def _leg(self, splice: Splice, side: Side, transport: asyncio.Transport, deflate: DeflateParameters | None) -> Leg:
-        limits = self._limits
+        limits = self.limits
         tap = Tap(side, deflate=deflate, max_frame_bytes=limits.frame_bytes, max_inflated_bytes=limits.inflated_bytes)
         if not transport.is_closing():  # uvloop lets nobody touch one that is gone already
             transport.set_write_buffer_limits(limits.unsent_bytes)

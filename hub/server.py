@@ -17,8 +17,10 @@ from hub.authentication import Authentication, OpenToAll, WrongDoor
 from hub.dial import HeadReader, TlsInsteadError, address_of
 from hub.disturber import Disturber
 from hub.doors import Door, Doors
+from hub.event_desk import EventDesk, reachable
 from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
+from hub.pairing import Move
 from hub.recorder import Durability, Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
@@ -71,7 +73,8 @@ class Hub:
     """A hub, running from `__aenter__` to `__aexit__`.
 
     Requests for paths that begin with `/-`, and those for `/` that are no upgrade, go to `app`; all others are for
-    stations. With a `disturber`, sessions can be disturbed on purpose.
+    stations. With a `disturber`, sessions can be disturbed on purpose. With a `desk`, stations are paired by its event,
+    whose CSMSes are there beside those of the settings.
 
     Raises, on entering:
         SwitchboardError: a CSMS has an unusable name or URL.
@@ -80,13 +83,19 @@ class Hub:
     """
 
     def __init__(
-        self, settings: HubSettings, *, app: web.Application | None = None, disturber: Disturber | None = None
+        self,
+        settings: HubSettings,
+        *,
+        app: web.Application | None = None,
+        disturber: Disturber | None = None,
+        desk: EventDesk | None = None,
     ) -> None:
         self.settings = settings
         self.disturber = disturber
+        self.desk = desk
         self.recorder: Recorder
         self.relay: Relay
-        self._switchboard = Switchboard(settings.csmses)
+        self._switchboard = Switchboard(self.csmses, desk.pairing if desk else None)
         self._admission = Admission(settings.limits, settings.duplicates, settings.allowed_origins)
         self._runner = web.AppRunner(
             app or web.Application(), handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
@@ -94,6 +103,12 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong))
         self._turned_away: TurnedAway
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def csmses(self) -> dict[str, str]:
+        """The URLs of all CSMSes, by name."""
+        return {**self.settings.csmses, **(reachable(self.desk.event) if self.desk else {})}
 
     @property
     def ports(self) -> list[int]:
@@ -143,6 +158,9 @@ class Hub:
         )
         if self.disturber:
             self.disturber.attach(self.recorder, self.relay.splices)
+        if self.desk:
+            self.desk.attach(self)
+            self._following = asyncio.create_task(self.desk.follow())
         self.recorder.say_where(self.url)
         await self._doors.open(self._turned_away)
         log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
@@ -151,6 +169,8 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
+        if self._following:
+            self._following.cancel()
         await self._doors.close()
         await self._stop_tasks()
         if self.disturber:
@@ -174,12 +194,24 @@ class Hub:
                 signal.signal(number, signal.SIG_DFL)
         log.info("stopping, with %d sessions open; once more stops at once", len(self.relay.splices))
 
+    def take_up_event(self) -> None:
+        """Put an edited event in force: its CSMSes for sessions to come, its limits for connections to come."""
+        self._switchboard.put(self.csmses)
+        self.relay.tls = self._upstream_tls()
+        if self.desk:
+            self._admission.limits = self.relay.limits = self.desk.limits
+
+    def take_up_moves(self, moves: list[Move]) -> None:
+        """End the sessions of stations that are for another CSMS now."""
+        self.relay.take_up(moves)
+
     def _upstream_tls(self) -> dict[str, UpstreamTls]:
-        others = {csms.name for csms in self._switchboard.csmses.values() if csms.is_tls} - {*self.settings.csms_tls}
+        own = {**self.settings.csms_tls, **(self.desk.tls if self.desk else {})}
+        others = {csms.name for csms in self._switchboard.csmses.values() if csms.is_tls} - {*own}
         if not others:
-            return {**self.settings.csms_tls}
+            return own
         default = UpstreamTls(self.settings.upstream_tls or csms_context(TlsPolicy()))
-        return {**self.settings.csms_tls, **dict.fromkeys(others, default)}
+        return {**own, **dict.fromkeys(others, default)}
 
     def receive(self, station: "FrontDoor") -> None:
         """Look after a new connection until its session is open."""

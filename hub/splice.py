@@ -287,14 +287,14 @@ class Splice:
         """End the session because the hub stops."""
         self.end_by_hub("the hub was stopped while this session was open", "the hub stops")
 
-    def end_by_hub(self, sentence: str, reason: str) -> None:
+    def end_by_hub(self, sentence: str, reason: str, code: int = GOING_AWAY) -> None:
         """End the session with a close frame of the hub's own to each side that still expects frames.
 
-        `sentence` is for the recording, `reason` for the peers.
+        `sentence` is for the recording, `reason` and `code` for the peers.
         """
         if self.state is State.OVER:
             return
-        farewells = [self._farewell(leg, reason) for leg in (self.station, self.csms)]
+        farewells = [self._farewell(leg, reason, code) for leg in (self.station, self.csms)]
         self.state = State.OVER
         self._closed_by = None
         self._end(Ending.HUB, sentence, keep_ending=True)
@@ -302,11 +302,11 @@ class Splice:
             self.recorder.then(leg.peer.pass_end, partial(_say, farewell))
         self.recorder.then(_abort_later, self)
 
-    def _farewell(self, leg: Leg, reason: str) -> Farewell:
+    def _farewell(self, leg: Leg, reason: str, code: int) -> Farewell:
         """Take leave of a side. No close frame may follow what it was sent, if a frame is half sent, or one was."""
         expects_frames = leg.peer.is_between_frames and leg.peer.side not in self._codes
         is_csms = leg.side is Side.CSMS
-        return leg.farewell(close_frame(GOING_AWAY, reason, masked=is_csms) if expects_frames else b"")
+        return leg.farewell(close_frame(code, reason, masked=is_csms) if expects_frames else b"")
 
     def break_off(self, sentence: str, station: LegEnding, csms: LegEnding) -> None:
         """End the session on purpose, each leg in its own way; nothing that its sides send is read any more."""

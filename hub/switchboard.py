@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import unquote
 
 from yarl import URL
@@ -60,11 +60,12 @@ class Csms:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where one request target leads."""
+    """Where one request target leads; `is_paired` where the organizer's pairing says so, and not the target."""
 
     csms: Csms
     identity: str
     rest: str
+    is_paired: bool = False
 
     @property
     def target(self) -> str:
@@ -76,10 +77,26 @@ class Route:
         return f"{self.csms.url.scheme}://{self.csms.authority}{self.target}"
 
 
-class Switchboard:
-    """The CSMSes that stations can be connected to."""
+class Paired(Protocol):
+    """Who knows which CSMS a station is for now; None is none."""
 
-    def __init__(self, csmses: Mapping[str, str]) -> None:
+    def csms_of(self, identity: str) -> str | None: ...
+
+
+class Switchboard:
+    """The CSMSes that stations can be connected to: by name, and, with a pairing, by who is for whom now."""
+
+    def __init__(self, csmses: Mapping[str, str], pairing: Paired | None = None) -> None:
+        self.csmses: dict[str, Csms]
+        self.put(csmses)
+        self._pairing = pairing
+
+    def put(self, csmses: Mapping[str, str]) -> None:
+        """Take these CSMSes, by name and URL, in the place of those that were there.
+
+        Raises:
+            SwitchboardError: one has an unusable name or URL.
+        """
         self.csmses = {name: checked_csms(name, url) for name, url in csmses.items()}
 
     def route(self, target: str, shown: str) -> Route:
@@ -90,6 +107,8 @@ class Switchboard:
         """
         name, rest, query = _parts(target)
         if not (csms := self.csmses.get(name)):
+            if self._pairing is not None and name and "/" not in target[1:].partition("?")[0]:
+                return self._paired(self._pairing, target)
             known = ", ".join(sorted(self.csmses)) or "none"
             raise NotFoundError(f"there is no CSMS named {_parts(shown)[0]!r} here; known: {known}")
         if any(segment in _DOTS for segment in unquote(rest).split("/")):
@@ -97,6 +116,18 @@ class Switchboard:
         if not (identity := identity_of(rest)):
             raise NotFoundError(f"{shown!r} names no station: connect to /{csms.name}/IDENTITY")
         return Route(csms, identity, f"/{rest}{query}")
+
+    def _paired(self, pairing: Paired, target: str) -> Route:
+        """Return where the station of `/IDENTITY` goes now."""
+        identity = identity_of(target)
+        name = pairing.csms_of(identity)
+        if name is None or name not in self.csmses:
+            known = ", ".join(sorted(self.csmses)) or "none"
+            sentence = (
+                f"{identity!r} is paired with no CSMS now; connect to /NAME/{identity} for a certain one: {known}"
+            )
+            raise NotFoundError(sentence)
+        return Route(self.csmses[name], identity, target, is_paired=True)
 
 
 def _parts(target: str) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ UNUSABLE: Final = 2
 PROGRESS_EVERY: Final = 5_000
 
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
+EVENT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 CA: Final = click.option(
     "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
@@ -69,6 +70,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 
 
 @main.command(epilog="Example: plugfest serve --csms acme=ws://127.0.0.1:9100/ocpp --recording event.recording")
+@click.argument("event", required=False, metavar="[EVENT.toml]", type=EVENT_FILE)
 @click.option(
     "--listen",
     multiple=True,
@@ -80,7 +82,6 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "--csms",
     "csmses",
     multiple=True,
-    required=True,
     metavar="NAME=URL",
     help="A CSMS: ws://HUB/NAME/IDENTITY reaches URL/IDENTITY. Repeatable.",
 )
@@ -141,16 +142,21 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 @click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin"])
 @click.option_panel("Disturbing", options=["--allow-disturb"])
 def serve(
-    listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *, duplicates: str,
-    origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
+    event: Path | None, listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *,
+    duplicates: str, origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
     allow_disturb: bool, secure: SecureOptions,
 ) -> None:  # fmt: skip
-    """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded."""
+    """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded.
+
+    With an event file, stations connect to ws://HUB/IDENTITY too, and reach the CSMS that they are paired with.
+    """
     from tui.serving import Custody, Guard, run_serve
 
     guard, custody = Guard(duplicates, origins, limits), Custody(durability, is_strict)
     _report_errors(
-        lambda: run_serve(listen, csmses, recording, answer_timeout, guard, custody, secure, may_disturb=allow_disturb)
+        lambda: run_serve(
+            event, listen, csmses, recording, answer_timeout, guard, custody, secure, may_disturb=allow_disturb
+        )
     )
 
 
@@ -202,6 +208,55 @@ def watch(source: str, *, secrets: bool, ca: Path | None) -> None:
     from tui.watching import run_watch
 
     _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca))
+
+
+@main.group()
+def event() -> None:
+    """Write and check an event file, and move stations from one CSMS to another."""
+
+
+@event.command("init", epilog="Example: plugfest event init event.toml")
+@click.argument("file", type=EVENT_FILE)
+def event_init(file: Path) -> None:
+    """Write a commented event file, where there is none yet."""
+    from tui.event import run_init
+
+    _report_errors(lambda: run_init(file))
+
+
+@event.command("check", epilog="Example: plugfest event check event.toml")
+@click.argument("file", type=EVENT_FILE)
+def event_check(file: Path) -> None:
+    """Say what an event file holds, or name each mistake in it by its line; exit status 2 then."""
+    from tui.event import run_check
+
+    _report_errors(lambda: run_check(file))
+
+
+@event.command("pairs", epilog="Example: plugfest event pairs event.recording")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@CA
+def event_pairs(source: str, *, ca: Path | None) -> None:
+    """Print which station is for which CSMS now, at a hub on this machine."""
+    from tui.event import run_pairs
+
+    _report_errors(lambda: run_pairs(source, ca))
+
+
+@event.command("move", epilog="Example: plugfest event move event.recording VOLTA-1 lotus")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("station", metavar="STATION")
+@click.argument("csms", metavar="CSMS")
+@CA
+def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None:
+    """Pair a station, by its product or identity, with another CSMS.
+
+    Its session is closed with 1012 (service restart), so that it connects again and reaches the new one. That is so for
+    stations that connect to ws://HUB/IDENTITY; one that names its CSMS in the URL stays there.
+    """
+    from tui.event import run_move
+
+    _report_errors(lambda: run_move(source, station, csms, ca))
 
 
 @main.command(epilog="Example: plugfest disturb event.recording 4 stall 10s")
@@ -370,7 +425,7 @@ def _report_errors(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except HubError as exc:
-        _fail(str(exc))
+        _fail(*exc.sentences)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -378,10 +433,11 @@ def _report_errors(work: Callable[[], Any]) -> Any:
         sys.exit(CLEAN)
 
 
-def _fail(sentence: str) -> NoReturn:
+def _fail(*sentences: str) -> NoReturn:
     from matrix.safe import safe
 
-    click.echo(f"plugfest: {safe(sentence)}", err=True)
+    for sentence in sentences:
+        click.echo(f"plugfest: {safe(sentence)}", err=True)
     sys.exit(UNUSABLE)
 
 

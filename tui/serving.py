@@ -8,6 +8,7 @@ import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from hub.control import add_control
 from hub.disturber import Disturber
 from hub.doors import Door
 from hub.errors import HubError
+from hub.event_control import add_event_control
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.recording_file import Durability
@@ -59,6 +63,7 @@ class Custody:
 
 
 def run_serve(
+    event: Path | None,
     listen: Sequence[str],
     csmses: Iterable[str],
     recording: Path,
@@ -69,13 +74,16 @@ def run_serve(
     *,
     may_disturb: bool = False,
 ) -> None:
-    """Run a hub until Ctrl-C or SIGTERM; `may_disturb` lets programs on this machine disturb its sessions.
+    """Run a hub until Ctrl-C or SIGTERM, with an event file or without.
+
+    `may_disturb` lets programs on this machine disturb its sessions.
 
     Raises:
         HubError: it cannot run like that.
     """
     first, *others = _doors(listen, secure)
     names = names_and_urls(csmses)
+    desk = _desk(event, names, guard, secure)
     settings = HubSettings(
         recording=recording,
         csmses=names,
@@ -86,7 +94,7 @@ def run_serve(
         csms_tls=secure.upstreams(names),
         authentication=secure.authentication(),
         answer_timeout_s=answer_timeout_s,
-        limits=limits_from_options(guard.limits),
+        limits=desk.limits if desk else limits_from_options(guard.limits),
         duplicates=Duplicates(guard.duplicates),
         allowed_origins=tuple(map(_origin, guard.origins)),
         durability=Durability(custody.durability),
@@ -95,7 +103,18 @@ def run_serve(
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     secure.warn()
-    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None))
+    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk))
+
+
+def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions) -> EventDesk | None:
+    if path is None:
+        if not names:
+            raise OptionError("there is no --csms NAME=URL, and no event file; `plugfest event init` writes one")
+        return None
+    event = read_event(path)
+    if twice := sorted(event.csmses.keys() & {*names}):
+        raise OptionError(f"--csms names {twice[0]!r}, which {str(path)!r} has, too")
+    return EventDesk(event, secure.policy, partial(limits_from_options, guard.limits))
 
 
 def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
@@ -107,10 +126,11 @@ def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
     ]
 
 
-async def _serve(settings: HubSettings, disturber: Disturber | None) -> None:
+async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None) -> None:
     app = feed_app(settings.recording)
     add_control(app, disturber)
-    async with Hub(settings, app=app, disturber=disturber) as hub:
+    add_event_control(app, desk)
+    async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
         collect_seldom()
         await hub.run_until_signalled(ready=lambda: _announce(hub))
 
@@ -134,9 +154,13 @@ def why_few_sessions(files: int) -> str | None:
 
 
 def _announce(hub: Hub) -> None:
-    for name, url in hub.settings.csmses.items():
+    for name, url in hub.csmses.items():
         for door in hub.urls:
             print(f"{door}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+    if hub.desk:
+        for door in hub.urls:
+            print(f"{door}/IDENTITY  reaches  the CSMS that the station is paired with")  # noqa: T201 - likewise
+        print(f"move one: plugfest event move {hub.settings.recording} STATION CSMS")  # noqa: T201 - likewise
     if hub.disturber:
         print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs

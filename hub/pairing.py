@@ -1,0 +1,86 @@
+"""Which CSMS each station meets now: as the organizer moved it, else as its product is written down in the event."""
+
+from typing import NamedTuple
+
+from hub.errors import HubError
+from hub.event_file import EventFile
+from matrix.safe import safe
+
+
+class PairingError(HubError):
+    """A station cannot be moved like that; the message names what is wrong."""
+
+
+class Move(NamedTuple):
+    """A station that is for another CSMS than before; None is none."""
+
+    identity: str
+    before: str | None
+    after: str | None
+
+
+class Pairing:
+    """The pairs of the moment. `event` is the event file that is in force."""
+
+    def __init__(self, event: EventFile) -> None:
+        self.event = event
+        self._moved: dict[str, str] = {}
+
+    def csms_of(self, identity: str) -> str | None:
+        """Return the CSMS that a station is for; None where it is for none, or is no station of the event."""
+        product = self.event.product_of(identity)
+        return self._moved.get(identity, product.csms) if product is not None else None
+
+    def take_up(self, event: EventFile) -> list[Move]:
+        """Put another event file in force; return the stations that are for another CSMS by it.
+
+        What the organizer moved stays moved, as long as station and CSMS are in the event.
+        """
+        before = self.pairs
+        self.event = event
+        self._moved = {
+            identity: csms
+            for identity, csms in self._moved.items()
+            if csms in event.csmses and event.product_of(identity) is not None
+        }
+        after = self.pairs
+        return [
+            Move(identity, before.get(identity), after.get(identity))
+            for identity in before.keys() | after.keys()
+            if before.get(identity) != after.get(identity)
+        ]
+
+    def move(self, station: str, csms: str) -> list[Move]:
+        """Pair a product, by all of its identities, or one identity with a CSMS; return what has changed by it.
+
+        Raises:
+            PairingError: there is no such station or CSMS in the event.
+        """
+        if csms not in self.event.csmses:
+            known = ", ".join(self.event.csmses) or "none"
+            raise PairingError(f"there is no CSMS {safe(csms, 60)!r} in the event; known: {known}")
+        before = self.pairs
+        self._moved |= dict.fromkeys(self._identities(station), csms)
+        return [
+            Move(identity, before[identity], csms) for identity in before if before[identity] != self.pairs[identity]
+        ]
+
+    @property
+    def pairs(self) -> dict[str, str | None]:
+        """The CSMS of each station of the event, by identity, in the order of the file."""
+        return {
+            identity: self._moved.get(identity, product.csms)
+            for product in self.event.stations.values()
+            for identity in product.identities
+        }
+
+    def _identities(self, station: str) -> tuple[str, ...]:
+        product = self.event.stations.get(station)
+        if product is not None:
+            return product.identities
+        if self.event.product_of(station) is not None:
+            return (station,)
+        known = ", ".join(self.event.stations) or "none"
+        raise PairingError(
+            f"there is no station {safe(station, 60)!r} in the event, by product or identity; known: {known}"
+        )

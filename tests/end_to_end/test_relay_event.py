@@ -1,0 +1,229 @@
+"""An event in a running hub: stations that are paired, moved by hand, and moved by an edit of the file."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
+
+from hub import event_desk
+from hub.control import ControlError, control_url
+from hub.event_control import PATH, PairShown, add_event_control, order_move, show_pairs
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
+from hub.recording import Recording
+from hub.server import Hub, HubSettings
+from hub.tap import Tap
+from hub.tls import TlsPolicy
+from matrix.trace import Ending, Opcode, Session, Side
+
+MOVED = "connect again: the organizer has paired this station with another CSMS"
+CALL = '[2,"1","Heartbeat",{}]'
+
+
+@pytest.fixture
+async def others() -> AsyncIterator[Peers]:
+    async with raw_peers() as peers:
+        yield peers
+
+
+def event_text(lotus: Peers, deep: Peers, csms: str = "lotus") -> str:
+    return f"""\
+[event]
+name = "Plugfest"
+[participants.volta]
+[csmses.lotus]
+participant = "volta"
+url = "{lotus.url}"
+versions = ["1.6"]
+[csmses.deep]
+participant = "volta"
+url = "{deep.url}"
+versions = ["1.6"]
+[stations."Volta One"]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V 1", "V2"]
+csms = "{csms}"
+[stations.idle]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V3"]
+"""
+
+
+@asynccontextmanager
+async def hub_with(tmp_path: Path, lotus: Peers, deep: Peers) -> AsyncIterator[Hub]:
+    (tmp_path / "event.toml").write_text(event_text(lotus, deep))
+    desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
+    app = web.Application()
+    add_event_control(app, desk)
+    async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={}, port=0), app=app, desk=desk) as hub:
+        yield hub
+        lotus.hang_up()
+        deep.hang_up()
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, peers: Peers, others: Peers) -> AsyncIterator[Hub]:
+    async with hub_with(tmp_path, peers, others) as hub:
+        yield hub
+
+
+def recorded(hub: Hub) -> list[Session]:
+    with Recording.open(hub.settings.recording) as recording:
+        return recording.sessions()
+
+
+async def session_at(hub: Hub, peers: Peers, target: str) -> tuple[Line, Line]:
+    station = await peers.station(hub.port)
+    await station.say(upgrade(target))
+    upstream = await peers.accept()
+    assert await station.head() == ACCEPT
+    return station, upstream
+
+
+async def closes_of(line: Line, side: Side) -> list[bytes]:
+    reads = Tap(side).feed(await line.rest())
+    return [bytes(read.payload) for read in reads if read.opcode == Opcode.CLOSE and isinstance(read.payload, bytes)]
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not reached():  # noqa: ASYNC110 - the hub tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_station_reaches_the_csms_that_it_is_paired_with_byte_for_byte(hub: Hub, peers: Peers) -> None:
+    station, upstream = await session_at(hub, peers, "/V%201?a=%62")
+
+    await station.say(masked(CALL))
+
+    assert await upstream.hear(len(masked(CALL)))
+    (session,) = recorded(hub)
+    assert (session.identity, session.csms, session.path) == ("V 1", "lotus", "/V%201?a=%62")
+    assert session.upstream == f"{peers.url}/V%201?a=%62"
+
+
+async def test_station_that_is_paired_with_nobody_is_told_so(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/V3"))
+
+    answer = await station.rest()
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"'V3' is paired with no CSMS now; connect to /NAME/V3 for a certain one: deep, lotus" in answer
+
+
+async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
+    hub: Hub, peers: Peers, others: Peers
+) -> None:
+    station, upstream = await session_at(hub, peers, "/V2")
+
+    moved = await order_move(control_url(hub.url, PATH), "Volta One", "deep")
+
+    goodbye = (1012).to_bytes(2, "big") + MOVED.encode()
+    assert moved == [
+        PairShown("V 1", "Volta One", "deep", "lotus"),
+        PairShown("V2", "Volta One", "deep", "lotus"),
+    ]
+    assert await station.hear(len(frame(goodbye, 8))) == frame(goodbye, 8)
+    await session_at(hub, others, "/V2")
+    ended, going = recorded(hub)
+    assert (ended.ending, ended.fault) == (Ending.HUB, "the organizer moved the station from lotus to deep")
+    assert (going.csms, going.is_open) == ("deep", True)
+    upstream.end()
+
+
+async def test_station_that_names_its_csms_stays_there(hub: Hub, peers: Peers) -> None:
+    station, upstream = await session_at(hub, peers, "/lotus/V2")
+
+    await order_move(control_url(hub.url, PATH), "V2", "deep")
+    await station.say(masked(CALL))
+
+    assert await upstream.hear(len(masked(CALL)))
+    assert recorded(hub)[0].is_open
+
+
+async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_open(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+    await station.say(upgrade("/V2"))
+    upstream = await peers.line()
+    await upstream.head()
+
+    await order_move(control_url(hub.url, PATH), "V2", "deep")
+    await upstream.say(ACCEPT)
+
+    assert await station.head() == ACCEPT
+    goodbye = frame((1012).to_bytes(2, "big") + MOVED.encode(), 8)
+    assert await station.hear(len(goodbye)) == goodbye
+
+
+async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
+    await order_move(control_url(hub.url, PATH), "V2", "deep")
+
+    shown = await show_pairs(control_url(hub.url, PATH))
+
+    assert [(each.identity, each.csms) for each in shown] == [("V 1", "lotus"), ("V2", "deep"), ("V3", None)]
+
+
+async def test_move_of_what_is_not_there_is_refused_in_a_sentence(hub: Hub) -> None:
+    with pytest.raises(ControlError, match="there is no CSMS 'nowhere' in the event; known: lotus, deep"):
+        await order_move(control_url(hub.url, PATH), "V2", "nowhere")
+
+
+async def test_hub_without_an_event_says_so(tmp_path: Path, peers: Peers) -> None:
+    app = web.Application()
+    add_event_control(app, None)
+    settings = HubSettings(recording=tmp_path / "plain.db", csmses={"acme": peers.url}, port=0)
+
+    async with Hub(settings, app=app) as plain:
+        with pytest.raises(ControlError, match="this hub runs without an event file"):
+            await show_pairs(control_url(plain.url, PATH))
+
+
+async def test_edit_is_taken_up_and_drops_no_session_but_those_that_it_moves(
+    tmp_path: Path, peers: Peers, others: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
+    async with hub_with(tmp_path, peers, others) as hub:
+        moved, _ = await session_at(hub, peers, "/V2")
+        stays, upstream = await session_at(hub, peers, "/lotus/V3")
+
+        (tmp_path / "event.toml").write_text(event_text(peers, others, "deep"))
+
+        await until(lambda: hub.desk is not None and hub.desk.pairing.csms_of("V2") == "deep")
+        assert (await moved.hear(4))[2:] == (1012).to_bytes(2, "big")
+        await stays.say(masked(CALL))
+        assert await upstream.hear(len(masked(CALL)))
+
+
+async def test_broken_edit_is_refused_and_the_old_event_stays_in_force(
+    tmp_path: Path, peers: Peers, others: Peers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
+    async with hub_with(tmp_path, peers, others) as hub:
+        (tmp_path / "event.toml").write_text(event_text(peers, others, "nowhere"))
+
+        await until(lambda: "stays so" in caplog.text)
+
+        assert hub.desk is not None
+        assert hub.desk.pairing.csms_of("V2") == "lotus"
+        await session_at(hub, peers, "/V2")
+
+
+async def test_csms_that_an_edit_adds_is_reached(
+    tmp_path: Path, peers: Peers, others: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
+    async with hub_with(tmp_path, peers, others) as hub:
+        added = f'[csmses.new]\nparticipant = "volta"\nurl = "{others.url}"\nversions = ["1.6"]\n'
+
+        (tmp_path / "event.toml").write_text(event_text(peers, others) + added)
+
+        await until(lambda: hub.desk is not None and "new" in hub.desk.event.csmses)
+        await session_at(hub, others, "/new/V2")
+        assert recorded(hub)[0].csms == "new"

@@ -1,0 +1,112 @@
+"""Which CSMS each station is for: by the event file, as the organizer moved it, and after an edit."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.event_file import EventFile, parse_event
+from hub.pairing import Move, Pairing, PairingError
+
+EVENT = """\
+[event]
+name = "Plugfest"
+[participants.volta]
+[csmses.lotus]
+participant = "volta"
+url = "ws://127.0.0.1:9100"
+versions = ["1.6"]
+[csmses.deep]
+participant = "volta"
+url = "ws://127.0.0.1:9200"
+versions = ["1.6"]
+[stations."Volta One"]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1", "V2"]
+csms = "lotus"
+[stations."Volta Two"]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V3"]
+"""
+
+
+def event(text: str = EVENT) -> EventFile:
+    return parse_event(text, Path("event.toml"))
+
+
+def test_station_is_for_the_csms_of_its_product() -> None:
+    pairing = Pairing(event())
+
+    assert pairing.pairs == {"V1": "lotus", "V2": "lotus", "V3": None}
+
+
+def test_station_of_nobody_is_for_no_csms() -> None:
+    assert Pairing(event()).csms_of("stranger") is None
+
+
+def test_product_is_moved_with_all_of_its_identities() -> None:
+    pairing = Pairing(event())
+
+    moves = pairing.move("Volta One", "deep")
+
+    assert moves == [Move("V1", "lotus", "deep"), Move("V2", "lotus", "deep")]
+    assert pairing.csms_of("V2") == "deep"
+
+
+def test_one_identity_is_moved_alone() -> None:
+    pairing = Pairing(event())
+
+    moves = pairing.move("V1", "deep")
+
+    assert moves == [Move("V1", "lotus", "deep")]
+    assert pairing.csms_of("V2") == "lotus"
+
+
+def test_move_to_where_a_station_is_changes_nothing() -> None:
+    assert Pairing(event()).move("V1", "lotus") == []
+
+
+@pytest.mark.parametrize(
+    ("station", "csms", "sentence"),
+    [
+        ("V9", "lotus", "there is no station 'V9' in the event, by product or identity; known: Volta One, Volta Two"),
+        ("V1", "louts", "there is no CSMS 'louts' in the event; known: lotus, deep"),
+    ],
+)
+def test_move_of_what_is_not_there_is_refused_with_what_is(station: str, csms: str, sentence: str) -> None:
+    pairing = Pairing(event())
+
+    with pytest.raises(PairingError) as caught:
+        pairing.move(station, csms)
+
+    assert str(caught.value) == sentence
+    assert pairing.pairs == {"V1": "lotus", "V2": "lotus", "V3": None}
+
+
+def test_edit_moves_stations_whose_product_has_another_csms_by_it() -> None:
+    pairing = Pairing(event())
+
+    moves = pairing.take_up(event(EVENT.replace('csms = "lotus"', 'csms = "deep"')))
+
+    assert sorted(moves) == [Move("V1", "lotus", "deep"), Move("V2", "lotus", "deep")]
+
+
+def test_edit_leaves_alone_what_the_organizer_moved() -> None:
+    pairing = Pairing(event())
+    pairing.move("V1", "deep")
+
+    moves = pairing.take_up(event(EVENT.replace('name = "Plugfest"', 'name = "Second day"')))
+
+    assert moves == []
+    assert pairing.csms_of("V1") == "deep"
+
+
+def test_edit_that_takes_a_csms_away_undoes_the_move_to_it() -> None:
+    pairing = Pairing(event())
+    pairing.move("V1", "deep")
+    without = EVENT.replace(EVENT[EVENT.index("[csmses.deep]") : EVENT.index('[stations."Volta One"]')], "")
+
+    moves = pairing.take_up(event(without))
+
+    assert moves == [Move("V1", "deep", "lotus")]

@@ -1,0 +1,93 @@
+"""`plugfest event`: writing and checking an event file, and moving stations at a running hub."""
+
+import asyncio
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from hub.control import control_tls, control_url
+from hub.errors import HubError
+from hub.event_control import PATH, PairShown, order_move, show_pairs
+from hub.event_file import EventFile, read_event
+from matrix.safe import safe
+
+
+class EventError(HubError):
+    """An event file cannot be written there."""
+
+
+def sample() -> str:
+    """Return a commented event file."""
+    return files("tui").joinpath("event_sample.toml").read_text()
+
+
+def run_init(path: Path) -> None:
+    """Write a commented event file where there is none.
+
+    Raises:
+        EventError: there is a file already, or it cannot be written.
+    """
+    try:
+        with path.open("x") as file:
+            file.write(sample())
+    except FileExistsError:
+        raise EventError(f"there is a file at {str(path)!r} already; it was left alone") from None
+    except OSError as exc:
+        raise EventError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
+    click.echo(f"wrote {path}; edit it, then: plugfest event check {path}")
+
+
+def run_check(path: Path) -> None:
+    """Say what an event file holds.
+
+    Raises:
+        EventFileError: there are mistakes in it; each is told with its line.
+    """
+    click.echo(summary(read_event(path)))
+
+
+def summary(event: EventFile) -> str:
+    """Return what an event file holds, in a few lines."""
+    identities = sum(len(each.identities) for each in event.stations.values())
+    absent = [each.vendor for each in event.participants.values() if each.is_absent]
+    lines = [
+        f"{safe(event.name, 100)}: {len(event.participants)} participants, {len(event.stations)} station products"
+        f" ({identities} identities), {len(event.csmses)} CSMSes, {len(event.rounds)} rounds",
+        *([f"absent: {safe(', '.join(absent), 400)}"] if absent else []),
+        *(
+            f"rule {code}: {each.severity or 'off'} ({safe(each.reason, 100)})"
+            for code, each in sorted(event.policy.items())
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def run_pairs(source: str, ca: Path | None = None) -> None:
+    """Print which station is for which CSMS now.
+
+    Raises:
+        ControlError: the hub cannot be asked.
+    """
+    found = asyncio.run(show_pairs(control_url(source, PATH), control_tls(source, ca)))
+    for each in found:
+        click.echo(f"{safe(each.identity, 60)}  {safe(each.product, 60)}  {each.csms or '(none)'}")
+    if not found:
+        click.echo("the event has no stations")
+
+
+def run_move(source: str, station: str, csms: str, ca: Path | None = None) -> None:
+    """Have a hub pair a station with another CSMS.
+
+    Raises:
+        ControlError: the hub cannot be asked, or there is no such station or CSMS.
+    """
+    moved = asyncio.run(order_move(control_url(source, PATH), station, csms, control_tls(source, ca)))
+    for each in moved:
+        click.echo(_line(each))
+    if not moved:
+        click.echo(f"{safe(station, 60)} is for {csms} already")
+
+
+def _line(each: PairShown) -> str:
+    return f"{safe(each.identity, 60)}: from {each.before or 'no CSMS'} to {each.csms}"
