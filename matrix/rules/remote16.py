@@ -23,6 +23,8 @@ CONNECTION_TIME_S: Final = 120
 """How long a driver may take to plug in, where the station has not told its ConnectionTimeOut."""
 ALIKE: Final = 4
 """Characters that two idTags have to begin with to be taken for the same one, altered."""
+SHORTEST_CARD: Final = 8
+"""Digits of the shortest card number (4 bytes); longer ones do not begin like another card's by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def _stopped_by_altered_tag(stop: Exchange, known: Known) -> Iterator[Remark]:
     found = known.story(Transactions).given.get(transaction_id) if transaction_id is not None else None
     if stop.is_misdirected or found is None or found.is_shared or found.id_tag is None or used is None:
         return
-    if found.id_tag.casefold() != used.casefold() and _is_altered(found.id_tag, used):
+    is_whole = min(len(found.id_tag), len(used)) >= SHORTEST_CARD
+    if is_whole and found.id_tag.casefold() != used.casefold() and _is_altered(found.id_tag, used):
         lengths = f"({len(found.id_tag)} characters began it, {len(used)} end it)"
         yield warning(Side.STATION, f"the idTag of the transaction was altered {lengths}", pointer="/idTag")
 

@@ -292,6 +292,8 @@ def test_id_tag_that_is_altered_at_the_end_is_a_warning() -> None:
         return found(judged(session(*start(7, tag="X26WG00J1QIE"), "+1m", *stop(7, idTag=tag))), "TX16-13")
 
     assert stopped_with("X26WG00J1QIE-") == ["warning"]
+    assert stopped_with("X26WG00J") == ["warning"]
+    assert stopped_with("X26WG00") == []
     assert stopped_with("x26wg00j1qie") == []
     assert stopped_with("ANOTHER-CARD") == []
 
