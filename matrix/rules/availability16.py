@@ -22,11 +22,11 @@ class Scheduled:
     at: Recent[int, int] = field(default_factory=lambda: Recent(CONNECTORS_REMEMBERED))
 
 
-@note(on_result("ChangeAvailability"), versions={V16})
+@note(on_result("ChangeAvailability", by=Side.CSMS), versions={V16})
 def remember_scheduled(exchange: Exchange, known: Known) -> None:
     """Remember a change that waits for the end of a transaction; any other answer takes its place."""
     connector, story = integer(exchange.request, "connectorId"), known.story(Scheduled)
-    if exchange.is_misdirected or connector is None:
+    if connector is None:
         return
     if connector == 0:
         story.at.clear()
@@ -36,11 +36,10 @@ def remember_scheduled(exchange: Exchange, known: Known) -> None:
         story.at[connector] = exchange.answered_at or exchange.at
 
 
-@note(on_called("BootNotification"), versions={V16})
-def forget_scheduled(exchange: Exchange, known: Known) -> None:
+@note(on_called("BootNotification", by=Side.STATION), versions={V16})
+def forget_scheduled(_exchange: Exchange, known: Known) -> None:
     """Forget what was scheduled: what a station keeps over a boot is not told."""
-    if not exchange.is_misdirected:
-        known.story(Scheduled).at.clear()
+    known.story(Scheduled).at.clear()
 
 
 @rule(
@@ -49,7 +48,7 @@ def forget_scheduled(exchange: Exchange, known: Known) -> None:
     clause="OCPP 1.6 §5.2",
     severity=Severity.WARNING,
     versions={V16},
-    on=on_called("StatusNotification"),
+    on=on_called("StatusNotification", by=Side.STATION),
 )
 def available_before_unavailable(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report Available after the transaction to whose end an Inoperative was scheduled, in the same session.
@@ -65,7 +64,7 @@ def available_before_unavailable(exchange: Exchange, known: Known) -> Iterable[R
 def _early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     connector = integer(exchange.request, "connectorId")
     scheduled_at = known.story(Scheduled).at.get(connector) if connector is not None else None
-    if connector is None or scheduled_at is None or exchange.is_misdirected:
+    if connector is None or scheduled_at is None:
         return
     before, latest = known.story(Statuses).newest.get(connector), known.story(Transactions).latest.get(connector)
     is_told = before is not None and before.status in ("Available", "Unavailable")
