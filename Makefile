@@ -23,6 +23,7 @@ check: $(VENV)/.dev  ## ruff, mypy --strict, import contracts, generated docs fr
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.rules_page --check docs/rules.md
+	$(BIN)/python -m tests.field_page --check docs/field-cases.md
 
 unit: $(VENV)/.dev  ## the tests alone
 	$(BIN)/python -m pytest -m "not nightly"
@@ -31,8 +32,9 @@ format: $(VENV)/.dev  ## let ruff put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev  ## write the generated pages again: docs/rules.md
+docs: $(VENV)/.dev  ## write the generated pages again: docs/rules.md, docs/field-cases.md
 	$(BIN)/python -m tests.rules_page docs/rules.md
+	$(BIN)/python -m tests.field_page docs/field-cases.md
 
 goldens: $(VENV)/.dev  ## judge the drawings under sessions/ again; review the diff
 	$(BIN)/python -m tests.goldens

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -43,6 +44,10 @@ _USERINFO: Final = re.compile(
 _COLON: Final = re.compile(r":|%(?:25)*3a", re.IGNORECASE)
 _ENCODED_PERCENT: Final = re.compile(r"%(?:25)+(?=[0-9a-f]{2})", re.IGNORECASE)
 
+_LENGTHS: Final = ((15, "-15"), (20, "16-20"), (64, "21-64"), (sys.maxsize, "65-"))
+"""Ranges of a password's length, by what the security whitepaper of 1.6 (16 to 20 bytes) and 2.x (16 to 64) ask for."""
+_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,20}")
+
 _LONGEST_PLAIN_OFFER: Final = 40
 _RANDOM_OFFER: Final = re.compile(r"(?=[^.]*[0-9])[^.]{20,}")
 _SHORTEST_ECHO: Final = 4
@@ -68,9 +73,10 @@ class Masker:
         return Masker(self._key)
 
     def headers(self, headers: Headers) -> Headers:
-        """Return headers as they may be recorded: `Basic user=CS001 password=hmac:0f3c...` for an Authorization.
+        """Return headers as they may be recorded: `Basic user=CS001 password=hmac:0f3c... form=16-20` for a login.
 
-        A line that is no header field is a digest as a whole: it may continue one that held a secret.
+        The form is what `form_of` says. A line that is no header field is a digest as a whole: it may continue one
+        that held a secret.
         """
         offers = [offer for name, value in headers if _key(name) == _SUBPROTOCOLS for offer in _elements(value)]
         self._secret_offers |= _secrets_among(offers)
@@ -99,7 +105,7 @@ class Masker:
         return text
 
     def digest(self, secret: str) -> str:
-        return "hmac:" + hmac.new(self._key, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+        return "hmac:" + hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
     def _hidden(self, secret: str) -> str:
         """Return a secret's digest, and remember the secret."""
@@ -127,7 +133,8 @@ class Masker:
             return self._hidden(value)
         digest = self._hidden(rest)
         if scheme.lower() == "basic" and (pair := _user_and_password(rest)):
-            return f"{scheme} user={pair[0]} password={self._hidden(pair[1])}"
+            user, password = pair
+            return f"{scheme} user={user} password={self._hidden(_as_text(password))} form={form_of(password)}"
         return f"{scheme} {digest}"
 
     def _subprotocols(self, value: str) -> str:
@@ -176,11 +183,28 @@ def _is_like_a_token(offer: str) -> bool:
     return bool(_SECRET_NAME.search(offer)) or offer.startswith(("eyJ", "Basic", "basic"))
 
 
-def _user_and_password(encoded: str) -> tuple[str, str] | None:
+def _user_and_password(encoded: str) -> tuple[str, bytes] | None:
     """Return the two parts of a Basic credential (RFC 7617); None where it is not one."""
     try:
-        decoded = base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+        user, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
     except (binascii.Error, ValueError):
         return None
-    user, colon, password = decoded.partition(":")
-    return (user, password) if colon else None
+    return (user.decode("utf-8", "replace"), password) if colon else None
+
+
+def _as_text(password: bytes) -> str:
+    """Return a password as text that no other password gives, also where it is no UTF-8."""
+    return password.decode("utf-8", "surrogateescape")
+
+
+def form_of(password: bytes) -> str:
+    """Return what a recording may tell of a password: in which of four ranges its length is, and what it consists of.
+
+    `-15`, `16-20`, `21-64` or `65-` characters (bytes, where it is no UTF-8), then `,hex` where it is
+    32 to 40 hexadecimal digits, two a byte, or `,binary` where it is no UTF-8. No length is told exactly.
+    """
+    try:
+        length, kind = len(password.decode("utf-8")), ",hex" if _HEX.fullmatch(password) else ""
+    except UnicodeDecodeError:
+        length, kind = len(password), ",binary"
+    return next(name for longest, name in _LENGTHS if length <= longest) + kind

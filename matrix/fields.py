@@ -6,6 +6,8 @@ from matrix.secrets import told
 
 Payload = dict[str, Any]
 LONGEST_S: Final = 10**9
+LARGEST_INTEGER: Final = 2**31 - 1
+"""The largest integer of 32 bits, which is what the XML schemas of 1.6 have; its JSON schemas name no bound."""
 
 
 def dig(payload: Any, *path: str) -> Any:
@@ -48,6 +50,23 @@ def objects(payload: Any, *path: str) -> list[Payload]:
     """Return the objects in the array at a path; [] where there is no array."""
     value = dig(payload, *path)
     return [item for item in value if type(item) is dict] if type(value) is list else []
+
+
+def is_disputable(payload: Any) -> bool:
+    """Tell whether a payload holds, at any depth, what the JSON schemas of 1.6 allow and a receiver may well turn down.
+
+    That is an integer beyond 32 bits (`int` in the XML schemas), and an empty array (1..* in many of the tables).
+    """
+    left = [payload]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict | list):
+            if each == []:
+                return True
+            left += each.values() if isinstance(each, dict) else each
+        elif isinstance(each, int) and not -LARGEST_INTEGER - 1 <= each <= LARGEST_INTEGER:
+            return True
+    return False
 
 
 def said(value: object) -> str:

@@ -105,7 +105,7 @@ class Pen:
         self._sessions += 1
         before = [self._disturbance(f"begun {refusal}")] if refusal else []
         if request is None:
-            request = (*HEADERS, KEY, *((("Sec-WebSocket-Protocol", ", ".join(offered)),) if offered else ()))
+            request = _request(offered)
         opened = Session(
             id=self._sessions, opened_at=self._at, answered_at=self._at, identity=identity, csms=csms,
             path=f"/{csms}/{identity}" if path is None else path, offered=offered,
@@ -162,6 +162,13 @@ class Pen:
         return self._mark
 
 
+def _request(offered: tuple[str, ...], own: tuple[tuple[str, str], ...] = ()) -> tuple[tuple[str, str], ...]:
+    """Return the fields of an upgrade request: those that all have, but for the ones that it has of its own."""
+    usual = (*HEADERS, KEY, *((("Sec-WebSocket-Protocol", ", ".join(offered)),) if offered else ()))
+    named = {name.lower() for name, _ in own}
+    return (*(field for field in usual if field[0].lower() not in named), *own)
+
+
 def _closes(traffic: Iterable[Traffic]) -> Iterator[tuple[Frame, int]]:
     for item in traffic:
         if isinstance(item, Frame) and item.opcode == Opcode.CLOSE and isinstance(item.payload, bytes):
@@ -199,13 +206,18 @@ def _traffic_of(lines: list[str]) -> Iterator[Traffic]:
     pen, fields, body = Pen(), dict[str, Any](), list[str]()
     for line in lines:
         if line.startswith("session:") and fields:
-            yield from pen.session(body, **fields)
+            yield from _session(pen, body, fields)
             fields, body = {}, []
         if header := re.fullmatch(r"([a-z]+): (.*)", line):
             _note_header(fields, header[1], header[2])
         else:
             body.append(line)
-    yield from pen.session(body, **fields)
+    yield from _session(pen, body, fields)
+
+
+def _session(pen: Pen, body: list[str], fields: dict[str, Any]) -> list[Traffic]:
+    own = fields.pop("request", ())
+    return pen.session(body, **fields, request=_request(fields.get("offered", ()), own))
 
 
 def _note_header(fields: dict[str, Any], name: str, value: str) -> None:
@@ -229,7 +241,7 @@ def _note_header(fields: dict[str, Any], name: str, value: str) -> None:
         case "refusal":
             fields["refusal"] = value
         case "request" | "response":
-            key, _, rest = value.partition(": ")
-            fields[name] = (*fields.get(name, ()), (key, rest))
+            key, _, rest = value.partition(":")
+            fields[name] = (*fields.get(name, ()), (key, rest.strip()))
         case _:
             raise DrawingError(f"there is no header {name!r} in a drawing")

@@ -1,7 +1,7 @@
 """Write docs/rules.md from the rules themselves: `python -m tests.rules_page FILE`, or `--check FILE`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -41,17 +41,17 @@ def _lines(rule: Rule) -> Iterator[str]:
     yield rule.explanation.replace("\nBreach:", "\n- Breach:").replace("\nCorrect:", "\n- Correct:") + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with --check say whether it is fresh; 1 where it is not."""
+def write_or_check(arguments: list[str], page: Callable[[], str]) -> int:
+    """Write a generated page, or with --check say whether it is fresh; 1 where it is not."""
     path = Path(arguments[-1])
     if "--check" not in arguments:
         path.write_text(page(), encoding="utf-8")
         return 0
     if path.is_file() and path.read_text(encoding="utf-8") == page():
         return 0
-    sys.stderr.write(f"{path} is not what the rules say any more; `make docs` writes it again\n")
+    sys.stderr.write(f"{path} is not what the code says any more; `make docs` writes it again\n")
     return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(sys.argv[1:], page))

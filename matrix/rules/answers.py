@@ -5,6 +5,7 @@ from typing import Final
 
 from matrix.dialect import OTHER_SPELLINGS, V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
+from matrix.fields import is_disputable
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
@@ -134,7 +135,8 @@ def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a CALL that does not fit its schema, and a CALLERROR about the form of one that does.
 
     Both sides are told: RPC-19 is the sender's, this one is the answerer's. Unknown fields and the form of strings that
-    were let through are a warning. So are the constraint codes, which may mean what no schema holds.
+    were let through are a warning. So are the constraint codes, which may mean what no schema holds. Nothing is said of
+    an integer beyond 32 bits and of an empty array, which the JSON schemas of 1.6 allow and many receivers do not.
 
     Breach: a BootNotification without `chargePointModel`, answered `Accepted`.
     Correct: answered `[4,"a","OccurenceConstraintViolation","chargePointModel is missing",{}]`.
@@ -158,6 +160,8 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
 
 def _turned_down(exchange: Exchange, code: str) -> Iterator[Remark]:
     if not exchange.has_schema or exchange.request_breaches or exchange.call.defects or exchange.is_misdirected:
+        return
+    if is_disputable(exchange.request):
         return
     text = f"answered {told(code, 60)} to a {exchange.action} that fits its schema (frame {exchange.call_frame})"
     if code in MALFORMED_CODES:

@@ -20,6 +20,23 @@ KEYS_REMEMBERED: Final = 512
 UNTOLD: Final = "authorizationkey"
 """A key that may be written and not read, and whose value is masked."""
 PROFILE: Final = "securityprofile"
+READ_ONLY: Final = frozenset(
+    "chargeprofilemaxstacklevel chargingscheduleallowedchargingrateunit chargingschedulemaxperiods "
+    "connectorphaserotationmaxlength connectorswitch3to1phasesupported getconfigurationmaxkeys localauthlistmaxlength "
+    "maxchargingprofilesinstalled metervaluesaligneddatamaxlength metervaluessampleddatamaxlength numberofconnectors "
+    "reserveconnectorzerosupported sendlocallistmaxlength stoptxnaligneddatamaxlength stoptxnsampleddatamaxlength "
+    "supportedfeatureprofiles supportedfeatureprofilesmaxlength".split()
+)
+"""Keys whose accessibility is R in §9, in small letters."""
+REQUIRED: Final = frozenset(
+    "authorizeremotetxrequests clockaligneddatainterval connectiontimeout connectorphaserotation "
+    "getconfigurationmaxkeys heartbeatinterval localauthorizeoffline localpreauthorize metervaluesaligneddata "
+    "metervaluessampleddata metervaluesampleinterval numberofconnectors resetretries "
+    "stoptransactiononevsidedisconnect stoptransactiononinvalidid stoptxnaligneddata stoptxnsampleddata "
+    "supportedfeatureprofiles transactionmessageattempts transactionmessageretryinterval "
+    "unlockconnectoronevsidedisconnect".split()
+)
+"""Keys of the Core profile that §9.1 requires, in small letters."""
 RECONNECT_NS: Final = 5 * MINUTE_NS
 TOGETHER: Final = 20
 """Keys in one request that any station should manage, where it has not told its GetConfigurationMaxKeys."""
@@ -209,6 +226,37 @@ def _wrong_types(each: dict[str, Any], pointer: str) -> Iterator[Remark]:
         yield violation(Side.STATION, f"the value of {key} is no string", pointer=f"{pointer}/value")
     if not isinstance(each.get("readonly", False), bool):
         yield violation(Side.STATION, f"readonly of {key} is not true or false", pointer=f"{pointer}/readonly")
+
+
+@rule(
+    "CF16-05",
+    "Keys that 1.6 has as read-only are told as such, and none of the Core profile that it requires is called unknown",
+    clause="OCPP 1.6 §9, §7.29",
+    severity=Severity.WARNING,
+    versions={V16},
+    on=on_result("GetConfiguration"),
+)
+def keys_not_as_listed(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+    """Report a read-only key that is told as `"readonly":false`, and a required key among the `unknownKey`.
+
+    What a GetConfiguration for all keys leaves out is not reported: stations leave out much, and do well without.
+
+    Breach: `{"key":"ChargingScheduleAllowedChargingRateUnit","readonly":false,"value":"Current"}`.
+    Correct: the same with `"readonly":true`.
+    """
+    if exchange.is_misdirected:
+        return
+    for place, each in enumerate(objects(exchange.response, "configurationKey")):
+        key = text(each, "key") or ""
+        if dig(each, "readonly") is False and key.casefold() in READ_ONLY:
+            pointer = f"/configurationKey/{place}/readonly"
+            yield warning(
+                Side.STATION, f"{said(key)} is read-only in 1.6, and is told as one to write", pointer=pointer
+            )
+    missing = [name for name in _texts(exchange.response, "unknownKey") if name.casefold() in REQUIRED]
+    if missing:
+        shown = ", ".join(said(name) for name in missing[:5])
+        yield warning(Side.STATION, f"1.6 requires what is called unknown: {shown}", pointer="/unknownKey")
 
 
 @rule(

@@ -11,6 +11,7 @@ from matrix.fields import text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
+from matrix.recent import Recent
 from matrix.rule import note, on_called, on_closed, on_handshake, on_result, rule
 from matrix.rules.silence import MINUTE_NS
 from matrix.trace import Ending, Session, Side
@@ -19,6 +20,9 @@ NORMAL_CLOSE: Final = 1000
 IN_A_ROW: Final = 3
 BACK_NS: Final = 10 * MINUTE_NS
 """A station that is back this soon has not been taken out of service."""
+SOON_NS: Final = 2 * SECOND_NS
+"""What happens this soon after an answer may well have come of it."""
+ACTIONS_REMEMBERED: Final = 16
 REBOOTED: Final = frozenset({None, "Unknown", "Triggered"})
 """Reasons of a BootNotification (2.x) that do not tell of a reboot; 1.6 has none."""
 
@@ -29,7 +33,8 @@ class Connections:
 
     `booted_in` is the session of its latest BootNotification; `boots` counts sessions in a row that began with the
     same one, whose digest is `boot`. `was_reset` says that a Reset was accepted since. `failed` are the latest
-    attempts to connect that failed, in a row.
+    attempts to connect that failed, in a row. `dropped` counts, by action, the answers in a row after which the station
+    was gone.
     """
 
     closes: int = 0
@@ -39,6 +44,7 @@ class Connections:
     boot: int | None = None
     was_reset: bool = False
     failed: list[int] = field(default_factory=list)
+    dropped: Recent[str, int] = field(default_factory=lambda: Recent(ACTIONS_REMEMBERED))
 
 
 @note(on_closed())
@@ -47,6 +53,10 @@ def remember_close(conversation: Conversation, known: Known) -> None:
     story, session = known.story(Connections), conversation.session
     story.closes = _closes_in_a_row(conversation, story)
     story.closed_at = session.closed_at or 0
+    for survived in _outlived(conversation) & story.dropped.keys():
+        del story.dropped[survived]
+    if (action := _gone_after(conversation)) is not None:
+        story.dropped[action] = story.dropped.get(action, 0) + 1
 
 
 def _closes_in_a_row(conversation: Conversation, story: Connections) -> int:
@@ -58,6 +68,21 @@ def _closes_in_a_row(conversation: Conversation, story: Connections) -> int:
         return 0
     is_return = session.opened_at - story.closed_at < BACK_NS and story.booted_in != session.id
     return story.closes + 1 if story.closes and is_return else 1
+
+
+def _gone_after(conversation: Conversation) -> str | None:
+    """Return what the station had called, where it was gone without a close frame right after the answer."""
+    session, voice = conversation.session, conversation.voices[Side.STATION]
+    is_gone = session.closed_by is Side.STATION and session.ending in (Ending.DROPPED, Ending.RESET)
+    if not is_gone or voice.heard_exchange is None or session.closed_at is None:
+        return None
+    return voice.heard_exchange.row if session.closed_at - voice.heard_at < SOON_NS else None
+
+
+def _outlived(conversation: Conversation) -> set[str]:
+    """Return what the station had called, was answered, and stayed connected after."""
+    closed_at, answered = conversation.session.closed_at or 0, conversation.voices[Side.STATION].answered.values()
+    return {each.row for each in answered if closed_at - (each.answered_at or closed_at) >= SOON_NS}
 
 
 @note(on_called("BootNotification"))
@@ -161,3 +186,27 @@ def boots_on_each_reconnect(exchange: Exchange, known: Known) -> Iterator[Remark
         return
     if _boots_in_a_row(exchange, story) == IN_A_ROW:
         yield info(Side.STATION, f"the same BootNotification began {IN_A_ROW} sessions in a row")
+
+
+@rule(
+    "CN-04",
+    "A station does not break its connection off when it is answered",
+    clause="RFC 6455 §7.3 (clients SHOULD NOT close the connection arbitrarily)",
+    severity=Severity.WARNING,
+    on=on_closed(),
+)
+def breaks_off_when_answered(conversation: Conversation, known: Known) -> Iterator[Remark]:
+    """Report three times in a row that a station is gone without a close frame within 2 s of the answer to an action.
+
+    Once or twice, the network may have failed. The row ends where the station was given such an answer and stayed, and
+    nothing is reported after an accepted Reset. The time is the hub's.
+
+    Breach: StartTransaction, its answer, and 0.8 s later the TCP connection is gone; and so the next two times.
+    Correct: the station stays connected.
+    """
+    story, action = known.story(Connections), _gone_after(conversation)
+    if action is None or story.was_reset or action in _outlived(conversation):
+        return
+    if story.dropped.get(action, 0) + 1 == IN_A_ROW:
+        text_of = f"gone without a close frame within 2 s of the answer to {action}, {IN_A_ROW} times in a row"
+        yield warning(Side.STATION, text_of)

@@ -11,7 +11,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.fields import objects, text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
-from matrix.rule import note, on_handshake, on_opened, on_result, rule, undecidable
+from matrix.rule import note, on_handshake, on_opened, on_result, rule
 from matrix.secrets import told
 from matrix.trace import Session, Side
 
@@ -19,22 +19,33 @@ KEY: Final = "AuthorizationKey"
 SHORTEST_HEX: Final = 32
 LONGEST_HEX: Final = 40
 OLD_TLS: Final = ("SSLv2", "SSLv3", "TLSv1 ", "TLSv1.0", "TLSv1.1")
-_BASIC: Final = re.compile(r"basic user=(?P<user>.*) password=(?P<digest>\S+)", re.IGNORECASE | re.DOTALL)
+UNFIT: Final = {"-15": "fewer than 16 characters", "65-": "more than 64 characters"}
+"""Lengths of a password that no edition of 2.x allows, as the recording gives them."""
+_BASIC: Final = re.compile(
+    r"basic user=(?P<user>.*) password=(?P<digest>\S+?)(?: form=(?P<length>[\d-]+)(?:,(?P<kind>\w+))?)?",
+    re.IGNORECASE | re.DOTALL,
+)
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*", re.ASCII)
 _MASK: Final = re.compile(r"(.)\1*", re.DOTALL)
 """One character, over and over: asterisks in the place of a secret."""
 
 
 class Basic(NamedTuple):
-    """A Basic credential as it is recorded: the user's name, and a digest of the password by the hub's key."""
+    """A Basic credential as it is recorded: the user's name, and a digest of the password by the hub's key.
+
+    `length` is the range that the password's length is in: `-15`, `16-20`, `21-64` or `65-`; `kind` is `hex` where it
+    is 32 to 40 hexadecimal digits, `binary` where it is no UTF-8. None: neither, or a recording that does not tell.
+    """
 
     user: str
     digest: str
+    length: str | None
+    kind: str | None
 
 
 def _basic(session: Session) -> Basic | None:
     match = _BASIC.fullmatch(session.header("Authorization") or "")
-    return Basic(match["user"], match["digest"]) if match else None
+    return Basic(*match.group("user", "digest", "length", "kind")) if match else None
 
 
 def _other_user(session: Session) -> Iterator[Remark]:
@@ -60,20 +71,32 @@ def other_user_name(session: Session, _known: Known) -> Iterator[Remark]:
     yield from _other_user(session)
 
 
-@undecidable(
+@rule(
     "AU-02",
     "The password is the AuthorizationKey decoded from its hexadecimal form, of 16 to 20 bytes",
-    clause="Security whitepaper ed. 2 A00.FR.205",
+    clause="Security whitepaper ed. 2 A00.FR.205, A00.FR.304",
     versions={V16},
     severity=Severity.WARNING,
-    why="a recording holds no password, only a keyed digest of it, which shows neither its length nor its form",
+    on=on_handshake(),
 )
-def password_sent_as_hex() -> None:
-    """Ask that the station decodes the key before it uses it.
+def password_sent_as_hex(session: Session, _known: Known) -> Iterator[Remark]:
+    """Report a password of 32 to 40 hexadecimal digits: the key as it is configured, and not the bytes it stands for.
+
+    A recording holds no password, only a keyed digest of it and its form; somebody may have chosen such a password, so
+    it is a warning. Where a password is no UTF-8 and the CSMS answers 401 or 403, there is an info: a CSMS that reads
+    it as text cannot know it, and traffic does not show whether it was the right one.
 
     Breach: the 40 hexadecimal digits themselves as the password.
     Correct: the 20 bytes that they stand for.
     """
+    basic = _basic(session)
+    if basic is None:
+        return
+    if basic.kind == "hex":
+        yield warning(Side.STATION, "the password is 32 to 40 hexadecimal digits, not the bytes that they stand for")
+    elif basic.kind == "binary" and session.status in (401, 403) and session.fault is None:
+        text_of = f"answered {session.status} to a password that is no UTF-8: has it been read as bytes?"
+        yield info(Side.CSMS, text_of)
 
 
 @rule(
@@ -86,12 +109,20 @@ def password_sent_as_hex() -> None:
 def other_user_name_in_2x(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an Authorization whose user name is not the percent-decoded identity.
 
-    The password is not looked at: a recording holds only a keyed digest of it.
+    A password of fewer than 16 or more than 64 characters (the most that any edition allows), or of bytes that are no
+    UTF-8, is a warning: somebody else may have set it. A recording does not hold it, only its form.
 
     Breach: `/ocpp/CS001` with `Authorization: Basic` for the user `admin`.
     Correct: `/ocpp/CS001` with `Authorization: Basic` for the user `CS001`.
     """
     yield from _other_user(session)
+    basic = _basic(session)
+    if basic is None:
+        return
+    if basic.length in UNFIT:
+        yield warning(Side.STATION, f"the password has {UNFIT[basic.length]}")
+    if basic.kind == "binary":
+        yield warning(Side.STATION, "the password is no UTF-8")
 
 
 @rule(

@@ -18,6 +18,8 @@ SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 IDENTITY_LENGTH: Final = 48
 HASTY_NS: Final = 5_000_000_000
 HASTY_IN_A_ROW: Final = 10
+NOT_KNOWN: Final = frozenset({401, 403, 404})
+"""How CSMSes answer an identity that they do not know."""
 _NOT_PCHAR: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~%!$&'()*+,;=:@]")
 """What may not stand in a path segment: RFC 3986 §3.3."""
 
@@ -112,6 +114,9 @@ def retries_hastily(session: Session, known: Known) -> Iterator[Remark]:
 def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
     """Report a path without an identity, or with characters in it that have to be percent-encoded.
 
+    Where a CSMS answers 401, 403 or 404 to an identity that is percent-encoded as it should be, there is an info: it
+    may have looked for the encoded one, which traffic does not show.
+
     Breach: `/ocpp/RDAM|123`, or `/` alone.
     Correct: `/ocpp/RDAM%7C123`.
     """
@@ -123,6 +128,9 @@ def identity_not_encoded(session: Session, _known: Known) -> Iterator[Remark]:
         yield violation(Side.STATION, f'the path "{told(session.path, 80)}" ends without an identity')
     elif wrong:
         yield violation(Side.STATION, f'the path holds "{safe(wrong.group())}", which has to be percent-encoded')
+    elif "%" in segment and session.status in NOT_KNOWN and session.fault is None:
+        asked = f'has "{told(segment, 60)}" been decoded?'
+        yield info(Side.CSMS, f"answered {session.status} to an identity that is percent-encoded: {asked}")
 
 
 @rule(

@@ -23,6 +23,8 @@ CONNECTION_TIME_S: Final = 120
 """How long a driver may take to plug in, where the station has not told its ConnectionTimeOut."""
 ALIKE: Final = 4
 """Characters that two idTags have to begin with to be taken for the same one, altered."""
+SHORTEST_CARD: Final = 8
+"""Digits of the shortest card number (4 bytes); longer ones do not begin like another card's by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,15 @@ def await_stop(exchange: Exchange, known: Known) -> None:
     "The idTag of a RemoteStartTransaction is that of the StartTransaction which follows",
     clause="OCPP 1.6 §5.11",
     versions={V16},
-    on=(on_called("StartTransaction"), on_alarm("tx16.start")),
+    on=(on_called("StartTransaction", "StopTransaction"), on_alarm("tx16.start")),
 )
 def another_tag_than_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report a StartTransaction whose idTag is the one that was asked for, cut off or with something appended.
 
     Another case of letters is a warning, for idTags are case-insensitive. Where no transaction begins, there is an
     info: the driver may not have plugged in. Whether an Authorize has to come first (AuthorizeRemoteTxRequests) is not
-    judged: the station may have the idTag in its list or cache.
+    judged: the station may have the idTag in its list or cache. A StopTransaction with the idTag of its transaction,
+    cut off or with something appended, is a warning: it may be another card.
 
     Breach: RemoteStartTransaction with `BA86I250X5G6MOD5DLKD`, StartTransaction with two bytes appended to it.
     Correct: StartTransaction with `BA86I250X5G6MOD5DLKD`.
@@ -117,6 +120,9 @@ def another_tag_than_asked(subject: Exchange | Alarm, known: Known) -> Iterator[
         if subject.about in story.starts and is_station_silent_about_it(subject, known):
             yield info(Side.STATION, "no StartTransaction followed; the driver may not have plugged in")
         return
+    if subject.action == "StopTransaction":
+        yield from _stopped_by_altered_tag(subject, known)
+        return
     found = None if subject.is_misdirected else story.meant_by(subject)
     used = text(subject.request, "idTag")
     if found is None or found[1].id_tag == used:
@@ -125,6 +131,17 @@ def another_tag_than_asked(subject: Exchange | Alarm, known: Known) -> Iterator[
     report = warning if asked.casefold() == (used or "").casefold() else violation
     lengths = f"({len(asked)} characters were asked for, {len(used or '')} came)"
     yield report(Side.STATION, f"the idTag of the RemoteStartTransaction was altered {lengths}", pointer="/idTag")
+
+
+def _stopped_by_altered_tag(stop: Exchange, known: Known) -> Iterator[Remark]:
+    transaction_id, used = integer(stop.request, "transactionId"), text(stop.request, "idTag")
+    found = known.story(Transactions).given.get(transaction_id) if transaction_id is not None else None
+    if stop.is_misdirected or found is None or found.is_shared or found.id_tag is None or used is None:
+        return
+    is_whole = min(len(found.id_tag), len(used)) >= SHORTEST_CARD
+    if is_whole and found.id_tag.casefold() != used.casefold() and _is_altered(found.id_tag, used):
+        lengths = f"({len(found.id_tag)} characters began it, {len(used)} end it)"
+        yield warning(Side.STATION, f"the idTag of the transaction was altered {lengths}", pointer="/idTag")
 
 
 @rule(

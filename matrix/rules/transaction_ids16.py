@@ -5,7 +5,7 @@ from typing import Final
 
 from matrix.dialect import V16
 from matrix.exchange import Exchange
-from matrix.fields import integer, number, said
+from matrix.fields import LARGEST_INTEGER, integer, number, said
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
@@ -14,7 +14,6 @@ from matrix.rules.transactions16 import NO_ID, Transaction, Transactions, at_of,
 from matrix.trace import Side
 from matrix.wire import CallResult
 
-LARGEST_INTEGER: Final = 2**31 - 1
 TOLERANCE_NS: Final = SECOND_NS
 
 
@@ -114,8 +113,9 @@ def meter_values_of_another_transaction(exchange: Exchange, known: Known) -> Ite
     """Report MeterValues under the id of a transaction on another connector, of one that had ended, or of none.
 
     An id that was never given is a violation only where the connector has begun a transaction since the recording
-    began, and the samples are later. 0 on an idle connector, which some stations send for "none", is a warning; so are
-    samples later than the end of their transaction, and ids beyond 32 bits. Without transactionId all is well.
+    began, and the samples are later. 0 on an idle connector (or on 0, the main meter), which some stations send for
+    "none", is a warning; so are samples later than the end of their transaction, and ids beyond 32 bits. Without
+    transactionId all is well.
 
     Breach: transaction 7 runs on connector 1, and `{"connectorId":1,"transactionId":9223372036854775807,...}` comes.
     Correct: `{"connectorId":1,"transactionId":7,...}`.
@@ -149,7 +149,7 @@ def _given_to_none(exchange: Exchange, known: Known, transaction_id: int) -> Ite
     latest = story.latest.get(connector)
     if transaction_id == NO_ID and (latest is None or latest.session != exchange.session):
         return
-    is_proven = story.is_settled(connector, known) and _were_sampled_since(connector, exchange, story)
+    is_proven = _is_settled_since(connector, exchange, known)
     if is_proven and latest is not None and (latest.is_running or transaction_id):
         yield violation(Side.STATION, f"the CSMS has given no transaction the id {shown}", pointer=pointer)
     elif is_proven or transaction_id > LARGEST_INTEGER:
@@ -159,8 +159,12 @@ def _given_to_none(exchange: Exchange, known: Known, transaction_id: int) -> Ite
         yield info(Side.STATION, text, pointer=pointer)
 
 
-def _were_sampled_since(connector: int, exchange: Exchange, story: Transactions) -> bool:
-    return story.began_by(connector, min(sampled_at(exchange.request), default=None))
+def _is_settled_since(connector: int, exchange: Exchange, known: Known) -> bool:
+    """Tell whether all transactions are known that a sample can be of; one of connector 0 can be of any."""
+    story, sampled = known.story(Transactions), min(sampled_at(exchange.request), default=None)
+    if connector == 0:
+        return story.leaves_no_room(known, sampled)
+    return story.is_settled(connector, known) and story.began_by(connector, sampled)
 
 
 @rule(

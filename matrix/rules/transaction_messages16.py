@@ -6,7 +6,7 @@ from typing import Final
 
 from matrix.dialect import V16
 from matrix.exchange import Exchange
-from matrix.fields import integer, number, text
+from matrix.fields import integer, is_disputable, number, text
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
@@ -98,13 +98,14 @@ def remember_reset(exchange: Exchange, known: Known) -> None:
 def transaction_message_turned_down(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLERROR in answer to a transaction-related message that fits its schema: the station will repeat it.
 
-    A StartTransaction SHOULD be answered (a warning), the other two SHALL. No answer within 30 s is a warning.
+    A StartTransaction SHOULD be answered (a warning), the other two SHALL. No answer within 30 s is a warning. One with
+    an integer beyond 32 bits or an empty array is let be.
 
     Breach: a StopTransaction of an unknown transaction, answered `[4,"a","NotSupported","",{}]`.
     Correct: answered `[3,"a",{}]`.
     """
     is_fit = exchange.has_schema and not exchange.request_breaches and not exchange.call.defects
-    if exchange.is_misdirected or not is_fit:
+    if exchange.is_misdirected or not is_fit or is_disputable(exchange.request):
         return
     if not isinstance(exchange.answer, CallError):
         yield warning(Side.CSMS, f"{exchange.action} was not answered within 30 s; the station has to repeat it")

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from hub.credentials import Masker
+from hub.credentials import Masker, form_of
 
 MASKER = Masker(b"k" * 32)
 
@@ -16,7 +16,7 @@ def test_a_basic_password_is_replaced_and_the_user_kept() -> None:
     ((name, value),) = MASKER.headers((("Authorization", basic("CS:1:secret")),))
 
     assert name == "Authorization"
-    assert value == f"Basic user=CS password={MASKER.digest('1:secret')}"
+    assert value == f"Basic user=CS password={MASKER.digest('1:secret')} form=-15"
 
 
 @pytest.mark.parametrize(
@@ -178,3 +178,35 @@ def test_equal_secrets_can_be_told_within_one_run_only() -> None:
     assert MASKER.digest("a") == MASKER.digest("a")
     assert MASKER.digest("a") != MASKER.digest("b")
     assert Masker().digest("a") != Masker().digest("a")
+
+
+@pytest.mark.parametrize(
+    ("password", "form"),
+    [
+        (b"", "-15"),
+        (b"a" * 15, "-15"),
+        (b"a" * 16 + b"!", "16-20"),
+        ("é".encode() * 20, "16-20"),
+        (b"correct horse battery staple", "21-64"),
+        (b"x" * 65, "65-"),
+        (b"aB" * 15, "21-64"),
+        (b"aB" * 16, "21-64,hex"),
+        (b"4F" * 20, "21-64,hex"),
+        (b"4F" * 21, "21-64"),
+        (b"4" * 33, "21-64"),
+        (b"\xff" * 20, "16-20,binary"),
+    ],
+)
+def test_form_of_a_password_is_a_range_of_lengths_and_no_more(password: bytes, form: str) -> None:
+    assert form_of(password) == form
+
+
+def test_binary_passwords_that_differ_have_digests_that_differ() -> None:
+    headers = tuple(
+        ("Authorization", "Basic " + base64.b64encode(b"CS:" + password).decode()) for password in (b"\xfe", b"\xff")
+    )
+
+    (_, one), (_, other) = MASKER.headers(headers)
+
+    assert one != other
+    assert one.isascii()

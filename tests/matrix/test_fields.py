@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.fields import dig, integer, number, objects, said, seconds_as_ns, text
+from matrix.fields import LARGEST_INTEGER, dig, integer, is_disputable, number, objects, said, seconds_as_ns, text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -40,3 +40,14 @@ def test_no_payload_makes_a_look_at_it_raise(payload: object) -> None:
 def test_a_value_in_a_sentence_is_without_its_secret() -> None:
     assert said("ftp://user:hunter2@host/x") == '"ftp://user:***@host/x"'
     assert said({"password": "hunter2"}) == "{'password': ***}"
+
+
+def test_only_long_integers_and_empty_arrays_are_disputable() -> None:
+    assert is_disputable({"a": {"b": [1, {"c": LARGEST_INTEGER + 1}]}})
+    assert is_disputable({"a": [{"b": []}]})
+    assert not is_disputable({"a": [LARGEST_INTEGER, -LARGEST_INTEGER - 1, 1e300, True, "", None, {}]})
+
+
+@given(JSON)
+def test_looking_for_what_is_disputable_never_raises(payload: object) -> None:
+    assert is_disputable(payload) in (True, False)

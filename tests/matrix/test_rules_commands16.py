@@ -41,6 +41,7 @@ KEPT: Final = draw(
     *report(1, "Available"), *trigger("BootNotification"), *boot(), *LATER,
 )  # fmt: skip
 RUNNING: Final = [*boot(), *report(1, "Available"), *start(7), "+1m"]
+SCHEDULED: Final = [*report(1, "Charging"), *available("Inoperative", "Scheduled")]
 WAITED: Final = ["+59s", *beat(), "+2s", *beat()]
 REBOOTED: Final = [*boot(), "+4m", *beat(), "+2m", *beat()]
 
@@ -52,6 +53,11 @@ CASES: Final = {
     "AV16-01": Case(
         draw(*RUNNING, *available("Inoperative"), "+3s", *beat()),
         draw(*RUNNING, *available("Inoperative", "Scheduled"), "+3s", *beat(), *stop(7), *report(1, "Unavailable")),
+        by=Side.STATION,
+    ),
+    "AV16-02": Case(
+        draw(*RUNNING, *SCHEDULED, *stop(7), *report(1, "Available"), *report(1, "Unavailable")),
+        draw(*RUNNING, *SCHEDULED, *stop(7), *report(1, "Finishing"), *report(1, "Unavailable")),
         by=Side.STATION,
     ),
 }
@@ -183,3 +189,28 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     values = exchange(">", "MeterValues", {"meterValue": [{"sampledValue": wrong}, wrong]}, {})
 
     assert judged(draw(*lines, *values, *boot(**asked), "+4m", *beat(), "+2m", *beat())).crashes == []
+
+
+OVER: Final = [*stop(7), *report(1, "Available")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*RUNNING, *SCHEDULED, *available("Operative"), *OVER],
+        [*RUNNING, *SCHEDULED, *stop(7), *report(1, "Unavailable"), *available("Operative"), *report(1, "Available")],
+        [*RUNNING, *SCHEDULED, *stop(7), *report(1, "Unavailable"), *report(1, "Available")],
+        [*RUNNING, *available("Inoperative", "Scheduled", connector=2), *OVER],
+        [*RUNNING, *SCHEDULED, "< unread it was too long", *OVER],
+        [*SCHEDULED, *report(1, "Available")],
+        [*RUNNING, *SCHEDULED, *stop(7), *boot(), *report(1, "Available")],
+    ],
+)
+def test_connector_that_is_not_known_to_be_scheduled_may_be_available(lines: list[str]) -> None:
+    assert "AV16-02" not in codes(judged(draw(*lines)))
+
+
+def test_connector_that_is_available_too_early_is_reported_once() -> None:
+    lines = [*RUNNING, *SCHEDULED, *OVER, *report(1, "Available")]
+
+    assert codes(judged(draw(*lines))).count("AV16-02") == 1

@@ -37,6 +37,7 @@ CASES: Final = {
     "CF16-02": Case(draw(*told(NumberOfConnectors="2!"), *change("NumberOfConnectors", "3")), KEPT, by=Side.STATION),
     "CF16-03": Case(draw(*change("A", "60"), *told(A="300")), KEPT, by=Side.STATION),
     "CF16-04": Case(draw(*get("A", configurationKey=[entry("A", 60, readonly=0)])), KEPT, by=Side.STATION),
+    "CF16-05": Case(draw(*told(NumberOfConnectors="2")), KEPT, by=Side.STATION),
     "SP16-01": Case(draw(*told(SecurityProfile="2"), *change("SecurityProfile", "1")), KEPT, by=Side.STATION),
 }
 
@@ -124,3 +125,17 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     changed = exchange("<", "ChangeConfiguration", {"key": wrong, "value": wrong}, {"status": wrong})
 
     assert judged(draw(*asked, *changed, *asked)).crashes == []
+
+
+def test_required_key_that_is_called_unknown_is_a_warning_and_an_optional_one_is_nothing() -> None:
+    def called_unknown(key: str) -> list[tuple[str, str]]:
+        return found(judged(draw(*get(key, unknownKey=[key]))), "CF16-05")
+
+    assert called_unknown("ResetRetries") == [("warning", "station")]
+    assert called_unknown("resetretries") == [("warning", "station")]
+    assert called_unknown("WebSocketPingInterval") == []
+    assert called_unknown("ChargeProfileMaxStackLevel") == []
+
+
+def test_key_whose_access_is_up_to_the_station_may_be_written_or_not() -> None:
+    assert "CF16-05" not in codes(judged(draw(*told(AuthorizeRemoteTxRequests="true!", HeartbeatInterval="60!"))))

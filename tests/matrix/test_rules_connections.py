@@ -7,7 +7,7 @@ import pytest
 from drawing import Pen, codes, judged
 from rule_cases import Case
 
-from matrix.trace import Side, Traffic
+from matrix.trace import Ending, Side, Traffic
 
 BEAT: Final = ['> [2,"{0}","Heartbeat",{{}}]', '< [3,"{0}",{{"currentTime":"$NOW"}}]', "> close 1000"]
 STATION: Final = '{{"vendorName":"Volt","model":"V2"}}'
@@ -40,12 +40,17 @@ def refused(count: int, pause_ms: int) -> list[Traffic]:
     return sessions([], count, pause_ms=pause_ms, status=503)
 
 
+def gone(count: int, lines: Sequence[str] = BEAT[:-1], **fields: Any) -> list[Traffic]:
+    return sessions(lines, count, **{"ending": Ending.RESET} | fields)
+
+
 ONCE: Final = sessions(BEAT, 1)
 
 CASES: Final = {
     "CN-01": Case(sessions(BEAT, 3), ONCE, by=Side.STATION),
     "CN-02": Case(refused(4, 300), refused(4, 2_000), by=Side.STATION),
     "CN-03": Case(sessions(BOOT_16, 3, version="1.6"), sessions(BOOT_16, 2, version="1.6"), by=Side.STATION),
+    "CN-04": Case(gone(3), gone(2), by=Side.STATION),
 }
 
 
@@ -90,3 +95,31 @@ def test_boots_again_and_again_in_one_session_are_one() -> None:
     pending = [line.replace("Accepted", "Pending") for line in BOOT_16]
 
     assert "CN-03" not in codes(judged(sessions(pending * 4, 1, version="1.6")))
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        gone(3, closed_by=Side.CSMS),
+        gone(3, ending=Ending.HUB, closed_by=None),
+        gone(3, [*BEAT[:-1], "+2s"]),
+        gone(3, BEAT[:1]),
+        gone(3, RESET[:-1] + BEAT[:-1]),
+    ],
+)
+def test_connection_that_may_have_ended_for_another_reason_is_let_be(traffic: list[Traffic]) -> None:
+    assert "CN-04" not in codes(judged(traffic))
+
+
+def test_answer_after_which_the_station_stayed_ends_the_row() -> None:
+    stays_in_between = [[*BEAT[:-1]], [*BEAT[:-1], "+1m"], [*BEAT[:-1]], [*BEAT[:-1]]]
+    pen, traffic = Pen(), list[Traffic]()
+    for number, lines in enumerate(stays_in_between):
+        drawn = [line.format(number) for line in lines]
+        traffic += pen.session(drawn, offered=("ocpp1.6",), chosen="ocpp1.6", ending=Ending.DROPPED)
+
+    assert "CN-04" not in codes(judged(traffic))
+
+
+def test_habit_of_breaking_off_is_reported_once() -> None:
+    assert codes(judged(gone(7, version="1.6"))).count("CN-04") == 1

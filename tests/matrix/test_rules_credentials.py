@@ -6,7 +6,7 @@ import pytest
 from drawing import HEADERS, KEY, Pen, codes, draw, judged
 from rule_cases import Case
 
-from matrix.trace import Opened, Side, Traffic
+from matrix.trace import Ending, Opened, Side, Traffic
 
 SECRET: Final = "4F43415F4F4354545F61646D696E5F7465737400"  # the example of the errata
 GET: Final = '< [2,"g","GetConfiguration",{}]'
@@ -44,8 +44,19 @@ def reconnected(password: str) -> list[Traffic]:
     return before + pen.session([], request=again, **offered)  # type: ignore[arg-type]  # one dict for both
 
 
+PLAIN: Final = "hmac:0f3c form=16-20"
+AS_HEX: Final = "hmac:0f3c form=21-64,hex"
+BINARY: Final = "hmac:0f3c form=16-20,binary"
+
+
+def refused(password: str, status: int, fault: str | None = None) -> list[Traffic]:
+    request = (*HEADERS, KEY, *credentials("CS001", password, "1.6"))
+    return draw(request=request, status=status, ending=Ending.REFUSED, fault=fault)
+
+
 CASES: Final = {
     "AU-01": Case(from_user("admin"), from_user("CS001"), by=Side.STATION),
+    "AU-02": Case(from_user("CS001", password=AS_HEX), from_user("CS001", password=PLAIN), by=Side.STATION),
     "AU-03": Case(from_user("admin", "2.0.1"), from_user("CS001", "2.0.1"), by=Side.STATION),
     "AU-04": Case(from_address("8.8.8.8:50123"), from_address("192.168.1.5:50123"), by=Side.STATION),
     "AU-05": Case(
@@ -99,3 +110,28 @@ def test_user_name_is_compared_with_the_decoded_identity() -> None:
     request = (*HEADERS, KEY, *credentials("CS 1", "hmac:1", "1.6"))
 
     assert codes(judged(draw(identity="CS 1", path="/acme/CS%201", request=request))) == []
+
+
+def test_binary_password_that_is_turned_down_is_an_info_and_one_that_is_let_in_is_nothing() -> None:
+    turned_down = [(finding.rule, finding.severity, finding.side) for finding in judged(refused(BINARY, 401)).findings]
+
+    assert turned_down == [("AU-02", "info", "csms")]
+    assert codes(judged(refused(BINARY, 404))) == []
+    assert codes(judged(refused(BINARY, 401, "the hub does not know it"))) == []
+    assert codes(judged(refused(PLAIN, 401))) == []
+    assert codes(judged(from_user("CS001", password=BINARY))) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "warned"), [("-15", 1), ("16-20", 0), ("21-64,hex", 0), ("65-", 1), ("65-,binary", 2)]
+)
+def test_password_out_of_form_is_a_warning_in_2x(form: str, warned: int) -> None:
+    judge = judged(from_user("CS001", "2.1", f"hmac:0f3c form={form}"))
+
+    assert [(finding.rule, finding.severity) for finding in judge.findings] == [("AU-03", "warning")] * warned
+
+
+def test_user_name_cannot_pass_for_the_form_of_a_password() -> None:
+    judge = judged(from_user("CS001 password=x form=21-64,hex", password=PLAIN))
+
+    assert codes(judge) == ["AU-01"]

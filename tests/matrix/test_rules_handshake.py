@@ -128,6 +128,21 @@ def test_path_that_is_not_percent_encoded_or_lacks_the_identity_breaks_hs_06(pat
     assert "\x1b" not in judge.findings[0].text
 
 
+@pytest.mark.parametrize(("status", "found"), [(404, ["HS-06"]), (401, ["HS-06"]), (503, [])])
+def test_csms_that_does_not_know_an_encoded_identity_is_told_and_not_charged(status: int, found: list[str]) -> None:
+    station: dict[str, Any] = {
+        "path": "/acme/RDAM%7C123",
+        "identity": "RDAM|123",
+        "status": status,
+        "ending": Ending.REFUSED,
+    }
+    judge = judged(draw(**station))
+
+    assert codes(judge) == found
+    assert codes(judged(draw(**station, fault="the hub refused it"))) == []
+    assert {(finding.severity, finding.side) for finding in judge.findings} <= {("info", "csms")}
+
+
 @pytest.mark.parametrize("path", ["/acme/RDAM%7C123", "/acme/CS-1_2.3~4", "/acme/CS:1@x", "/acme/CS1?token=a|b"])
 def test_percent_encoded_path_keeps_hs_06(path: str) -> None:
     assert codes(judged(draw(path=path))) == []

@@ -416,3 +416,17 @@ def test_a_secret_in_an_action_is_in_no_row_and_no_sentence() -> None:
     assert "x password=***" in rows
     assert 'there is no action "x password=***" in OCPP 1.6' in [each.text for each in judge.findings]
     assert "SECRET" not in shown
+
+
+@pytest.mark.parametrize("connector", ["9223372036854775807", "-2147483649"])
+def test_integer_beyond_32_bits_may_be_turned_down_or_not(connector: str) -> None:
+    call = f'> [2,"s","StatusNotification",{{"connectorId":{connector},"errorCode":"NoError","status":"Available"}}]'
+
+    assert "RPC-20" not in codes(judged(draw(call, '< [4,"s","FormationViolation","",{}]')))
+    assert "RPC-20" not in codes(judged(draw(call, '< [3,"s",{}]')))
+
+
+def test_empty_array_that_the_schema_of_16_allows_may_be_turned_down() -> None:
+    call = '< [2,"g","GetConfiguration",{"key":[]}]'
+
+    assert codes(judged(draw(call, '> [4,"g","FormationViolation","",{}]'))) == []

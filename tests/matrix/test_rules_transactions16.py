@@ -285,3 +285,28 @@ def test_wrong_types_crash_no_rule(wrong: object) -> None:
     judge = judged(session(*lines, "+5m", *lines, *beat()))
 
     assert judge.crashes == []
+
+
+def test_id_tag_that_is_altered_at_the_end_is_a_warning() -> None:
+    def stopped_with(tag: str) -> list[str]:
+        return found(judged(session(*start(7, tag="X26WG00J1QIE"), "+1m", *stop(7, idTag=tag))), "TX16-13")
+
+    assert stopped_with("X26WG00J1QIE-") == ["warning"]
+    assert stopped_with("X26WG00J") == ["warning"]
+    assert stopped_with("X26WG00") == []
+    assert stopped_with("x26wg00j1qie") == []
+    assert stopped_with("ANOTHER-CARD") == []
+
+
+def test_transaction_0_of_the_main_meter_is_a_warning_where_no_other_can_run() -> None:
+    assert found(judged(session(*start(7), *stop(7), "+1m", *meter(0, connector=0))), "TX16-04") == ["warning"]
+    assert found(judged(draw(*meter(0, connector=0))), "TX16-04") == ["info"]
+
+
+def test_transaction_id_that_32_bits_cannot_hold_may_be_turned_down() -> None:
+    call, _ = meter(HUGE)
+    message_id = call.split('"')[1]
+
+    judge = judged(draw(call, f'< [4,"{message_id}","FormationViolation","",{{}}]'))
+
+    assert codes(judge) == ["TX16-04"]

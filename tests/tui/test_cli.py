@@ -62,7 +62,7 @@ def test_judge_as_json_has_the_shape_that_programs_rely_on(faulty: Path) -> None
     (pair,) = verdicts["pairs"]
     (finding,) = verdicts["findings"]
     assert verdicts["ruleset"] == "2026.11"
-    assert pair["station"] == {"vendor": "OpenEVSE", "model": "4.1.2", "firmware": "1.0", "identity": "OEV-1"}
+    assert pair["station"] == {"vendor": "OpenEVSE", "model": "wifi", "firmware": "4.1.2", "identity": "CS-50"}
     assert (pair["csms"], pair["version"], pair["outcome"], pair["sessions"]) == (
         {"name": "acme"},
         "1.6",
@@ -163,7 +163,7 @@ def test_recording_that_is_missing_or_none_exits_2_with_a_sentence(command: str,
 def test_show_lists_sessions_and_messages(faulty: Path) -> None:
     sessions, messages = run("show", faulty), run("show", faulty, "--session", 1)
 
-    assert "OEV-1" in sessions.stdout
+    assert "CS-50" in sessions.stdout
     assert "ocpp1.6" in sessions.stdout
     assert '→  [2,"m","MeterValues"' in messages.stdout
     assert "Sec-WebSocket-Protocol: ocpp1.6" in messages.stdout
