@@ -1,7 +1,8 @@
 """Moving stations from another program on the hub's machine: `/-/event/pairs`, and a client for it."""
 
 import ssl
-from typing import Final
+from datetime import timedelta
+from typing import Final, Literal
 
 import msgspec
 from aiohttp import web
@@ -13,6 +14,8 @@ from hub.feed import refuse_strangers
 from hub.pairing import Move, PairingError
 
 PATH: Final = "/-/event/pairs"
+CLOCK_PATH: Final = "/-/event/clock"
+LONGEST_SHIFT_S: Final = 7 * 86_400
 NO_EVENT: Final = "this hub runs without an event file; `plugfest serve EVENT.toml` gives it one"
 DESK: Final = web.AppKey("desk", EventDesk)
 
@@ -33,12 +36,32 @@ class PairShown(msgspec.Struct):
     before: str | None = None
 
 
+class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to be done with the clock of the rounds: it stops, goes on, or what is to come is shifted."""
+
+    what: Literal["pause", "resume", "shift"]
+    by_s: float = 0.0
+
+
+class PhaseShown(msgspec.Struct):
+    """Where the event stands: see hub.timetable.Phase. `left_s` is in seconds."""
+
+    event: str
+    number: int | None
+    of: int
+    pairs: list[tuple[str, str]]
+    left_s: float | None
+    is_paused: bool
+
+
 def add_event_control(app: web.Application, desk: EventDesk | None) -> None:
     """Let the hub's application show and change the pairing; without a desk it says that there is no event."""
     if desk is not None:
         app[DESK] = desk
     app.router.add_get(PATH, list_pairs)
     app.router.add_post(PATH, move)
+    app.router.add_get(CLOCK_PATH, show_clock)
+    app.router.add_post(CLOCK_PATH, set_clock)
 
 
 async def list_pairs(request: web.Request) -> web.Response:
@@ -55,6 +78,43 @@ async def move(request: web.Request) -> web.Response:
         return _answer([_shown(desk, each) for each in desk.move(wanted.station, wanted.csms)])
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
+
+
+async def show_clock(request: web.Request) -> web.Response:
+    """Say where the event stands."""
+    return _clock(_desk_of(request))
+
+
+async def set_clock(request: web.Request) -> web.Response:
+    """Pause, resume or shift the rounds."""
+    desk = _desk_of(request)
+    wanted = await read_order(request, ClockOrder)
+    if not abs(wanted.by_s) <= LONGEST_SHIFT_S:  # NaN, too
+        raise web.HTTPBadRequest(text=f"rounds are shifted by a week at most, not by {wanted.by_s} s\n")
+    match wanted.what:
+        case "pause":
+            desk.pause()
+        case "resume":
+            desk.resume()
+        case "shift":
+            desk.shift(timedelta(seconds=wanted.by_s))
+    return _clock(desk)
+
+
+def _clock(desk: EventDesk) -> web.Response:
+    phase = desk.phase
+    left_s = None if phase.left is None else phase.left.total_seconds()
+    shown = PhaseShown(desk.event.name, phase.number, phase.of, [*phase.pairs], left_s, phase.is_paused)
+    return web.Response(body=msgspec.json.encode(shown), content_type="application/json")
+
+
+async def ask_clock(url: URL, wanted: ClockOrder | None, tls: ssl.SSLContext | bool = True) -> PhaseShown:
+    """Ask a hub where its event stands (None), or have it set its clock first.
+
+    Raises:
+        ControlError: the hub said no, or cannot be reached.
+    """
+    return await ask(url, wanted, PhaseShown, tls)
 
 
 async def show_pairs(url: URL, tls: ssl.SSLContext | bool = True) -> list[PairShown]:

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from hub.desk_state import DeskState, DeskStateError, load_state, plan_of, save_state, state_of
 from hub.event_file import EventFile, EventFileError, read_event, stamp_of
 from hub.limits import Limits
 from hub.pairing import Move, Pairing
+from hub.timetable import Phase, Timetable
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, upstreams
 from matrix.safe import safe
 
@@ -37,6 +40,12 @@ class EventDesk:
             TlsError: a certificate or CA of the event cannot be used.
         """
         self.pairing = Pairing(event)
+        state = _kept(event)
+        self.timetable = state.timetable(event)
+        self._number = state.number
+        if self._number is not None and self._number <= len(self.timetable.rounds):
+            self.pairing.meet(self.timetable.rounds[self._number - 1].pairs)
+        self.pairing.put_back(state.moved)
         self.tls = _tls_of(event, policy)
         self._policy = policy
         self._overruled = overruled
@@ -64,7 +73,49 @@ class EventDesk:
         """
         moves = self.pairing.move(station, csms)
         self._tell(moves)
+        self._keep()
         return moves
+
+    # -- rounds -------------------------------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Where the event stands now."""
+        return self.timetable.at(_now())
+
+    def pause(self) -> Phase:
+        """Stop the clock of the rounds: what is on stays on."""
+        return self._set(self.timetable.paused(_now()))
+
+    def resume(self) -> Phase:
+        """Let the clock of the rounds go on."""
+        return self._set(self.timetable.resumed(_now()))
+
+    def shift(self, by: timedelta) -> Phase:
+        """Make the round that is on longer (or shorter), and what is to come later (or earlier) by as much."""
+        return self._set(self.timetable.shifted(_now(), by))
+
+    def tick(self) -> None:
+        """Put the round in force whose time it is, if that is another one than before."""
+        phase = self.phase
+        if phase.number is None or phase.number == self._number:
+            return
+        self._number = phase.number
+        log.info("round %d of %d begins: %d pairs meet", phase.number, phase.of, len(phase.pairs))
+        self._tell(self.pairing.meet(phase.pairs))
+        self._keep()
+
+    def _set(self, table: Timetable) -> Phase:
+        self.timetable = table
+        self.tick()
+        self._keep()
+        return self.phase
+
+    def _keep(self) -> None:
+        try:
+            save_state(self.event, state_of(self.event, self.timetable, self.pairing.moved, self._number))
+        except DeskStateError as exc:
+            log.warning("%s; a restart of the hub would forget it", exc)
 
     def take_up(self, event: EventFile) -> list[Move]:
         """Put an edited event in force; sessions go on, but for those of stations that are for another CSMS now.
@@ -73,16 +124,24 @@ class EventDesk:
             TlsError: a certificate or CA of it cannot be used; what was in force stays so.
         """
         self.tls = _tls_of(event, self._policy)
+        if event.rounds != self.event.rounds:
+            self.timetable, self._number = Timetable(event.rounds, self.timetable.paused_at), None
         moves = self.pairing.take_up(event)
         if self._floor is not None:
             self._floor.take_up_event()
         self._tell(moves)
+        self.tick()
+        self._keep()
         return moves
 
     async def follow(self) -> None:
-        """Take up edits of the file until cancelled; one with a mistake is refused with its reason in the log."""
+        """Begin rounds when their time comes, and take up edits of the file, until cancelled.
+
+        An edit with a mistake is refused with its reason in the log.
+        """
         path, seen = self.event.path, self.event.stamp
         while True:
+            self.tick()
             await asyncio.sleep(LOOK_EVERY_S)
             now = stamp_of(path)
             if now is not None and now != seen:
@@ -107,6 +166,18 @@ class EventDesk:
             log.info("%s is moved from %s to %s", safe(each.identity), before, after)
         if self._floor is not None:
             self._floor.take_up_moves(moves)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _kept(event: EventFile) -> DeskState:
+    try:
+        return load_state(event)
+    except DeskStateError as exc:
+        log.warning("%s; it is begun anew", exc)
+        return DeskState(plan_of(event.rounds))
 
 
 def reachable(event: EventFile) -> dict[str, str]:

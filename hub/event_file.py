@@ -313,9 +313,10 @@ class _Reader:
                 table.note("pairs", f"names the station {station!r}; there is no such table in [stations]")
             if csms not in csmses:
                 table.note("pairs", f"names the CSMS {csms!r}; there is no [csmses.{csms}]")
-        for name, times in Counter(name for pair in pairs for name in pair).items():
-            if times > 1:
-                table.note("pairs", f"has {name!r} {times} times: one product meets one at a time")
+        for names in zip(*pairs, strict=True):
+            for name, times in Counter(names).items():
+                if times > 1:
+                    table.note("pairs", f"has {name!r} {times} times: one product meets one at a time")
         table.finish()
         return Round(starts=starts, lasts=timedelta(minutes=minutes), pairs=pairs) if starts is not None else None
 

@@ -1,9 +1,10 @@
-"""Which CSMS each station meets now: as the organizer moved it, else as its product is written down in the event."""
+"""Which CSMS each station meets now: as the organizer moved it, else as the round has it, else as its product does."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hub.errors import HubError
-from hub.event_file import EventFile
+from hub.event_file import EventFile, StationProduct
 from matrix.safe import safe
 
 
@@ -24,12 +25,13 @@ class Pairing:
 
     def __init__(self, event: EventFile) -> None:
         self.event = event
-        self._moved: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
+        self._round: dict[str, str] | None = None
 
     def csms_of(self, identity: str) -> str | None:
         """Return the CSMS that a station is for; None where it is for none, or is no station of the event."""
         product = self.event.product_of(identity)
-        return self._moved.get(identity, product.csms) if product is not None else None
+        return self._csms_of(identity, product) if product is not None else None
 
     def take_up(self, event: EventFile) -> list[Move]:
         """Put another event file in force; return the stations that are for another CSMS by it.
@@ -38,17 +40,23 @@ class Pairing:
         """
         before = self.pairs
         self.event = event
-        self._moved = {
+        self.moved = {
             identity: csms
-            for identity, csms in self._moved.items()
+            for identity, csms in self.moved.items()
             if csms in event.csmses and event.product_of(identity) is not None
         }
         after = self.pairs
-        return [
-            Move(identity, before.get(identity), after.get(identity))
-            for identity in before.keys() | after.keys()
-            if before.get(identity) != after.get(identity)
-        ]
+        return _changes(before, after)
+
+    def meet(self, pairs: Iterable[tuple[str, str]]) -> list[Move]:
+        """Put a round in force: its pairs (station product, CSMS) meet, other stations rest; return what has changed.
+
+        What the organizer moved before is as the round has it; a hand on it during the round goes before the round.
+        """
+        before = self.pairs
+        self._round = dict(pairs)
+        self.moved = {}
+        return _changes(before, self.pairs)
 
     def move(self, station: str, csms: str) -> list[Move]:
         """Pair a product, by all of its identities, or one identity with a CSMS; return what has changed by it.
@@ -60,19 +68,25 @@ class Pairing:
             known = ", ".join(self.event.csmses) or "none"
             raise PairingError(f"there is no CSMS {safe(csms, 60)!r} in the event; known: {known}")
         before = self.pairs
-        self._moved |= dict.fromkeys(self._identities(station), csms)
-        return [
-            Move(identity, before[identity], csms) for identity in before if before[identity] != self.pairs[identity]
-        ]
+        self.moved |= dict.fromkeys(self._identities(station), csms)
+        return _changes(before, self.pairs)
+
+    def put_back(self, moved: Mapping[str, str]) -> None:
+        """Move stations as they were moved before the hub was started anew, as far as they are still there."""
+        self.moved |= {each: csms for each, csms in moved.items() if csms in self.event.csmses}
 
     @property
     def pairs(self) -> dict[str, str | None]:
         """The CSMS of each station of the event, by identity, in the order of the file."""
         return {
-            identity: self._moved.get(identity, product.csms)
+            identity: self._csms_of(identity, product)
             for product in self.event.stations.values()
             for identity in product.identities
         }
+
+    def _csms_of(self, identity: str, product: StationProduct) -> str | None:
+        planned = product.csms if self._round is None else self._round.get(product.name)
+        return self.moved.get(identity, planned)
 
     def _identities(self, station: str) -> tuple[str, ...]:
         product = self.event.stations.get(station)
@@ -84,3 +98,11 @@ class Pairing:
         raise PairingError(
             f"there is no station {safe(station, 60)!r} in the event, by product or identity; known: {known}"
         )
+
+
+def _changes(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> list[Move]:
+    return [
+        Move(identity, before.get(identity), after.get(identity))
+        for identity in dict.fromkeys((*before, *after))
+        if before.get(identity) != after.get(identity)
+    ]

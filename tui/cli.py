@@ -259,6 +259,51 @@ def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None
     _report_errors(lambda: run_move(source, station, csms, ca))
 
 
+@event.command("schedule", epilog="Example: plugfest event schedule event.toml --start 2026-11-23T09:00:00+01:00")
+@click.argument("file", type=EVENT_FILE)
+@click.option("--start", required=True, metavar="TIME", help="When the first round begins, with an offset from UTC.")
+@click.option("--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long a round lasts.")
+@click.option("--pause", type=click.IntRange(0, 1440), default=5, show_default=True, help="Minutes between two rounds.")
+@click.option("--skip-own", is_flag=True, help="Leave out pairs of one participant.")
+def event_schedule(file: Path, start: str, minutes: int, pause: int, *, skip_own: bool) -> None:
+    """Print a round-robin plan, as TOML to add to the event file.
+
+    Every station product meets every CSMS that it has a version in common with, nobody two at a time, in as few rounds
+    as there can be; who is absent is left out.
+    """
+    from datetime import datetime, timedelta
+
+    from tui.event import run_schedule
+
+    try:
+        begins = datetime.fromisoformat(start)
+    except ValueError:
+        _fail(f"--start wants a time such as 2026-11-23T09:00:00+01:00, got {start!r}")
+    if begins.tzinfo is None:
+        _fail(f"--start has no offset from UTC: {start!r}; write Z, or one such as +01:00")
+    lasts, between = timedelta(minutes=minutes), timedelta(minutes=pause)
+    _report_errors(lambda: run_schedule(file, begins, lasts, between, with_own=not skip_own))
+
+
+@event.command("clock", epilog="Example: plugfest event clock event.recording shift 10")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("what", type=click.Choice(["show", "pause", "resume", "shift"]), default="show")
+@click.argument("minutes", type=float, required=False)
+@CA
+def event_clock(source: str, what: str, minutes: float | None, *, ca: Path | None) -> None:
+    """Say which round is on at a hub on this machine, pause or resume its rounds, or shift them by MINUTES.
+
+    A shift makes the round that is on longer, and what comes later later; with -10, shorter and earlier by ten minutes.
+    """
+    from hub.event_control import ClockOrder
+    from tui.event import run_clock
+
+    if (minutes is not None) != (what == "shift"):
+        _fail("shift wants the minutes: shift 10, or shift -- -10" if minutes is None else f"{what} takes no minutes")
+    wanted = None if what == "show" else ClockOrder(what, (minutes or 0.0) * 60)  # type: ignore[arg-type]  # click's choice
+    _report_errors(lambda: run_clock(source, wanted, ca))
+
+
 @main.command(epilog="Example: plugfest disturb event.recording 4 stall 10s")
 @click.argument("source", metavar="RECORDING|HUB-URL")
 @click.argument("target", required=False)

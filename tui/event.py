@@ -1,6 +1,7 @@
 """`plugfest event`: writing and checking an event file, and moving stations at a running hub."""
 
 import asyncio
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,13 +9,23 @@ import click
 
 from hub.control import control_tls, control_url
 from hub.errors import HubError
-from hub.event_control import PATH, PairShown, order_move, show_pairs
+from hub.event_control import (
+    CLOCK_PATH,
+    PATH,
+    ClockOrder,
+    PairShown,
+    PhaseShown,
+    ask_clock,
+    order_move,
+    show_pairs,
+)
 from hub.event_file import EventFile, read_event
+from hub.schedule import as_toml, meetings, rounds_of, timed
 from matrix.safe import safe
 
 
 class EventError(HubError):
-    """An event file cannot be written there."""
+    """An event file cannot be written there, or no plan can be made from it."""
 
 
 def sample() -> str:
@@ -91,3 +102,43 @@ def run_move(source: str, station: str, csms: str, ca: Path | None = None) -> No
 
 def _line(each: PairShown) -> str:
     return f"{safe(each.identity, 60)}: from {each.before or 'no CSMS'} to {each.csms}"
+
+
+def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta, *, with_own: bool) -> None:
+    """Print a round-robin plan for an event file, as TOML to be added to it.
+
+    Raises:
+        EventFileError: there are mistakes in the file.
+        EventError: nobody can meet anybody.
+    """
+    event = read_event(path)
+    pairs = meetings(event, with_own=with_own)
+    if not pairs:
+        raise EventError(f"nobody in {str(path)!r} can meet anybody: no two are present and have a version in common")
+    rounds = timed(rounds_of(pairs), start, lasts, pause)
+    click.echo(f"# {len(pairs)} meetings in {len(rounds)} rounds, until {rounds[-1].ends:%Y-%m-%d %H:%M}")
+    click.echo(as_toml(rounds), nl=False)
+
+
+def run_clock(source: str, wanted: ClockOrder | None, ca: Path | None = None) -> None:
+    """Have a hub pause, resume or shift its rounds, and print where its event stands.
+
+    Raises:
+        ControlError: the hub cannot be asked.
+    """
+    phase = asyncio.run(ask_clock(control_url(source, CLOCK_PATH), wanted, control_tls(source, ca)))
+    click.echo(clock_line(phase))
+    for station, csms in phase.pairs:
+        click.echo(f"  {safe(station, 60)} meets {csms}")
+
+
+def clock_line(phase: PhaseShown) -> str:
+    """Return where an event stands, in a sentence: `Plugfest: round 2 of 9, 12:30 left`."""
+    left = "" if phase.left_s is None else f"{int(phase.left_s) // 60}:{int(phase.left_s) % 60:02}"
+    if phase.number is not None:
+        where = f"round {phase.number} of {phase.of}, {left} left"
+    elif left:
+        where = f"no round is on; the next begins in {left}"
+    else:
+        where = "all rounds are over" if phase.of else "there are no rounds in the event file"
+    return f"{safe(phase.event, 100)}: {where}{' (paused)' if phase.is_paused else ''}"

@@ -1,0 +1,188 @@
+"""Rounds and moves of an event: put in force at their time, changed by hand, and kept across a restart."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub import event_desk
+from hub.desk_state import state_path
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
+from hub.pairing import Move
+from hub.tls import TlsPolicy
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+EVENT = """\
+[event]
+name = "Plugfest"
+[participants.volta]
+[csmses.lotus]
+participant = "volta"
+url = "ws://127.0.0.1:9100"
+versions = ["1.6"]
+[csmses.deep]
+participant = "volta"
+url = "ws://127.0.0.1:9200"
+versions = ["1.6"]
+[stations.one]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1"]
+csms = "lotus"
+[stations.two]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V2"]
+[[rounds]]
+starts = 2026-11-23T09:00:00Z
+pairs = [["one", "deep"]]
+[[rounds]]
+starts = 2026-11-23T09:30:00Z
+pairs = [["two", "deep"]]
+"""
+
+
+class Floor:
+    """Takes down what the desk says to a running hub."""
+
+    def __init__(self) -> None:
+        self.moves: list[Move] = []
+
+    def take_up_event(self) -> None: ...
+
+    def take_up_moves(self, moves: list[Move]) -> None:
+        self.moves += moves
+
+
+class Clock:
+    """The time of a test."""
+
+    def __init__(self) -> None:
+        self.now = NINE - 10 * MINUTE
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(event_desk, "_now", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "event.toml").write_text(EVENT)
+    return tmp_path / "event.toml"
+
+
+def desk_of(path: Path) -> tuple[EventDesk, Floor]:
+    desk, floor = EventDesk(read_event(path), TlsPolicy()), Floor()
+    desk.attach(floor)
+    return desk, floor
+
+
+def test_before_the_first_round_stations_are_for_the_csms_of_their_product(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+
+    desk.tick()
+
+    assert clock.now < NINE
+    assert desk.pairing.pairs == {"V1": "lotus", "V2": None}
+
+
+def test_round_that_begins_moves_its_stations_and_lets_others_rest(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+
+    clock.now = NINE
+    desk.tick()
+    clock.now = NINE + 30 * MINUTE
+    desk.tick()
+
+    assert floor.moves == [Move("V1", "lotus", "deep"), Move("V1", "deep", None), Move("V2", None, "deep")]
+
+
+def test_hand_goes_before_the_round_until_the_next_begins(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+
+    desk.move("V1", "lotus")
+    by_hand = desk.pairing.csms_of("V1")
+    clock.now = NINE + 30 * MINUTE
+    desk.tick()
+
+    assert (by_hand, desk.pairing.csms_of("V1")) == ("lotus", None)
+
+
+def test_paused_round_stays_on(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE + 10 * MINUTE
+    desk.tick()
+
+    desk.pause()
+    clock.now = NINE + 40 * MINUTE
+    desk.tick()
+
+    assert desk.phase.number == 1
+    assert desk.pairing.csms_of("V1") == "deep"
+
+
+def test_shift_to_earlier_begins_the_next_round_at_once(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+    clock.now = NINE + 25 * MINUTE
+    desk.tick()
+
+    phase = desk.shift(-10 * MINUTE)
+
+    assert phase.number == 2
+    assert floor.moves[-1] == Move("V2", None, "deep")
+
+
+def test_restart_goes_on_with_what_was_changed_by_hand(path: Path, clock: Clock) -> None:
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    before.move("V2", "lotus")
+    before.shift(15 * MINUTE)
+
+    after, floor = desk_of(path)
+    after.tick()
+
+    assert after.pairing.pairs == {"V1": "deep", "V2": "lotus"}
+    assert after.phase.left == 45 * MINUTE
+    assert floor.moves == []
+
+
+def test_restart_with_other_rounds_begins_them_anew(path: Path, clock: Clock) -> None:
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    before.shift(15 * MINUTE)
+    path.write_text(EVENT.replace("09:30:00", "10:30:00"))
+
+    after, _ = desk_of(path)
+
+    assert after.phase.left == 30 * MINUTE
+
+
+def test_state_that_is_none_is_said_and_begun_anew(path: Path, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    state_path(path).write_text("{ not this")
+    clock.now = NINE
+
+    desk, _ = desk_of(path)
+
+    assert "cannot be read from" in caplog.text
+    assert desk.phase.number == 1
+
+
+def test_edit_of_rounds_is_taken_up_while_a_round_is_on(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    path.write_text(EVENT.replace('["one", "deep"]', '["two", "lotus"]'))
+
+    desk.take_up(read_event(path))
+
+    assert desk.pairing.pairs == {"V1": None, "V2": "lotus"}
+    assert floor.moves[-1] == Move("V2", None, "lotus")

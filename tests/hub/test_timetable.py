@@ -1,0 +1,79 @@
+"""Rounds by the clock: on, over, yet to come, paused and shifted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.event_file import Round
+from hub.timetable import Phase, Timetable
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+FIRST, SECOND = (("a", "x"),), (("a", "y"),)
+TABLE = Timetable(
+    (
+        Round(starts=NINE, lasts=30 * MINUTE, pairs=FIRST),
+        Round(starts=NINE + 35 * MINUTE, lasts=30 * MINUTE, pairs=SECOND),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "phase"),
+    [
+        (-10, Phase(None, 2, left=10 * MINUTE)),
+        (0, Phase(1, 2, FIRST, 30 * MINUTE)),
+        (29, Phase(1, 2, FIRST, MINUTE)),
+        (30, Phase(None, 2, left=5 * MINUTE)),
+        (35, Phase(2, 2, SECOND, 30 * MINUTE)),
+        (65, Phase(None, 2)),
+    ],
+)
+def test_phase_is_that_of_the_clock(minutes: int, phase: Phase) -> None:
+    assert TABLE.at(NINE + minutes * MINUTE) == phase
+
+
+def test_paused_clock_stands_still() -> None:
+    paused = TABLE.paused(NINE + 10 * MINUTE)
+
+    phase = paused.at(NINE + 300 * MINUTE)
+
+    assert phase == Phase(1, 2, FIRST, 20 * MINUTE, is_paused=True)
+
+
+def test_resumed_rounds_last_as_long_as_they_would_have() -> None:
+    table = TABLE.paused(NINE + 10 * MINUTE).resumed(NINE + 70 * MINUTE)
+
+    first, second = table.at(NINE + 70 * MINUTE), table.at(NINE + 95 * MINUTE)
+
+    assert first == Phase(1, 2, FIRST, 20 * MINUTE)
+    assert second == Phase(2, 2, SECOND, 30 * MINUTE)
+
+
+def test_pausing_twice_counts_from_the_first_time() -> None:
+    table = TABLE.paused(NINE).paused(NINE + 10 * MINUTE)
+
+    assert table.paused_at == NINE
+
+
+def test_resuming_what_goes_on_changes_nothing() -> None:
+    assert TABLE.resumed(NINE) is TABLE
+
+
+def test_shift_moves_what_is_to_come_and_the_end_of_what_is_on() -> None:
+    table = TABLE.shifted(NINE + 10 * MINUTE, 15 * MINUTE)
+
+    assert table.at(NINE + 44 * MINUTE) == Phase(1, 2, FIRST, MINUTE)
+    assert table.at(NINE + 50 * MINUTE) == Phase(2, 2, SECOND, 30 * MINUTE)
+
+
+def test_shift_to_earlier_ends_the_round_that_is_on_now_at_the_earliest() -> None:
+    table = TABLE.shifted(NINE + 25 * MINUTE, -60 * MINUTE)
+
+    assert table.at(NINE + 25 * MINUTE) == Phase(None, 2, left=5 * MINUTE)
+
+
+def test_shift_to_earlier_begins_no_round_in_the_past() -> None:
+    table = TABLE.shifted(NINE - 25 * MINUTE, -60 * MINUTE)
+
+    assert table.at(NINE - 25 * MINUTE) == Phase(1, 2, FIRST, 30 * MINUTE)
