@@ -15,15 +15,16 @@ from hub.recording import Recording
 from matrix.board import BoardView, Pair
 from matrix.dialect import JUDGED
 from matrix.finding import Finding, Severity
+from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.report import in_order, outcome_rows, verdicts
+from matrix.report import changed_rows, in_order, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.safe import safe, safe_json
 from matrix.secrets import masked_frame
 from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
-from tui.text import ARROWS, GLYPHS, clock_time
+from tui.text import ARROWS, FLAPPING, GLYPHS, clock_time, strip_of
 
 SHORT: Final = 160
 """Characters of a payload that `show` prints, unless all of it is asked for."""
@@ -90,14 +91,16 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
         out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
 
 
-def show_verdicts(judge: Judge, *, as_json: bool) -> None:
-    """Print what a judge found: pairs, what went wrong in each, findings."""
+def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False) -> None:
+    """Print what a judge found: pairs, what went wrong in each, how outcomes changed if asked for, findings."""
     if as_json:
         _print_json(verdicts(judge))
         return
     view, out = judge.board.view(), console()
     out.print(matrix_table(view))
     out.print(_rows_table(view))
+    if with_history:
+        out.print(_history_table(view))
     _print_findings(out, in_order(judge.findings))
     for each in judge.policy.values():
         how = f"graded {each.severity}" if each.severity else "off"
@@ -181,6 +184,21 @@ def _rows_table(view: BoardView) -> Table | Text:
             Text(place + safe(evidence.text, 100) if evidence else ""),
         )
     return table if table.row_count or not view.pairs else Text("every message type that was tried has passed")
+
+
+def _history_table(view: BoardView) -> Table | Text:
+    table = Table("station", "CSMS", "version", "message", "latest", "history", box=None)
+    for pair, row in changed_rows(view):
+        mark = f" {FLAPPING}" if row.changes.is_flapping else ""
+        table.add_row(
+            Text(safe(pair.station.label, 32)),
+            Text(safe(pair.csms, 16)),
+            Text(pair.version),
+            Text(safe(row.action)),
+            Text("".join(span.text for span in strip_of(row)) + mark),
+            Text(safe(sentence(row.changes, row.outcome, clock_time))),
+        )
+    return table if table.row_count else Text("no outcome has changed")
 
 
 def _print_findings(out: Console, findings: list[Finding]) -> None:
