@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from matrix.notes import Note
 
 PATH: Final = "/-/note"
 MAX_BYTES: Final = 32_768
+COMMIT_S: Final = 5.0
 WRITER_S: Final = 30.0
 UNUSABLE: Final = 2
 
@@ -45,14 +47,18 @@ async def take_note(request: web.Request) -> web.Response:
     refuse_strangers(request)
     order = await read_order(request, Order, MAX_BYTES)
     recorder = request.app[RECORDER]
+    if recorder.failing:
+        raise web.HTTPServiceUnavailable(text=f"nothing can be recorded at the moment: {recorder.failing}\n")
     try:
         note = recorder.note(await asyncio.to_thread(_looked_over, recorder.path, order))
     except HubError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
-    await recorder.committed()
-    if recorder.failing:
-        raise web.HTTPServiceUnavailable(text=f"the note waits until something can be recorded: {recorder.failing}\n")
-    return _answer([note])
+    with suppress(TimeoutError):
+        async with asyncio.timeout(COMMIT_S):
+            await recorder.committed()
+            if not recorder.failing:
+                return _answer([note])
+    raise web.HTTPServiceUnavailable(text="the note waits until something can be recorded again\n")
 
 
 def read_notes(path: Path) -> list[Note]:

@@ -24,6 +24,8 @@ from matrix.trace import Session
 LONGEST_NAME: Final = 80
 LONGEST_TEXT: Final = 2_000
 MOST_NOTES: Final = 1_000
+SQLITE_BITS: Final = 64
+"""A number of a recording has fewer."""
 
 
 class NoteError(HubError):
@@ -87,6 +89,9 @@ def _resolved(notes: list[Note], number: int, author: str, text: str, at: int) -
 
 
 def _session_of(recording: Recording, order: Order) -> Session:
+    for number in (order.session, order.frame):
+        if number is not None and number.bit_length() >= SQLITE_BITS:
+            raise NoteError(f"there is no session or frame {number}")
     if order.frame is None:
         if order.session is None:
             raise NoteError("say what is contested: a session, or a frame of one")

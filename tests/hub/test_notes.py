@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drawing import draw
@@ -33,8 +34,9 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
         yield recording
 
 
-def order(text: str = "our meter is right", **fields: object) -> Order:
-    return Order(**{"author": "Volt", "text": text, "session": 2, "action": "Heartbeat"} | fields)  # type: ignore[arg-type]  # what a test leaves out or gets wrong
+def order(text: str = "our meter is right", **fields: Any) -> Order:
+    everything: dict[str, Any] = {"author": "Volt", "text": text, "session": 2, "action": "Heartbeat", **fields}
+    return Order(**everything)
 
 
 def test_what_is_noted_is_read_back_and_can_be_resolved_once(event: Path) -> None:
@@ -62,6 +64,7 @@ def test_a_frame_names_its_session(event: Path) -> None:
         ({"author": "x" * 81}, "the name of who says it has 81 characters"),
         ({"session": None}, "say what is contested: a session, or a frame of one"),
         ({"session": 9}, "there is no session 9"),
+        ({"session": -(2**70)}, "there is no session or frame -1180591620717411303424"),
         ({"frame": 99}, "there is no frame 99"),
         ({"frame": 2}, "frame 2 is one of session 1, not of 2"),
         ({"action": "Heartbeet"}, "there is no message type 'Heartbeet' in session 2"),
@@ -69,7 +72,7 @@ def test_a_frame_names_its_session(event: Path) -> None:
         ({"resolve": 4}, "there is no note 4"),
     ],
 )
-def test_what_cannot_be_noted_is_said_in_a_sentence(event: Path, fields: dict[str, object], complaint: str) -> None:
+def test_what_cannot_be_noted_is_said_in_a_sentence(event: Path, fields: dict[str, Any], complaint: str) -> None:
     with pytest.raises(HubError, match=complaint):
         write_note(event, order(**fields))
 

@@ -76,6 +76,43 @@ def test_judge_as_json_has_the_shape_that_programs_rely_on(faulty: Path) -> None
     assert (finding["side"], finding["session"], finding["action"]) == ("station", 1, "MeterValues")
 
 
+@pytest.fixture
+def repaired(tmp_path: Path) -> Path:
+    """A station that sends a number for a string, and the same one after an update."""
+    boot = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"%s"}]'
+    booted = '< [3,"b",{"status":"Accepted","currentTime":"$NOW","interval":300}]'
+    beat = '> [2,"h","Heartbeat",{}]'
+    return record(
+        tmp_path / "repaired.recording",
+        draw(boot % "1.4.1", booted, beat, '< [4,"h","InternalError","",{}]'),
+        draw(boot % "1.4.2", booted, beat, '< [3,"h",{"currentTime":"$NOW"}]'),
+    )
+
+
+def test_judge_says_how_outcomes_have_changed_where_it_is_asked(repaired: Path) -> None:
+    asked, not_asked = run("judge", repaired, "--history"), run("judge", repaired)
+
+    assert "✗✓" in asked.stdout
+    assert "failed until 10:00:00, passed since firmware 1.4.2" in asked.stdout
+    assert "passed since" not in not_asked.stdout
+
+
+def test_judge_says_that_nothing_has_changed(clean: Path) -> None:
+    assert "no outcome has changed" in run("judge", clean, "--history").stdout
+
+
+def test_history_is_in_the_json_of_what_has_changed(repaired: Path) -> None:
+    (pair,) = json.loads(run("judge", repaired, "--json").stdout)["pairs"]
+
+    history = pair["actions"]["Heartbeat"]["history"]
+    assert (history["changes"], history["dropped"], history["flapping"]) == (1, 0, False)
+    assert [(each["outcome"], each["session"], each["firmware"]) for each in history["stretches"]] == [
+        ("failed", 1, "1.4.1"),
+        ("passed", 2, "1.4.2"),
+    ]
+    assert "history" not in pair["actions"]["Connect"]
+
+
 def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printing, "SHORT", 80)
 
@@ -244,7 +281,7 @@ def test_rules_as_json_are_for_programs() -> None:
     assert {"code", "severity", "versions", "sentence", "clause", "undecidable", "explanation"} == set(rules[0])
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "watch", "show", "judge", "rules"])
+@pytest.mark.parametrize("command", ["demo", "serve", "watch", "show", "judge", "rules", "note"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
 

@@ -55,6 +55,7 @@ class ContestScreen(ModalScreen[Order | None]):
         Binding("escape", "dismiss(None)", "Nothing"),
         Binding("up", "step(-1)", "Up", priority=True),
         Binding("down", "step(1)", "Down", priority=True),
+        Binding("tab", "app.focus_next", "Name or text", priority=True),  # also for who types faster than focus moves
         Binding("ctrl+r", "resolve", "Resolve", priority=True),
     ]
 
