@@ -178,22 +178,35 @@ class BoardView:
 class _RowTally(Record):
     """What one action came to in one session."""
 
-    __slots__ = ("evidence", "latencies")
+    __slots__ = ("_told", "_told_length", "evidence", "latencies")
 
     def __init__(self) -> None:
         super().__init__()
         self.evidence: dict[Outcome, Evidence] = {}
         self.latencies: Counter[int] = Counter()
+        self._told: SessionOutcome | None = None
+        self._told_length = 0
 
     def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
         """Count an exchange; `instead_of` is what it was counted with before."""
+        self._told = None
         if instead_of is outcome:
             return
         if instead_of is not None:
             self.take_back(instead_of)
-            if not self.counts[instead_of]:
+            if instead_of not in self.counts:
                 self.evidence.pop(instead_of, None)
         self.add(outcome, at, frame)
+
+    def told(self, session: int, firmware: str) -> SessionOutcome:
+        """Return what it came to; put together again only where that has changed, or the station's firmware."""
+        told = self._told
+        if told is None or self._told_length != self.length or told.firmware != firmware:
+            counts = self.counts
+            outcome = gravest(counts)
+            told = SessionOutcome(session, firmware, outcome, counts, self.evidence.get(outcome))
+            self._told, self._told_length = told, self.length
+        return told
 
 
 @dataclass(slots=True, eq=False)
@@ -359,7 +372,7 @@ def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
     seen = [(tally, tally.rows[action]) for tally in tallies if action in tally.rows]
     if not seen:
         return Row(action, initiators, Outcome.UNTESTED, {}, None, None, None, ())
-    history = tuple(_session_outcome(tally, row) for tally, row in seen)
+    history = tuple(row.told(tally.id, tally.station.firmware) for tally, row in seen)
     latencies: Counter[int] = sum((row.latencies for _, row in seen), Counter())
     return Row(
         action=action,
@@ -375,16 +388,11 @@ def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
 
 
 def _added(counts: Iterable[Mapping[Outcome, int]]) -> dict[Outcome, int]:
-    total: Counter[Outcome] = Counter()
+    total: dict[Outcome, int] = {}
     for each in counts:
-        total.update(each)
-    return dict(total)
-
-
-def _session_outcome(tally: _SessionTally, row: _RowTally) -> SessionOutcome:
-    counts = row.counts
-    outcome = gravest(counts)
-    return SessionOutcome(tally.id, tally.station.firmware, outcome, dict(counts), row.evidence.get(outcome))
+        for outcome, count in each.items():
+            total[outcome] = total.get(outcome, 0) + count
+    return total
 
 
 def _percentile_ms(buckets: Counter[int], share: float) -> float | None:

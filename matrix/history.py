@@ -4,11 +4,11 @@ A `Record` is what one session says, kept as it is settled; `put_together` makes
 looked at, in the order in which the board lets sessions decide: by firmware, then by session.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from matrix.outcome import CONFORMING, WRONG, Outcome
 from matrix.secrets import told
@@ -23,9 +23,8 @@ FLAP_WINDOW: Final = 20
 """The latest exchanges that are looked at for that: after as many without a change it flaps no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Exchanges that one after the other came to the same outcome.
+class Stretch(NamedTuple):
+    """So many exchanges that one after the other came to the same outcome.
 
     `at` (ns), `session` and `frame` are those of the first one; the frame is None where nothing had to be shown.
     `firmware` and `server` are what station and CSMS said they were then ("" where not known); `is_update` and
@@ -33,7 +32,7 @@ class Stretch:
     """
 
     outcome: Outcome
-    count: int
+    exchanges: int
     at: int
     session: int = 0
     frame: int | None = None
@@ -82,8 +81,8 @@ class History:
         """Return outcomes with how often they came in a row, of the latest `size` exchanges, oldest first."""
         found = []
         for stretch in reversed(self.stretches):
-            found.append((stretch.outcome, min(stretch.count, size)))
-            size -= stretch.count
+            found.append((stretch.outcome, min(stretch.exchanges, size)))
+            size -= stretch.exchanges
             if size <= 0:
                 break
         return found[::-1]
@@ -110,11 +109,17 @@ class Record:
         self._counts: Counter[Outcome] = Counter()
 
     @property
-    def counts(self) -> Counter[Outcome]:
+    def has_changed(self) -> bool:
+        """True where it is not one stretch."""
+        return bool(self._before)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
         """How many exchanges came to what."""
-        if self.latest is None:
-            return Counter()
-        return self._counts + Counter({self.latest: self.length})
+        counts = {outcome: count for outcome, count in self._counts.items() if count}
+        if self.latest is not None:
+            counts[self.latest] = counts.get(self.latest, 0) + self.length
+        return counts
 
     @property
     def stretches(self) -> list[Stretch]:
@@ -154,28 +159,27 @@ class Record:
             self.latest, self.since, self.frame = None, 0, None
             return
         last = self._before.pop()
-        self._counts[last.outcome] -= last.count
-        self.latest, self.length, self.since, self.frame = last.outcome, last.count, last.at, last.frame
+        self._counts[last.outcome] -= last.exchanges
+        self.latest, self.length, self.since, self.frame = last.outcome, last.exchanges, last.at, last.frame
 
     def _shorten(self, place: int) -> None:
         """Take one exchange out of an earlier stretch; where none is left, its neighbours are one if they are equal."""
         stretch = self._before[place]
-        if stretch.count > 1:
-            self._before[place] = replace(stretch, count=stretch.count - 1)
+        if stretch.exchanges > 1:
+            self._before[place] = stretch._replace(exchanges=stretch.exchanges - 1)
             return
         del self._before[place]
         if place and place < len(self._before) and self._before[place - 1].outcome is self._before[place].outcome:
             later = self._before.pop(place)
             earlier = self._before[place - 1]
-            self._before[place - 1] = replace(earlier, count=earlier.count + later.count)
+            self._before[place - 1] = earlier._replace(exchanges=earlier.exchanges + later.exchanges)
         elif place == len(self._before) and self._before and self._before[-1].outcome is self.latest:
             length = self.length
             self._go_back()
             self.length += length
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(NamedTuple):
     """What one session adds to a history, and what its two sides said they were."""
 
     record: Record
@@ -186,32 +190,68 @@ class Chapter:
 
 def put_together(chapters: Iterable[Chapter]) -> History:
     """Return the history that sessions make, in the order in which they are given."""
-    joined: list[Stretch] = []
-    dropped = 0
-    before: Chapter | None = None
+    joined = _Joined()
     for chapter in chapters:
-        dropped += chapter.record.dropped
-        for stretch in chapter.record.stretches:
-            _join(joined, stretch, chapter, before)
-            before = chapter
-        dropped += max(len(joined) - STRETCHES_KEPT, 0)
-        del joined[:-STRETCHES_KEPT]
-    return History(tuple(joined), dropped)
+        record = chapter.record
+        joined.dropped += record.dropped
+        if record.latest is not None and record.latest is joined.outcome and not record.has_changed:
+            joined.prolong(record.length, chapter)  # as nearly all are
+            continue
+        for stretch in record.stretches:
+            joined.add(stretch, chapter)
+    return joined.history()
 
 
-def _join(joined: list[Stretch], stretch: Stretch, chapter: Chapter, before: Chapter | None) -> None:
-    if joined and joined[-1].outcome is stretch.outcome:
-        joined[-1] = replace(joined[-1], count=joined[-1].count + stretch.count)
-        return
-    joined.append(
-        replace(
-            stretch,
-            session=chapter.session,
-            firmware=chapter.firmware,
-            server=chapter.server,
-            is_update=before is not None and _differ(before.firmware, chapter.firmware),
-            is_new_server=before is not None and _differ(before.server, chapter.server),
-        )
+class _Joined:
+    """Stretches being joined; of each the first part, whose it is, who came before, and how many exchanges it has."""
+
+    __slots__ = ("_before", "_count", "_first", "_joined", "_of", "_since", "dropped", "outcome")
+
+    def __init__(self) -> None:
+        self.outcome: Outcome | None = None
+        self.dropped = 0
+        self._count = 0
+        self._first: Stretch
+        self._of: Chapter
+        self._since: Chapter | None = None
+        self._before: Chapter | None = None
+        self._joined: deque[tuple[Stretch, Chapter, Chapter | None, int]] = deque()
+
+    def prolong(self, exchanges: int, chapter: Chapter) -> None:
+        """Let the last stretch go on, in that session."""
+        self._count += exchanges
+        self._before = chapter
+
+    def add(self, stretch: Stretch, chapter: Chapter) -> None:
+        """Join what that session adds."""
+        if stretch.outcome is not self.outcome:
+            self._end_last()
+            self.outcome, self._count = stretch.outcome, 0
+            self._first, self._of, self._since = stretch, chapter, self._before
+        self.prolong(stretch.exchanges, chapter)
+
+    def history(self) -> History:
+        """Return all of it."""
+        self._end_last()
+        return History(tuple(_stretch(*each) for each in self._joined), self.dropped)
+
+    def _end_last(self) -> None:
+        if self.outcome is None:
+            return
+        self._joined.append((self._first, self._of, self._since, self._count))
+        if len(self._joined) > STRETCHES_KEPT:
+            self._joined.popleft()
+            self.dropped += 1
+
+
+def _stretch(first: Stretch, of: Chapter, before: Chapter | None, exchanges: int) -> Stretch:
+    return first._replace(
+        exchanges=exchanges,
+        session=of.session,
+        firmware=of.firmware,
+        server=of.server,
+        is_update=before is not None and _differ(before.firmware, of.firmware),
+        is_new_server=before is not None and _differ(before.server, of.server),
     )
 
 
@@ -259,4 +299,4 @@ def _with_what(stretch: Stretch) -> str:
 
 def _span(history: History) -> int:
     """Return how many exchanges were looked at for flapping."""
-    return min(sum(stretch.count for stretch in history.stretches), FLAP_WINDOW)
+    return min(sum(stretch.exchanges for stretch in history.stretches), FLAP_WINDOW)

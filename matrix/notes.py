@@ -61,7 +61,8 @@ class Notes:
         return frozenset(note.action for note in self._of_pair(pair) if note.is_open)
 
     def _of_pair(self, pair: Pair) -> Iterator[Note]:
-        return (note for note in self.notes if note.session in pair.sessions)
+        sessions = frozenset(pair.sessions) if self.notes else frozenset()
+        return (note for note in self.notes if note.session in sessions)
 
 
 NO_NOTES: Final = Notes()

@@ -93,7 +93,7 @@ def _history(history: History) -> dict[str, Any]:
         "stretches": [
             {
                 "outcome": each.outcome,
-                "count": each.count,
+                "count": each.exchanges,
                 "at": each.at,
                 "session": each.session,
                 "frame": each.frame,

@@ -35,8 +35,8 @@ def marked(notes: Iterable[Note]) -> Line:
         return ()
     latest = contesting[-1]
     more = f" (+{len(contesting) - 1})" if len(contesting) > 1 else ""
-    who = f" {CONTESTED} contested by {safe(latest.author)} {clock_time(latest.at)}{more}: "
-    return (Span(who, "warning"), Span(safe(latest.text, CLIPPED)))
+    who = f"contested by {safe(latest.author)} {clock_time(latest.at)}{more}: "
+    return (Span(f" {CONTESTED} ", "warning"), Span(who, "warning"), Span(safe(latest.text, CLIPPED)))
 
 
 def note_lines(notes: Iterable[Note]) -> list[PaneLine]:

@@ -42,7 +42,7 @@ async def test_m_contests_a_row_and_ctrl_r_resolves_it_in_plain_sight(event: Pat
         assert note.frame is not None
         assert f"{CONTESTED} contested by" in shown(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: f"3/4 {CONTESTED}" in shown(pilot))
+        await until(pilot, lambda: f"≠{CONTESTED} 3/4" in shown(pilot))
         await pilot.press("enter", "m")
         await type_in(pilot, "well")
         await pilot.press("ctrl+r")
