@@ -49,6 +49,7 @@ class RowList(LineList):
                 return
 
     def heading(self, width: int) -> Line | None:
+        width -= 1  # as a line has it, beside the mark of the cursor
         name = fit("message type", _name_width(width))
         figures = f"{'outcome':<16}{'passed':>8}{'p50':>9}{'p95':>9}  "
         latest = fit("latest", STRIP + 2) if width >= WIDE else ""
