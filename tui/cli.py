@@ -409,6 +409,7 @@ def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_fi
     Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
     input cannot be used.
     """
+    from matrix.notes import Notes
     from matrix.report import something_failed
     from tui import printing
 
@@ -420,10 +421,10 @@ def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_fi
             _opened(recording).close()
             end_cut_sessions(recording)
         with _opened(recording) as opened:
-            judged = judge_all(opened, policy)
+            judged, notes = judge_all(opened, policy), Notes(tuple(opened.notes()))
         if save:
             save_verdicts(recording, judged)
-        printing.show_verdicts(judged, as_json=as_json, with_history=history)
+        printing.show_verdicts(judged, as_json=as_json, with_history=history, notes=notes)
         return FAILED if something_failed(judged) else CLEAN
 
     sys.exit(_report_errors(work))

@@ -18,18 +18,21 @@ from hub.feed import feed_app
 from hub.mirror import mirrored
 from hub.note_desk import PATH, add_note_desk, ask_for_notes, note_down, note_from_a_reader, read_notes
 from hub.notes import Order
-from hub.recording_file import open_for_writing
+from hub.recording_file import Durability, open_for_writing
 from hub.server import Hub, HubSettings
 
 OURS = Order(author="Volt", text="it is ours", session=1, action="Connect")
 
 
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
+@pytest.fixture(params=[Durability.KILL, Durability.POWER])
+async def hub(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Hub]:
     path = record(tmp_path / "hub.recording", draw())
     app = feed_app(path)
     add_note_desk(app)
-    async with Hub(HubSettings(recording=path, csmses={"acme": "ws://127.0.0.1:1"}, port=0), app=app) as hub:
+    settings = HubSettings(
+        recording=path, csmses={"acme": "ws://127.0.0.1:1"}, port=0, durability=Durability(request.param)
+    )
+    async with Hub(settings, app=app) as hub:
         yield hub
 
 

@@ -20,6 +20,7 @@ from recorded import record
 from hub.mirror import mirrored
 from tui import printing
 from tui.cli import main
+from tui.text import CONTESTED
 
 ROOT: Final = Path(__file__).parents[2]
 CLEAN: Final = SESSIONS / "clean/16-charging-session.session"
@@ -111,6 +112,19 @@ def test_history_is_in_the_json_of_what_has_changed(repaired: Path) -> None:
         ("passed", 2, "1.4.2"),
     ]
     assert "history" not in pair["actions"]["Connect"]
+
+
+def test_judge_marks_what_is_contested_and_stays_with_its_outcome(faulty: Path) -> None:
+    before = run("judge", faulty)
+    run("note", faulty, "add", "--session", 1, "--action", "MeterValues", "--by", "Volt", "it is a string")
+
+    result, as_json = run("judge", faulty), json.loads(run("judge", faulty, "--json").stdout)
+
+    assert f"✗{CONTESTED} failed" in result.stdout
+    assert f"{CONTESTED} MeterValues, session 1: contested by Volt, " in result.stdout
+    assert result.exit_code == before.exit_code == 1
+    assert [(note["author"], note["text"]) for note in as_json["notes"]] == [("Volt", "it is a string")]
+    assert as_json["pairs"][0]["outcome"] == "failed"
 
 
 def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
