@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hub.database import Connection, Transaction
+from matrix.notes import Note
 from matrix.trace import Disturbed, Ending, Opcode, Session, Side
 
 Row = dict[str, Any]
@@ -50,6 +51,15 @@ _END_SESSION: Final = (
 _INSERT_DISTURBANCE: Final = (
     "INSERT INTO disturbance (id, number, session, at, phase, fault, text, side, frame)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_NOTE_COLUMNS: Final = (
+    "id", "at", "author", "subject", "reference", "contested", "text", "session", "action", "rule", "frame",
+    "resolved_at", "resolved_by", "resolution",
+)  # fmt: skip
+_PUT_NOTE: Final = (
+    f"INSERT INTO note ({', '.join(_NOTE_COLUMNS)})"  # noqa: S608 - the names are our own
+    f" VALUES ({', '.join(f':{name}' for name in _NOTE_COLUMNS)})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = :{name}' for name in _NOTE_COLUMNS[1:])}"
 )
 _MARK_CLOSED: Final = "UPDATE session SET closed_mark = ? WHERE id = ?"
 
@@ -96,6 +106,13 @@ def disturbance_row(step: Disturbed) -> DisturbanceRow:
     )  # fmt: skip
 
 
+def note_row(note: Note) -> tuple[str, Row]:
+    """Return the statement that writes a note, new or resolved, and its row."""
+    row: Row = {name: getattr(note, name, None) for name in _NOTE_COLUMNS}
+    reference = f"session {note.session} {note.action}".strip()
+    return _PUT_NOTE, row | {"subject": "cell", "reference": reference, "contested": note.is_open}
+
+
 @dataclass(slots=True)
 class Partial:
     """What a batch does to the kept beginnings of one stream's frames."""
@@ -114,6 +131,7 @@ class Batch:
     unread_frames: list[FrameRow] = field(default_factory=list)
     partials: dict[Stream, Partial] = field(default_factory=dict)
     disturbances: list[DisturbanceRow] = field(default_factory=list)
+    notes: list[tuple[str, Row]] = field(default_factory=list)
     afterwards: list[tuple[Callable[[Any], object], Any]] = field(default_factory=list)
     waiting_bytes: int = 0
     """What is to be handed on."""
@@ -137,6 +155,7 @@ class Batch:
             self.keep_beginning(stream, 0, b"", clear=partial.clear)
             self.partials[stream].rows += partial.rows
         self.disturbances += later.disturbances
+        self.notes += later.notes
         self.afterwards += later.afterwards
         self.waiting_bytes += later.waiting_bytes
 
@@ -146,7 +165,9 @@ class Batch:
         Raises:
             DatabaseError: nothing was written.
         """
-        if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials or self.disturbances):
+        if not (self.texts or self.frames or self.unread_frames or self.sessions or self.partials) and not (
+            self.disturbances or self.notes
+        ):
             return
         with Transaction(connection) as cursor:
             for statement, row in self.sessions:
@@ -163,6 +184,8 @@ class Batch:
                 cursor.executemany(_INSERT_PARTIAL, partial.rows)
             if self.disturbances:
                 cursor.executemany(_INSERT_DISTURBANCE, self.disturbances)
+            for statement, row in self.notes:
+                cursor.execute(statement, row)
 
 
 @dataclass(slots=True)
@@ -176,16 +199,18 @@ class Gap:
 
 @dataclass(slots=True)
 class Backlog:
-    """What could not be written: sessions are kept, frames are counted."""
+    """What could not be written: sessions and notes are kept, frames are counted."""
 
     reason: str
     sessions: list[tuple[str, Row]] = field(default_factory=list)
     disturbances: list[DisturbanceRow] = field(default_factory=list)
+    notes: list[tuple[str, Row]] = field(default_factory=list)
     gaps: dict[Stream, Gap] = field(default_factory=dict)
 
     def take(self, batch: Batch) -> None:
         self.sessions += batch.sessions
         self.disturbances += batch.disturbances
+        self.notes += batch.notes
         for _, session, at, side, _, _, size in batch.texts:
             self._count(session, side, at, size)
         for _, session, at, side, _, _, _, _, _, size in batch.frames:
@@ -218,6 +243,8 @@ class Backlog:
             for _, row in self.sessions:
                 if row["closed_mark"]:
                     cursor.execute(_MARK_CLOSED, (next_mark(), row["id"]))
+            for statement, row in self.notes:
+                cursor.execute(statement, row)
 
     def _gap_row(self, mark: int, stream: Stream, gap: Gap) -> FrameRow:
         why = f"not recorded: {self.reason}, {gap.frames} frames, {gap.size} bytes"

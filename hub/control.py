@@ -24,6 +24,7 @@ from hub.tls import TlsPolicy, csms_context
 PATH: Final = "/-/disturb"
 MAX_BYTES: Final = 4_096
 ANSWER_S: Final = 10.0
+LONGEST_ANSWER: Final = 8 << 20
 _Read = TypeVar("_Read")
 OFF: Final = "disturbing sessions is off; `plugfest serve --allow-disturb` turns it on"
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is read, not listened on
@@ -77,7 +78,7 @@ def _disturber_of(request: web.Request) -> Disturber:
     return disturber
 
 
-async def read_order(request: web.Request, kind: type[_Read]) -> _Read:
+async def read_order(request: web.Request, kind: type[_Read], max_bytes: int = MAX_BYTES) -> _Read:
     """Return what a client asks for.
 
     Raises:
@@ -85,8 +86,8 @@ async def read_order(request: web.Request, kind: type[_Read]) -> _Read:
     """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text=f"orders are application/json, not {request.content_type[:60]!r}\n")
-    if (request.content_length or MAX_BYTES + 1) > MAX_BYTES:
-        raise web.HTTPBadRequest(text=f"an order has a length, and at most {MAX_BYTES} bytes\n")
+    if (request.content_length or max_bytes + 1) > max_bytes:
+        raise web.HTTPBadRequest(text=f"an order has a length, and at most {max_bytes} bytes\n")
     try:
         return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -170,7 +171,7 @@ async def ask(url: URL, wanted: msgspec.Struct | None, kind: type[_Read], tls: s
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted, tls) as response:
-            body = await response.content.read(1 << 20)
+            body = await response.content.read(LONGEST_ANSWER)
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         raise ControlError(f"no hub answers at {url.origin()}: {exc or type(exc).__name__}") from exc
     if response.status != 200:

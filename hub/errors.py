@@ -12,3 +12,7 @@ class HubError(Exception):
 
 class RecorderError(HubError):
     """The recording cannot be written to; the message says why."""
+
+
+class LockedError(RecorderError):
+    """Another process writes to the recording; the message says which."""

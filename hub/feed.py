@@ -1,9 +1,10 @@
 """The live feed: what the hub records, to whoever watches, as msgpack over a WebSocket.
 
 `GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. A text
-`{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again. The feed reads the
-recording like any other reader: a slow viewer lags, and never slows the relay. Until viewers have tokens, it
-answers programs on this machine only: no other host, and no web page (which would send an Origin).
+`{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again; `{"notes": [...]}`
+gives all notes on contested cells whenever they change. The feed reads the recording like any other reader: a slow
+viewer lags, and never slows the relay. Until viewers have tokens, it answers programs on this machine only: no other
+host, and no web page (which would send an Origin).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from aiohttp import WSCloseCode, web
 
 from hub.lock_file import trouble_at
 from hub.recording import Recording
+from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of
 
 PATH: Final = "/-/feed"
@@ -84,6 +86,10 @@ class Reader:
         """Return why the hub records nothing, "" where it does."""
         return await self._run(lambda recording: trouble_at(recording.path))
 
+    async def notes(self) -> list[Note]:
+        """Return what people said about cells."""
+        return await self._run(lambda recording: recording.notes())
+
     def close(self) -> None:
         """Close the recording once what is being read is read."""
         self._thread.submit(self._close)
@@ -144,11 +150,9 @@ def unpack(batch: bytes) -> list[Traffic]:
 
 async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> None:
     await socket.send_json({"last": await reader.last_mark()})
-    told = ""
+    told: tuple[str, list[Note]] = ("", [])
     while not socket.closed:
-        if told != (trouble := await reader.trouble()):
-            told = trouble
-            await socket.send_json({"not_recording": trouble})
+        told = await _send_news(socket, reader, *told)
         items = await reader.traffic(after)
         if not items:
             await asyncio.sleep(POLL_S)
@@ -156,6 +160,17 @@ async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> No
         await socket.send_bytes(pack(items))
         after = mark_of(items[-1])
     await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
+async def _send_news(
+    socket: web.WebSocketResponse, reader: Reader, told: str, told_notes: list[Note]
+) -> tuple[str, list[Note]]:
+    """Send what is said beside the traffic, where that has changed; return what the viewer knows now."""
+    if told != (trouble := await reader.trouble()):
+        await socket.send_json({"not_recording": trouble})
+    if told_notes != (notes := await reader.notes()):
+        await socket.send_json({"notes": msgspec.to_builtins(notes)})
+    return trouble, notes
 
 
 def _mark_in(request: web.Request) -> int:

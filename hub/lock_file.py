@@ -10,9 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from hub.errors import RecorderError
+from hub.errors import LockedError, RecorderError
 
 SIZE: Final = 1024
+BRIEFLY: Final = "briefly"
+"""What stands in place of the hub's URL where a command has the lock for a moment: that makes nothing live."""
 
 
 def lock_path_of(recording: Path) -> Path:
@@ -36,6 +38,16 @@ def trouble_at(recording: Path) -> str:
 
 def hub_at(recording: Path) -> str:
     """Return where the hub that has the lock of a recording listens, "" where there is none, or it does not say."""
+    where = _said_where(recording)
+    return "" if where == BRIEFLY else where
+
+
+def is_taken_briefly(recording: Path) -> bool:
+    """Tell whether it is a command that has, or had, the lock of a recording, and no hub."""
+    return _said_where(recording) == BRIEFLY
+
+
+def _said_where(recording: Path) -> str:
     try:
         lines = lock_path_of(recording).read_bytes()[:SIZE].split(b"\n")
     except OSError:
@@ -46,26 +58,27 @@ def hub_at(recording: Path) -> str:
 class LockFile:
     """The lock, held from `take` to `release`. The kernel drops the lock of a killed process."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, where: str = "") -> None:
         self.path = path
         self._descriptor = descriptor
         self._trouble = ""
-        self.where = ""
+        self.where = where
         self._write()
 
     @classmethod
-    def take(cls, recording: Path) -> Self:
-        """Take the lock of a recording.
+    def take(cls, recording: Path, where: str = "") -> Self:
+        """Take the lock of a recording; `where` is BRIEFLY, or where the hub listens, if that is known yet.
 
         Raises:
-            RecorderError: another hub has it, or there can be no file.
+            LockedError: another hub has it.
+            RecorderError: there can be no file.
         """
         path = lock_path_of(recording)
         while True:
             descriptor = _locked(recording, path)
             # Another hub may have removed the file, at its end, between our open and our lock.
             if _is_at(path, descriptor):
-                return cls(path, descriptor)
+                return cls(path, descriptor, where)
             os.close(descriptor)
 
     @property
@@ -109,7 +122,7 @@ def _locked(recording: Path, path: Path) -> int:
     except BlockingIOError as exc:
         holder = os.pread(descriptor, 20, 0).partition(b"\n")[0].decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
-        raise RecorderError(f"{str(recording)!r} is being recorded into by another hub, process {holder}") from exc
+        raise LockedError(f"{str(recording)!r} is being recorded into by another hub, process {holder}") from exc
     return descriptor
 
 

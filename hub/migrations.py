@@ -149,6 +149,22 @@ def m003_disturbances(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m004_contested_cells(db: Database) -> None:
+    """Let a note say which cell it contests, what in particular, and how that was resolved."""
+    db.executescript(
+        """
+        ALTER TABLE note ADD COLUMN session INTEGER REFERENCES session(id);
+        ALTER TABLE note ADD COLUMN action TEXT NOT NULL DEFAULT '';     -- '': the pair as a whole
+        ALTER TABLE note ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+        ALTER TABLE note ADD COLUMN frame INTEGER REFERENCES frame(id);
+        ALTER TABLE note ADD COLUMN resolved_at INTEGER;                 -- NULL: it is contested still
+        ALTER TABLE note ADD COLUMN resolved_by TEXT NOT NULL DEFAULT '';
+        ALTER TABLE note ADD COLUMN resolution TEXT NOT NULL DEFAULT '';
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

@@ -7,16 +7,19 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from hub import feed
-from hub.batch import Batch, SessionEnd, disturbance_row, end_row, session_row
+from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
+from hub.database import Transaction
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
 from hub.tls import TlsPolicy, csms_context
+from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
@@ -146,7 +149,12 @@ class Mirror:
                     keep(self._recording, items)
                     self._after = mark_of(items[-1])
                 elif message.type is aiohttp.WSMsgType.TEXT:
-                    self.trouble = str(message.json().get("not_recording", ""))
+                    self._take_news(message.json())
+
+    def _take_news(self, news: dict[str, Any]) -> None:
+        self.trouble = str(news.get("not_recording", self.trouble))
+        if "notes" in news:
+            keep_notes(self._recording, msgspec.convert(news["notes"], list[Note]))
 
 
 def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:
@@ -155,6 +163,14 @@ def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:
     for item in items:
         _add(batch, item)
     batch.write(recording.connection)
+
+
+def keep_notes(recording: WritableRecording, notes: Iterable[Note]) -> None:
+    """Put notes in the place of those that a recording has."""
+    with Transaction(recording.connection) as cursor:
+        cursor.execute("DELETE FROM note")
+        for note in notes:
+            cursor.execute(*note_row(note))
 
 
 def _add(batch: Batch, item: Traffic) -> None:

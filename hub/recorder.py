@@ -16,13 +16,14 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from hub.batch import Backlog, Batch, SessionEnd, Stream, disturbance_row, end_row, session_row
+from hub.batch import Backlog, Batch, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
 from hub.checkpoint import Checkpointer
 from hub.database import OK, TRUNCATE, Connection, DatabaseError, sync_log
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import Durability, WritableRecording, open_for_writing
 from hub.tap import TappedFrame
+from matrix.notes import Note
 from matrix.trace import Disturbed, Session
 
 __all__ = ["Durability", "Recorder", "RecorderError", "SessionEnd", "Stream"]
@@ -61,6 +62,7 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         self._marks = count(Recording(self.path, self._connection).last_mark() + 1)
         self._session_ids = count(recording.last_session + 1)
+        self._note_ids = count(recording.last_note + 1)
         self._batch = Batch()
         self._is_scheduled = False
         self._has_gathered = False
@@ -181,6 +183,13 @@ class Recorder:
         self._batch.disturbances.append(disturbance_row(numbered))
         self._schedule()
         return mark
+
+    def note(self, note: Note) -> Note:
+        """Record a note, new (with the id 0) or resolved; return it with its id."""
+        numbered = structs.replace(note, id=note.id or next(self._note_ids))
+        self._batch.notes.append(note_row(numbered))
+        self._schedule()
+        return numbered
 
     def then(self, callback: Callable[[Any], object], argument: Any, size: int = 0) -> None:
         """Call back once everything that was recorded up to now is committed; `size` is what it holds in bytes."""

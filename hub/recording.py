@@ -17,6 +17,7 @@ import orjson
 from hub.database import CannotOpenError, Connection, DatabaseError, connect_read_only, snapshot
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, applied_steps, known_steps
+from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
@@ -25,6 +26,7 @@ SESSION_COLUMNS: Final = (
     "reason, request, response, body, fault, closed_by, ending, station_close, csms_close"
 )
 DISTURBANCE_COLUMNS: Final = "id, number, session, at, phase, fault, text, side, frame"
+NOTE_COLUMNS: Final = "id, at, author, text, session, action, rule, frame, resolved_at, resolved_by, resolution"
 BATCH: Final = 5_000
 """Frames read at once by `Recording.traffic`: large enough to be cheap, small enough to show progress."""
 
@@ -218,6 +220,14 @@ class Recording:
             return [*self._disturbances("ORDER BY id")]
         return [*self._disturbances("WHERE session = ? ORDER BY id", session)]
 
+    def notes(self) -> list[Note]:
+        """Return what people said about cells, oldest first."""
+        return [*self._notes()]
+
+    def has_frame_index(self) -> bool:
+        """Tell whether frames are indexed by session, as `plugfest judge --save` leaves them."""
+        return any(True for _ in self._rows("SELECT 1 FROM sqlite_master WHERE name = 'frame_session'"))
+
     # -- plumbing -----------------------------------------------------------------------------------------------------
 
     def _frames(self, where: str, *values: Any, columns: str = FRAME_COLUMNS, **named: Any) -> Iterator[Frame]:
@@ -235,6 +245,13 @@ class Recording:
                 yield msgspec.convert(fields, Disturbed)
             except ValueError as exc:
                 raise RecordingError(f"disturbance {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
+
+    def _notes(self) -> Iterator[Note]:
+        for row in self._rows(f"SELECT {NOTE_COLUMNS} FROM note WHERE session IS NOT NULL ORDER BY id"):
+            try:
+                yield msgspec.convert(dict(zip(Note.__struct_fields__, row, strict=True)), Note)
+            except ValueError as exc:
+                raise RecordingError(f"note {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
 
     def _session_of(self, row: Sequence[Any]) -> Session:
         """Make a session of a row of SESSION_COLUMNS."""

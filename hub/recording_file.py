@@ -58,6 +58,11 @@ class WritableRecording:
         ((session,),) = self.connection.execute("SELECT coalesce(max(id), 0) FROM session")
         return int(session)
 
+    @property
+    def last_note(self) -> int:
+        ((note,),) = self.connection.execute("SELECT coalesce(max(id), 0) FROM note")
+        return int(note)
+
     def displaced(self) -> str:
         """Say which of the recording's files is not where it was, "" while all are."""
         return self._place.displaced() or ("" if self.lock.is_in_place else f"{self.lock.path.name!r} was removed")
@@ -106,17 +111,20 @@ class WritableRecording:
             self.lock.release()
 
 
-def open_for_writing(path: Path, *, durability: Durability = Durability.KILL) -> WritableRecording:
+def open_for_writing(path: Path, *, durability: Durability = Durability.KILL, where: str = "") -> WritableRecording:
     """Open or create a recording, bring its schema up to date, and end the sessions that a killed hub left open.
 
+    `where` is what the lock file says from the start (`hub.lock_file.LockFile.take`).
+
     Raises:
-        RecorderError: the place cannot be written to, the file is not a recording, or another hub has it.
+        LockedError: another hub has the recording.
+        RecorderError: the place cannot be written to, or the file is not a recording.
     """
     if path.is_dir():
         raise RecorderError(f"{str(path)!r} is a folder, not a recording")
     if not path.parent.is_dir():
         raise RecorderError(f"there is no folder {str(path.parent)!r} to record into")
-    lock = LockFile.take(path)
+    lock = LockFile.take(path, where)
     try:
         return WritableRecording(path, _open(path, durability), lock, durability)
     except BaseException:

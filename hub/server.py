@@ -37,6 +37,10 @@ TLS_AT_PLAIN_DOOR: Final = "the station speaks TLS, and this port does not: conn
 log = logging.getLogger(__name__)
 
 
+RECORDER: Final = web.AppKey("recorder", Recorder)
+"""Where the hub's application finds its recorder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
     """What a hub needs to know.
@@ -97,8 +101,9 @@ class Hub:
         self.relay: Relay
         self._switchboard = Switchboard(self.csmses, desk.pairing if desk else None)
         self._admission = Admission(settings.limits, settings.duplicates, settings.allowed_origins)
+        self._app = web.Application() if app is None else app
         self._runner = web.AppRunner(
-            app or web.Application(), handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
+            self._app, handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong))
@@ -145,6 +150,7 @@ class Hub:
         except BaseException:
             await self._doors.close()
             raise
+        self._app[RECORDER] = self.recorder
         await self._runner.setup()
         self._turned_away = TurnedAway(self.recorder)
         self.relay = Relay(

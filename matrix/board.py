@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from matrix.dialect import dialect
-from matrix.outcome import Outcome, gravest
-from matrix.trace import Session
+from matrix.history import NO_HISTORY, Chapter, History, Record, put_together
+from matrix.outcome import CONFORMING, Outcome, gravest
+from matrix.trace import Session, Side
 
 CONNECT: Final = "Connect"
 """The row for the connection itself: upgrade, subprotocol, URL, authentication, close."""
 FRAMING: Final = "Framing"
 """The row for what every message has in common, whatever its action."""
-
-CONFORMING: Final = frozenset({Outcome.PASSED, Outcome.REMARKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ class SessionOutcome:
 class Row:
     """One message type of one pair (or `Connect`, or `Framing`).
 
-    `outcome` is that of the latest session; `counts` are over all sessions of the pair; `history` is oldest first.
+    `outcome` is that of the latest session; `counts` are over all sessions of the pair; `history` is oldest first, a
+    session each, and `changes` says how the outcome of its exchanges has changed.
     `initiators` says who may send it: "station", "csms", "both", or "" for Connect and Framing. Latencies are of
     answered CALLs, in milliseconds, within 5 %; None where nothing was answered.
     """
@@ -94,6 +94,7 @@ class Row:
     p95_ms: float | None
     evidence: Evidence | None
     history: tuple[SessionOutcome, ...]
+    changes: History = NO_HISTORY
 
     @property
     def total(self) -> int:
@@ -174,21 +175,38 @@ class BoardView:
         return next((pair for pair in self.pairs if pair.key == key), None)
 
 
-class _RowTally:
+class _RowTally(Record):
     """What one action came to in one session."""
 
-    __slots__ = ("counts", "evidence", "latencies")
+    __slots__ = ("_told", "_told_length", "evidence", "latencies")
 
     def __init__(self) -> None:
-        self.counts: Counter[Outcome] = Counter()
+        super().__init__()
         self.evidence: dict[Outcome, Evidence] = {}
         self.latencies: Counter[int] = Counter()
+        self._told: SessionOutcome | None = None
+        self._told_length = 0
 
-    def take_back(self, outcome: Outcome) -> None:
-        self.counts[outcome] -= 1
-        if not self.counts[outcome]:
-            del self.counts[outcome]
-            self.evidence.pop(outcome, None)
+    def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
+        """Count an exchange; `instead_of` is what it was counted with before."""
+        self._told = None
+        if instead_of is outcome:
+            return
+        if instead_of is not None:
+            self.take_back(instead_of)
+            if instead_of not in self.counts:
+                self.evidence.pop(instead_of, None)
+        self.add(outcome, at, frame)
+
+    def told(self, session: int, firmware: str) -> SessionOutcome:
+        """Return what it came to; put together again only where that has changed, or the station's firmware."""
+        told = self._told
+        if told is None or self._told_length != self.length or told.firmware != firmware:
+            counts = self.counts
+            outcome = gravest(counts)
+            told = SessionOutcome(session, firmware, outcome, counts, self.evidence.get(outcome))
+            self._told, self._told_length = told, self.length
+        return told
 
 
 @dataclass(slots=True, eq=False)
@@ -201,6 +219,7 @@ class _SessionTally:
     version: str
     upgraded: bool
     last_at: int
+    server: str = ""
     rows: dict[str, _RowTally] = field(default_factory=dict)
 
     @property
@@ -223,7 +242,8 @@ class Board:
     def open(self, session: Session, version: str) -> None:
         """Take up a session; its handshake is over, well or badly. One that names no CSMS of the hub is no pair's."""
         station = self._products.get(session.identity, Station(session.identity))
-        tally = _SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at)
+        server = session.header("Server", of=Side.CSMS) or ""
+        tally = _SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at, server)
         self._sessions[session.id] = tally
         if session.upgraded:
             self._open.add(session.id)
@@ -270,9 +290,10 @@ class Board:
         row = tally.rows.get(action)
         if row is None:
             row = tally.rows[action] = _RowTally()
-        if instead_of is not None:
-            row.take_back(instead_of)
-        row.counts[outcome] += 1
+        if outcome is row.latest and instead_of is None:
+            row.length += 1
+        else:
+            row.settle(outcome, instead_of, at, evidence.frame if evidence else None)
         if evidence is not None:
             row.evidence[outcome] = evidence
         if latency_ns > 0:
@@ -349,24 +370,29 @@ def _actions(tallies: Iterable[_SessionTally], version: str) -> dict[str, str]:
 
 def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
     seen = [(tally, tally.rows[action]) for tally in tallies if action in tally.rows]
-    history = tuple(_session_outcome(tally, row) for tally, row in seen)
-    counts: Counter[Outcome] = sum((row.counts for _, row in seen), Counter())
+    if not seen:
+        return Row(action, initiators, Outcome.UNTESTED, {}, None, None, None, ())
+    history = tuple(row.told(tally.id, tally.station.firmware) for tally, row in seen)
     latencies: Counter[int] = sum((row.latencies for _, row in seen), Counter())
     return Row(
         action=action,
         initiators=initiators,
-        outcome=history[-1].outcome if history else Outcome.UNTESTED,
-        counts=dict(counts),
+        outcome=history[-1].outcome,
+        counts=_added(step.counts for step in history),
         p50_ms=_percentile_ms(latencies, 0.50),
         p95_ms=_percentile_ms(latencies, 0.95),
-        evidence=history[-1].evidence if history else None,
+        evidence=history[-1].evidence,
         history=history,
+        changes=put_together(Chapter(row, tally.id, tally.station.firmware, tally.server) for tally, row in seen),
     )
 
 
-def _session_outcome(tally: _SessionTally, row: _RowTally) -> SessionOutcome:
-    outcome = gravest(row.counts)
-    return SessionOutcome(tally.id, tally.station.firmware, outcome, dict(row.counts), row.evidence.get(outcome))
+def _added(counts: Iterable[Mapping[Outcome, int]]) -> dict[Outcome, int]:
+    total: dict[Outcome, int] = {}
+    for each in counts:
+        for outcome, count in each.items():
+            total[outcome] = total.get(outcome, 0) + count
+    return total
 
 
 def _percentile_ms(buckets: Counter[int], share: float) -> float | None:

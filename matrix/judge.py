@@ -127,7 +127,7 @@ class Judge:
             self._conversations[session.id] = conversation
             findings += self._rulebook.run(Event.OPENED, conversation, conversation, None, CONNECT)
         verdict_of = verdict.handshake(session, findings, crashed=len(self.crashes) > crashes)
-        self._ledger.settle_connect(conversation, *verdict_of, self.now)
+        self._ledger.settle_connect(conversation, *verdict_of, session.answered_at or session.opened_at)
 
     def _closed(self, session: Session) -> None:
         conversation = self._conversations.pop(session.id, None)
@@ -143,11 +143,11 @@ class Judge:
         if session.ending is Ending.HUB:
             conversation.known.note_gap(self.now)
         findings = self._rulebook.run(Event.CLOSED, conversation, conversation, None, CONNECT)
-        self._ledger.worsen_connect(conversation, findings, self.now)
+        self._ledger.worsen_connect(conversation, findings, session.closed_at or self.now)
         self._settle_break(conversation)
         turned_away = verdict.turned_away(conversation, session)
         if turned_away is not None:
-            self._ledger.settle_connect(conversation, Outcome.FAILED, turned_away, self.now)
+            self._ledger.settle_connect(conversation, Outcome.FAILED, turned_away, session.closed_at or self.now)
         for exchange in conversation.open_exchanges():
             if exchange.outcome is None or exchange.is_presumed:
                 self._ledger.settle(exchange, *verdict.cut_short(conversation, exchange, session))

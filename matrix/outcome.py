@@ -32,6 +32,9 @@ GRAVITY: Final = (
 )
 """From the least to the most worth looking at: of several exchanges, a cell shows the gravest."""
 
+CONFORMING: Final = frozenset({Outcome.PASSED, Outcome.REMARKED})
+"""Outcomes of what works and conforms."""
+
 WRONG: Final = frozenset({Outcome.DEVIATED, Outcome.FAILED, Outcome.UNANSWERED, Outcome.UNREACHABLE})
 """Outcomes that make `plugfest judge` exit with 1."""
 

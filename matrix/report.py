@@ -5,6 +5,7 @@ from typing import Any
 
 from matrix.board import BoardView, Pair, Row
 from matrix.finding import Finding, Severity
+from matrix.history import History
 from matrix.judge import Judge
 from matrix.outcome import WRONG, Outcome
 from matrix.policy import OFF
@@ -78,7 +79,35 @@ def _row(row: Row) -> dict[str, Any]:
             "frame": row.evidence.frame,
             "text": row.evidence.text,
         }
+    if row.changes.changes:
+        shown["history"] = _history(row.changes)
     return shown
+
+
+def _history(history: History) -> dict[str, Any]:
+    """Return how the outcome of a row has changed; `dropped` stretches came before those that are listed."""
+    return {
+        "changes": history.changes,
+        "dropped": history.dropped,
+        "flapping": history.is_flapping,
+        "stretches": [
+            {
+                "outcome": each.outcome,
+                "count": each.exchanges,
+                "at": each.at,
+                "session": each.session,
+                "frame": each.frame,
+                "firmware": each.firmware,
+                "server": each.server,
+            }
+            for each in history.stretches
+        ],
+    }
+
+
+def changed_rows(view: BoardView) -> Iterator[tuple[Pair, Row]]:
+    """Yield every row of every pair whose outcome has changed."""
+    return ((pair, row) for pair, row in outcome_rows(view) if row.changes.changes)
 
 
 def _disturbance(result: Resilience) -> dict[str, Any]:

@@ -336,6 +336,39 @@ def disturb(
     _report_errors(lambda: run_disturb(source, target, " ".join(what), stop, is_list=is_list, ca=ca))
 
 
+@main.command(
+    epilog='Example: plugfest note event.recording add --session 4 --action MeterValues --by Volt "it is ours"'
+)
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("what", type=click.Choice(["list", "add", "resolve"]), default="list")
+@click.argument("words", nargs=-1, metavar="[NUMBER] [TEXT]")
+@click.option("--by", "author", default="", metavar="NAME", help="Who says it.")
+@click.option("--session", type=int, help="A session of the pair that is meant.")
+@click.option("--action", default="", help="The message type, or Connect or Framing.  [default: the pair as a whole]")
+@click.option("--frame", type=int, help="The frame that it is about.")
+@click.option("--rule", default="", metavar="CODE", help="The rule whose finding it is about.")
+@click.option("--json", "as_json", is_flag=True, help="Print the notes as JSON.")
+@CA
+def note(
+    source: str, what: str, words: tuple[str, ...], *, author: str, session: int | None, action: str,
+    frame: int | None, rule: str, as_json: bool, ca: Path | None,
+) -> None:  # fmt: skip
+    """Contest a cell of the matrix with a note, resolve that, or list the notes. An outcome is never changed by it.
+
+    \b
+    list                 all notes
+    add TEXT             contest a message type of the pair that a session counts for
+    resolve NUMBER TEXT  say how a note came to its end
+
+    A hub that writes to the recording is asked to write the note, on this machine.
+    """  # noqa: D301 - click looks for the character itself
+    from hub.notes import Order
+    from tui.noting import run_note
+
+    cell = Order(author=author, text="", session=session, action=action, frame=frame, rule=rule)
+    _report_errors(lambda: run_note(source, what, words, cell, as_json=as_json, ca=ca))
+
+
 @main.command(epilog="Example: plugfest show event.recording --session 4")
 @click.argument("recording", type=RECORDING)
 @click.option("--session", type=int, help="Show the messages of this session.")
@@ -362,6 +395,7 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool, sec
 @click.option(
     "--save", is_flag=True, help="Keep outcomes and findings in the recording too, for the sqlite3 shell and Datasette."
 )
+@click.option("--history", is_flag=True, help="Say how outcomes have changed, and what flaps.")
 @click.option(
     "--rules",
     "rules_file",
@@ -369,12 +403,13 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool, sec
     metavar="FILE.toml",
     help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
 )
-def judge(recording: Path, *, as_json: bool, save: bool, rules_file: Path | None) -> None:
+def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_file: Path | None) -> None:
     """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
 
     Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
     input cannot be used.
     """
+    from matrix.notes import Notes
     from matrix.report import something_failed
     from tui import printing
 
@@ -386,10 +421,10 @@ def judge(recording: Path, *, as_json: bool, save: bool, rules_file: Path | None
             _opened(recording).close()
             end_cut_sessions(recording)
         with _opened(recording) as opened:
-            judged = judge_all(opened, policy)
+            judged, notes = judge_all(opened, policy), Notes(tuple(opened.notes()))
         if save:
             save_verdicts(recording, judged)
-        printing.show_verdicts(judged, as_json=as_json)
+        printing.show_verdicts(judged, as_json=as_json, with_history=history, notes=notes)
         return FAILED if something_failed(judged) else CLEAN
 
     sys.exit(_report_errors(work))

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from matrix.board import CONNECT, FRAMING, BoardView, Pair, PairKey, Row
+from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome
 from matrix.safe import safe
-from tui.text import pair_name, station_name
+from tui.text import pair_marks, pair_name, row_marks, station_name
 
 
 class View(StrEnum):
@@ -60,13 +61,17 @@ class Heading:
 
 
 class Cell(NamedTuple):
-    """One pair (`action` ""), or one message type of one pair. `at` is the pair's last activity."""
+    """One pair (`action` ""), or one message type of one pair. `at` is the pair's last activity.
+
+    `marks` stand beside the outcome: what flaps or is contested, or with a pair, what has such a row.
+    """
 
     pair: PairKey
     action: str
     outcome: Outcome
     counts: str
     at: int
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +130,13 @@ class _Draft:
 _RANK: Final = {outcome: rank for rank, outcome in enumerate(GRAVITY)}
 
 
-def arrange(board: BoardView, choice: Arrangement, *, reading: bool = False) -> Grid:
+def arrange(board: BoardView, choice: Arrangement, *, notes: Notes = NO_NOTES, reading: bool = False) -> Grid:
     """Return the grid that shows a board as chosen; `reading` where the board is not complete yet."""
     if not board.pairs:
         return NO_GRID if reading else Grid("", (), (), (), "no station has connected yet")
     if choice.view is View.STATIONS:
-        return _stations(board.pairs, choice)
-    return _types(board.pairs, choice)
+        return _stations(board.pairs, choice, notes)
+    return _types(board.pairs, choice, notes)
 
 
 def outcomes_to_choose(board: BoardView) -> list[str]:
@@ -154,24 +159,27 @@ def vacancy(view: View, row: Heading, column: Heading, *, hidden: bool) -> str:
     return f"no {row.name} between {column.name} and {column.detail}: it is not a message type of that version"
 
 
-def _stations(pairs: Sequence[Pair], choice: Arrangement) -> Grid:
+def _stations(pairs: Sequence[Pair], choice: Arrangement, notes: Notes) -> Grid:
     draft = _Draft("station")
     for pair in pairs:
         if _keeps(choice, pair, "", pair.outcome):
             row = Heading(f"{pair.key.station}\0{pair.version}", station_name(pair), safe(pair.version))
-            cell = Cell(pair.key, "", pair.outcome, f"{pair.passed}/{pair.tested}", pair.last_at)
+            marks = pair_marks(pair, notes)
+            cell = Cell(pair.key, "", pair.outcome, f"{pair.passed}/{pair.tested}", pair.last_at, marks)
             draft.put(row, Heading(pair.csms, safe(pair.csms)), cell)
     return _grid(draft, choice, _by_name, f"the filter hides all {_number(len(pairs), 'pair')}")
 
 
-def _types(pairs: Sequence[Pair], choice: Arrangement) -> Grid:
+def _types(pairs: Sequence[Pair], choice: Arrangement, notes: Notes) -> Grid:
     draft = _Draft("message type")
     actions = {row.action: Heading(row.action, safe(row.action)) for pair in pairs for row in pair.rows}
     for pair in pairs:
+        contested = notes.contested(pair)
         column = Heading("\0".join(pair.key), station_name(pair), f"{safe(pair.csms)} {safe(pair.version)}")
         for row in pair.rows:
             if _keeps(choice, pair, row.action, row.outcome):
-                cell = Cell(pair.key, row.action, row.outcome, _counts(row), pair.last_at)
+                marks = row_marks(row, contested)
+                cell = Cell(pair.key, row.action, row.outcome, _counts(row), pair.last_at, marks)
                 draft.put(actions[row.action], column, cell)
     return _grid(draft, choice, _by_use, f"the filter hides all {_number(len(actions), 'message type')}")
 

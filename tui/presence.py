@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from hub.lock_file import lock_path_of, trouble_at
+from hub.lock_file import is_taken_briefly, lock_path_of, trouble_at
 
 Clock = Callable[[], int]
 
@@ -83,7 +83,7 @@ class LockWatch:
         except OSError:
             return False
         try:
-            return self._is_locked(lock)
+            return not is_taken_briefly(self._recording) and self._is_locked(lock)
         finally:
             os.close(lock)
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from heapq import merge
 from typing import Any, Final
 
+import msgspec
 import orjson
 from rich.console import Console
 from rich.table import Table
@@ -15,15 +16,18 @@ from hub.recording import Recording
 from matrix.board import BoardView, Pair
 from matrix.dialect import JUDGED
 from matrix.finding import Finding, Severity
+from matrix.history import sentence
 from matrix.judge import Judge
+from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
-from matrix.report import in_order, outcome_rows, verdicts
+from matrix.report import changed_rows, in_order, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.safe import safe, safe_json
 from matrix.secrets import masked_frame
 from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
-from tui.text import ARROWS, GLYPHS, clock_time
+from tui.noted import about, said
+from tui.text import ARROWS, CONTESTED, FLAPPING, GLYPHS, clock_time, pair_marks, strip_of
 
 SHORT: Final = 160
 """Characters of a payload that `show` prints, unless all of it is asked for."""
@@ -90,24 +94,32 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
         out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
 
 
-def show_verdicts(judge: Judge, *, as_json: bool) -> None:
-    """Print what a judge found: pairs, what went wrong in each, findings."""
+def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False, notes: Notes = NO_NOTES) -> None:
+    """Print what a judge found: pairs, what went wrong in each, how outcomes changed if asked for, findings.
+
+    What people contest is marked, and said at the end.
+    """
     if as_json:
-        _print_json(verdicts(judge))
+        _print_json({**verdicts(judge), "notes": msgspec.to_builtins(notes.notes)})
         return
     view, out = judge.board.view(), console()
-    out.print(matrix_table(view))
+    out.print(matrix_table(view, notes))
     out.print(_rows_table(view))
+    if with_history:
+        out.print(_history_table(view))
     _print_findings(out, in_order(judge.findings))
     for each in judge.policy.values():
         how = f"graded {each.severity}" if each.severity else "off"
         out.print(Text(f"rule {each.rule} is {how} at this event: {each.reason}"))
+    for note in notes.notes:
+        if note.is_open:
+            out.print(Text(f"{CONTESTED} {about(note)}: {said(note)}"))
     for crash in judge.crashes:
         out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
 
 
-def matrix_table(view: BoardView) -> Table | Text:
-    """Return the matrix as a table: stations down, CSMSes across."""
+def matrix_table(view: BoardView, notes: Notes = NO_NOTES) -> Table | Text:
+    """Return the matrix as a table: stations down, CSMSes across; what flaps or is contested is marked."""
     if not view.pairs:
         return Text("no station has connected yet")
     cells = {(pair.station.label, pair.version, pair.csms): pair for pair in view.pairs}
@@ -115,7 +127,7 @@ def matrix_table(view: BoardView) -> Table | Text:
     for heading in ("station", "version", *view.csmses):
         table.add_column(Text(safe(heading, 24)))
     for label, version in view.stations:
-        row = (_matrix_cell(cells.get((label, version, csms))) for csms in view.csmses)
+        row = (_matrix_cell(cells.get((label, version, csms)), notes) for csms in view.csmses)
         table.add_row(Text(safe(label, 40)), Text(version), *row)
     return table
 
@@ -156,10 +168,10 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _matrix_cell(pair: Pair | None) -> Text:
+def _matrix_cell(pair: Pair | None, notes: Notes) -> Text:
     if pair is None:
         return Text(GLYPHS[Outcome.UNTESTED], style="dim")
-    text = f"{GLYPHS[pair.outcome]} {pair.outcome} {pair.passed}/{pair.tested}"
+    text = f"{GLYPHS[pair.outcome]}{pair_marks(pair, notes)} {pair.outcome} {pair.passed}/{pair.tested}"
     return Text(text, style=COLOURS[pair.outcome])
 
 
@@ -181,6 +193,21 @@ def _rows_table(view: BoardView) -> Table | Text:
             Text(place + safe(evidence.text, 100) if evidence else ""),
         )
     return table if table.row_count or not view.pairs else Text("every message type that was tried has passed")
+
+
+def _history_table(view: BoardView) -> Table | Text:
+    table = Table("station", "CSMS", "version", "message", "latest", "history", box=None)
+    for pair, row in changed_rows(view):
+        mark = f" {FLAPPING}" if row.changes.is_flapping else ""
+        table.add_row(
+            Text(safe(pair.station.label, 32)),
+            Text(safe(pair.csms, 16)),
+            Text(pair.version),
+            Text(safe(row.action)),
+            Text("".join(span.text for span in strip_of(row)) + mark),
+            Text(safe(sentence(row.changes, row.outcome, clock_time))),
+        )
+    return table if table.row_count else Text("no outcome has changed")
 
 
 def _print_findings(out: Console, findings: list[Finding]) -> None:

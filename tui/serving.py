@@ -22,6 +22,7 @@ from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
+from hub.note_desk import add_note_desk
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
 from hub.switchboard import shown_url
@@ -130,6 +131,7 @@ async def _serve(settings: HubSettings, disturber: Disturber | None, desk: Event
     app = feed_app(settings.recording)
     add_control(app, disturber)
     add_event_control(app, desk)
+    add_note_desk(app)
     async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
         collect_seldom()
         await hub.run_until_signalled(ready=lambda: _announce(hub))

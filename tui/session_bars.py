@@ -1,23 +1,32 @@
 """What the bars above and below a conversation say."""
 
+from collections.abc import Iterable
+
 from matrix.finding import Finding
+from matrix.notes import Note
 from matrix.resilience import Resilience
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line, Span
 from tui.selection import Wanted
-from tui.text import DISTURBED, SEVERITY_GLYPHS, date_and_time, state_of
+from tui.text import CONTESTED, DISTURBED, SEVERITY_GLYPHS, date_and_time, state_of
 
 
-def title_line(session: Session, disturbance: Resilience | None = None) -> Line:
-    """Say which session this is and how it stands, and what is done to it on purpose."""
+def title_line(session: Session, disturbance: Resilience | None = None, notes: Iterable[Note] = ()) -> Line:
+    """Say which session this is and how it stands, what is done to it on purpose, and what of it is contested."""
     marked = (Span("  "), Span(f" {DISTURBED} {safe(disturbance.text)}: D stops ", "offending")) if disturbance else ()
     return (
         Span(f" #{session.id} {safe(session.identity, 40)} to {safe(session.csms, 30)}", "strong"),
         Span(f"  {safe(session.chosen or 'no subprotocol', 20)}", "accent"),
         Span(f"  {date_and_time(session.opened_at)}  {state_of(session)}", "muted"),
         *marked,
+        *_contested(notes),
     )
+
+
+def _contested(notes: Iterable[Note]) -> Line:
+    actions = dict.fromkeys(safe(note.action, 30) or "the pair" for note in notes if note.is_open)
+    return (Span(f"  {CONTESTED} {', '.join(actions)}", "warning"),) if actions else ()
 
 
 def status_line(wanted: Wanted, trouble: str, findings: tuple[Finding, ...]) -> Line:

@@ -15,6 +15,7 @@ from typing import Final
 from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
 from matrix.judge import Judge
+from matrix.notes import Notes
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic
 from tui.messages import Advanced, Progress, Stage
@@ -40,7 +41,8 @@ class Source:
     `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
-    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://.
+    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
+    writes notes here, once somebody has.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Source:
         self.hub = hub or str(path)
         self.hub_ca = hub_ca
         self.with_secrets = with_secrets
+        self.author = ""
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
         self.verdicts = Verdicts()
@@ -147,7 +150,7 @@ class _Reader:
         self._hub = ABSENT
         self._first: Session | None = None
         self._counts: deque[tuple[float, int]] = deque()
-        self._shown: tuple[BoardView, Progress] | None = None
+        self._shown: tuple[BoardView, Progress, Notes] | None = None
 
     def feed(self, item: Traffic) -> None:
         match item:
@@ -188,13 +191,14 @@ class _Reader:
     def show(self, recording: Recording, post: Post) -> None:
         """Post the board, unless it is as it was."""
         self._hand_on_findings()
+        self._hand_on_notes(recording)
         if not self._at_end:
             self._end = recording.last_mark()
         view = self._judge.board.view()
-        state = (view, self._progress(view))
+        state = (view, self._progress(view), self._verdicts.notes)
         if state != self._shown:
             self._shown = state
-            post(Advanced(*state))
+            post(Advanced(*state[:2]))
 
     def failure(self, trouble: str, *, not_recording: str = "") -> Advanced:
         """Return the message that says that reading is over, or interrupted."""
@@ -208,6 +212,10 @@ class _Reader:
             self._verdicts.note_finding(findings[number])
         self._found = len(findings)
         self._verdicts.note_disturbances(self._judge.disturbances)
+
+    def _hand_on_notes(self, recording: Recording) -> None:
+        if self._verdicts.notes.notes != (notes := tuple(recording.notes())):
+            self._verdicts.notes = Notes(notes)
 
     def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:

@@ -1,11 +1,13 @@
 """How outcomes, times and counts read: one glyph and one way of writing each, wherever they are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from matrix.board import Pair, Row
 from matrix.finding import Severity
+from matrix.history import sentence
+from matrix.notes import Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome, gravest
 from matrix.safe import safe
 from matrix.trace import Ending, Session, Side
@@ -54,6 +56,14 @@ ENDINGS: Final[Mapping[Ending, str]] = {
 
 DISTURBED: Final = "\N{ELECTRIC ARROW}"
 """Stands wherever a session is shown that the organizer has disturbed."""
+
+FLAPPING: Final = "\N{UPWARDS ARROW LEFTWARDS OF DOWNWARDS ARROW}"
+"""Stands beside the outcome of what passes and fails by turns."""
+CONTESTED: Final = "\N{BLACK FLAG}"
+"""Stands beside the outcome of what somebody contests."""
+STRIP: Final = 8
+"""How many of the latest outcomes are shown as glyphs."""
+MARKS: Final = {FLAPPING: "flapping: passes and fails by turns", CONTESTED: "contested: somebody objects, with a note"}
 
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
@@ -129,6 +139,28 @@ def gravest_row(pair: Pair) -> Row:
     worst = gravest(row.outcome for row in pair.rows)
     candidates = [row for row in pair.rows if row.outcome is worst]
     return next((row for row in candidates if row.evidence), candidates[0])
+
+
+def row_marks(row: Row, contested: Collection[str]) -> str:
+    """Return what stands beside the outcome of a row: that it flaps, that it is contested; "" for neither."""
+    return FLAPPING * row.changes.is_flapping + CONTESTED * (row.action in contested)
+
+
+def pair_marks(pair: Pair, notes: Notes) -> str:
+    """Return what stands beside the outcome of a pair: what it or one of its rows is marked with."""
+    flaps = any(row.changes.is_flapping for row in pair.rows)
+    return FLAPPING * flaps + CONTESTED * bool(notes.contested(pair))
+
+
+def history_line(row: Row, latest: int = STRIP) -> Line:
+    """Return the latest outcomes of a row as glyphs, oldest first, and its history in words."""
+    words = safe(sentence(row.changes, row.outcome, clock_time))
+    return (*strip_of(row, latest), Span(f" {words}", "warning" if row.changes.is_flapping else "muted"))
+
+
+def strip_of(row: Row, latest: int = STRIP) -> Line:
+    """Return the latest outcomes of a row as glyphs, oldest first."""
+    return tuple(glyph(outcome) for outcome in row.changes.last(latest))
 
 
 def wrongs(pair: Pair) -> int:

@@ -12,6 +12,7 @@ from sys import intern
 from typing import Final, Protocol
 
 from matrix.finding import Finding
+from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
 from matrix.resilience import Resilience
 from matrix.trace import Session, Side
@@ -145,9 +146,10 @@ class SessionVerdicts:
 
 
 class Verdicts:
-    """The verdicts on every session of a recording."""
+    """The verdicts on every session of a recording, and `notes`: what people say to them."""
 
     def __init__(self) -> None:
+        self.notes = NO_NOTES
         self._sessions: dict[int, SessionVerdicts] = {}
 
     def of(self, session: int) -> SessionVerdicts:

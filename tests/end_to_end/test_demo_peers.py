@@ -4,15 +4,18 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import pytest
 from drawing import judged
 
 from hub.demo.event import run_csmses, run_stations, visit_all
 from hub.demo.products import CSMSES, STATIONS
+from hub.demo.station import TOUR, Unit
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from matrix.board import CONNECT, FRAMING, BoardView, Pair
 from matrix.finding import Severity
+from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
 
@@ -84,6 +87,24 @@ def test_products_without_a_fault_are_never_accused(demo: Judge) -> None:
     good = [_pair(demo.board.view(), "Kestrel Forge K7", csms.name) for csms in CSMSES]
 
     assert accused.isdisjoint(session for pair in good for session in pair.sessions)
+
+
+async def test_product_that_is_repaired_during_the_event_passes_since_its_new_firmware(tmp_path: Path) -> None:
+    path = tmp_path / "repaired.recording"
+    oakfield = next(product for product in STATIONS if product.vendor == "Oakfield")
+    async with (
+        run_csmses() as csmses,
+        Hub(HubSettings(recording=path, csmses=csmses, port=0)) as hub,
+        aiohttp.ClientSession() as http,
+    ):
+        unit = Unit(oakfield, "OAK-001")
+        await unit.visit(http, f"{hub.url}/amberline", TOUR)
+        unit.repair()
+        await unit.visit(http, f"{hub.url}/amberline", TOUR)
+
+    row = _pair(_judged(path).board.view(), "Oakfield Homebox", "amberline").row("MeterValues")
+    assert row.outcome is Outcome.PASSED
+    assert sentence(row.changes, row.outcome, lambda _: "then") == "failed until then, passed since firmware 2.1.1"
 
 
 async def test_cancelling_the_stations_leaves_nothing_behind() -> None:

@@ -13,6 +13,7 @@ from hub.lock_file import trouble_at
 from hub.recorder import Durability, Recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
+from matrix.notes import Note
 from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side
 
 STATION = Stream(1, "station")
@@ -255,6 +256,20 @@ async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(rec
     assert [type(item) for item in traffic] == [Opened, Opened, Opened, Frame, Frame, Closed]
     assert (second.ending, second.closed_at, second.is_open) == (Ending.DROPPED, 9_000, False)
     assert recorder.failing is None
+
+
+async def test_note_that_cannot_be_written_yet_is_not_lost(recorder: Recorder, path: Path) -> None:
+    recorder.answer(opened())
+    await recorder.committed()
+    fill_the_disk(recorder)
+    recorder.add(STATION, [text("x" * 50_000)])
+    noted = recorder.note(Note(id=0, at=5, author="Volt", text="ours", session=1))
+    await recorder.committed()
+
+    make_room(recorder)
+
+    with Recording.open(path) as recording:
+        assert recording.notes() == [noted]
 
 
 # -- a strict recorder ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from recorded import record
 from hub.mirror import mirrored
 from tui import printing
 from tui.cli import main
+from tui.text import CONTESTED
 
 ROOT: Final = Path(__file__).parents[2]
 CLEAN: Final = SESSIONS / "clean/16-charging-session.session"
@@ -74,6 +75,56 @@ def test_judge_as_json_has_the_shape_that_programs_rely_on(faulty: Path) -> None
     assert finding["rule"] == "RPC-19"
     assert finding["pointer"] == "/meterValue/0/sampledValue/0/value"
     assert (finding["side"], finding["session"], finding["action"]) == ("station", 1, "MeterValues")
+
+
+@pytest.fixture
+def repaired(tmp_path: Path) -> Path:
+    """A station that sends a number for a string, and the same one after an update."""
+    boot = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"%s"}]'
+    booted = '< [3,"b",{"status":"Accepted","currentTime":"$NOW","interval":300}]'
+    beat = '> [2,"h","Heartbeat",{}]'
+    return record(
+        tmp_path / "repaired.recording",
+        draw(boot % "1.4.1", booted, beat, '< [4,"h","InternalError","",{}]'),
+        draw(boot % "1.4.2", booted, beat, '< [3,"h",{"currentTime":"$NOW"}]'),
+    )
+
+
+def test_judge_says_how_outcomes_have_changed_where_it_is_asked(repaired: Path) -> None:
+    asked, not_asked = run("judge", repaired, "--history"), run("judge", repaired)
+
+    assert "✗✓" in asked.stdout
+    assert "failed until 10:00:00, passed since firmware 1.4.2" in asked.stdout
+    assert "passed since" not in not_asked.stdout
+
+
+def test_judge_says_that_nothing_has_changed(clean: Path) -> None:
+    assert "no outcome has changed" in run("judge", clean, "--history").stdout
+
+
+def test_history_is_in_the_json_of_what_has_changed(repaired: Path) -> None:
+    (pair,) = json.loads(run("judge", repaired, "--json").stdout)["pairs"]
+
+    history = pair["actions"]["Heartbeat"]["history"]
+    assert (history["changes"], history["dropped"], history["flapping"]) == (1, 0, False)
+    assert [(each["outcome"], each["session"], each["firmware"]) for each in history["stretches"]] == [
+        ("failed", 1, "1.4.1"),
+        ("passed", 2, "1.4.2"),
+    ]
+    assert "history" not in pair["actions"]["Connect"]
+
+
+def test_judge_marks_what_is_contested_and_stays_with_its_outcome(faulty: Path) -> None:
+    before = run("judge", faulty)
+    run("note", faulty, "add", "--session", 1, "--action", "MeterValues", "--by", "Volt", "it is a string")
+
+    result, as_json = run("judge", faulty), json.loads(run("judge", faulty, "--json").stdout)
+
+    assert f"✗{CONTESTED} failed" in result.stdout
+    assert f"{CONTESTED} MeterValues, session 1: contested by Volt, " in result.stdout
+    assert result.exit_code == before.exit_code == 1
+    assert [(note["author"], note["text"]) for note in as_json["notes"]] == [("Volt", "it is a string")]
+    assert as_json["pairs"][0]["outcome"] == "failed"
 
 
 def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +295,7 @@ def test_rules_as_json_are_for_programs() -> None:
     assert {"code", "severity", "versions", "sentence", "clause", "undecidable", "explanation"} == set(rules[0])
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "watch", "show", "judge", "rules"])
+@pytest.mark.parametrize("command", ["demo", "serve", "watch", "show", "judge", "rules", "note"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = run(command, "--help")
 

@@ -1,8 +1,11 @@
 from dataclasses import replace
 
 from matrix.board import BoardView, Pair, PairKey, Row, Station
+from matrix.history import Chapter, Record, put_together
+from matrix.notes import Note, Notes
 from matrix.outcome import Outcome
 from tui.grid import WRONG_ONLY, Arrangement, Sort, View, arrange, outcomes_to_choose, versions_to_choose
+from tui.text import CONTESTED, FLAPPING
 
 
 def row(action: str, outcome: Outcome) -> Row:
@@ -127,3 +130,26 @@ def test_names_of_peers_are_safe() -> None:
     grid = arrange(board(replace(BOARD.pairs[0], station=Station("i", "\x1b[31m\u202e"))), Arrangement())
 
     assert names(grid.rows) == [r"\x1b[31m\u202e"]
+
+
+def test_cell_is_marked_where_it_flaps_and_where_it_is_contested() -> None:
+    flapping = Record()
+    for outcome in (Outcome.FAILED, Outcome.PASSED) * 2:
+        flapping.add(outcome, 1, None)
+    rows = (
+        row("Connect", Outcome.PASSED),
+        replace(row("Reset", Outcome.PASSED), changes=put_together([Chapter(flapping, 1)])),
+    )
+    shown = board(pair("Alder", "acme", Outcome.PASSED, *rows))
+    notes = Notes((
+        Note(id=1, at=1, author="Alder", text="no", session=1, action="Connect"),
+        Note(id=2, at=1, author="Alder", text="no", session=1, action="Reset", resolved_at=2),
+        Note(id=3, at=1, author="Alder", text="no", session=2, action="Reset"),
+    ))  # fmt: skip
+
+    by_type = arrange(shown, Arrangement(view=View.TYPES), notes=notes)
+    by_pair = arrange(shown, Arrangement(), notes=notes)
+
+    assert [cell.marks for (cell,) in by_type.cells if cell] == [CONTESTED, FLAPPING]
+    assert by_pair.cells[0][0] is not None
+    assert by_pair.cells[0][0].marks == FLAPPING + CONTESTED

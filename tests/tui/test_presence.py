@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from dashboards import hub_on
 from recordings import NOON
 
+from hub.lock_file import BRIEFLY
 from hub.recording_file import open_for_writing
 from tui.presence import ABSENT, HERE, LockWatch, Presence, look_at_feed
 
@@ -20,6 +21,17 @@ def test_a_hub_is_there_while_it_records_and_gone_from_then_on(tmp_path: Path) -
 
     assert (before, during) == (ABSENT, HERE)
     assert watch.look() == Presence(is_here=False, lost_at=NOON)
+
+
+def test_a_command_that_writes_a_note_makes_nothing_live(tmp_path: Path) -> None:
+    path = tmp_path / "event.recording"
+    watch = LockWatch(path)
+    command = open_for_writing(path, where=BRIEFLY)
+
+    during = watch.look()
+    command.close()
+
+    assert (during, watch.look()) == (ABSENT, ABSENT)
 
 
 def test_looking_creates_no_lock(tmp_path: Path) -> None:

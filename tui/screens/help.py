@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from matrix.outcome import GRAVITY
 from tui.line import BLANK, PaneLine, Span
-from tui.text import GLYPHS, MEANINGS
+from tui.text import GLYPHS, MARKS, MEANINGS
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
@@ -65,3 +65,6 @@ def _outcomes() -> Iterator[PaneLine]:
     for outcome in reversed(GRAVITY):
         glyph = Span(f"{GLYPHS[outcome]} {outcome:<15}", outcome.value)
         yield PaneLine((glyph, Span(MEANINGS[outcome])), 2)
+    for mark, meaning in MARKS.items():
+        name, _, words = meaning.partition(": ")
+        yield PaneLine((Span(f"{mark} {name:<15}", "warning"), Span(words)), 2)

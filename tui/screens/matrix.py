@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from matrix.board import BoardView, Pair
+from matrix.notes import Notes
 from matrix.outcome import Outcome
 from matrix.safe import safe
 from tui.grid import (
@@ -28,10 +29,11 @@ from tui.grid import (
 )
 from tui.line import Line, Span, width_of
 from tui.messages import Stage
+from tui.noted import marked
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
 from tui.source import Source
-from tui.text import counted, glyph, gravest_row, pair_name
+from tui.text import counted, glyph, gravest_row, history_line, pair_name
 from tui.widgets.bar import Bar
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.grid_view import GridView
@@ -68,7 +70,8 @@ class MatrixScreen(DashboardScreen):
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def show_board(self) -> None:
-        self.query_one(GridView).show(arrange(self.board, self.choice, reading=self.progress.stage is Stage.READING))
+        reading, notes = self.progress.stage is Stage.READING, self.source.verdicts.notes
+        self.query_one(GridView).show(arrange(self.board, self.choice, notes=notes, reading=reading))
         bar = self.query_one("#choice", Bar)
         left, words = _choice_line(self.choice), _tally(self.board, in_words=True)
         fits = width_of(left) + width_of(words) < self.size.width
@@ -82,7 +85,8 @@ class MatrixScreen(DashboardScreen):
     def describe(self, event: GridView.CursorMoved) -> None:
         """Say in the bar what the cursor stands on."""
         pair = self.board.pair(event.cell.pair) if event.cell else None
-        line = _description(pair, event.cell) if pair and event.cell else self._vacancy()
+        notes = self.source.verdicts.notes
+        line = _description(pair, event.cell, notes) if pair and event.cell else self._vacancy()
         self.query_one("#here", Bar).left = line
 
     def _vacancy(self) -> Line:
@@ -181,8 +185,9 @@ def _tally(board: BoardView, *, in_words: bool) -> Line:
     return (*counted(counts, in_words=in_words), Span(" "))
 
 
-def _description(pair: Pair, cell: Cell) -> Line:
+def _description(pair: Pair, cell: Cell, notes: Notes) -> Line:
     row = pair.row(cell.action) if cell.action else gravest_row(pair)
+    said = notes.of_cell(pair, cell.action) if cell.action else notes.of_pair(pair)
     firmware = f" firmware {safe(pair.station.firmware, 30)}" if pair.station.firmware else ""
     sessions = f"{len(pair.sessions)} session" + ("s" if len(pair.sessions) > 1 else "")
     spans = [
@@ -198,5 +203,6 @@ def _description(pair: Pair, cell: Cell) -> Line:
             *counted(row.counts),
             Span("  "),
             last_failure(row),
+            *((Span("  "), *history_line(row)) if row.changes.changes else ()),
         ]
-    return tuple(spans)
+    return (*spans, *marked(said))

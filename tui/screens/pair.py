@@ -7,21 +7,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from matrix.board import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
+from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line, Span
-from tui.screens.disturbing import DISTURBING, DisturbingScreen
+from tui.noted import marked
+from tui.screens.contesting import CONTESTING, ContestingScreen, Place
+from tui.screens.disturbing import DISTURBING
 from tui.screens.session import SessionScreen
 from tui.source import Source
-from tui.text import counted, glyph, gravest_row, pair_name
+from tui.text import counted, glyph, gravest_row, history_line, pair_name
 from tui.widgets.bar import Bar
 from tui.widgets.history_list import HistoryList, steps
 from tui.widgets.line_list import LineList
 from tui.widgets.row_list import RowList, last_failure
 
 
-class PairScreen(DisturbingScreen):
+class PairScreen(ContestingScreen):
     """Starts on a message type, or on the gravest one; Enter goes to what shows its outcome."""
 
     CSS_PATH = "pair.tcss"
@@ -30,6 +33,7 @@ class PairScreen(DisturbingScreen):
         Binding("n", "next_wrong(1)", "Next red", tooltip="Next message type that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
+        *CONTESTING,
         *DISTURBING,
         Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to the matrix"),
     ]
@@ -40,6 +44,7 @@ class PairScreen(DisturbingScreen):
         self._action = action
         self._by_gravity = False
         self._pair: Pair | None = None
+        self._notes = NO_NOTES
 
     def compose_body(self) -> ComposeResult:
         yield Bar(id="title")
@@ -54,16 +59,21 @@ class PairScreen(DisturbingScreen):
 
     def show_board(self) -> None:
         self.query_one(HistoryList).refresh()
-        pair = self._find()
-        if pair is None or pair is self._pair:
+        pair, notes = self._find(), self.source.verdicts.notes
+        if pair is None or (pair is self._pair and notes is self._notes):
             return
-        first, self._pair, self._key = self._pair is None, pair, pair.key
+        first, self._pair, self._key, self._notes = self._pair is None, pair, pair.key, notes
         rows = self.query_one(RowList)
-        rows.show(_ordered(pair, by_gravity=self._by_gravity))
+        self._show_rows()
         if first:
             rows.go_to_action(self._action or gravest_row(pair).action)
-        self.query_one("#title", Bar).left = _title(pair)
+        self.query_one("#title", Bar).left = (*_title(pair), *marked(notes.of_cell(pair, "")))
         self._describe()
+
+    def _show_rows(self) -> None:
+        if self._pair is not None:
+            contested = self._notes.contested(self._pair)
+            self.query_one(RowList).show(_ordered(self._pair, by_gravity=self._by_gravity), contested)
 
     def _find(self) -> Pair | None:
         """Find the pair on the board; one that was named by identity may have become a product meanwhile."""
@@ -78,7 +88,8 @@ class PairScreen(DisturbingScreen):
         row = self.query_one(RowList).row
         if row is None or self._pair is None:
             return
-        self.query_one("#here", Bar).left = _description(row)
+        contested = marked(self._notes.of_cell(self._pair, row.action))
+        self.query_one("#here", Bar).left = (*_description(row), *contested)
         self.query_one(HistoryList).show(steps(self._pair, row.action), row.action)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -116,10 +127,19 @@ class PairScreen(DisturbingScreen):
             return sessions[history.cursor]
         return next((session for session in sessions if session and session.is_open), None)
 
+    @property
+    def cell_to_contest(self) -> Place | None:
+        row = self.query_one(RowList).row
+        if self._pair is None or row is None:
+            return None
+        notes = self._notes.of_cell(self._pair, row.action)
+        if row.evidence is not None:
+            return Place(row.evidence.session, row.action, row.evidence.frame, notes)
+        return Place(row.history[-1].session if row.history else self._pair.sessions[-1], row.action, None, notes)
+
     def action_sort(self) -> None:
         self._by_gravity = not self._by_gravity
-        if self._pair is not None:
-            self.query_one(RowList).show(_ordered(self._pair, by_gravity=self._by_gravity))
+        self._show_rows()
 
     def action_next_wrong(self, step: int) -> None:
         self.query_one(RowList).next_wrong(step)
@@ -154,4 +174,5 @@ def _description(row: Row) -> Line:
     name = (Span(f" {safe(row.action)}  ", role), glyph(row.outcome), Span(f" {row.outcome}", row.outcome.value))
     if not row.total:
         return (*name, Span("  never seen for this pair", "muted"))
-    return (*name, Span("  "), *counted(row.counts), Span("  "), last_failure(row))
+    counts = (Span("  "), *counted(row.counts), Span("  "))
+    return (*name, *counts, *history_line(row), Span("  "), last_failure(row))

@@ -10,8 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
+from matrix.board import CONNECT, FRAMING
+from matrix.notes import Note, about_frame
 from matrix.trace import Session
-from tui.screens.disturbing import DISTURBING, DisturbingScreen
+from tui.screens.contesting import CONTESTING, ContestingScreen, Place
+from tui.screens.disturbing import DISTURBING
 from tui.screens.rule import RuleScreen
 from tui.session_bars import position_line, status_line, title_line
 from tui.source import Source
@@ -24,7 +27,7 @@ from tui.widgets.live_messages import LiveMessages
 FIRST, LAST = 0, 2**63 - 1
 
 
-class SessionScreen(DisturbingScreen):
+class SessionScreen(ContestingScreen):
     """Starts on a frame, or follows an open session; `handshake` starts with the handshake beside it."""
 
     CSS_PATH = "session.tcss"
@@ -38,6 +41,7 @@ class SessionScreen(DisturbingScreen):
         Binding("p", "partner", "From a request to its answer, and back", show=False),
         Binding("i", "handshake", "Handshake", tooltip="How the session was opened and how it ended"),
         Binding("r", "rule", "Rule", tooltip="Explain the rule that was broken"),
+        *CONTESTING,
         *DISTURBING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
         Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
@@ -84,6 +88,10 @@ class SessionScreen(DisturbingScreen):
         """What is known of the session, also where the judge has not come to it yet."""
         return self.verdicts.session or self.messages.session
 
+    @property
+    def _notes(self) -> tuple[Note, ...]:
+        return self.source.verdicts.notes.of_session(self.session_id)
+
     # -- showing ------------------------------------------------------------------------------------------------------
 
     @on(LiveMessages.Changed)
@@ -92,7 +100,7 @@ class SessionScreen(DisturbingScreen):
         if not self.is_whole:
             return
         if self.session is not None:
-            self.query_one("#title", Bar).left = title_line(self.session, self.verdicts.disturbance)
+            self.query_one("#title", Bar).left = title_line(self.session, self.verdicts.disturbance, self._notes)
         self.messages.mark_partner()
         self.messages.refresh()
         self._show_detail()
@@ -108,9 +116,9 @@ class SessionScreen(DisturbingScreen):
         pane, messages = self.query_one(DetailPane), self.messages
         nothing_else = messages.is_loaded and not messages.length
         if self.session is not None and (self._handshake or nothing_else):
-            pane.show_handshake(self.session)
+            pane.show_handshake(self.session, self._notes)
         elif messages.transcript is not None and messages.length:
-            pane.show_message(messages.transcript, messages.frame_id)
+            pane.show_message(messages.transcript, messages.frame_id, self._notes)
         bar = self.query_one("#status", Bar)
         bar.left = status_line(messages.wanted, messages.trouble, pane.findings)
         bar.right = position_line(messages.cursor, messages.length, following=messages.following, fresh=messages.fresh)
@@ -172,6 +180,13 @@ class SessionScreen(DisturbingScreen):
             self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)]))
         else:
             self.notify("no rule was broken here; e goes to the next finding", markup=False)
+
+    @property
+    def cell_to_contest(self) -> Place | None:
+        frame = 0 if self._handshake else self.messages.frame_id
+        joined = self.verdicts.joined(frame)
+        action = joined.action if joined else FRAMING if frame else CONNECT
+        return Place(self.session_id, action, frame or None, about_frame(self._notes, frame or None, action))
 
     @property
     def session_to_disturb(self) -> Session | None:

@@ -3,11 +3,14 @@
 from typing import Any
 
 from hub.recording import RecordingError
+from matrix.board import CONNECT, FRAMING
 from matrix.finding import Finding
+from matrix.notes import Note, about_frame
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.detail import Message, exchange_lines, handshake_lines
 from tui.line import PaneLine, Span
+from tui.noted import note_lines
 from tui.transcript import Transcript
 from tui.verdicts import Joined, SessionVerdicts
 from tui.widgets.line_pane import LinePane
@@ -24,26 +27,28 @@ class DetailPane(LinePane):
         self._verdicts = verdicts
         self._shown: object = None
 
-    def show_handshake(self, session: Session) -> None:
-        """Show how a session was opened and how it ended."""
+    def show_handshake(self, session: Session, notes: tuple[Note, ...] = ()) -> None:
+        """Show how a session was opened and how it ended, and what was said about that."""
         findings, disturbances = tuple(self._verdicts.handshake), self._verdicts.disturbances
-        if self._shown == (session, findings, disturbances):
+        if self._shown == (session, findings, disturbances, notes):
             return
-        self._shown = (session, findings, disturbances)
+        self._shown = (session, findings, disturbances, notes)
         self.findings, self.partner = findings, None
-        self.show(handshake_lines(session, findings, disturbances))
+        said = note_lines(about_frame(notes, None, CONNECT))
+        self.show([*said, *handshake_lines(session, findings, disturbances)])
 
-    def show_message(self, transcript: Transcript, frame: int) -> None:
-        """Show the message of a frame and the other one of its exchange."""
+    def show_message(self, transcript: Transcript, frame: int, notes: tuple[Note, ...] = ()) -> None:
+        """Show the message of a frame and the other one of its exchange, and what was said about it."""
         joined = self._verdicts.joined(frame)
         self.partner = partner_of(frame, joined)
         findings = self._verdicts.findings(frame)
         others = self._verdicts.findings(self.partner) if self.partner else ()
-        if self._shown == (frame, joined, findings, others):
+        if self._shown == (frame, joined, findings, others, notes):
             return
-        self._shown = (frame, joined, findings, others)
+        self._shown = (frame, joined, findings, others, notes)
         self.findings = findings + others
-        self.show(self._exchange_lines(transcript, frame, joined))
+        said = note_lines(about_frame(notes, frame, joined.action if joined else FRAMING))
+        self.show([*said, *self._exchange_lines(transcript, frame, joined)])
 
     def _exchange_lines(self, transcript: Transcript, frame: int, joined: Joined | None) -> list[PaneLine]:
         try:

@@ -113,7 +113,7 @@ class GridView(LineView):
     def _column_width(self, number: int) -> int:
         heading = self.grid.columns[number]
         cells = (row[number] for row in self.grid.cells)
-        longest = max((len(cell.counts) for cell in cells if cell), default=0) + 4
+        longest = max((len(cell.counts) + len(cell.marks) for cell in cells if cell), default=0) + 4
         return min(max(NARROWEST, cell_len(heading.name) + 2, cell_len(heading.detail) + 2, longest), WIDEST)
 
     def _name_width(self, heading: Heading) -> int:
@@ -265,11 +265,12 @@ class GridView(LineView):
         cell = self.grid.cells[row][column]
         here = Offset(column, row) == self.cursor
         if here:
-            text = f"▸{GLYPHS[cell.outcome]} {cell.counts}" if cell else "▸"
+            text = f"▸{GLYPHS[cell.outcome]}{cell.marks} {cell.counts}" if cell else "▸"
             return self.strip((Span(text),), width, "grid-cursor" if self.has_focus else "grid-cursor-blurred")
         if cell is None:
             return self.strip((), width)
-        line = (Span(" "), Span(GLYPHS[cell.outcome], cell.outcome.value), Span(f" {cell.counts}"))
+        glyph = Span(GLYPHS[cell.outcome], cell.outcome.value)
+        line = (Span(" "), glyph, Span(cell.marks, "warning"), Span(f" {cell.counts}"))
         return self.strip(line, width, f"cell-{cell.outcome}")
 
 

@@ -1,12 +1,14 @@
 from pathlib import Path
 
 from dashboards import dashboard, shown, until
+from drawing import draw
+from recorded import record
 from recordings import RecordingBuilder
 
 from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
-from tui.text import TIMES
+from tui.text import FLAPPING, TIMES
 from tui.widgets.history_list import HistoryList
 from tui.widgets.live_messages import LiveMessages
 from tui.widgets.row_list import RowList
@@ -156,3 +158,27 @@ async def test_escape_and_backspace_go_back(event: Path) -> None:
         await pilot.press("enter", "backspace")
 
         assert isinstance(pilot.app.screen, MatrixScreen)
+
+
+async def test_history_of_a_row_is_said_with_its_latest_outcomes_and_flapping_is_marked(tmp_path: Path) -> None:
+    beat = '> [2,"%d","Heartbeat",{}]'
+    answers = '< [3,"%d",{"currentTime":"$NOW"}]', '< [4,"%d","InternalError","",{}]'
+    lines = [line % number for number in range(6) for line in (beat, answers[number % 2])]
+    path = record(tmp_path / "flapping.recording", draw(*lines))
+    async with dashboard(path, size=(130, 30)) as pilot:
+        assert f"✗{FLAPPING} " in shown(pilot)
+        await pilot.press("enter")
+
+        rows = pilot.app.screen.query_one(RowList)
+        await until(pilot, lambda: action_of(rows) == "Heartbeat")
+        assert f"✗ failed      {FLAPPING}" in shown(pilot)
+        assert "✓✗✓✗✓✗" in shown(pilot)
+        assert "flapping: 5 changes between passing and failing in the last 6 exchanges; passed until" in shown(pilot)
+
+
+async def test_narrow_terminal_says_the_history_below_the_rows(event: Path) -> None:
+    async with dashboard(event, size=(80, 24)) as pilot:
+        await pilot.press("enter")
+
+        assert "≠≠ deviated since 12:00:00" in shown(pilot)
+        assert "latest" not in shown(pilot)

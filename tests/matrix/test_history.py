@@ -1,0 +1,232 @@
+"""How outcomes changed: what a record keeps, what a pair's history makes of it, and how it is said."""
+
+from itertools import groupby
+
+import pytest
+from drawing import Pen, judged
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matrix.board import Board, Evidence, Row, Station
+from matrix.history import FLAP_WINDOW, FLAPS, STRETCHES_KEPT, Chapter, History, Record, put_together, sentence
+from matrix.judge import Judge
+from matrix.outcome import Outcome
+from matrix.trace import Session, mark_of
+
+PASSED, REMARKED, FAILED, DEVIATED = Outcome.PASSED, Outcome.REMARKED, Outcome.FAILED, Outcome.DEVIATED
+REFUSED, UNANSWERED = Outcome.REFUSED, Outcome.UNANSWERED
+SECOND = 1_000_000_000
+LETTERS = {"P": PASSED, "R": REMARKED, "F": FAILED, "D": DEVIATED, "N": REFUSED, "U": UNANSWERED}
+
+
+def record(outcomes: str) -> Record:
+    """Return the record of exchanges, a second each, by the letters of their outcomes."""
+    found = Record()
+    for at, letter in enumerate(outcomes, start=1):
+        found.add(LETTERS[letter], at * SECOND, None)
+    return found
+
+
+def history(*sessions: str, firmwares: tuple[str, ...] = ()) -> History:
+    named = [*firmwares, *("" for _ in sessions)]
+    return put_together(
+        Chapter(record(outcomes), number, named[number - 1]) for number, outcomes in enumerate(sessions, start=1)
+    )
+
+
+def seconds(at: int) -> str:
+    return f"00:{at // SECOND:02}"
+
+
+def said(past: History, decided: Outcome | None = None) -> str:
+    return sentence(past, decided or past.latest, seconds)
+
+
+# -- what a record keeps ----------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from("PRFDNU"), st.sampled_from(" PRFDNU"))))
+def test_record_is_what_a_list_of_all_exchanges_would_say(steps: list[tuple[str, str]]) -> None:
+    kept, everything = Record(), list[str]()
+    for at, (letter, instead) in enumerate(steps):
+        if instead in everything:
+            kept.take_back(LETTERS[instead])
+            del everything[len(everything) - 1 - everything[::-1].index(instead)]
+        kept.add(LETTERS[letter], at, None)
+        everything.append(letter)
+
+    runs = [(LETTERS[letter], len([*same])) for letter, same in groupby(everything)]
+    assert [(each.outcome, each.exchanges) for each in kept.stretches] == runs[-len(kept.stretches) or len(runs) :]
+    assert kept.counts == {LETTERS[letter]: everything.count(letter) for letter in everything}
+
+
+def test_what_is_kept_of_a_flapping_station_is_bounded_and_nothing_is_miscounted() -> None:
+    flapping = record("PF" * 5_000)
+
+    past = put_together([Chapter(flapping, 1), Chapter(record("PF" * 100), 2)])
+
+    assert len(flapping.stretches) == STRETCHES_KEPT
+    assert len(past.stretches) == STRETCHES_KEPT
+    assert past.changes == 10_199
+    assert flapping.counts == {PASSED: 5_000, FAILED: 5_000}
+
+
+def test_time_of_a_stretch_never_goes_back_within_a_session() -> None:
+    late = record("P")
+    late.add(UNANSWERED, 0, 7)
+
+    assert [each.at for each in late.stretches] == [SECOND, SECOND]
+
+
+# -- what a pair's history makes of it --------------------------------------------------------------------------------
+
+
+def test_sessions_that_agree_are_one_stretch() -> None:
+    past = history("PP", "PPP", "F")
+
+    assert [(each.outcome, each.exchanges, each.session) for each in past.stretches] == [(PASSED, 5, 1), (FAILED, 1, 3)]
+    assert past.changes == 1
+
+
+def test_update_counts_where_the_change_is_though_a_session_between_did_not_change() -> None:
+    past = history("F", "F", "FP", firmwares=("1.0", "1.1", "1.1"))
+
+    assert [each.is_update for each in past.stretches] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "flaps"),
+    [
+        ("", 0),
+        ("PPPPPPPP", 0),
+        ("FFFFPPPP", 1),
+        ("PPPFPPPP", 2),
+        ("FPFP", 3),
+        ("PRPRPRPR", 0),
+        ("PNPNPNPN", 0),
+        ("FDUFDU", 0),
+        ("PNFNPNF", 3),
+        ("PFPF" + "P" * FLAP_WINDOW, 0),
+        ("PFPF" + "P" * (FLAP_WINDOW - 1), 1),
+    ],
+)
+def test_only_changes_between_passing_and_failing_among_the_latest_are_flaps(outcomes: str, flaps: int) -> None:
+    past = history(outcomes)
+
+    assert past.flaps == flaps
+    assert past.is_flapping == (flaps >= FLAPS)
+
+
+def test_last_outcomes_are_given_oldest_first_and_no_more_than_there_are() -> None:
+    past = history("FF", "PPP")
+
+    assert past.last(4) == (FAILED, PASSED, PASSED, PASSED)
+    assert past.last(9) == (FAILED, FAILED, PASSED, PASSED, PASSED)
+
+
+# -- how it is said ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("past", "words"),
+    [
+        (history(), ""),
+        (history("PPP"), "passed since 00:01"),
+        (history("FFP"), "failed until 00:03, passed since"),
+        (history("F", "PP", firmwares=("1.4.1", "1.4.2")), "failed until 00:01, passed since firmware 1.4.2"),
+        (history("F", "PP", firmwares=("", "1.4.2")), "failed until 00:01, passed since"),
+        (history("NPN"), "passed until 00:03, refused since; 1 earlier change"),
+        (
+            history("FPFP"),
+            "flapping: 3 changes between passing and failing in the last 4 exchanges; failed until 00:04, passed since;"
+            " 2 earlier changes",
+        ),
+    ],
+)
+def test_history_is_said_in_words(past: History, words: str) -> None:
+    assert said(past) == words
+
+
+def test_sentence_says_why_a_row_shows_another_outcome_than_its_latest_exchange() -> None:
+    assert said(history("FP"), FAILED).endswith("; failed is the gravest of the latest session, and counts")
+
+
+def test_another_csms_is_named_as_it_names_itself() -> None:
+    past = put_together([Chapter(record("F"), 1, "", "acme/1"), Chapter(record("P"), 2, "", "acme/2")])
+
+    assert said(past) == "failed until 00:01, passed since the CSMS is acme/2"
+
+
+def test_secret_in_a_firmware_is_not_said() -> None:
+    past = history("F", "P", firmwares=("1", "1 password=hunter2"))
+
+    assert said(past) == "failed until 00:01, passed since firmware 1 password=***"
+
+
+# -- on the board -----------------------------------------------------------------------------------------------------
+
+
+def beats(board: Board, session: int, outcomes: str, firmware: str) -> None:
+    identity = f"CS{session}"
+    board.open(Session(id=session, opened_at=session, identity=identity, csms="acme", status=101), "1.6")
+    board.identify(session, Station(identity, "Volt", "V2", firmware))
+    for at, letter in enumerate(outcomes):
+        evidence = None if letter == "P" else Evidence(session, at, "no answer")
+        board.settle(session, "Heartbeat", LETTERS[letter], at=session * 10 * SECOND + at, evidence=evidence)
+
+
+def test_newest_firmware_comes_last_whenever_its_sessions_were() -> None:
+    board = Board()
+    for session, outcomes, firmware in ((1, "F", "1.0"), (2, "P", "1.1"), (3, "F", "1.0")):
+        beats(board, session, outcomes, firmware)
+
+    row = board.view().pairs[0].row("Heartbeat")
+
+    assert row.outcome is PASSED
+    assert sentence(row.changes, row.outcome, seconds) == "failed until 00:20, passed since firmware 1.1"
+
+
+def test_change_names_the_session_and_the_frame_that_shows_it() -> None:
+    board = Board()
+    beats(board, 4, "PPF", "1.0")
+
+    latest = board.view().pairs[0].row("Heartbeat").changes.stretches[-1]
+
+    assert (latest.outcome, latest.session, latest.frame, latest.firmware) == (FAILED, 4, 2, "1.0")
+
+
+GOOD = ('> [2,"{0}","Heartbeat",{{}}]', '< [3,"{0}",{{"currentTime":"$NOW"}}]')
+BAD = ('> [2,"{0}","Heartbeat",{{}}]', '< [3,"{0}",{{"currentTime":5}}]')
+NONE = ('> [2,"{0}","Heartbeat",{{}}]', "+31s")
+
+
+def rows(judge: Judge) -> list[tuple[Row, ...]]:
+    return [pair.rows for pair in judge.board.view().pairs]
+
+
+@settings(deadline=None)  # how long it takes is up to what else the machine does
+@given(
+    st.lists(st.lists(st.sampled_from([GOOD, BAD, NONE]), max_size=6), min_size=1, max_size=3),
+    st.sets(st.integers(1, 60)),
+)
+def test_history_is_the_same_however_often_it_is_looked_at_on_the_way(
+    sessions: list[list[tuple[str, str]]], looks: set[int]
+) -> None:
+    pen = Pen()
+    traffic = [
+        item
+        for exchanges in sessions
+        for item in pen.session(
+            [line.format(number) for number, lines in enumerate(exchanges) for line in lines],
+            offered=("ocpp1.6",),
+            chosen="ocpp1.6",
+        )
+    ]
+    live = Judge()
+    for item in traffic:
+        if mark_of(item) in looks:
+            live.board.view()
+            live.advance(getattr(item, "at", 0))
+        live.feed(item)
+
+    assert rows(live) == rows(judged(traffic))
