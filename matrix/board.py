@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from matrix.dialect import dialect
+from matrix.finding import Blame
 from matrix.history import NO_HISTORY, Chapter, History, Record, put_together
 from matrix.outcome import CONFORMING, Outcome, gravest
 from matrix.trace import Session, Side
@@ -58,11 +59,15 @@ class PairKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows an outcome: a frame of a session (None for a handshake), and the fact in words."""
+    """What shows an outcome: a frame of a session (None for a handshake), the fact in words, and whose doing it is.
+
+    `blame` is None where there is nothing to blame anybody for, as for what is refused or inconclusive.
+    """
 
     session: int
     frame: int | None
     text: str
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from matrix.alarms import Alarm
-from matrix.board import CONNECT
+from matrix.board import CONNECT, Evidence
 from matrix.dialect import Dialect
 from matrix.finding import Finding
 from matrix.known import Known, UsedId
@@ -39,6 +39,8 @@ STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
 
+NOBODY: Final[frozenset[Side]] = frozenset()
+
 EXTENSIONS: Final = "Sec-WebSocket-Extensions"
 
 
@@ -50,8 +52,9 @@ class Exchange(msgspec.Struct, eq=False):
     counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
     it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL that had its id before, and
     `is_repeat` says that it was the same message (a retry, even after a reconnect); `is_presumed` that its outcome is a
-    viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding about either message so far.
-    `outcome` is None while it is open; `row` is the row of the matrix that it counts in. `stamps` is what matrix.stamps
+    viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding about either message so far,
+    `violators` are the sides that broke a rule by one. `outcome` is None while it is open, `evidence` is what shows it
+    where it has to be shown; `row` is the row of the matrix that it counts in. `stamps` is what matrix.stamps
     found in the last message, and in which.
     """
 
@@ -80,6 +83,8 @@ class Exchange(msgspec.Struct, eq=False):
     is_presumed: bool = False
     used_before: UsedId | None = None
     worst: Finding | None = None
+    violators: frozenset[Side] = NOBODY
+    evidence: Evidence | None = None
 
     @property
     def latest_breaches(self) -> tuple[Breach, ...]:

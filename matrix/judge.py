@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from matrix import verdict
+from matrix import blame, verdict
 from matrix.board import CONNECT, FRAMING, Board, Evidence
 from matrix.dialect import dialect
 from matrix.disturbances import Disturbances
@@ -20,6 +20,7 @@ from matrix.ledger import Ledger
 from matrix.messages import Messages
 from matrix.outcome import Outcome
 from matrix.policy import AS_WRITTEN, Policy
+from matrix.reactions import Reaction
 from matrix.recognise import version_of
 from matrix.resilience import Resilience
 from matrix.rule import Event, Rule
@@ -68,6 +69,11 @@ class Judge:
     @property
     def findings(self) -> list[Finding]:
         return self._rulebook.findings
+
+    @property
+    def reactions(self) -> list[Reaction]:
+        """How messages that something was found about were taken: for `matrix.witness`."""
+        return self._ledger.reactions
 
     @property
     def crashes(self) -> list[Crash]:
@@ -161,7 +167,8 @@ class Judge:
             code, frame, at = voice.error_close
             if at - voice.heard_at <= BREAK_TIME_NS and exchange.outcome is not Outcome.FAILED:
                 text = f"{side.label} closed with {code} on being given this answer"
-                self._ledger.settle(exchange, Outcome.FAILED, Evidence(conversation.session.id, frame, text))
+                whose = blame.for_close(exchange.answerer, side, is_unfit=bool(exchange.response_breaches))
+                self._ledger.settle(exchange, Outcome.FAILED, Evidence(conversation.session.id, frame, text, whose))
 
     def _disturbed(self, step: Disturbed) -> None:
         conversation = self._conversations.get(step.session)

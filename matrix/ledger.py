@@ -8,6 +8,7 @@ from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome, gravest
+from matrix.reactions import Reaction, reactions_to
 from matrix.trace import Frame
 from matrix.unrest import EXCUSED
 
@@ -17,6 +18,7 @@ class Ledger:
 
     def __init__(self, tell: Callable[[Exchange], None] | None, disturbances: Disturbances) -> None:
         self.board = Board()
+        self.reactions: list[Reaction] = []
         self._tell = tell
         self._disturbances = disturbances
 
@@ -34,7 +36,9 @@ class Ledger:
         if outcome in EXCUSED:
             session = exchange.conversation.session
             outcome, evidence = self._disturbances.excused(session, exchange.at, outcome, evidence)
-        before, exchange.outcome = exchange.outcome, outcome
+        before, exchange.outcome, exchange.evidence = exchange.outcome, outcome, evidence
+        if exchange.worst is not None:
+            self.reactions += reactions_to(exchange)
         latency = exchange.answered_at - exchange.at if is_timed and exchange.answered_at is not None else 0
         self.board.settle(
             exchange.session,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from matrix import schemas, verdict
+from matrix import blame, schemas, verdict
 from matrix.alarms import Alarm
 from matrix.board import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
-from matrix.finding import Finding
+from matrix.finding import Finding, Severity
 from matrix.known import UsedId
 from matrix.ledger import Ledger
 from matrix.outcome import Outcome
@@ -197,7 +197,8 @@ class Messages:
         self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, frame.id, exchange.row)
         why = f"{told(message.code, 60)} {told(message.description, 200)}".strip()
         text = f"{frame.side.label} could not use the answer: {why}"
-        self._ledger.settle(exchange, Outcome.FAILED, Evidence(exchange.session, frame.id, text))
+        evidence = Evidence(exchange.session, frame.id, text, blame.for_result_error(exchange))
+        self._ledger.settle(exchange, Outcome.FAILED, evidence)
 
     def _garbled(self, conversation: Conversation, frame: Frame, message: Garbled) -> None:
         """Charge text that nobody can read to the CALL that it seems to answer; else whoever heard it may object."""
@@ -209,7 +210,8 @@ class Messages:
             conversation.voices[frame.side].garbled += 1
             return
         text = f"{frame.side.label} answered what cannot be read: {message.defects[0].text}"
-        self._ledger.settle(exchange, Outcome.FAILED, Evidence(frame.session, frame.id, text), is_timed=True)
+        evidence = Evidence(frame.session, frame.id, text, blame.for_garble(frame.side))
+        self._ledger.settle(exchange, Outcome.FAILED, evidence, is_timed=True)
 
     def overdue(self, exchange: Exchange) -> None:
         """Judge a CALL whose time to be answered is over, by traffic."""
@@ -265,6 +267,7 @@ class Messages:
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:
     if exchange is not None and findings:
         exchange.worst = verdict.worst([exchange.worst, *findings])
+        exchange.violators |= {each.side for each in findings if each.severity is Severity.VIOLATION}
 
 
 def _answers_garble(asker: Voice, message: CallResult | CallError, *, is_2x: bool) -> bool:

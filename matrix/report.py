@@ -4,28 +4,48 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from matrix.board import BoardView, Pair, Row
-from matrix.finding import Finding, Severity
+from matrix.deviations import Deviations
+from matrix.errata import Candidate, candidates
+from matrix.finding import Blame, Finding, Severity
 from matrix.history import History
 from matrix.judge import Judge
 from matrix.outcome import WRONG, Outcome
 from matrix.policy import OFF
 from matrix.resilience import Resilience
 from matrix.rule import RULESET
+from matrix.witness import Witness, Witnesses
 
 
 def verdicts(judge: Judge) -> dict[str, Any]:
     """Return pairs and findings in the shape that DESIGN's `judge --json` fixes; ready for JSON."""
+    view = judge.board.view()
+    deviations = deviations_of(judge)
+    witnesses = Witnesses(deviations, view)
     return {
         "ruleset": RULESET,
         "policy": [
             {"rule": each.rule, "severity": each.severity or OFF, "reason": each.reason}
             for each in judge.policy.values()
         ],
-        "pairs": [_pair(pair) for pair in judge.board.view().pairs],
-        "findings": [_finding(finding) for finding in in_order(judge.findings)],
+        "pairs": [_pair(pair) for pair in view.pairs],
+        "findings": [_finding(finding, witnesses.of(finding)) for finding in in_order(judge.findings)],
+        "errata": [_candidate(each) for each in candidates(deviations, view)],
         "disturbances": [_disturbance(each) for each in judge.disturbances],
         "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in judge.crashes],
     }
+
+
+def errata(judge: Judge) -> dict[str, Any]:
+    """Return the questions to the standard that a judge's findings raise; ready for JSON."""
+    found = candidates(deviations_of(judge), judge.board.view())
+    return {"ruleset": RULESET, "errata": [_candidate(each) for each in found]}
+
+
+def deviations_of(judge: Judge) -> Deviations:
+    """Return the index of what a judge has found against anybody."""
+    deviations = Deviations()
+    deviations.catch_up(judge.findings, judge.reactions)
+    return deviations
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -78,10 +98,17 @@ def _row(row: Row) -> dict[str, Any]:
             "session": row.evidence.session,
             "frame": row.evidence.frame,
             "text": row.evidence.text,
+            "blame": _blame(row.evidence.blame),
         }
     if row.changes.changes:
         shown["history"] = _history(row.changes)
     return shown
+
+
+def _blame(blame: Blame | None) -> dict[str, Any] | None:
+    if blame is None:
+        return None
+    return {"sides": list(blame.sides), "confidence": blame.ground.confidence, "why": blame.ground.why}
 
 
 def _history(history: History) -> dict[str, Any]:
@@ -121,7 +148,7 @@ def _disturbance(result: Resilience) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, witness: Witness | None) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -131,4 +158,29 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "action": finding.action,
         "pointer": finding.pointer,
         "text": finding.text,
+        "confidence": finding.ground.confidence,
+        "why": finding.ground.why,
+        "witness": _witness(witness) if witness else None,
+    }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    shares = ("accepted", "refused", "done", "peers", "elsewhere")
+    counts = {name: list(getattr(witness, name)) for name in shares if getattr(witness, name).among}
+    return {**counts, "only_this_pair": witness.is_only_pair, "sentences": list(witness.sentences)}
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    deviation = candidate.deviation
+    return {
+        "rule": deviation.rule,
+        "sentence": candidate.sentence,
+        "clause": candidate.clause,
+        "question": candidate.question,
+        "action": deviation.action,
+        "side": deviation.side,
+        "pointer": deviation.pointer,
+        "versions": candidate.generation,
+        "vendors": candidate.vendors,
+        "seen": [sighting._asdict() for sighting in candidate.sightings],
     }

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from matrix.alarms import Alarm
+from matrix.blame import ground_of
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
@@ -123,16 +124,19 @@ class Rulebook:
         remark: Remark,
         excuse: str | None,
     ) -> Finding:
+        extrapolated = conversation.dialect.is_extrapolated
+        ground = ground_of(rule, remark, is_extrapolated=extrapolated, is_excused=excuse is not None)
         regrade = self.policy.get(rule.code)
         if regrade is not None:
             remark = regrade.applied_to(remark, rule)
         severity, text = remark.severity, remark.text
-        if conversation.dialect.is_extrapolated and severity is Severity.VIOLATION:
+        if extrapolated and severity is Severity.VIOLATION:
             severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
         if excuse is not None and severity is not Severity.INFO:
             severity, text = Severity.INFO, f"{text} (disturbed on purpose: {excuse})"
         session = conversation.session.id
-        return Finding(rule.code, severity, remark.side, session, remark.frame or frame, row, remark.pointer, text)
+        place = remark.frame or frame
+        return Finding(rule.code, severity, remark.side, session, place, row, remark.pointer, text, ground)
 
 
 def _is_off(rule: Rule, policy: Policy) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from matrix import blame
 from matrix.board import Evidence
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
@@ -39,7 +40,7 @@ def conformity(finding: Finding | None) -> Outcome:
 
 def evidence_of(finding: Finding) -> Evidence:
     """Return a finding as evidence of an outcome."""
-    return Evidence(finding.session, finding.frame, finding.text)
+    return Evidence(finding.session, finding.frame, finding.text, blame.for_finding(finding))
 
 
 def answered(exchange: Exchange) -> Verdict:
@@ -54,7 +55,7 @@ def answered(exchange: Exchange) -> Verdict:
     outcome = conformity(exchange.worst)
     if exchange.worst is None or outcome is Outcome.PASSED:
         return outcome, None
-    return outcome, evidence_of(exchange.worst)
+    return outcome, replace(evidence_of(exchange.worst), blame=blame.for_deviation(exchange, exchange.worst))
 
 
 def _is_plain(exchange: Exchange) -> bool:
@@ -70,8 +71,10 @@ def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
     if error.code in NOT_SUPPORTED:
         return Outcome.REFUSED, evidence
     if exchange.worst is not None and exchange.worst.severity is Severity.VIOLATION:
-        return Outcome.FAILED, Evidence(exchange.session, exchange.worst.frame, f"{exchange.worst.text}; {text}")
-    return (Outcome.FAILED if _is_checkable(exchange) else Outcome.INCONCLUSIVE), evidence
+        evidence = replace(evidence, frame=exchange.worst.frame, text=f"{exchange.worst.text}; {text}")
+    elif not _is_checkable(exchange):
+        return Outcome.INCONCLUSIVE, evidence
+    return Outcome.FAILED, replace(evidence, blame=blame.for_error(exchange, error.code))
 
 
 def _is_checkable(exchange: Exchange) -> bool:
@@ -96,7 +99,7 @@ def overdue(exchange: Exchange, answer_time_ns: int) -> Verdict:
         text = "the recording lacks some of what was answered"
         return Outcome.INCONCLUSIVE, Evidence(exchange.session, exchange.call_frame, text)
     text = f"no answer within {answer_time_ns // 1_000_000_000} s"
-    return Outcome.UNANSWERED, Evidence(exchange.session, exchange.call_frame, text)
+    return Outcome.UNANSWERED, Evidence(exchange.session, exchange.call_frame, text, blame.for_silence(exchange))
 
 
 def turned_away(conversation: Conversation, session: Session) -> Evidence | None:
@@ -105,7 +108,7 @@ def turned_away(conversation: Conversation, session: Session) -> Evidence | None
     if not silent or session.closed_by is not Side.CSMS or not session.chosen or session.csms_close in _PLANNED_CLOSES:
         return None
     how = f"closed with {session.csms_close}" if session.csms_close else "dropped the connection"
-    return Evidence(session.id, None, f"the CSMS {how} before a message was sent")
+    return Evidence(session.id, None, f"the CSMS {how} before a message was sent", blame.for_sending_away())
 
 
 def cut_short(conversation: Conversation, exchange: Exchange, session: Session) -> Verdict:
@@ -119,9 +122,11 @@ def cut_short(conversation: Conversation, exchange: Exchange, session: Session) 
     if answerer.error_close is not None:
         code, frame, _ = answerer.error_close
         text = f"{exchange.answerer.label} closed with {code} instead of answering"
-        return Outcome.FAILED, replace(evidence, frame=frame, text=text)
+        whose = blame.for_close(exchange.side, exchange.answerer, is_unfit=bool(exchange.request_breaches))
+        return Outcome.FAILED, replace(evidence, frame=frame, text=text, blame=whose)
     who = session.closed_by.label if session.closed_by else "somebody"
-    return Outcome.UNANSWERED, replace(evidence, text=f"{who} ended the session before an answer came")
+    text = f"{who} ended the session before an answer came"
+    return Outcome.UNANSWERED, replace(evidence, text=text, blame=blame.for_end(exchange, session))
 
 
 def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -> Verdict:
@@ -132,10 +137,10 @@ def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -
         return Outcome.INCONCLUSIVE, Evidence(session.id, None, session.fault)
     if session.status is None:
         return Outcome.INCONCLUSIVE, Evidence(session.id, None, "the station left before the CSMS answered")
+    gravest = worst(findings)
     if not session.upgraded:
         text = f"the CSMS refused the upgrade: {session.status} {told(session.reason, 80)}".strip()
-        return Outcome.FAILED, Evidence(session.id, None, text)
-    gravest = worst(findings)
+        return Outcome.FAILED, Evidence(session.id, None, text, blame.for_refusal(session.status, gravest))
     outcome = conformity(gravest)
     if gravest and outcome is not Outcome.PASSED:
         return outcome, evidence_of(gravest)
@@ -153,6 +158,6 @@ def framing(frame: Frame, message: Message, findings: Sequence[Finding], *, cras
     gravest = worst(findings)
     if isinstance(message, Garbled):
         text = gravest.text if gravest else message.defects[0].text
-        return Outcome.FAILED, Evidence(frame.session, frame.id, text)
+        return Outcome.FAILED, Evidence(frame.session, frame.id, text, blame.for_garble(frame.side))
     outcome = conformity(gravest)
     return outcome, evidence_of(gravest) if gravest and outcome is not Outcome.PASSED else None

@@ -397,13 +397,18 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool, sec
 )
 @click.option("--history", is_flag=True, help="Say how outcomes have changed, and what flaps.")
 @click.option(
+    "--errata",
+    is_flag=True,
+    help="Print only what three or more independent vendors do otherwise: questions to the standard.",
+)
+@click.option(
     "--rules",
     "rules_file",
     type=RECORDING,
     metavar="FILE.toml",
     help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
 )
-def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_file: Path | None) -> None:
+def judge(recording: Path, *, as_json: bool, save: bool, history: bool, errata: bool, rules_file: Path | None) -> None:
     """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
 
     Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
@@ -424,7 +429,10 @@ def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_fi
             judged, notes = judge_all(opened, policy), Notes(tuple(opened.notes()))
         if save:
             save_verdicts(recording, judged)
-        printing.show_verdicts(judged, as_json=as_json, with_history=history, notes=notes)
+        if errata:
+            printing.show_errata(judged, as_json=as_json)
+        else:
+            printing.show_verdicts(judged, as_json=as_json, with_history=history, notes=notes)
         return FAILED if something_failed(judged) else CLEAN
 
     sys.exit(_report_errors(work))

@@ -1,7 +1,8 @@
 """What the detail pane says: a message with its findings and its partner, or a session's handshake."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from matrix.dialect import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND
@@ -10,6 +11,7 @@ from matrix.resilience import Resilience
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import RSV1, Frame, Headers, Session, Side
+from tui.blaming import blame_lines, ground_lines, witness_lines
 from tui.line import BLANK, Line, PaneLine, Span
 from tui.message_line import tell
 from tui.pretty import pretty, read_head
@@ -19,13 +21,15 @@ from tui.verdicts import Joined
 PAYLOAD_AT: Final = {CALL: "/3", SEND: "/3", CALLRESULT: "/2", CALLERROR: "/4", CALLRESULTERROR: "/4"}
 """Where in a message's array the payload stands that findings point into."""
 BYTES_SHOWN: Final = 1_024
+NO_WITNESSES: Final[Mapping[Finding, tuple[str, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A frame with the whole payload of the message that it ends, put together from so many frames.
 
-    `withheld` is the disturbance that kept it from being passed on (at once), if one did.
+    `withheld` is the disturbance that kept it from being passed on (at once), if one did. `witnesses` is what the rest
+    of the matrix says about its findings, in sentences.
     """
 
     frame: Frame
@@ -33,11 +37,13 @@ class Message:
     frames: int
     findings: tuple[Finding, ...]
     withheld: str = ""
+    witnesses: Mapping[Finding, tuple[str, ...]] = field(default_factory=dict)
 
 
 def exchange_lines(selected: Message, partner: Message | None, joined: Joined | None) -> list[PaneLine]:
     """Return the lines for a message and, below it, for its request or answer."""
     lines = _message_lines(selected, joined, _latency(selected, partner, joined))
+    lines[2:2] = _evidence_lines(joined, [*selected.findings, *(partner.findings if partner else ())])
     if partner is not None:
         lines += [BLANK, *_message_lines(partner, joined, _latency(partner, selected, joined))]
     elif joined is not None and joined.answer is None and joined.call == selected.frame.id:
@@ -63,8 +69,7 @@ def _message_lines(message: Message, joined: Joined | None, latency_ns: int | No
         lines.append(PaneLine((Span(safe(frame.unread), "broken"),)))
     if message.withheld:
         lines.append(PaneLine((Span(f" {DISTURBED} disturbed on purpose: {safe(message.withheld)} ", "offending"),)))
-    for finding in message.findings:
-        lines += finding_lines(finding)
+    lines += _findings_lines(message.findings, message.witnesses)
     return [*lines, *_payload_lines(message)]
 
 
@@ -80,6 +85,17 @@ def _outcome(joined: Joined) -> Line:
     if joined.outcome is None:
         return (Span("  waiting", "muted"),)
     return (Span(f"  {GLYPHS[joined.outcome]} {joined.outcome}", joined.outcome.value),)
+
+
+def _evidence_lines(joined: Joined | None, findings: Iterable[Finding]) -> list[PaneLine]:
+    """Return what an exchange came to in words, and whose doing it is, where no single finding says the same."""
+    evidence = joined.evidence if joined else None
+    if evidence is None or evidence.blame is None:
+        return []
+    told = {(each.text, (each.side,)) for each in findings}
+    if (evidence.text, evidence.blame.sides) in told:
+        return []
+    return [PaneLine((Span(safe(evidence.text), "strong"),), 2), *blame_lines(evidence.blame)]
 
 
 def _facts(message: Message) -> str:
@@ -98,8 +114,17 @@ def _who(side: Side) -> str:
     return "CSMS" if side is Side.CSMS else "station"
 
 
-def finding_lines(finding: Finding) -> list[PaneLine]:
-    """Return the lines for a finding: what was seen, and which rule of which text asks for something else."""
+def _findings_lines(findings: Iterable[Finding], witnesses: Mapping[Finding, tuple[str, ...]]) -> Iterator[PaneLine]:
+    """Yield the lines for findings; what the matrix says of several alike, once."""
+    told: set[tuple[str, ...]] = set()
+    for finding in findings:
+        said = witnesses.get(finding, ())
+        yield from finding_lines(finding, () if said in told else said)
+        told.add(said)
+
+
+def finding_lines(finding: Finding, witnesses: Iterable[str] = ()) -> list[PaneLine]:
+    """Return the lines for a finding: what was seen, whose doing it is, what was asked, what other products do."""
     role = finding.severity.value
     lines = [
         PaneLine((
@@ -110,14 +135,15 @@ def finding_lines(finding: Finding) -> list[PaneLine]:
     ]  # fmt: skip
     if finding.pointer:
         lines.append(PaneLine((Span(f"at {safe(finding.pointer)}", "muted"),), 2))
+    return [*lines, *ground_lines(finding), *_rule_lines(finding.rule), *witness_lines(witnesses)]
+
+
+def _rule_lines(code: str) -> list[PaneLine]:
     try:
-        rule = rule_named(finding.rule)
+        rule = rule_named(code)
     except KeyError:
-        return lines
-    return [
-        *lines,
-        PaneLine((Span("asked: ", "muted"), Span(rule.sentence, "rule"), Span(f"  {rule.clause}", "muted")), 2),
-    ]
+        return []
+    return [PaneLine((Span("asked: ", "muted"), Span(rule.sentence, "rule"), Span(f"  {rule.clause}", "muted")), 2)]
 
 
 def _payload_lines(message: Message) -> list[PaneLine]:
@@ -148,12 +174,14 @@ def _bytes_lines(payload: bytes) -> list[PaneLine]:
 
 
 def handshake_lines(
-    session: Session, findings: Sequence[Finding], disturbances: Sequence[Resilience] = ()
+    session: Session,
+    findings: Sequence[Finding],
+    disturbances: Sequence[Resilience] = (),
+    witnesses: Mapping[Finding, tuple[str, ...]] = NO_WITNESSES,
 ) -> list[PaneLine]:
     """Return the lines for how a session was opened and how it ended."""
     lines = [PaneLine((Span("Handshake", "heading"), Span(f"  {date_and_time(session.opened_at)} UTC", "muted")))]
-    for finding in findings:
-        lines += finding_lines(finding)
+    lines += _findings_lines(findings, witnesses)
     for each in disturbances:
         lines.append(
             PaneLine((Span(f"{DISTURBED} disturbed on purpose: ", "warning"), Span(safe(each.text), "strong")))

@@ -31,6 +31,11 @@ class PaneLine:
     indent: int = 0
     marked: bool = False
 
+    @property
+    def text(self) -> str:
+        """The line without its styles, indented."""
+        return " " * self.indent + "".join(span.text for span in self.spans)
+
 
 BLANK: Final = PaneLine(())
 

@@ -13,21 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.recording import Recording
-from matrix.board import BoardView, Pair
+from matrix.board import BoardView, Evidence, Pair
 from matrix.dialect import JUDGED
+from matrix.errata import candidates
 from matrix.finding import Finding, Severity
 from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
-from matrix.report import changed_rows, in_order, outcome_rows, verdicts
+from matrix.report import changed_rows, deviations_of, errata, in_order, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.safe import safe, safe_json
 from matrix.secrets import masked_frame
 from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
+from tui.blaming import blame_words, errata_lines
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.noted import about, said
 from tui.text import ARROWS, CONTESTED, FLAPPING, GLYPHS, clock_time, pair_marks, strip_of
+from tui.witnesses import show_witnesses
 
 SHORT: Final = 160
 """Characters of a payload that `show` prints, unless all of it is asked for."""
@@ -108,6 +111,7 @@ def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False, no
     if with_history:
         out.print(_history_table(view))
     _print_findings(out, in_order(judge.findings))
+    show_witnesses(out, judge, view)
     for each in judge.policy.values():
         how = f"graded {each.severity}" if each.severity else "off"
         out.print(Text(f"rule {each.rule} is {how} at this event: {each.reason}"))
@@ -116,6 +120,15 @@ def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False, no
             out.print(Text(f"{CONTESTED} {about(note)}: {said(note)}"))
     for crash in judge.crashes:
         out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
+
+
+def show_errata(judge: Judge, *, as_json: bool) -> None:
+    """Print what independent vendors do otherwise than a rule asks, as questions to the standard."""
+    if as_json:
+        _print_json(errata(judge))
+        return
+    for line in errata_lines(candidates(deviations_of(judge), judge.board.view())):
+        console().print(Text(line.text), soft_wrap=True)
 
 
 def matrix_table(view: BoardView, notes: Notes = NO_NOTES) -> Table | Text:
@@ -190,9 +203,15 @@ def _rows_table(view: BoardView) -> Table | Text:
             Text(f"{GLYPHS[row.outcome]} {row.outcome}", style=COLOURS[row.outcome]),
             Text(f"{row.passed}/{row.total}"),
             Text(f"{row.p95_ms:.1f}" if row.p95_ms is not None else ""),
-            Text(place + safe(evidence.text, 100) if evidence else ""),
+            Text(place + _shown_by(evidence) if evidence else ""),
         )
     return table if table.row_count or not view.pairs else Text("every message type that was tried has passed")
+
+
+def _shown_by(evidence: Evidence) -> str:
+    """Return what shows an outcome and, where somebody may be blamed for it, a second line that says who."""
+    text = safe(evidence.text, 100)
+    return f"{text}\n{blame_words(evidence.blame)}" if evidence.blame else text
 
 
 def _history_table(view: BoardView) -> Table | Text:
@@ -224,19 +243,20 @@ def _print_findings(out: Console, findings: list[Finding]) -> None:
 def _print_findings_narrowly(out: Console, findings: list[Finding]) -> None:
     for finding in findings:
         severity = Text(finding.severity, style=SEVERITY_COLOURS[finding.severity])
-        place = f" by {finding.side.label}, {finding.action}, session {finding.session}"
+        place = f" by {finding.side.label}, {finding.ground.confidence}, {finding.action}, session {finding.session}"
         frame = f", frame {finding.frame}" if finding.frame else ""
         out.print(Text.assemble(f"{finding.rule} ", severity, place, frame))
         out.print(Text(f"  {finding.text} {safe(finding.pointer)}".rstrip()))
 
 
 def _findings_table(findings: list[Finding]) -> Table:
-    table = Table("rule", "severity", "who", "session/frame", "message", "where", "what", box=None)
+    table = Table("rule", "severity", "who", "how sure", "session/frame", "message", "where", "what", box=None)
     for finding in findings:
         table.add_row(
             Text(finding.rule),
             Text(finding.severity, style=SEVERITY_COLOURS[finding.severity]),
             Text(finding.side),
+            Text(finding.ground.confidence if finding.severity is not Severity.INFO else "-"),
             Text(f"{finding.session}/{finding.frame or '-'}"),
             Text(finding.action),
             Text(safe(finding.pointer, 40)),

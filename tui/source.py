@@ -198,6 +198,7 @@ class _Reader:
         state = (view, self._progress(view), self._verdicts.notes)
         if state != self._shown:
             self._shown = state
+            self._verdicts.hearing.hear(self._judge.findings, self._judge.reactions, view)
             post(Advanced(*state[:2]))
 
     def failure(self, trouble: str, *, not_recording: str = "") -> Advanced:

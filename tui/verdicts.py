@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Final, Protocol
 
+from matrix.board import Evidence
 from matrix.finding import Finding
 from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
 from matrix.resilience import Resilience
 from matrix.trace import Session, Side
+from tui.hearing import Hearing
 
 _NOTHING: Final = -1
 _CODES: Final = {outcome: code for code, outcome in enumerate(GRAVITY)}
@@ -30,23 +32,26 @@ class JudgedExchange(Protocol):
     row: str
     outcome: Outcome | None
     side: Side
+    evidence: Evidence | None
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A request and what answered it: frame ids, who asked, and what it came to so far."""
+    """A request and what answered it: frame ids, who asked, what it came to so far, and what shows that."""
 
     call: int
     answer: int | None
     action: str
     asker: Side
     outcome: Outcome | None
+    evidence: Evidence | None = None
 
 
 class SessionVerdicts:
-    """The exchanges and findings of one session, by frame."""
+    """The exchanges and findings of one session, by frame; `hearing` is what other sessions say about them."""
 
-    def __init__(self) -> None:
+    def __init__(self, hearing: Hearing | None = None) -> None:
+        self.hearing = hearing or Hearing()
         self.session: Session | None = None
         self.version = 0
         self.handshake: list[Finding] = []
@@ -60,6 +65,7 @@ class SessionVerdicts:
         self._actions: list[str] = []
         self._answer_frames = array("q")
         self._answered = array("q")
+        self._evidence: dict[int, Evidence] = {}
 
     def note_exchange(self, exchange: JudgedExchange) -> None:
         """Enter an exchange, or what has become of it."""
@@ -70,6 +76,10 @@ class SessionVerdicts:
         elif self._calls[place] != exchange.call_frame:
             return
         self._outcomes[place] = _NOTHING if exchange.outcome is None else _CODES[exchange.outcome]
+        if exchange.evidence is not None:
+            self._evidence[exchange.call_frame] = exchange.evidence
+        elif self._evidence:
+            self._evidence.pop(exchange.call_frame, None)
         if exchange.answer_frame is not None and not self._answers[place]:
             self._answers[place] = exchange.answer_frame
             self._answer_frames.append(exchange.answer_frame)
@@ -142,6 +152,7 @@ class SessionVerdicts:
             action=self._actions[place],
             asker=self._askers[place],
             outcome=None if code == _NOTHING else GRAVITY[code],
+            evidence=self._evidence.get(self._calls[place]),
         )
 
 
@@ -150,13 +161,14 @@ class Verdicts:
 
     def __init__(self) -> None:
         self.notes = NO_NOTES
+        self.hearing = Hearing()
         self._sessions: dict[int, SessionVerdicts] = {}
 
     def of(self, session: int) -> SessionVerdicts:
         """Return the verdicts on a session; empty where the judge has not come to it yet."""
         found = self._sessions.get(session)
         if found is None:
-            found = self._sessions.setdefault(session, SessionVerdicts())
+            found = self._sessions.setdefault(session, SessionVerdicts(self.hearing))
         return found
 
     def note_session(self, session: Session) -> None:

@@ -60,6 +60,16 @@ def long_serial_number(text: str) -> str:
     return _changed(text, "BootNotification", lengthen)
 
 
+def microseconds(text: str) -> str:
+    """Write the time of a status with six digits of a fraction, as many libraries do when they are not told."""
+
+    def refine(payload: Payload) -> None:
+        whole, _, _ = payload["timestamp"].partition(".")
+        payload["timestamp"] = f"{whole}.123456Z"
+
+    return _changed(text, "StatusNotification", refine)
+
+
 def _changed(text: str, action: str, change: Callable[[Payload], None]) -> str:
     """Return the message with its payload changed, where it is a CALL of that action."""
     match orjson.loads(text):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.demo import talk2x, talk16
-from hub.demo.habits import bare_numbers, curt_errors, cut_short, long_serial_number, long_winded
+from hub.demo.habits import bare_numbers, curt_errors, cut_short, long_serial_number, long_winded, microseconds
 from hub.demo.wiring import Habit
 from matrix.dialect import V16, V21, V201
 
@@ -87,6 +87,7 @@ STATIONS: Final = (
     StationProduct(
         vendor="Penrose", model="Curb", firmware="7.4", prefix="PR-CURB", versions=(V21, V16),
         lacks=frozenset({"SendLocalList", "GetLocalListVersion"}), extras=("FirmwareStatusNotification",),
+        habits=(microseconds,),
     ),
     StationProduct(
         vendor="Oakfield", model="Homebox", firmware="2.1.0", prefix="OAK", versions=(V16,), units=2,
@@ -94,11 +95,11 @@ STATIONS: Final = (
     ),
     StationProduct(
         vendor="Sable", model="S2", firmware="05.43", prefix="SABLE", versions=(V201, V16),
-        lacks=frozenset({"SetChargingProfile"}), habits=(curt_errors, cut_short),
+        lacks=frozenset({"SetChargingProfile"}), habits=(microseconds, curt_errors, cut_short),
     ),
     StationProduct(
         vendor="Fjordmark", model="Twin", firmware="1.0.7", prefix="FM-TWIN", versions=(V21, V16),
-        habits=(long_winded,), compresses=True,
+        habits=(long_winded, microseconds), compresses=True,
     ),
     StationProduct(
         vendor="Tarn Valley", model="One", firmware="0.3", prefix="TARN", versions=(), habits=(long_serial_number,),

@@ -14,6 +14,7 @@ SETTINGS: Final = {
     "HeartbeatInterval": "300", "MeterValueSampleInterval": "60", "NumberOfConnectors": "1",
     "ConnectionTimeOut": "90", "AuthorizeRemoteTxRequests": "false", "StopTransactionOnEVSideDisconnect": "true",
 }  # fmt: skip
+READ_ONLY: Final = frozenset({"NumberOfConnectors"})
 
 QUESTIONS: Final = (
     "GetConfiguration", "ChangeConfiguration", "TriggerMessage", "ChangeAvailability", "DataTransfer", "ClearCache",
@@ -172,7 +173,7 @@ _TRANSACTION_IDS: Final = count(1001)
 
 def _settings(payload: Payload) -> Payload:
     wanted = payload.get("key", [*SETTINGS])
-    known = [{"key": key, "readonly": False, "value": SETTINGS[key]} for key in wanted if key in SETTINGS]
+    known = [{"key": key, "readonly": key in READ_ONLY, "value": SETTINGS[key]} for key in wanted if key in SETTINGS]
     unknown = [key for key in wanted if key not in SETTINGS]
     return {"configurationKey": known, "unknownKey": unknown} if unknown else {"configurationKey": known}
 

@@ -1,8 +1,17 @@
 """RPC-08, RPC-11 to RPC-13, RPC-20, RPC-22, RPC-23: how a CALL is answered."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from matrix.blame import (
+    CONSTRAINT_CODES,
+    FORM_CODES,
+    LET_THROUGH,
+    MAYBE_WRONG,
+    NO_ANSWER,
+    NOT_WRONG,
+    OVERLOOKED,
+    TOLERABLE,
+)
 from matrix.dialect import OTHER_SPELLINGS, V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
 from matrix.fields import is_disputable
@@ -11,15 +20,6 @@ from matrix.known import Known
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
 from matrix.secrets import told
 from matrix.wire import CallError, CallResult, CallResultError
-
-MALFORMED_CODES: Final = frozenset({"FormationViolation", "FormatViolation", "TypeConstraintViolation"})
-"""Codes that say a payload does not fit its schema."""
-CONSTRAINT_CODES: Final = frozenset(
-    {"PropertyConstraintViolation", "OccurenceConstraintViolation", "OccurrenceConstraintViolation"}
-)
-"""Codes that may also mean a constraint which no schema holds."""
-TOLERABLE: Final = frozenset({"additionalProperties", "format"})
-"""What a receiver may well overlook in a payload: unknown fields, and the form of a string."""
 
 
 @rule(
@@ -63,7 +63,7 @@ def no_answer_in_time(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Breach: a CALL, and nothing for 30 s.
     Correct: a CALLRESULT or a CALLERROR within that time.
     """
-    yield warning(exchange.answerer, f"{exchange.row} was not answered within 30 s")
+    yield warning(exchange.answerer, f"{exchange.row} was not answered within 30 s", ground=NO_ANSWER)
 
 
 def _wrong_code(subject: Exchange | Spoken) -> str | None:
@@ -135,8 +135,9 @@ def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a CALL that does not fit its schema, and a CALLERROR about the form of one that does.
 
     Both sides are told: RPC-19 is the sender's, this one is the answerer's. Unknown fields and the form of strings that
-    were let through are a warning. So are the constraint codes, which may mean what no schema holds. Nothing is said of
-    an integer beyond 32 bits and of an empty array, which the JSON schemas of 1.6 allow and many receivers do not.
+    were let through are a warning. So are ProtocolError and the constraint codes, which may mean what no schema holds.
+    Nothing is said of an integer beyond 32 bits and of an empty array, which the JSON schemas of 1.6 allow and many
+    receivers do not.
 
     Breach: a BootNotification without `chargePointModel`, answered `Accepted`.
     Correct: answered `[4,"a","OccurenceConstraintViolation","chargePointModel is missing",{}]`.
@@ -153,9 +154,9 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
         return
     text = f"accepted a {exchange.action} that does not fit its schema (frame {exchange.call_frame}): {wrong[0].text}"
     if all(breach.keyword in TOLERABLE for breach in wrong):
-        yield warning(exchange.answerer, text)
+        yield warning(exchange.answerer, text, ground=OVERLOOKED)
     else:
-        yield violation(exchange.answerer, text)
+        yield violation(exchange.answerer, text, ground=LET_THROUGH)
 
 
 def _turned_down(exchange: Exchange, code: str) -> Iterator[Remark]:
@@ -164,10 +165,10 @@ def _turned_down(exchange: Exchange, code: str) -> Iterator[Remark]:
     if is_disputable(exchange.request):
         return
     text = f"answered {told(code, 60)} to a {exchange.action} that fits its schema (frame {exchange.call_frame})"
-    if code in MALFORMED_CODES:
-        yield violation(exchange.answerer, text)
+    if code in FORM_CODES:
+        yield violation(exchange.answerer, text, ground=NOT_WRONG)
     elif code in CONSTRAINT_CODES:
-        yield warning(exchange.answerer, text)
+        yield warning(exchange.answerer, text, ground=MAYBE_WRONG)
 
 
 @rule(

@@ -62,6 +62,7 @@ def _value_at(payload: Any, pointer: str) -> Any:
     clause="OCPP 1.6 §3.15; JSON schemas of 1.6, format date-time",
     versions={V16},
     on=on_unfit(),
+    stands_alone=True,
 )
 def no_timestamp(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report timestamps that are not ISO 8601 at all; a warning where they are, but not RFC 3339.
@@ -98,6 +99,7 @@ def _misshapen(side: Side, value: Any, pointer: str) -> Iterator[Remark]:
     versions={V20, V201, V21},
     on=(on_called(), on_sent(), on_result()),
     when=lambda exchange, _known: odd_stamps(exchange),
+    stands_alone=True,
 )
 def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report timestamps with more than three digits of a fraction. UTC ("Z") is recommended: told once a side.

@@ -203,6 +203,7 @@ def change_without_effect(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="OCPP 1.6 §7.29 KeyValue, §6.9; its JSON schemas",
     versions={V16},
     on=on_result("GetConfiguration", "ChangeConfiguration"),
+    stands_alone=True,
 )
 def value_of_another_type(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report values that are numbers or truth values, and a `readonly` that is a number or a string.

@@ -61,6 +61,7 @@ def _other_user(session: Session) -> Iterator[Remark]:
     clause="Security whitepaper ed. 2 A00.FR.204; OCPP-J 1.6 §6.2.2",
     versions={V16},
     on=on_handshake(),
+    stands_alone=True,
 )
 def other_user_name(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an Authorization whose user name is not the percent-decoded identity.
@@ -105,6 +106,7 @@ def password_sent_as_hex(session: Session, _known: Known) -> Iterator[Remark]:
     clause="Part 2 A00.FR.204, A00.FR.205, A00.FR.303, A00.FR.304",
     versions={V201, V21},
     on=on_handshake(),
+    stands_alone=True,
 )
 def other_user_name_in_2x(session: Session, _known: Known) -> Iterator[Remark]:
     """Report an Authorization whose user name is not the percent-decoded identity.
@@ -157,6 +159,7 @@ def _is_public(remote: str) -> bool:
     clause="Part 2 A00.FR.313",
     versions={V201, V21},
     on=on_handshake(),
+    stands_alone=True,
 )
 def old_tls(session: Session, _known: Known) -> Iterator[Remark]:
     """Report a station that negotiated an older TLS with the hub. In 1.6, that is allowed for stations of old.

@@ -108,6 +108,7 @@ def profile_without_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
         on_called("SetChargingProfile", "RemoteStartTransaction"),
         on_result("GetCompositeSchedule"),
     ),
+    stands_alone=True,
 )
 def schedule_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report `limit` and `minChargingRate` with more than one decimal, and a first `startPeriod` other than 0.

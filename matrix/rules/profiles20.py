@@ -78,6 +78,7 @@ def remember_transaction(exchange: Exchange, known: Known) -> None:
     clause="Part 2 K01.FR.03, K01.FR.16, K01.FR.22, K01.FR.31, K01.FR.35, K01.FR.40, K01.FR.41",
     versions=VERSIONS,
     on=on_called("SetChargingProfile", "RequestStartTransaction"),
+    stands_alone=True,
 )
 def profile_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a TxProfile without transactionId or for EVSE 0, a purpose that is the station's own, and bad schedules.

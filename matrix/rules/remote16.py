@@ -205,6 +205,7 @@ def _newest_start(story: Transactions) -> int | None:
     clause="OCPP 1.6 §5.11, §5.16.2; errata 2025-04 §3.41",
     versions={V16},
     on=on_called("RemoteStartTransaction"),
+    stands_alone=True,
 )
 def remote_start_with_another_profile(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a chargingProfile with another purpose, or with a transactionId, which cannot be known yet.

@@ -243,6 +243,7 @@ def _odd_end(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="Part 2 F01.FR.09, F01.FR.11",
     versions=VERSIONS,
     on=on_called(START),
+    stands_alone=True,
 )
 def start_with_another_profile(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a chargingProfile with another purpose, or with a transactionId, which cannot be known yet.

@@ -172,6 +172,7 @@ def reservation_forgotten(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="OCPP 1.6 errata 2025-04 §3.52",
     versions={V16},
     on=on_called("SendLocalList"),
+    stands_alone=True,
 )
 def special_list_version(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a SendLocalList with a version that means "empty" (0) or "not supported" (-1) in GetLocalListVersion.

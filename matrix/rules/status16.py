@@ -104,6 +104,7 @@ def remember_clock(exchange: Exchange, known: Known) -> None:
     clause="OCPP 1.6 §4.9",
     versions={V16},
     on=on_called("StatusNotification"),
+    stands_alone=True,
 )
 def status_of_a_connector_on_0(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report another status of connector 0, which is the station itself.
@@ -151,6 +152,7 @@ def impossible_change(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="OCPP 1.6 §4.9",
     versions={V16},
     on=on_called("StatusNotification"),
+    stands_alone=True,
 )
 def communication_error_without_ev(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report the error code EVCommunicationError with another status.

@@ -23,6 +23,7 @@ TOLERANCE_NS: Final = SECOND_NS
     clause="OCPP 1.6 §4.8",
     versions={V16},
     on=on_result("StartTransaction"),
+    stands_alone=True,
 )
 def start_without_id(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a StartTransaction.conf without transactionId or idTagInfo.status: no later message can be filed.

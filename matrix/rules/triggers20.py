@@ -147,6 +147,7 @@ def _has_come(action: str, exchange: Exchange, known: Known) -> bool:
     clause="Part 2 F06.FR.13",
     versions=VERSIONS,
     on=on_called("TriggerMessage"),
+    stands_alone=True,
 )
 def status_of_no_connector(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a TriggerMessage for StatusNotification without evse.connectorId.

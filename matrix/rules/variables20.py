@@ -119,6 +119,7 @@ def other_results(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 2 B05.FR.13",
     versions=VERSIONS,
     on=on_called("SetVariables"),
+    stands_alone=True,
 )
 def set_twice(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a component, variable and attributeType that stands twice in one SetVariables.
@@ -161,6 +162,7 @@ def write_only_told(exchange: Exchange, known: Known) -> Iterator[Remark]:
     clause="Part 2 D01.FR.18",
     versions=VERSIONS,
     on=on_called("SendLocalList"),
+    stands_alone=True,
 )
 def special_list_version(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a SendLocalList with a version that means "no list" (0) in GetLocalListVersion, or one below 0.

@@ -14,10 +14,13 @@ from hub.demo.station import TOUR, Unit
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from matrix.board import CONNECT, FRAMING, BoardView, Pair
+from matrix.errata import candidates
 from matrix.finding import Severity
 from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.report import deviations_of
+from matrix.witness import Witnesses
 
 TOUR_S: Final = 6.0
 GREEN: Final = {Outcome.PASSED, Outcome.REMARKED}
@@ -87,6 +90,22 @@ def test_products_without_a_fault_are_never_accused(demo: Judge) -> None:
     good = [_pair(demo.board.view(), "Kestrel Forge K7", csms.name) for csms in CSMSES]
 
     assert accused.isdisjoint(session for pair in good for session in pair.sessions)
+
+
+def test_three_vendors_share_a_habit_that_is_a_question_to_the_standard(demo: Judge) -> None:
+    (candidate,) = candidates(deviations_of(demo), demo.board.view())
+
+    assert (candidate.deviation.rule, candidate.generation) == ("TM-02", "2.x")
+    assert {each.vendor for each in candidate.sightings} == {"Penrose", "Sable", "Fjordmark"}
+
+
+def test_the_matrix_bears_witness_in_every_way_it_can(demo: Judge) -> None:
+    witnesses = Witnesses(deviations_of(demo), demo.board.view())
+
+    told = {sentence for each in demo.findings if (said := witnesses.of(each)) for sentence in said.sentences}
+
+    for expected in ("other CSMSes accepted a message", "does it with every CSMS", "only this pair", "do it too"):
+        assert any(expected in sentence for sentence in told), expected
 
 
 async def test_product_that_is_repaired_during_the_event_passes_since_its_new_firmware(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from drawing import draw, read_drawing
 from goldens import SESSIONS
+from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
 from recorded import record
 
 from hub.mirror import mirrored
@@ -132,8 +133,69 @@ def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, m
 
     lines = run("judge", faulty).stdout.splitlines()
 
-    assert "RPC-19 violation by the station, MeterValues, session 1, frame 4" in lines
+    assert "RPC-19 violation by the station, certain, MeterValues, session 1, frame 4" in lines
     assert max(map(len, lines)) <= 80
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """Return a recording in which stations of three vendors make the same mistake."""
+    floor = Floor()
+    for product, answer in (("Alpha One", ACCEPTED), ("Beta Two", REFUSED), ("Gamma Three", ACCEPTED)):
+        for csms in ("acme", "boreal"):
+            floor.meet(product, csms, NUMBER, answer)
+    return record(tmp_path / "shared.recording", *floor.sessions)
+
+
+def test_judge_says_whose_doing_it_is_and_what_the_others_do(shared: Path) -> None:
+    said = " ".join(run("judge", shared).stdout.split())
+
+    assert "the station, certain: the CALL does not fit its schema" in said
+    assert "both sides, certain: one side sent what does not fit" in said
+    assert "RPC-19 StatusNotification /connectorId: Alpha One with acme, boreal" in said
+    assert "2 of 2 other stations do it too" in said
+    assert "shared by 3 or more independent vendors: see judge --errata" in said
+
+
+def test_judge_as_json_says_for_each_finding_how_sure_it_is_and_what_the_others_do(shared: Path) -> None:
+    verdicts = json.loads(run("judge", shared, "--json").stdout)
+
+    finding = next(each for each in verdicts["findings"] if each["rule"] == "RPC-19")
+    actions = [pair["actions"]["StatusNotification"] for pair in verdicts["pairs"]]
+    assert (finding["confidence"], finding["why"]) == ("certain", "what was sent proves it by itself")
+    assert finding["witness"]["done"] == [2, 2]
+    assert finding["witness"]["peers"] == [2, 2]
+    assert [action["evidence"]["blame"]["sides"] for action in actions[:3:2]] == [["station", "csms"], ["station"]]
+    assert [each["rule"] for each in verdicts["errata"]] == ["RPC-19"]
+
+
+def test_errata_are_listed_as_questions_with_a_frame_of_each_vendor(shared: Path) -> None:
+    result = run("judge", shared, "--errata")
+
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 1
+    assert lines[0] == "RPC-19 StatusNotification /connectorId  OCPP 1.6"
+    assert lines[1].startswith(
+        "  stations of 3 vendors do otherwise: is it meant that “The payload fits the JSON schema"
+    )
+    assert [line.split()[:5] for line in lines[3:]] == [
+        ["Alpha", "One", "session", "1,", "frame"],
+        ["Beta", "Two", "session", "3,", "frame"],
+        ["Gamma", "Three", "session", "5,", "frame"],
+    ]
+
+
+def test_errata_as_json_are_one_object(shared: Path) -> None:
+    (candidate,) = json.loads(run("judge", shared, "--errata", "--json").stdout)["errata"]
+
+    assert (candidate["rule"], candidate["pointer"], candidate["vendors"]) == ("RPC-19", "/connectorId", 3)
+    assert [each["vendor"] for each in candidate["seen"]] == ["Alpha", "Beta", "Gamma"]
+
+
+def test_errata_of_a_recording_without_any_says_so(clean: Path) -> None:
+    result = run("judge", clean, "--errata")
+
+    assert (result.exit_code, result.stdout) == (0, "no deviation is shared by three independent vendors\n")
 
 
 def test_judge_of_an_empty_recording_claims_nothing(tmp_path: Path) -> None:

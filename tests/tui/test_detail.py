@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from recordings import NOON
 
-from matrix.finding import Finding, Severity
+from matrix.board import Evidence
+from matrix.finding import Blame, Confidence, Finding, Ground, Severity
 from matrix.outcome import Outcome
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 from tui.detail import Message, exchange_lines, handshake_lines
@@ -26,6 +29,36 @@ def test_a_message_stands_with_its_finding_the_rule_and_the_clause() -> None:
     assert "▲ violation by the station  RPC-19" in lines
     assert "  v is the number 1" in lines
     assert any("schema" in line and "§" in line for line in lines)
+
+
+def test_a_finding_says_how_sure_it_is_why_and_what_the_others_do() -> None:
+    sure = Finding(
+        "RPC-19", Severity.VIOLATION, Side.STATION, 1, 7, "MeterValues", "", "x",
+        Ground(Confidence.CERTAIN, "it was sent"),
+    )  # fmt: skip
+    selected = replace(message(7, '[2,"a","MeterValues",{}]', sure), witnesses={sure: ("2 of 3 others do it too",)})
+
+    lines = text_of(exchange_lines(selected, None, JOINED))
+
+    assert "  certain: it was sent" in lines
+    assert "  ◇ 2 of 3 others do it too" in lines
+
+
+def test_an_outcome_without_a_finding_says_whose_doing_it_is() -> None:
+    blame = Blame((Side.CSMS,), Ground(Confidence.LIKELY, "by its own words"))
+    joined = replace(JOINED, outcome=Outcome.FAILED, evidence=Evidence(1, 9, "the CSMS answered InternalError", blame))
+
+    lines = text_of(exchange_lines(message(7, '[2,"a","MeterValues",{}]'), None, joined))
+
+    assert lines[2:4] == ["  the CSMS answered InternalError", "  blame: the CSMS, likely: by its own words"]
+
+
+def test_what_a_finding_says_of_its_side_is_not_said_twice() -> None:
+    evidence = Evidence(1, 7, FINDING.text, Blame((Side.STATION,), FINDING.ground))
+
+    lines = text_of(exchange_lines(message(7, "[]", FINDING), None, replace(JOINED, evidence=evidence)))
+
+    assert not [line for line in lines if "blame: " in line]
 
 
 def test_the_value_that_a_finding_points_to_is_marked_in_the_payload() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from matrix.board import Evidence
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.trace import Side
@@ -14,6 +15,7 @@ class Judged:
     session: int = 1
     row: str = "Heartbeat"
     side: Side = Side.STATION
+    evidence: Evidence | None = None
 
 
 def finding(frame: int | None) -> Finding:

@@ -30,12 +30,13 @@ class DetailPane(LinePane):
     def show_handshake(self, session: Session, notes: tuple[Note, ...] = ()) -> None:
         """Show how a session was opened and how it ended, and what was said about that."""
         findings, disturbances = tuple(self._verdicts.handshake), self._verdicts.disturbances
-        if self._shown == (session, findings, disturbances, notes):
+        witnesses = self._witnesses(findings)
+        if self._shown == (session, findings, disturbances, notes, witnesses):
             return
-        self._shown = (session, findings, disturbances, notes)
+        self._shown = (session, findings, disturbances, notes, witnesses)
         self.findings, self.partner = findings, None
         said = note_lines(about_frame(notes, None, CONNECT))
-        self.show([*said, *handshake_lines(session, findings, disturbances)])
+        self.show([*said, *handshake_lines(session, findings, disturbances, witnesses)])
 
     def show_message(self, transcript: Transcript, frame: int, notes: tuple[Note, ...] = ()) -> None:
         """Show the message of a frame and the other one of its exchange, and what was said about it."""
@@ -43,12 +44,16 @@ class DetailPane(LinePane):
         self.partner = partner_of(frame, joined)
         findings = self._verdicts.findings(frame)
         others = self._verdicts.findings(self.partner) if self.partner else ()
-        if self._shown == (frame, joined, findings, others, notes):
+        witnesses = self._witnesses(findings + others)
+        if self._shown == (frame, joined, findings, others, notes, witnesses):
             return
-        self._shown = (frame, joined, findings, others, notes)
+        self._shown = (frame, joined, findings, others, notes, witnesses)
         self.findings = findings + others
         said = note_lines(about_frame(notes, frame, joined.action if joined else FRAMING))
         self.show([*said, *self._exchange_lines(transcript, frame, joined)])
+
+    def _witnesses(self, findings: tuple[Finding, ...]) -> dict[Finding, tuple[str, ...]]:
+        return {finding: self._verdicts.hearing.about(finding) for finding in findings}
 
     def _exchange_lines(self, transcript: Transcript, frame: int, joined: Joined | None) -> list[PaneLine]:
         try:
@@ -65,4 +70,6 @@ class DetailPane(LinePane):
         if frame is None:
             return None
         payload, frames = transcript.message(frame)
-        return Message(frame, payload, frames, self._verdicts.findings(number), self._verdicts.withheld(number))
+        findings = self._verdicts.findings(number)
+        withheld, witnesses = self._verdicts.withheld(number), self._witnesses(findings)
+        return Message(frame, payload, frames, findings, withheld, witnesses)

@@ -49,7 +49,7 @@ class LinePane(LineView):
     @property
     def text(self) -> str:
         """What is shown, unwrapped, for the clipboard."""
-        return "\n".join(" " * line.indent + "".join(span.text for span in line.spans) for line in self._unwrapped)
+        return "\n".join(line.text for line in self._unwrapped)
 
     def on_resize(self, event: events.Resize) -> None:
         del event

@@ -15,6 +15,7 @@ ALL_HABITS = [
     habits.curt_errors,
     habits.long_winded,
     habits.long_serial_number,
+    habits.microseconds,
 ]
 
 
@@ -32,6 +33,12 @@ def test_long_list_of_settings_is_cut_and_a_short_one_is_not() -> None:
 
 def test_call_error_loses_its_details() -> None:
     assert habits.curt_errors('[4,"1","NotImplemented","no such thing",{"a":1}]') == '[4,"1","NotImplemented",""]'
+
+
+def test_time_of_a_status_has_six_digits_of_a_fraction() -> None:
+    sent = habits.microseconds('[2,"1","StatusNotification",{"timestamp":"2026-11-01T10:00:00.123Z"}]')
+
+    assert '"2026-11-01T10:00:00.123456Z"' in sent
 
 
 def test_kind_of_a_card_grows() -> None:

@@ -4,6 +4,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from dashboards import dashboard, shown, until
+from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
+from recorded import record
 from recordings import RecordingBuilder
 from textual.pilot import Pilot
 
@@ -50,6 +52,21 @@ async def test_the_detail_shows_the_finding_the_rule_and_the_marked_value(event:
     assert "asked: The payload fits the JSON schema" in text
     assert '▌          "value": 604.213' in text
     assert "MeterValues answer  after 7.0 ms" in text
+
+
+async def test_the_detail_shows_how_sure_a_finding_is_and_what_the_others_do(tmp_path: Path) -> None:
+    floor = Floor()
+    for product, answer in (("Alpha One", ACCEPTED), ("Beta Two", REFUSED), ("Gamma Three", ACCEPTED)):
+        floor.meet(product, "acme", NUMBER, answer)
+    path = record(tmp_path / "shared.recording", *floor.sessions)
+
+    async with session(path, 1, None) as (pilot, _):
+        await pilot.press("e")
+        text = shown(pilot)
+
+    assert "certain: what was sent proves it by itself" in text
+    assert "◇ 2 of 2 other stations do it too" in text
+    assert "blame: both sides, certain: one side sent" in text
 
 
 async def test_e_goes_from_finding_to_finding_and_around(event: Path) -> None:

@@ -1,0 +1,36 @@
+"""Questions to the standard: what independent vendors do otherwise than a rule asks."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from matrix.errata import Candidate
+from tui.blaming import errata_lines
+from tui.widgets.alarm import Alarm
+from tui.widgets.line_pane import LinePane
+
+
+class ErrataScreen(ModalScreen[None]):
+    """Shows them over the screen that asked."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
+
+    def __init__(self, candidates: Iterable[Candidate], **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._lines = errata_lines(candidates)
+
+    def compose(self) -> ComposeResult:
+        yield Alarm()
+        pane = LinePane(id="window")
+        pane.border_title = "questions to the standard"
+        pane.border_subtitle = "esc closes"
+        yield pane
+
+    def on_mount(self) -> None:
+        pane = self.query_one(LinePane)
+        pane.show(self._lines)
+        pane.focus()
