@@ -8,6 +8,7 @@ from matrix.exchange import Exchange, Spoken
 from matrix.fields import is_disputable
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
+from matrix.moments import SECOND_NS
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
 from matrix.secrets import told
 from matrix.wire import CallError, CallResult, CallResultError
@@ -21,6 +22,9 @@ CONSTRAINT_CODES: Final = frozenset(
 TOLERABLE: Final = frozenset({"additionalProperties", "format"})
 """What a receiver may well overlook in a payload: unknown fields, and the form of a string."""
 
+BEFORE_NS: Final = 120 * SECOND_NS
+"""How late an answer may come to a CALL from before a log began."""
+
 
 @rule(
     "RPC-08",
@@ -32,7 +36,8 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report answers to no CALL, and second answers to one.
 
     Not reported: a CALLERROR after a message that nobody could read, a CALLERROR with the id "-1" (2.x), a second
-    answer to a CALL that was sent twice, and anything after a gap in what the other side said.
+    answer to a CALL that was sent twice, anything after a gap in what the other side said, and what an imported log
+    has in its first two minutes: the CALL may have come before it began.
 
     Breach: `[2,"a","Heartbeat",{}]` answered by `[3,"b",{...}]`.
     Correct: answered by `[3,"a",{...}]`.
@@ -46,8 +51,14 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     if message.id in asker.answered:
         frame = asker.answered[message.id].answer_frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
-    else:
+    elif not _may_be_of_before(spoken):
         yield violation(spoken.side, f'no CALL with id "{message_id}" is open')
+
+
+def _may_be_of_before(spoken: Spoken) -> bool:
+    """Tell whether an answer may belong to a CALL from before the log that its session was imported from."""
+    session = spoken.conversation.session
+    return session.origin is not None and spoken.at - session.opened_at < BEFORE_NS
 
 
 @rule(

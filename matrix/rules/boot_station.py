@@ -23,7 +23,8 @@ SLACK_NS: Final = SECOND_NS
 
 def _comes_first_ever(exchange: Exchange, story: BootStory) -> bool:
     """Tell whether the first that was ever heard of a station is the state of a connector, as after a boot."""
-    if exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
+    is_new = exchange.conversation.session.origin is None  # what a log begins with need not come first
+    if not is_new or exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
         return False
     return story.early_frame == exchange.call_frame
 
