@@ -467,6 +467,28 @@ def judge(recording: Path, *, as_json: bool, save: bool, history: bool, rules_fi
     sys.exit(_report_errors(work))
 
 
+@main.group(invoke_without_command=True, epilog="Example: plugfest schemas add ocpp-0.26.0-py3-none-any.whl")
+@click.pass_context
+def schemas(context: click.Context) -> None:
+    """Say by which schemas payloads are judged, and where they come from."""
+    if context.invoked_subcommand is None:
+        from tui.schemas import run_schemas
+
+        _report_errors(run_schemas)
+
+
+@schemas.command(name="add", epilog="Example: plugfest schemas add ocpp-0.26.0-py3-none-any.whl")
+@click.argument("source", type=click.Path(path_type=Path), metavar="WHEEL|FOLDER")
+def schemas_add(source: Path) -> None:
+    """Keep the schemas of OCPP 2.0, which come with the `ocpp` package up to release 0.26.0 only.
+
+    They are checked and copied; the wheel is not installed. `pip download --no-deps ocpp==0.26.0` gets it.
+    """
+    from tui.schemas import run_schemas_add
+
+    _report_errors(lambda: run_schemas_add(source))
+
+
 @main.command(epilog="Example: plugfest rules RPC-05")
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
@@ -513,6 +535,7 @@ def _policy_in(path: Path | None) -> "Policy":
 
 def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge":
     """Judge a whole recording, with a progress bar on a terminal's stderr."""
+    from hub.schema_store import use_stored_schemas
     from matrix.judge import Judge
     from matrix.policy import AS_WRITTEN
     from matrix.trace import mark_of
@@ -520,6 +543,7 @@ def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge"
     from tui.printing import progress
 
     collect_seldom()
+    use_stored_schemas()
     judged = Judge(policy=AS_WRITTEN if policy is None else policy)
     with progress("judging", recording.last_mark()) as advance_to:
         for number, item in enumerate(recording.all_traffic()):
