@@ -94,7 +94,7 @@ class Clock(StrEnum):
 
     DERIVED = "derived"  # the log names no time zone: it was taken from what the CSMS said the time was
     LOCAL = "local"  # the log names no time zone, and nothing tells it: lengths of time are right, moments are not
-    NONE = "none"  # the log has no times: frames are a millisecond apart, in its order
+    NONE = "none"  # the log has no times: all frames stand at one moment, in its order
 
 
 Headers = tuple[tuple[str, str], ...]

@@ -65,7 +65,7 @@ def _latency(message: Message, other: Message | None, joined: Joined | None) -> 
 def _message_lines(message: Message, joined: Joined | None, latency_ns: int | None) -> list[PaneLine]:
     frame = message.frame
     title = [Span(f"{ARROWS[frame.side]} ", frame.side.value), Span(_title(message, joined), "heading")]
-    if latency_ns is not None:
+    if latency_ns:
         title.append(Span(f"  after {duration(latency_ns / 1e6)}", "muted"))
     if joined is not None:
         title += _outcome(joined)

@@ -67,6 +67,11 @@ def run_import(logs: Sequence[Path], output: Path, csms: str, wishes: Wishes, *,
     _tell_skipped(imported)
     for log in imported.logs:
         _tell(log)
+    if imported.without_version:
+        click.echo(
+            f"the OCPP version of {imported.without_version} sessions is not told: until a BootNotification shows it,"
+            " their messages are inconclusive, unless --version says it"
+        )
     sessions = f"{imported.sessions} session{'' if imported.sessions == 1 else 's'}"
     click.echo(f"{safe(str(output))}: {imported.messages} messages in {sessions}")
 
@@ -92,6 +97,7 @@ def _tell(log: Log) -> None:
 def _as_json(imported: Imported) -> dict[str, Any]:
     return {
         "sessions": imported.sessions,
+        "without_version": imported.without_version,
         "messages": imported.messages,
         "logs": [_log_as_json(log) for log in imported.logs],
         "lines_skipped": imported.lines_skipped,

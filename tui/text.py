@@ -57,7 +57,7 @@ ENDINGS: Final[Mapping[Ending, str]] = {
 CLOCKS: Final[Mapping[Clock, str]] = {
     Clock.DERIVED: "the log names no time zone: it was taken from what the CSMS said the time was",
     Clock.LOCAL: "the log names no time zone: its times are shown as if they were UTC",
-    Clock.NONE: "the log has no times: messages are shown a millisecond apart",
+    Clock.NONE: "the log has no times: all messages are shown at one moment, in its order",
 }
 
 DISTURBED: Final = "\N{ELECTRIC ARROW}"

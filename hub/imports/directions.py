@@ -29,6 +29,12 @@ _WAYS: Final = re.compile(
 )
 
 LATER: Final = "2"
+SHAPES: Final = {
+    "BootNotification": ("chargePointVendor", "chargingStation"),
+    "StatusNotification": ("errorCode", "connectorStatus"),
+    "Authorize": ("idTag", "idToken"),
+}
+"""Fields that payloads have in 1.6, and in later versions in their place."""
 _IN_16: Final = frozenset(dialect(V16).actions)
 _IN_LATER: Final = frozenset(action for version in (V20, V201, V21) for action in dialect(version).actions)
 _ONLY_16: Final = _IN_16 - _IN_LATER
@@ -75,8 +81,10 @@ def head_of(text: str) -> Head:
 
 
 def _version_shown(action: str, payload: object) -> str:
-    if action == "BootNotification" and isinstance(payload, dict):
-        return V16 if "chargePointVendor" in payload else LATER if "chargingStation" in payload else ""
+    """Return the version by the shape of a payload that 1.6 and later versions write otherwise, else by the action."""
+    if action in SHAPES and isinstance(payload, dict):
+        in_16, in_later = SHAPES[action]
+        return V16 if in_16 in payload else LATER if in_later in payload else ""
     return V16 if action in _ONLY_16 else LATER if action in _ONLY_LATER else ""
 
 

@@ -27,10 +27,14 @@ TOLD_OF: Final = 1_000
 
 @dataclass(slots=True)
 class Imported:
-    """What came of an import: `skipped` are the first lines that could not be read, `lines_skipped` counts them all."""
+    """What came of an import: `skipped` are the first lines that could not be read, `lines_skipped` counts them all.
+
+    `without_version` are the sessions whose OCPP version the logs do not tell.
+    """
 
     logs: list[Log] = field(default_factory=list)
     sessions: int = 0
+    without_version: int = 0
     lines_skipped: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -174,6 +178,7 @@ class Scribe:
         self._open[talk.identity] = talk
         talk.number = next(self._numbers)
         self._imported.sessions += 1
+        self._imported.without_version += not talk.version
         session = Session(
             id=talk.number, opened_at=at - 1, identity=talk.identity, csms=self._csms, origin=talk.log.origin,
             chosen=f"ocpp{talk.version}" if talk.version else None, clock=talk.clock,

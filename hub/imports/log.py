@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from hub.imports.correlation import Count, Pairing
 from hub.imports.directions import head_of
 from hub.imports.entries import Entry, HungUp, LineError, Said, Way
@@ -22,12 +24,16 @@ from matrix.trace import Clock, Side
 
 TALKS_AT_ONCE: Final = 10_000
 """Sessions of one log that are followed at once; the one that has been silent for longest ends for another."""
-STEP_NS: Final = 1_000_000
-"""How far apart the messages of a log without times are put."""
+NEVER_NS: Final = 1
+"""When all messages of a log without times are put: at one moment, so that nothing seems to have taken any time."""
 JITTER_NS: Final = 5 * SECOND_NS
 """By how much lines may be out of order: they keep their order, and the later one's time."""
 LEAP_NS: Final = 86_400 * SECOND_NS
 """From how long on nothing in a log is a gap in it."""
+MANY_LINES: Final = frozenset({Format.STEVE, Format.OCPP})
+"""Formats in which a message may have several lines, where a peer has put line ends into it."""
+LINES_AT_MOST: Final = 500
+LONGEST_OF_LINES: Final = 1 << 20
 VERSIONS: Final = {re.sub(r"\D", "", version): version for version in SUBPROTOCOLS.values()}
 
 
@@ -95,6 +101,25 @@ class Over:
 Happening = Heard | Over
 
 
+@dataclass(slots=True)
+class Unfinished:
+    """A message that goes on in the lines that follow, as some peers write them; `number` is its first line's."""
+
+    number: int
+    said: Said
+    lines: list[str]
+    size: int = 0
+
+    def whole(self) -> str | None:
+        """Return the message, if it is whole now."""
+        text = "\n".join(self.lines).rstrip()
+        try:
+            head_of(text)
+        except LineError:
+            return None
+        return text
+
+
 @dataclass(slots=True, eq=False)
 class Log:
     """A log that is being read. `place` is how many bytes of it have been read, `count` what it held so far."""
@@ -114,6 +139,7 @@ class Log:
     _is_shifted: bool = False
     _lost: int = 0
     _lost_line: int = 0
+    _unfinished: Unfinished | None = None
 
     def __post_init__(self) -> None:
         """Look at its beginning.
@@ -143,16 +169,45 @@ class Log:
             try:
                 yield from self._happen(line)
             except LineError as exc:
-                self._lost, self._lost_line = self._lost + 1, line.number
-                self.skip(Skipped(self.path.name, line.number, str(exc)))
+                self._lose(line.number, str(exc))
+        self._give_up()
         yield from self._end_all()
 
     def _happen(self, line: Line) -> Iterator[Happening]:
         entry = self._entry(line)
+        if entry is None:
+            yield from self._go_on(line)
+            return
+        self._give_up()
         if isinstance(entry, HungUp):
             yield from self._hang_up(entry)
-        elif entry is not None:
+        elif self.format in MANY_LINES and not entry.text.endswith("]"):
+            self._unfinished = Unfinished(line.number, entry, [entry.text])
+        else:
             yield from self._say(entry)
+
+    def _go_on(self, line: Line) -> Iterator[Happening]:
+        """Add a line to a message that is not whole yet."""
+        unfinished = self._unfinished
+        if unfinished is None:
+            return
+        unfinished.lines.append(line.text)
+        unfinished.size += len(line.text)
+        if unfinished.size > LONGEST_OF_LINES or len(unfinished.lines) > LINES_AT_MOST:
+            self._give_up()
+        elif line.text.rstrip().endswith("]") and (text := unfinished.whole()) is not None:
+            self._unfinished = None
+            yield from self._say(msgspec.structs.replace(unfinished.said, text=text))
+
+    def _give_up(self) -> None:
+        """Take a message that never became whole for a lost line."""
+        if self._unfinished is not None:
+            self._lose(self._unfinished.number, "the message in it has no end")
+            self._unfinished = None
+
+    def _lose(self, number: int, why: str) -> None:
+        self._lost, self._lost_line = self._lost + 1, number
+        self.skip(Skipped(self.path.name, number, why))
 
     def _entry(self, line: Line) -> Entry | None:
         """Read a line; one that is not wholly there counts only where it seems to hold a message."""
@@ -235,7 +290,7 @@ class Log:
     def _pass_time(self, at: Stamp | None) -> Iterator[Happening]:
         """Bring the time forward to that of a line. Where it leaps, the log is of other sessions from here on."""
         if self.survey.clock is Clock.NONE:
-            self._now += STEP_NS
+            self._now = NEVER_NS
             return
         if at is None:
             if not self._now:

@@ -45,7 +45,7 @@ def test_lines_that_are_skipped_are_named_on_stderr_and_escaped(log: Path, tmp_p
     done = typed("import", log, "-o", tmp_path / "x.recording")
 
     assert done.exit_code == 0
-    assert "line 4 of steve.log is skipped: what looks like a message is not JSON" in done.stderr
+    assert "line 4 of steve.log is skipped: the message in it has no end" in done.stderr
     assert "\x1b" not in done.output
 
 
@@ -87,3 +87,12 @@ def test_options_say_what_the_log_does_not(tmp_path: Path) -> None:
         orjson.loads(line)["side"] for line in typed("show", recording, "--session", 1, "--json").stdout.splitlines()
     ]
     assert sides == ["csms", "station"]
+
+
+def test_version_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text(arrows(draw('> [2,"a","Heartbeat",{}]')))
+
+    done = typed("import", log, "-o", tmp_path / "x.recording")
+
+    assert "the OCPP version of 1 sessions is not told" in done.stdout

@@ -61,6 +61,8 @@ def test_action_tells_the_side_only_where_all_versions_agree(action: str, side: 
 def test_head_tells_type_id_action_and_the_version_that_shows() -> None:
     assert head_of('[2,"a","StopTransaction",{}]') == (2, "a", "StopTransaction", "1.6")
     assert head_of('[2,"a","BootNotification",{"chargingStation":{}}]') == (2, "a", "BootNotification", "2")
+    assert head_of('[2,"a","StatusNotification",{"errorCode":"NoError"}]').shows == "1.6"
+    assert head_of('[2,"a","Authorize",{"idToken":{}}]').shows == "2"
     assert head_of('[3,"a",{}]') == (3, "a", "", "")
     assert head_of('[true,"a"]') == head_of("[7]") == (0, "", "", "")
 

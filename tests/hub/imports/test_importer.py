@@ -204,6 +204,17 @@ def test_later_answer_to_no_call_is_a_breach(tmp_path: Path) -> None:
     assert "RPC-08" in [each.rule for each in judged_again(recording).findings]
 
 
+def test_call_that_a_log_notes_before_the_answer_to_the_one_before_is_nobodys_breach(tmp_path: Path) -> None:
+    lines = ['> [2,"a","Heartbeat",{}]', '> [2,"b","Heartbeat",{}]']
+    answers = [f'< [3,"{each}",{{"currentTime":"$NOW"}}]' for each in "ab"]
+    traffic = draw(*said16.boot(), *lines, *answers)
+
+    recording, _ = imported_into(tmp_path, FORMATS["trace_11"](traffic))
+
+    assert "RPC-09" in [each.rule for each in judged(traffic).findings]
+    assert judged_again(recording).findings == []
+
+
 def test_lost_line_makes_its_sessions_inconclusive_and_no_more(tmp_path: Path) -> None:
     lines = FORMATS["trace_11"](clean_session()).splitlines()
     del lines[-1]

@@ -118,3 +118,29 @@ def test_end_of_a_connection_ends_its_session(tmp_path: Path) -> None:
 
     assert first.talk.words == "Connection is closed, status: CloseStatus[code=1000, reason=null]"
     assert second.talk.words is None
+
+
+def test_message_of_several_lines_is_one_message(tmp_path: Path) -> None:
+    happenings, skipped, _ = read(
+        tmp_path,
+        at(0),
+        '2026-01-01 10:00:01+0000 INFO ocpp A: receive message [3,"1",',
+        "{",
+        '"x": [1]',
+        "}]",
+        "noise]",
+        at(2, id_="2"),
+    )
+
+    assert [each.text for each in heard(happenings)] == [BEAT.format(1), '[3,"1",\n{\n"x": [1]\n}]', BEAT.format(2)]
+    assert skipped == []
+
+
+def test_message_that_never_ends_is_lost_with_its_first_line(tmp_path: Path) -> None:
+    cut = '2026-01-01 10:00:01+0000 INFO ocpp A: receive message [3,"1",{"x":'
+
+    _, skipped, _ = read(tmp_path, at(0), cut, "noise", at(2, id_="2"), cut, *["noise"] * 600, cut)
+
+    assert [(each.line, each.why) for each in skipped] == [
+        (number, "the message in it has no end") for number in (2, 5, 606)
+    ]
