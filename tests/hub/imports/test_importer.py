@@ -283,6 +283,21 @@ def test_import_that_is_broken_off_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert [path.name for path in tmp_path.iterdir()] == ["x.log"]
 
 
+def test_long_import_is_written_in_batches_and_folded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importer, "WRITTEN_TOGETHER", 3)
+    monkeypatch.setattr(importer, "FOLDED_EVERY", 5)
+    places: list[int] = []
+    log = tmp_path / "x.log"
+    log.write_text(FORMATS["arrows"](clean_session()))
+
+    import_logs([log], tmp_path / "x.recording", Told(), "acme", places.append)
+
+    assert places == sorted(places)
+    assert 0 < places[0] < log.stat().st_size
+    assert judged_again(tmp_path / "x.recording").findings == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.log", "x.recording"]
+
+
 class Station(ChargePoint):  # type: ignore[misc]  # the package has no types
     """The real thing, so that its log is."""
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from hub.imports import log as log_module
 from hub.imports.log import Happening, Heard, Log, Over, Skipped, Told
 from hub.imports.stamps import zone_named
 from matrix.trace import Clock, Side
@@ -144,3 +147,13 @@ def test_message_that_never_ends_is_lost_with_its_first_line(tmp_path: Path) -> 
     assert [(each.line, each.why) for each in skipped] == [
         (number, "the message in it has no end") for number in (2, 5, 606)
     ]
+
+
+def test_most_silent_session_makes_room_for_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "TALKS_AT_ONCE", 2)
+
+    happenings, _, _ = read(tmp_path, at(0, "A"), at(1, "B"), at(2, "A", "2"), at(3, "C"), at(4, "B", "2"))
+
+    ends = [(each.talk.identity, each.at - TEN) for each in happenings if isinstance(each, Over)]
+    assert ends[:2] == [("B", SECOND), ("A", 2 * SECOND)]
+    assert len({id(each.talk) for each in heard(happenings)}) == 4
