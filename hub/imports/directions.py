@@ -33,6 +33,7 @@ SHAPES: Final = {
     "BootNotification": ("chargePointVendor", "chargingStation"),
     "StatusNotification": ("errorCode", "connectorStatus"),
     "Authorize": ("idTag", "idToken"),
+    "MeterValues": ("connectorId", "evseId"),
 }
 """Fields that payloads have in 1.6, and in later versions in their place."""
 _IN_16: Final = frozenset(dialect(V16).actions)
