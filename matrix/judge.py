@@ -25,7 +25,7 @@ from matrix.recognise import version_of
 from matrix.resilience import Resilience
 from matrix.rule import Event, Rule
 from matrix.rulebook import Crash, Rulebook
-from matrix.trace import FIRST_CONTROL_OPCODE, Closed, Disturbed, Ending, Frame, Opcode, Opened, Session, Traffic
+from matrix.trace import FIRST_CONTROL_OPCODE, UNTOLD, Closed, Disturbed, Frame, Opcode, Opened, Session, Traffic
 from matrix.waiting import ANSWER_TIME_NS
 
 BREAK_TIME_NS: Final = 2_000_000_000
@@ -124,6 +124,8 @@ class Judge:
     def _opened(self, session: Session) -> None:
         known = self._acquaintance.of(session)
         known.note_handshake(session)
+        if session.origin is not None:
+            known.note_gap(session.opened_at)  # it may have been open for long
         conversation = Conversation(session, dialect(version_of(session)), known)
         self._disturbances.opened(session)
         self.board.open(session, conversation.version)
@@ -132,8 +134,9 @@ class Judge:
         if session.upgraded:
             self._conversations[session.id] = conversation
             findings += self._rulebook.run(Event.OPENED, conversation, conversation, None, CONNECT)
-        verdict_of = verdict.handshake(session, findings, crashed=len(self.crashes) > crashes)
-        self._ledger.settle_connect(conversation, *verdict_of, session.answered_at or session.opened_at)
+        if session.origin is None:
+            verdict_of = verdict.handshake(session, findings, crashed=len(self.crashes) > crashes)
+            self._ledger.settle_connect(conversation, *verdict_of, session.answered_at or session.opened_at)
 
     def _closed(self, session: Session) -> None:
         conversation = self._conversations.pop(session.id, None)
@@ -146,7 +149,7 @@ class Judge:
         """Settle what a session leaves open at its end."""
         conversation.known.note_end(session)
         conversation.session, conversation.is_open = session, False
-        if session.ending is Ending.HUB:
+        if session.ending in UNTOLD:
             conversation.known.note_gap(self.now)
         findings = self._rulebook.run(Event.CLOSED, conversation, conversation, None, CONNECT)
         self._ledger.worsen_connect(conversation, findings, session.closed_at or self.now)

@@ -1,8 +1,8 @@
 """Runs the rules of an event, then its notes; the one place where a crash of ours is caught."""
 
 import traceback
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,13 @@ from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.rule import Event, Note, Rule, all_rules
+from matrix.trace import Clock
+
+TIMELESS: Final[Mapping[Clock | None, str]] = {
+    Clock.LOCAL: "the log that it was imported from names no time zone",
+    Clock.NONE: "the log that it was imported from has no times",
+}
+"""Why what a rule finds is information only, unless one message proves it by itself."""
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -109,11 +116,16 @@ class Rulebook:
             exchange.crashed = True
 
     def _excuse(self, rule: Rule, subject: Any, conversation: Conversation, exchange: Exchange | None) -> str | None:
-        """Return the disturbance that may have brought about what a rule found; None where none can have."""
-        if rule.stands_alone or not self._disturbances.are_any:
+        """Return what else may have brought about what a rule found: a disturbance, a log without times; or None."""
+        if rule.stands_alone:
+            return None
+        if conversation.session.clock in TIMELESS:
+            return TIMELESS[conversation.session.clock]
+        if not self._disturbances.are_any:
             return None
         since = subject.since if isinstance(subject, Alarm) else exchange.at if exchange else self._disturbances.now
-        return self._disturbances.cause(conversation.session, since)
+        cause = self._disturbances.cause(conversation.session, since)
+        return cause and f"disturbed on purpose: {cause}"
 
     def _finding(
         self,
@@ -133,7 +145,7 @@ class Rulebook:
         if extrapolated and severity is Severity.VIOLATION:
             severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
         if excuse is not None and severity is not Severity.INFO:
-            severity, text = Severity.INFO, f"{text} (disturbed on purpose: {excuse})"
+            severity, text = Severity.INFO, f"{text} ({excuse})"
         session = conversation.session.id
         place = remark.frame or frame
         return Finding(rule.code, severity, remark.side, session, place, row, remark.pointer, text, ground)

@@ -3,7 +3,7 @@
 The files are taken as they are, but for what is known to deviate from the official ones (docs/schemas.md).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -20,7 +20,7 @@ from matrix.secrets import is_secret, masked_words, told
 from matrix.wire import kind
 
 FOLDERS: Final[Mapping[str, str]] = {V16: "v16/schemas", V201: "v201/schemas", V21: "v21/schemas"}
-"""Where the `ocpp` package keeps each version's schemas. It ships none of 2.0."""
+"""Where the `ocpp` package keeps each version's schemas. It ships none of 2.0: see `use_schemas`."""
 
 LISTED_AT_MOST: Final = 10
 """Breaches reported of one payload; the rest of a payload that is wrong throughout adds nothing."""
@@ -51,6 +51,28 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
 class _Validator(Protocol):
     def is_valid(self, instance: Any) -> bool: ...
     def iter_errors(self, instance: Any) -> Iterator[jsonschema_rs.ValidationError]: ...
+
+
+Source = Callable[[str, str, Part], bytes | None]
+"""Finds the schema of a version that the `ocpp` package ships none of: a JSON object, valid in its draft; or None."""
+
+
+def _nothing(_version: str, _action: str, _part: Part) -> bytes | None:
+    return None
+
+
+_SOURCES: Final[list[Source]] = [_nothing]
+
+
+def use_schemas(source: Source | None) -> None:
+    """Judge payloads of further versions by the schemas that `source` finds, or (None) not at all.
+
+    For the whole process, and before a judge is made: what a judge concluded without them is not looked at again.
+    """
+    _SOURCES[:] = [source or _nothing]
+    schema.cache_clear()
+    for key in [key for key in _VALIDATORS if key[0] not in FOLDERS]:
+        del _VALIDATORS[key]
 
 
 _VALIDATORS: Final[dict[tuple[str, str, Part], _Validator]] = {}
@@ -86,12 +108,20 @@ def _breaches(version: str, action: str, validator: _Validator, payload: dict[st
 def schema(version: str, action: str, part: Part) -> dict[str, Any] | None:
     """Return a schema as it is judged by; None where there is none."""
     if version not in FOLDERS:
-        return None
+        added = _SOURCES[-1](version, action, part)
+        return None if added is None else _added(added)
     file = files("ocpp").joinpath(FOLDERS[version], f"{_file_stem(version, action, part)}.json")
     if not file.is_file():
         return None
     found: dict[str, Any] = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     _amend(version, action, part, found)
+    return found
+
+
+def _added(text: bytes) -> dict[str, Any]:
+    """Read a schema of 2.0. Two of them refer to `#definitions/...`, which names no place; the others have a slash."""
+    text = text.removeprefix(b"\xef\xbb\xbf").replace(b'"#definitions/', b'"#/definitions/')
+    found: dict[str, Any] = orjson.loads(text)
     return found
 
 

@@ -4,6 +4,7 @@ A recording is a sequence of sessions and frames in the order in which the hub r
 nanoseconds since the Unix epoch, UTC.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -78,6 +79,22 @@ class Ending(StrEnum):
     DROPPED = "dropped"  # a side ended its TCP stream without a close frame
     RESET = "reset"  # a side reset its TCP connection
     HUB = "hub"  # the hub stopped, was killed, or gave up: nobody else's doing
+    UNSEEN = "unseen"  # imported: the log does not show how it ended
+
+
+UNTOLD: Final[Mapping[Ending | None, str]] = {
+    Ending.HUB: "the hub ended the session",
+    Ending.UNSEEN: "the imported log does not hold an answer, and does not show how the session ended",
+}
+"""Endings that tell nothing of either side, and so why a CALL that was open then is not held against anybody."""
+
+
+class Clock(StrEnum):
+    """What the times of an imported session are worth; those of the hub's own sessions are its clock's."""
+
+    DERIVED = "derived"  # the log names no time zone: it was taken from what the CSMS said the time was
+    LOCAL = "local"  # the log names no time zone, and nothing tells it: lengths of time are right, moments are not
+    NONE = "none"  # the log has no times: all frames stand at one moment, in its order
 
 
 Headers = tuple[tuple[str, str], ...]
@@ -90,6 +107,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     `reason`, `response` and `body` are what the station got; `fault` is the hub's own sentence where it answered in the
     CSMS's place or could not go on. Credentials in `request` are never in clear. `closed_by` is the side that ended it
     first, or None for the hub.
+
+    `origin` says where an imported session was read from, None for one that the hub relayed. Of an imported one only
+    its messages were seen: no handshake, no control frames, no masks, no end, and not whether it was open before.
+    `clock` says what its times are worth where they are not plainly moments in UTC.
     """
 
     id: int
@@ -114,6 +135,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending | None = None
     station_close: int | None = None
     csms_close: int | None = None
+    origin: str | None = None
+    clock: Clock | None = None
 
     @property
     def is_open(self) -> bool:
@@ -121,8 +144,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def upgraded(self) -> bool:
-        """True where the station was answered with 101 Switching Protocols."""
-        return self.status == 101
+        """True where the station was answered with 101 Switching Protocols, or must have been: messages came."""
+        return self.status == 101 or self.origin is not None
 
     def header(self, name: str, *, of: Side = Side.STATION) -> str | None:
         """Return a header of the request (or, `of=Side.CSMS`, of the response), joined by commas where repeated."""

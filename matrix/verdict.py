@@ -10,7 +10,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.secrets import told
-from matrix.trace import Ending, Frame, Session, Side
+from matrix.trace import UNTOLD, Frame, Session, Side
 from matrix.wire import CallError, Garbled, Message
 
 NOT_SUPPORTED: Final = frozenset({"NotImplemented", "NotSupported"})
@@ -115,8 +115,8 @@ def cut_short(conversation: Conversation, exchange: Exchange, session: Session) 
     """Judge a CALL that was open when its session ended."""
     answerer = conversation.voices[exchange.answerer]
     evidence = Evidence(exchange.session, exchange.call_frame, "")
-    if session.ending is Ending.HUB:
-        return Outcome.INCONCLUSIVE, replace(evidence, text=session.fault or "the hub ended the session")
+    if session.ending in UNTOLD:
+        return Outcome.INCONCLUSIVE, replace(evidence, text=session.fault or UNTOLD[session.ending])
     if answerer.holed:
         return Outcome.INCONCLUSIVE, replace(evidence, text="the recording lacks some of what was answered")
     if answerer.error_close is not None:

@@ -11,6 +11,7 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from hub.recording import Recording
+from hub.schema_store import use_stored_schemas
 from tui.contrast import readable_variables
 from tui.messages import Advanced, Progress
 from tui.palette import PairProvider
@@ -97,6 +98,8 @@ def run_dashboard(source: Source, *, seconds: float | None = None) -> None:
 
     Raises:
         RecordingError: the file is not a recording that can be read.
+        SchemaError: the schemas that were added cannot be read.
     """
     Recording.open(source.path).close()
+    use_stored_schemas()
     PlugfestApp(source, seconds=seconds).run()

@@ -9,6 +9,7 @@ import rich_click as click
 
 from hub.limits import described
 from matrix import __version__
+from matrix.dialect import JUDGED
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 
 if TYPE_CHECKING:
@@ -389,6 +390,42 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool, sec
     _report_errors(work)
 
 
+@main.command(name="import", epilog="Example: plugfest import steve.log --csms steve -o steve.recording")
+@click.argument("logs", nargs=-1, required=True, type=RECORDING, metavar="FILE...")
+@click.option("-o", "--output", required=True, type=RECORDING, metavar="RECORDING", help="A new recording.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["open-ocpp-trace", "steve", "ocpp", "json", "csv", "lines"]),
+    help="How the logs are written.  [default: told by what they hold]",
+)
+@click.option("--csms", default="imported", show_default=True, metavar="NAME", help="The CSMS, as the matrix names it.")
+@click.option("--identity", default="", metavar="ID", help="The station of logs that name none.  [default: file name]")
+@click.option("--version", type=click.Choice(JUDGED), help="The OCPP version of logs that name none.")
+@click.option(
+    "--logged-by",
+    type=click.Choice(["station", "csms"]),
+    help="Whose program wrote the logs, and so who sent what it `sent`.  [default: told by the messages]",
+)
+@click.option(
+    "--timezone", metavar="ZONE", help="Of times that name none: UTC, +02:00, Europe/Berlin.  [default: by the CSMS's]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it as one JSON object.")
+def import_(
+    logs: tuple[Path, ...], output: Path, *, format_: str | None, csms: str, identity: str, version: str | None,
+    logged_by: str | None, timezone: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Make a recording of logs that others wrote: Open OCPP Trace, SteVe, the `ocpp` package, JSON, CSV, plain lines.
+
+    Lines that cannot be read are named and skipped. What a log does not hold (handshakes, pings, closes) is unknown in
+    the recording, and is not held against anybody.  See docs/importing.md
+    """
+    from tui.importing import Wishes, run_import
+
+    wishes = Wishes(format_, identity, version or "", logged_by, timezone)
+    _report_errors(lambda: run_import(logs, output, csms, wishes, as_json=as_json))
+
+
 @main.command(epilog="Example: plugfest judge event.recording --json | jq .findings")
 @click.argument("recording", type=RECORDING)
 @click.option("--json", "as_json", is_flag=True, help="Print outcomes and findings as one JSON object.")
@@ -438,6 +475,28 @@ def judge(recording: Path, *, as_json: bool, save: bool, history: bool, errata: 
     sys.exit(_report_errors(work))
 
 
+@main.group(invoke_without_command=True, epilog="Example: plugfest schemas add ocpp-0.26.0-py3-none-any.whl")
+@click.pass_context
+def schemas(context: click.Context) -> None:
+    """Say by which schemas payloads are judged, and where they come from."""
+    if context.invoked_subcommand is None:
+        from tui.schemas import run_schemas
+
+        _report_errors(run_schemas)
+
+
+@schemas.command(name="add", epilog="Example: plugfest schemas add ocpp-0.26.0-py3-none-any.whl")
+@click.argument("source", type=click.Path(path_type=Path), metavar="WHEEL|FOLDER")
+def schemas_add(source: Path) -> None:
+    """Keep the schemas of OCPP 2.0, which come with the `ocpp` package up to release 0.26.0 only.
+
+    They are checked and copied; the wheel is not installed. `pip download --no-deps ocpp==0.26.0` gets it.
+    """
+    from tui.schemas import run_schemas_add
+
+    _report_errors(lambda: run_schemas_add(source))
+
+
 @main.command(epilog="Example: plugfest rules RPC-05")
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
@@ -484,6 +543,7 @@ def _policy_in(path: Path | None) -> "Policy":
 
 def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge":
     """Judge a whole recording, with a progress bar on a terminal's stderr."""
+    from hub.schema_store import use_stored_schemas
     from matrix.judge import Judge
     from matrix.policy import AS_WRITTEN
     from matrix.trace import mark_of
@@ -491,6 +551,7 @@ def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge"
     from tui.printing import progress
 
     collect_seldom()
+    use_stored_schemas()
     judged = Judge(policy=AS_WRITTEN if policy is None else policy)
     with progress("judging", recording.last_mark()) as advance_to:
         for number, item in enumerate(recording.all_traffic()):

@@ -15,7 +15,18 @@ from tui.blaming import blame_lines, ground_lines, witness_lines
 from tui.line import BLANK, Line, PaneLine, Span
 from tui.message_line import tell
 from tui.pretty import pretty, read_head
-from tui.text import ARROWS, DISTURBED, GLYPHS, SEVERITY_GLYPHS, clock_time, date_and_time, duration, size, state_of
+from tui.text import (
+    ARROWS,
+    CLOCKS,
+    DISTURBED,
+    GLYPHS,
+    SEVERITY_GLYPHS,
+    clock_time,
+    date_and_time,
+    duration,
+    size,
+    state_of,
+)
 from tui.verdicts import Joined
 
 PAYLOAD_AT: Final = {CALL: "/3", SEND: "/3", CALLRESULT: "/2", CALLERROR: "/4", CALLRESULTERROR: "/4"}
@@ -60,7 +71,7 @@ def _latency(message: Message, other: Message | None, joined: Joined | None) -> 
 def _message_lines(message: Message, joined: Joined | None, latency_ns: int | None) -> list[PaneLine]:
     frame = message.frame
     title = [Span(f"{ARROWS[frame.side]} ", frame.side.value), Span(_title(message, joined), "heading")]
-    if latency_ns is not None:
+    if latency_ns:
         title.append(Span(f"  after {duration(latency_ns / 1e6)}", "muted"))
     if joined is not None:
         title += _outcome(joined)
@@ -187,14 +198,24 @@ def handshake_lines(
             PaneLine((Span(f"{DISTURBED} disturbed on purpose: ", "warning"), Span(safe(each.text), "strong")))
         )
         lines.append(PaneLine((Span(f"{clock_time(each.begun_at)}: {each.sentence}"),), 2))
-    if session.fault:
+    if session.fault and session.origin is None:
         lines.append(PaneLine((Span("hub: ", "muted"), Span(safe(session.fault), "broken"))))
     lines += [BLANK, _fact("from", session.remote), _fact("to", session.upstream)]
     if session.tls:
         lines.append(_fact("TLS", session.tls))
+    if session.origin is not None:
+        return [*lines, *_origin_lines(session), *_end_lines(session)]
     lines.append(_fact("offered", ", ".join(session.offered) or "no subprotocol"))
     lines.append(_fact("chosen", session.chosen or "none"))
     return [*lines, *_request_lines(session), *_response_lines(session), *_end_lines(session)]
+
+
+def _origin_lines(session: Session) -> list[PaneLine]:
+    lines = [_fact("version", session.chosen or "not told"), _fact("imported", f"from {session.origin}")]
+    lines.append(_fact("not seen", "the handshake, pings, who ended it"))
+    if session.fault:
+        lines.append(_fact("end", session.fault))
+    return lines if session.clock is None else [*lines, _fact("times", CLOCKS[session.clock])]
 
 
 def _request_lines(session: Session) -> list[PaneLine]:

@@ -43,7 +43,7 @@ def message_line(
         Span(" "),
     )
     right = (
-        Span(f" {duration(latency_ns / 1e6) if latency_ns is not None else '':>7} ", "muted"),
+        Span(f" {duration(latency_ns / 1e6) if latency_ns else '':>7} ", "muted"),
         *_flags(joined, findings),
     )
     room = width - 12 - 3 - name_width - 1 - 9 - 4

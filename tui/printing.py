@@ -29,7 +29,7 @@ from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
 from tui.blaming import blame_words, errata_lines
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.noted import about, said
-from tui.text import ARROWS, CONTESTED, FLAPPING, GLYPHS, clock_time, pair_marks, strip_of
+from tui.text import ARROWS, CLOCKS, CONTESTED, FLAPPING, GLYPHS, clock_time, pair_marks, strip_of
 from tui.witnesses import show_witnesses
 
 SHORT: Final = 160
@@ -266,11 +266,15 @@ def _findings_table(findings: list[Finding]) -> Table:
 
 
 def _session_cells(session: Session, frames: int) -> tuple[str, ...]:
-    answer = f"{session.status} {safe(session.reason, 30)}".strip() if session.status else "none"
+    answer = f"{session.status} {safe(session.reason, 30)}".strip() if session.status else _no_answer(session)
     return (
         str(session.id), clock_time(session.opened_at), safe(session.identity, 40), safe(session.csms, 20) or "-",
         safe(session.chosen or "-", 20), answer, str(frames), _lasted(session), _end(session),
     )  # fmt: skip
+
+
+def _no_answer(session: Session) -> str:
+    return "none" if session.origin is None else "not seen"
 
 
 def _lasted(session: Session) -> str:
@@ -291,16 +295,25 @@ def _end(session: Session) -> str:
 
 def _handshake(session: Session) -> Iterator[str]:
     yield f"session {session.id}  {safe(session.identity)} -> {safe(session.csms) or '-'}  {_end(session)}".rstrip()
-    if session.fault:
+    if session.fault and session.origin is None:
         yield f"hub: {safe(session.fault)}"
     if session.tls:
         yield f"TLS: {safe(session.tls)}"
+    if session.origin is not None:
+        yield from _where_from(session)
+        return
     yield f"GET {safe(session.path)}" if session.path else "no request"
     yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.request)
     yield f"{session.status or 'no answer'} {safe(session.reason)}".rstrip()
     yield from (f"  {safe(name)}: {safe(value, SHORT)}" for name, value in session.response)
     if session.body:
         yield f"  {safe(session.body, SHORT)}"
+
+
+def _where_from(session: Session) -> Iterator[str]:
+    yield f"imported from {safe(session.origin or '')}: its messages alone, no handshake, no pings"
+    if session.clock is not None:
+        yield CLOCKS[session.clock]
 
 
 def _item_line(item: Frame | Disturbed, *, full: bool, with_secrets: bool) -> Text:

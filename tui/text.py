@@ -10,7 +10,7 @@ from matrix.history import sentence
 from matrix.notes import Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome, gravest
 from matrix.safe import safe
-from matrix.trace import Ending, Session, Side
+from matrix.trace import Clock, Ending, Session, Side
 from tui.line import Line, Span
 
 GLYPHS: Final[Mapping[Outcome, str]] = {
@@ -51,8 +51,14 @@ ENDINGS: Final[Mapping[Ending, str]] = {
     Ending.DROPPED: "dropped without a close frame",
     Ending.RESET: "connection reset",
     Ending.HUB: "ended by the hub",
+    Ending.UNSEEN: "imported, end not seen",
 }
 
+CLOCKS: Final[Mapping[Clock, str]] = {
+    Clock.DERIVED: "the log names no time zone: it was taken from what the CSMS said the time was",
+    Clock.LOCAL: "the log names no time zone: its times are shown as if they were UTC",
+    Clock.NONE: "the log has no times: all messages are shown at one moment, in its order",
+}
 
 DISTURBED: Final = "\N{ELECTRIC ARROW}"
 """Stands wherever a session is shown that the organizer has disturbed."""

@@ -1,6 +1,7 @@
 """RPC-08, RPC-11 to RPC-13, RPC-20, RPC-22, RPC-23: how a CALL is answered."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from matrix.blame import (
     CONSTRAINT_CODES,
@@ -17,9 +18,13 @@ from matrix.exchange import Exchange, Spoken
 from matrix.fields import is_disputable
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
+from matrix.moments import SECOND_NS
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
 from matrix.secrets import told
 from matrix.wire import CallError, CallResult, CallResultError
+
+BEFORE_NS: Final = 120 * SECOND_NS
+"""How late an answer may come to a CALL from before a log began."""
 
 
 @rule(
@@ -32,7 +37,8 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report answers to no CALL, and second answers to one.
 
     Not reported: a CALLERROR after a message that nobody could read, a CALLERROR with the id "-1" (2.x), a second
-    answer to a CALL that was sent twice, and anything after a gap in what the other side said.
+    answer to a CALL that was sent twice, anything after a gap in what the other side said, and what an imported log
+    has in its first two minutes: the CALL may have come before it began.
 
     Breach: `[2,"a","Heartbeat",{}]` answered by `[3,"b",{...}]`.
     Correct: answered by `[3,"a",{...}]`.
@@ -46,8 +52,14 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     if message.id in asker.answered:
         frame = asker.answered[message.id].answer_frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
-    else:
+    elif not _may_be_of_before(spoken):
         yield violation(spoken.side, f'no CALL with id "{message_id}" is open')
+
+
+def _may_be_of_before(spoken: Spoken) -> bool:
+    """Tell whether an answer may belong to a CALL from before the log that its session was imported from."""
+    session = spoken.conversation.session
+    return session.origin is not None and spoken.at - session.opened_at < BEFORE_NS
 
 
 @rule(

@@ -23,7 +23,8 @@ SLACK_NS: Final = SECOND_NS
 
 def _comes_first_ever(exchange: Exchange, story: BootStory) -> bool:
     """Tell whether the first that was ever heard of a station is the state of a connector, as after a boot."""
-    if exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
+    is_new = exchange.conversation.session.origin is None  # what a log begins with need not come first
+    if not is_new or exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
         return False
     return story.early_frame == exchange.call_frame
 
@@ -34,6 +35,8 @@ def _other_request(exchange: Exchange, story: BootStory) -> bool:
 
 def _too_soon(exchange: Exchange, story: BootStory, *, is_certain: bool) -> Iterator[Remark]:
     """Yield what is wrong with a request before the BootNotification was answered."""
+    if exchange.conversation.session.origin is not None:
+        return  # a log may note a CALL when it is queued, before it is sent
     if story.is_asking_in(exchange.session):
         text = (
             f"{told(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"

@@ -53,8 +53,8 @@ def _hurried(exchange: Exchange) -> Exchange | None:
     """Return the CALL of the same side that is still open, and so recent that its sender cannot have given up on it."""
     conversation = exchange.conversation
     answerer, calls = conversation.voices[exchange.answerer], conversation.voices[exchange.side].open_calls
-    if answerer.holed or answerer.garbled or not calls:
-        return None
+    if answerer.holed or answerer.garbled or not calls or conversation.session.origin is not None:
+        return None  # a log may note a CALL when it is queued, before it is sent
     latest = next(reversed(calls.values()))
     return latest if exchange.at - latest.at < PATIENCE_NS else None
 

@@ -166,11 +166,13 @@ def remember_csms_time(exchange: Exchange, known: Known) -> None:
 def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a currentTime that is more than a minute off the hub's clock, which is taken to be right.
 
+    Nothing is reported of an imported log whose times name no time zone.
+
     Breach: `"currentTime": "2026-11-01T09:00:00Z"`, an hour late.
     Correct: the time at which the answer is sent.
     """
     told = _csms_time(exchange)
-    if told is None or exchange.answered_at is None:
+    if told is None or exchange.answered_at is None or exchange.conversation.session.clock is not None:
         return
     ahead = told.ns - exchange.answered_at
     if abs(ahead) > CSMS_SKEW_NS:

@@ -85,7 +85,8 @@ def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
 def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     """Say for how long nothing was heard of a station, where that is longer than the limit; None where it is not."""
     story = known.story(HeartStory)
-    if silence.side is not Side.STATION or not story.interval_ns or story.since is None:
+    is_seen = silence.conversation.session.origin is None  # a log holds no pings
+    if not is_seen or silence.side is not Side.STATION or not story.interval_ns or story.since is None:
         return None
     began = max(silence.since, story.since)
     if silence.at - began <= limit_ns or not known.has_all_since(began):

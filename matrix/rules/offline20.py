@@ -14,7 +14,7 @@ from matrix.rule import note, on_alarm, on_called, on_closed, on_error, on_opene
 from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions20 import EVENT, VERSIONS, event_of, moment_at, transaction_of
 from matrix.secrets import told
-from matrix.trace import Ending, Side
+from matrix.trace import UNTOLD, Side
 from matrix.wire import CallError
 
 EXACT_NS: Final = 2 * SECOND_NS
@@ -62,10 +62,10 @@ def remember_return(conversation: Conversation, known: Known) -> None:
 
 @note(on_closed(), versions=VERSIONS)
 def remember_leaving(conversation: Conversation, known: Known) -> None:
-    """Remember when the station went; not where the hub itself was stopped."""
+    """Remember when the station went; not where the hub itself was stopped, or a log does not tell."""
     presence, session = known.life(Presence), conversation.session
     presence.open.discard(session.id)
-    presence.left_at = None if session.ending is Ending.HUB else session.closed_at
+    presence.left_at = None if session.ending in UNTOLD else session.closed_at
 
 
 @note(on_called(EVENT, "StatusNotification", by=Side.STATION), versions=VERSIONS)

@@ -16,7 +16,7 @@ from matrix.finding import Remark, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
 from matrix.rule import Rule, Watch, all_rules, on_called, on_handshake, on_misformed
-from matrix.trace import Ending, Frame, Opcode, Side, Traffic
+from matrix.trace import Clock, Closed, Ending, Frame, Opcode, Opened, Side, Traffic
 
 NOW = "2026-11-01T10:00:00Z"
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"1.0"}]'
@@ -385,3 +385,53 @@ def test_interleaved_sessions_are_judged_as_each_alone() -> None:
 
     assert sorted(codes(together)) == sorted(codes(alone))
     assert [pair.rows for pair in together.board.view().pairs] == [pair.rows for pair in alone.board.view().pairs]
+
+
+def imported(*lines: str, version: str = "1.6", clock: Clock | None = None) -> list[Traffic]:
+    """Return drawn traffic as a log would hold it: messages alone."""
+    unseen: dict[str, Any] = {"status": None, "request": (), "offered": (), "origin": "x.log", "clock": clock}
+    return [
+        msgspec.structs.replace(item, session=msgspec.structs.replace(item.session, **unseen))
+        if isinstance(item, Opened | Closed)
+        else item
+        for item in draw(*lines, version=version, ending=Ending.UNSEEN, closed_by=None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "version"),
+    [
+        ([BOOT, BOOTED.replace("300", "10"), "+600s", HEARTBEAT, BEAT.replace(NOW, "$NOW")], "1.6"),
+        (['> [2,"s","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]'], "1.6"),
+        (['< [3,"before",{}]'], "2.0.1"),
+        ([], "2.1"),
+    ],
+)
+def test_what_no_log_holds_is_held_against_nobody(lines: list[str], version: str) -> None:
+    judge = judged(imported(*lines, version=version))
+
+    assert [each for each in judge.findings if each.severity is not Severity.INFO and each.rule != "BT-07"] == []
+    assert outcome_of(judge, "Connect") is Outcome.UNTESTED
+
+
+def test_log_without_times_accuses_only_by_what_one_message_proves() -> None:
+    lines = [
+        BOOT,
+        BOOTED,
+        '> [2,"x","StopTransaction",{"transactionId":5,"meterStop":1,"timestamp":"$NOW"}]',
+        '< [3,"x",{}]',
+    ]
+    odd = '> [2,"y","Heartbeat",{"x":1}]'
+
+    timeless, timed = judged(imported(*lines, odd, clock=Clock.NONE)), judged(imported(*lines, odd))
+
+    assert codes(timeless) == codes(timed)
+    proven = {each.rule for each in timeless.findings if each.severity is not Severity.INFO}
+    assert proven == {rule.code for rule in all_rules() if rule.stands_alone} & {*codes(timed)}
+
+
+def test_time_that_a_csms_tells_is_not_compared_with_a_log_whose_zone_was_taken_from_it() -> None:
+    late = BOOTED.replace(NOW, "2026-11-01T09:00:00Z")
+
+    assert "TM-04" in codes(judged(imported(BOOT, late)))
+    assert "TM-04" not in codes(judged(imported(BOOT, late, clock=Clock.DERIVED)))

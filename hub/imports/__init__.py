@@ -1,0 +1,1 @@
+"""Logs of OCPP traffic that others wrote, made into recordings: what `plugfest import` does (docs/importing.md)."""

@@ -1,0 +1,77 @@
+"""Reading a log line by line, however long the lines and whatever the bytes."""
+
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from hub.imports.entries import ImportLogError
+
+LONGEST_LINE: Final = 16 << 20
+SURVEYED: Final = 4 << 20
+"""Bytes at the beginning of a log that are looked at to see what it is."""
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line: its number from 1, its text, how many bytes of the file end with it, and what is wrong with it, if so.
+
+    What is not UTF-8 stands as U+FFFD in the text, and is said to be wrong.
+    """
+
+    number: int
+    text: str
+    end: int
+    flaw: str = ""
+
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file.
+
+    Raises:
+        ImportLogError: it cannot be read.
+    """
+    try:
+        if path.is_dir():
+            raise ImportLogError(f"{str(path)!r} is a folder, not a log")
+        if not path.is_file():
+            raise ImportLogError(f"there is no file at {str(path)!r}")
+        with path.open("rb") as file:
+            yield from _lines(file)
+    except OSError as exc:
+        raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
+
+
+def first_lines(path: Path) -> Iterator[str]:
+    """Yield the lines at the beginning of a file, as far as they are surveyed."""
+    return (line.text for line in takewhile(lambda line: line.end <= SURVEYED or line.number == 1, lines_of(path)))
+
+
+def _lines(file: BinaryIO) -> Iterator[Line]:
+    number, end = 0, 0
+    while raw := file.readline(LONGEST_LINE):
+        number += 1
+        end += len(raw)
+        if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+            end += _skip(file)
+            yield Line(number, "", end, f"it is longer than {LONGEST_LINE >> 20} MiB")
+        else:
+            yield _line(number, raw.removeprefix(_MARK) if number == 1 else raw, end)
+
+
+def _line(number: int, raw: bytes, end: int) -> Line:
+    raw = raw.rstrip(b"\r\n")
+    try:
+        return Line(number, raw.decode(), end)
+    except UnicodeDecodeError:
+        return Line(number, raw.decode("utf-8", "replace"), end, "it is not UTF-8")
+
+
+def _skip(file: BinaryIO) -> int:
+    """Pass over the rest of a line; return its length."""
+    skipped = 0
+    while raw := file.readline(LONGEST_LINE):
+        skipped += len(raw)
+        if raw.endswith(b"\n"):
+            break
+    return skipped
