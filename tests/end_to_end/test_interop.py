@@ -5,7 +5,6 @@ the violations that are expected here.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Final
 
 import pytest
 from drawing import judged
-from peers import node_packages, python_packages
 from peers.implementations import IDENTITIES, VERSIONS, csmses, stations
 
 from hub.recording import Recording
@@ -114,16 +112,7 @@ PlugfestOf = Callable[[str], Verdict]
 
 
 @pytest.fixture(scope="session")
-def installed() -> None:
-    """Install the packages; skip, and say why, where that cannot be done. CI has to be able to."""
-    for reason in (node_packages.install(), python_packages.install()):
-        if reason is not None:
-            assert "CI" not in os.environ, reason
-            pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def plugfest(installed: None, tmp_path_factory: pytest.TempPathFactory) -> PlugfestOf:  # noqa: ARG001 - first
+def plugfest(npm: None, pypi: None, tmp_path_factory: pytest.TempPathFactory) -> PlugfestOf:  # noqa: ARG001 - first
     """Hold the plugfest of a version, once."""
 
     @cache

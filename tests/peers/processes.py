@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
 
 
 class PeerError(AssertionError):

@@ -4,14 +4,15 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from peers.node_packages import NODE
 from peers.processes import PATIENCE_S, PeerError, start
 
-PROGRAM: Final = "node_modules/ocpp-ws-cli/dist/index.js"
-IDENTITY: Final = "SIMULATOR"
+PROGRAM: Final = NODE / "node_modules" / "ocpp-ws-cli" / "dist" / "index.js"
 CHUNK_BYTES: Final = 65536
+LONGEST_LINE: Final = 200
 
 
 class Keyboard:
@@ -22,53 +23,52 @@ class Keyboard:
         assert process.stdout is not None
         self._keys = process.stdin
         self._screen = process.stdout
+        self._text = ""
+        self._shown: set[str] = set()
 
-    async def press(self, key: str, until: str) -> None:
-        """Press a key, and wait until this is on the screen."""
+    async def press(self, key: str, until: str) -> str:
+        """Press a key, and wait until this comes onto the screen; return the text that was not there before."""
         self._keys.write(key.encode())
-        await self.wait_for(until)
+        return await self.wait_for(until)
 
-    async def keep_pressing(self, key: str, until: str) -> None:
-        """Press a key again whenever something happens, until this is on the screen."""
-        shown = ""
-        while re.search(until, shown) is None:
-            self._keys.write(key.encode())
-            shown = await self._next_screens()
-
-    async def wait_for(self, text: str) -> None:
-        """Wait until a screen shows this."""
-        while re.search(text, await self._next_screens()) is None:
-            pass
-
-    async def _next_screens(self) -> str:
-        shown = await self._screen.read(CHUNK_BYTES)
-        if not shown:
-            raise PeerError("the simulator of ocpp-ws-cli has ended")
-        return shown.decode(errors="replace")
+    async def wait_for(self, text: str) -> str:
+        """Wait until this comes onto the screen; return the text that was not there before."""
+        while True:
+            shown = await self._screen.read(CHUNK_BYTES)
+            if not shown:
+                raise PeerError("the simulator of ocpp-ws-cli has ended")
+            self._text = self._text[-LONGEST_LINE:] + shown.decode(errors="replace")
+            if news := set(re.findall(text, self._text)) - self._shown:
+                self._shown |= news
+                return " ".join(news)
 
 
-async def charge(endpoint: str, version: str) -> None:
+async def charge(endpoint: str, version: str, directory: Path) -> None:
     """Charge, and stay until the CSMS has asked for a firmware update, and its first step is told.
 
     Raises:
         TimeoutError: the simulator does not show what it should.
         PeerError: it has ended early.
     """
-    async with asyncio.timeout(PATIENCE_S), _switched_on(endpoint, version) as keyboard:
+    async with asyncio.timeout(PATIENCE_S), _switched_on(endpoint, version, directory) as keyboard:
         await keyboard.wait_for("Waiting for commands|BootSequence failed")
         await keyboard.press("a", until=r"StatusNotification \(Preparing\) Accepted")
         await keyboard.press("t", until=r"StatusNotification \(Charging\) Accepted")
         await keyboard.press("m", until="MeterValues transmitted")
         await keyboard.press("e", until=r"StatusNotification \(Finishing\) Accepted")
-        await keyboard.keep_pressing("h", until="CSMS requested UpdateFirmware")
+        await keyboard.wait_for("Status: Available")
+        while "UpdateFirmware" not in await keyboard.press(
+            "h", until=r"Heartbeat Response: [-T:.\d]+Z|CSMS Request\] \w+"
+        ):
+            pass
         await keyboard.wait_for("FirmwareStatusNotification Accepted")
         await keyboard.press("q", until="Simulator stopped")
 
 
 @asynccontextmanager
-async def _switched_on(endpoint: str, version: str) -> AsyncIterator[Keyboard]:
-    options = ("-e", endpoint, "-i", IDENTITY, "-t", "C0FFEE05", "-p", f"ocpp{version}", "--report", "json")
-    process = await start("node", PROGRAM, "simulate", *options, "--report-dir", str(NODE / "node_modules"), cwd=NODE)
+async def _switched_on(endpoint: str, version: str, directory: Path) -> AsyncIterator[Keyboard]:
+    options = ("-e", endpoint, "-i", "SIMULATOR", "-t", "C0FFEE05", "-p", f"ocpp{version}", "--report", "json")
+    process = await start("node", str(PROGRAM), "simulate", *options, "--report-dir", str(directory), cwd=directory)
     try:
         yield Keyboard(process)
     finally:
