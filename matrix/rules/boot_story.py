@@ -47,11 +47,10 @@ class Reset:
 class BootStory:
     """The latest answer to a BootNotification, and what bears upon it. None is not known.
 
-    `status` holds across sessions, until the next answer. `asked_*` is a BootNotification that has no status for an answer yet;
-    `is_asked_in_vain` where that was a CALLERROR.
-    `instructed` are actions that the CSMS has asked for since it was last answered Accepted. `early_*` is the first
-    CALL of a session that began with another CALL. `reported` are the connectors whose status was sent since
-    `answered_at`; `connectors` how many there are, where the station said so.
+    `status` holds across sessions, until the next answer. `asked_*` is a BootNotification that no status has answered
+    yet; `is_asked_in_vain` where a CALLERROR has. `instructed` are actions that the CSMS has asked for since it was
+    last answered Accepted. `early_*` is the first CALL of a session that began with another CALL. `reported` are the
+    connectors whose status was sent since `answered_at`; `connectors` how many there are, where the station said so.
     """
 
     sessions: int = 0

@@ -1,6 +1,7 @@
 """The simulated station of npm's `ocpp-ws-cli`, at whose keys somebody sits: what it says is its own."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,7 +69,8 @@ async def charge(endpoint: str, version: str, directory: Path) -> None:
 @asynccontextmanager
 async def _switched_on(endpoint: str, version: str, directory: Path) -> AsyncIterator[Keyboard]:
     options = ("-e", endpoint, "-i", "SIMULATOR", "-t", "C0FFEE05", "-p", f"ocpp{version}", "--report", "json")
-    process = await start("node", str(PROGRAM), "simulate", *options, "--report-dir", str(directory), cwd=directory)
+    command = ("node", str(PROGRAM), "simulate", *options, "--report-dir", str(directory))
+    process = await start(*command, cwd=directory, env=os.environ | {"NO_COLOR": "1"})
     try:
         yield Keyboard(process)
     finally:
