@@ -79,6 +79,7 @@ class Verdict:
     """What came of one plugfest."""
 
     traffic: list[Traffic]
+    trouble: list[BaseException]
 
     @cached_property
     def judge(self) -> Judge:
@@ -118,21 +119,22 @@ def plugfest(npm: None, pypi: None, tmp_path_factory: pytest.TempPathFactory) ->
     @cache
     def held(version: str) -> Verdict:
         path = tmp_path_factory.mktemp("plugfest") / "plugfest.recording"
-        asyncio.run(hold(version, path))
+        trouble = asyncio.run(hold(version, path))
         with Recording.open(path) as recording:
-            return Verdict([*recording.all_traffic()])
+            return Verdict([*recording.all_traffic()], trouble)
 
     return held
 
 
-async def hold(version: str, path: Path) -> None:
-    """Let every station visit every CSMS, and record it."""
+async def hold(version: str, path: Path) -> list[BaseException]:
+    """Let every station visit every CSMS, and record it; return what went wrong with the stations."""
     async with AsyncExitStack() as stack:
         urls = {name: await stack.enter_async_context(run(version)) for name, run in csmses(version).items()}
         hub = await stack.enter_async_context(Hub(HubSettings(recording=path, csmses=urls, port=0)))
-        async with asyncio.TaskGroup() as group:
-            for tour in stations(version).values():
-                group.create_task(tour(version, [f"{hub.url}/{name}" for name in urls]))
+        endpoints = [f"{hub.url}/{name}" for name in urls]
+        tours = (tour(version, endpoints) for tour in stations(version).values())
+        results = await asyncio.gather(*tours, return_exceptions=True)
+    return [result for result in results if result is not None]
 
 
 @pytest.mark.parametrize(("version", "station", "csms"), ALL_PAIRS)
@@ -150,6 +152,7 @@ def test_every_station_meets_every_csms_in_its_version(plugfest: PlugfestOf, ver
 
     met = {(version, *verdict._who(pair)) for pair in verdict.judge.board.view().pairs if pair.version == version}
 
+    assert verdict.trouble == []
     assert met == {names for names in ALL_PAIRS if names[0] == version}
     assert verdict.judge.crashes == []
 

@@ -14,6 +14,8 @@ from peers.processes import PATIENCE_S, PeerError, start
 PROGRAM: Final = NODE / "node_modules" / "ocpp-ws-cli" / "dist" / "index.js"
 CHUNK_BYTES: Final = 65536
 LONGEST_LINE: Final = 200
+QUESTION: Final = r"CSMS Request\] \w+|requested ReserveNow \S+ \w+"
+"""What is shown of a CALL of the CSMS. A reservation is asked for twice, and answered differently."""
 
 
 class Keyboard:
@@ -58,9 +60,7 @@ async def charge(endpoint: str, version: str, directory: Path) -> None:
         await keyboard.press("m", until="MeterValues transmitted")
         await keyboard.press("e", until=r"StatusNotification \(Finishing\) Accepted")
         await keyboard.wait_for("Status: Available")
-        while "UpdateFirmware" not in await keyboard.press(
-            "h", until=r"Heartbeat Response: [-T:.\d]+Z|CSMS Request\] \w+"
-        ):
+        while "UpdateFirmware" not in await keyboard.press("h", until=QUESTION):
             pass
         await keyboard.wait_for("FirmwareStatusNotification Accepted")
         await keyboard.press("q", until="Simulator stopped")
