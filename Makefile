@@ -50,11 +50,15 @@ bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages jud
 nightly: $(VENV)/.dev $(SCHEMAS)/.there  ## the slow checks
 	$(BIN)/python -m pytest -m nightly
 
-lock:  ## pin the dependencies again (needs uv on the PATH)
+lock:  ## pin the dependencies again (needs uv and npm on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements/dev.txt
+	uv pip compile --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links requirements/peers.in -o requirements/peers.txt
+	cd tests/peers/node && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts \
+	    --legacy-peer-deps
 
 clean:  ## remove what was made, recordings excepted
 	rm -rf $(VENV) $(SCHEMAS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

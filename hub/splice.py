@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, IntFlag, auto
 from functools import partial
 from typing import Final, Protocol
@@ -367,7 +368,8 @@ def close_code(payload: str | bytes) -> int | None:
 def write_eof(leg: Leg) -> None:
     """End the stream to a leg's peer, which may go on sending."""
     if not leg.is_lost and not leg.transport.is_closing():
-        leg.transport.write_eof()
+        with suppress(OSError):  # reset meanwhile: the event loop is about to tell
+            leg.transport.write_eof()
 
 
 def _say(farewell: Farewell, _leg: Leg) -> None:

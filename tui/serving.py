@@ -39,6 +39,8 @@ FEW_SESSIONS: Final = 1000
 log = logging.getLogger(__name__)
 
 
+NO_HOSTS: Final = (ANY_ORIGIN, "null", "file://")
+"""What may be allowed beside a scheme and a host; `file://` is what arduinoWebSockets sends, and so many stations."""
 _ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\s]+/?")
 
 
@@ -196,7 +198,7 @@ def _origin(origin: str) -> str:
     Raises:
         OptionError: it is none.
     """
-    if origin in (ANY_ORIGIN, "null") or _ORIGIN.fullmatch(origin):
+    if origin in NO_HOSTS or _ORIGIN.fullmatch(origin):
         return origin
     raise OptionError(f"--allow-origin wants an origin such as https://host or http://host:8080, or *, got {origin!r}")
 

@@ -72,9 +72,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
         text = f"{told(exchange.action, 50)} was sent to a station that is {story.status} (frame {story.answer_frame})"
         yield warning(Side.CSMS, text)
     elif story.status is None and story.is_asking_in(exchange.session):
-        text = (
-            f"{told(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
-        )
+        text = f"{told(exchange.action, 50)} was sent {story.before_its_answer}"
         yield warning(Side.CSMS, text)
 
 

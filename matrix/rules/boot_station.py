@@ -38,9 +38,7 @@ def _too_soon(exchange: Exchange, story: BootStory, *, is_certain: bool) -> Iter
     if exchange.conversation.session.origin is not None:
         return  # a log may note a CALL when it is queued, before it is sent
     if story.is_asking_in(exchange.session):
-        text = (
-            f"{told(exchange.action, 50)} was sent before the BootNotification (frame {story.asked_frame}) was answered"
-        )
+        text = f"{told(exchange.action, 50)} was sent {story.before_its_answer}"
         if is_certain:
             yield violation(Side.STATION, text)
         elif story.status != "Accepted":

@@ -8,7 +8,7 @@ from matrix.exchange import Conversation, Exchange, Spoken
 from matrix.fields import integer, objects, seconds_as_ns, text
 from matrix.known import Known
 from matrix.recent import Recent
-from matrix.rule import note, on_called, on_first_words, on_opened, on_result
+from matrix.rule import note, on_called, on_error, on_first_words, on_opened, on_result
 from matrix.trace import Side
 from matrix.wire import Call
 
@@ -47,10 +47,10 @@ class Reset:
 class BootStory:
     """The latest answer to a BootNotification, and what bears upon it. None is not known.
 
-    `status` holds across sessions, until the next answer. `asked_*` is a BootNotification that has no answer yet.
-    `instructed` are actions that the CSMS has asked for since it was last answered Accepted. `early_*` is the first
-    CALL of a session that began with another CALL. `reported` are the connectors whose status was sent since
-    `answered_at`; `connectors` how many there are, where the station said so.
+    `status` holds across sessions, until the next answer. `asked_*` is a BootNotification that no status has answered
+    yet; `is_asked_in_vain` where a CALLERROR has. `instructed` are actions that the CSMS has asked for since it was
+    last answered Accepted. `early_*` is the first CALL of a session that began with another CALL. `reported` are the
+    connectors whose status was sent since `answered_at`; `connectors` how many there are, where the station said so.
     """
 
     sessions: int = 0
@@ -64,6 +64,7 @@ class BootStory:
     asked_session: int = 0
     asked_reason: str | None = None
     asked_after_reset: bool = False
+    is_asked_in_vain: bool = False
     early_frame: int = 0
     early_session: int = 0
     reset: Reset | None = None
@@ -76,6 +77,12 @@ class BootStory:
     def is_quiet(self) -> bool:
         """True where nothing restrains what is sent: accepted, and no BootNotification open. The common case."""
         return self.status == "Accepted" and not self.asked_frame
+
+    @property
+    def before_its_answer(self) -> str:
+        """What to say of something that comes while a BootNotification is open."""
+        boot = f"the BootNotification (frame {self.asked_frame})"
+        return f"after {boot} got only a CALLERROR" if self.is_asked_in_vain else f"before {boot} was answered"
 
     def is_barred(self, known: Known) -> bool:
         """Tell whether the station is certainly not accepted: Pending or Rejected, and nothing missing since."""
@@ -135,7 +142,7 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
     story = story_of(known)
     story.boots += 1
     story.asked_frame, story.asked_session = exchange.call_frame, exchange.session
-    story.asked_reason = text(exchange.request, "reason")
+    story.asked_reason, story.is_asked_in_vain = text(exchange.request, "reason"), False
     story.asked_after_reset = story.reset_before(exchange, known) is not None
     if story.reset is not None and story.reset.session != exchange.session:
         story.reset = None
@@ -154,6 +161,13 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
     story.is_availability_reported = False
     if story.status == "Accepted":
         story.instructed.clear()
+
+
+@note(on_error(BOOT, by=Side.STATION))
+def remember_refusal(exchange: Exchange, known: Known) -> None:
+    """Remember that the station was answered, and that the answer says nothing of its acceptance."""
+    story = story_of(known)
+    story.is_asked_in_vain = story.asked_frame == exchange.call_frame
 
 
 @note(on_called(*TRIGGERS, *INSTRUCTIONS, by=Side.CSMS))

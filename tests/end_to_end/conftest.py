@@ -1,11 +1,13 @@
 """A hub between raw peers. Its tests run on both event loops: at its edges, a transport differs between them."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
 import uvloop
+from peers import node_packages, python_packages
 from raw_peers import Peers, raw_peers
 
 from hub.server import Hub, HubSettings
@@ -30,3 +32,22 @@ async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
     async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)) as hub:
         yield hub
         peers.hang_up()  # a hub waits a while for peers to take what is left for them
+
+
+@pytest.fixture(scope="session")
+def npm() -> None:
+    """Install the packages of npm that play station or CSMS."""
+    _need(node_packages.install())
+
+
+@pytest.fixture(scope="session")
+def pypi() -> None:
+    """Install the packages of PyPI that play station or CSMS in processes of their own."""
+    _need(python_packages.install())
+
+
+def _need(reason: str | None) -> None:
+    """Skip, and say why, where a package cannot be installed. CI has to be able to."""
+    if reason is not None:
+        assert "CI" not in os.environ, reason
+        pytest.skip(reason)

@@ -273,3 +273,15 @@ async def test_a_reset_below_tls_arrives_as_a_reset(tmp_path: Path, side: Side) 
         session = await ends.recorded()
 
     assert (session.ending, session.closed_by) == (Ending.RESET, side)
+
+
+async def test_a_reset_while_the_other_sides_end_is_being_recorded_raises_nothing(ends: Ends) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    ends.breaking.end()
+    ends.other.reset()
+    session = await ends.recorded()
+
+    assert complaints == []
+    assert session.closed_by is ends.side

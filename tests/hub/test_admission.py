@@ -29,6 +29,11 @@ def test_who_has_left_makes_room() -> None:
     assert door.enter("b").excess is None
 
 
+def test_a_station_whose_library_sends_file_as_its_origin_gets_in_where_that_is_allowed() -> None:
+    assert admission(Duplicates.BOTH, "file://").refused_origin("file://") is None
+    assert admission(Duplicates.BOTH, "file://").refused_origin("https://test.example") is not None
+
+
 @pytest.mark.parametrize("origin", [None, "https://test.example", "HTTPS://Test.Example/"])
 def test_pages_that_are_allowed_and_stations_get_in(origin: str | None) -> None:
     assert admission(Duplicates.BOTH, "https://test.example").refused_origin(origin) is None

@@ -167,6 +167,18 @@ def test_boot_reason_says_whether_a_start_is_certain(reason: str, severity: str)
     assert told(judge) == [("BT-08", severity, "station")]
 
 
+def test_a_callerror_to_the_boot_is_not_called_silence() -> None:
+    refused = '< [4,"b","InternalError","",{}]'
+
+    silent, erring = (judged(on_2x(boot_2x(), *answer, "+11s", STATUS_2X, NOTED)) for answer in ([], [refused]))
+
+    assert told(silent) == told(erring) == [("BT-08", "violation", "station")]
+    assert silent.findings[0].text == "StatusNotification was sent before the BootNotification (frame 2) was answered"
+    assert erring.findings[0].text == (
+        "StatusNotification was sent after the BootNotification (frame 2) got only a CALLERROR"
+    )
+
+
 def test_request_before_a_boot_of_the_same_session_shows_that_it_was_sent_too_early() -> None:
     judge = judged(on_2x(HEARTBEAT, BEAT, boot_2x(), answered("Accepted")))
 

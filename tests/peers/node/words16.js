@@ -1,18 +1,32 @@
-// The words of OCPP 1.6.
+// The words of OCPP 1.6 and of its security extension.
 'use strict';
+
+const { CERTIFICATE, REQUEST, hashData } = require('./paper');
+const { SKIP } = require('./asking');
 
 const DRIVER = 'C0FFEE03';
 const REMOTE_DRIVER = 'C0FFEE04';
-const UPDATE_STEPS = ['Downloading', 'Downloaded', 'Installing', 'Installed'];
+const FOLLOWS = {
+  GetDiagnostics: ['DiagnosticsStatusNotification', ['Uploading', 'Uploaded']],
+  UpdateFirmware: ['FirmwareStatusNotification', ['Downloading', 'Downloaded', 'Installing', 'Installed']],
+  GetLog: ['LogStatusNotification', ['Uploading', 'Uploaded']],
+  SignedUpdateFirmware: [
+    'SignedFirmwareStatusNotification', ['Downloading', 'Downloaded', 'SignatureVerified', 'Installing', 'Installed'],
+  ],
+};
 
 const now = () => new Date().toISOString();
 const inAnHour = () => new Date(Date.now() + 3600e3).toISOString();
 const accepted = () => ({ status: 'Accepted' });
 const empty = () => ({});
 
+let transactions = 0;
+
 class Station {
-  constructor(call) {
+  constructor(call, plate, { celsius = true } = {}) {
     this.call = call;
+    this.plate = plate;
+    this.celsius = celsius;
     this.energy = 5000;
     this.transactionId = null;
     this.stopAsked = false;
@@ -46,15 +60,21 @@ class Station {
         this.stopAsked = transactionId === this.transactionId;
         return { status: this.stopAsked ? 'Accepted' : 'Rejected' };
       },
+      ExtendedTriggerMessage: accepted,
+      InstallCertificate: accepted,
+      GetInstalledCertificateIds: () => ({ status: 'Accepted', certificateHashData: [hashData] }),
+      DeleteCertificate: accepted,
+      CertificateSigned: accepted,
+      GetLog: () => ({ status: 'Accepted', filename: 'security.log' }),
+      SignedUpdateFirmware: accepted,
       Reset: accepted,
     };
   }
 
   async boot() {
+    const { vendor, model, firmware } = this.plate;
     await this.call('BootNotification', {
-      chargePointVendor: 'Nodeling',
-      chargePointModel: 'Strict 16',
-      firmwareVersion: '2.2.1',
+      chargePointVendor: vendor, chargePointModel: model, firmwareVersion: firmware,
     });
     await this.report(0, 'Available');
     await this.report(1, 'Available');
@@ -73,7 +93,9 @@ class Station {
     });
     this.transactionId = started.transactionId;
     await this.report(1, 'Charging');
-    for (let reading = 0; reading < (remote ? 500 : 2) && !this.stopAsked; reading += 1) await this.meter();
+    for (let reading = 0; reading < (remote ? 500 : 2) && !this.stopAsked; reading += 1) {
+      await this.meter(!remote && this.celsius);
+    }
     await this.call('StopTransaction', {
       transactionId: this.transactionId, idTag, meterStop: this.energy, timestamp: now(),
       reason: this.stopAsked ? 'Remote' : 'EVDisconnected',
@@ -84,12 +106,12 @@ class Station {
     await this.report(1, 'Available');
   }
 
-  meter() {
+  meter(warm) {
     this.energy += 120;
     const sampledValue = [
       { value: String(this.energy), context: 'Sample.Periodic', measurand: 'Energy.Active.Import.Register', unit: 'Wh' },
-      { value: '31.5', measurand: 'Temperature', unit: 'Celsius', location: 'Body' },
     ];
+    if (warm) sampledValue.push({ value: '31.5', measurand: 'Temperature', unit: 'Celsius', location: 'Body' });
     return this.call('MeterValues', {
       connectorId: 1, transactionId: this.transactionId, meterValue: [{ timestamp: now(), sampledValue }],
     });
@@ -98,13 +120,14 @@ class Station {
   async extras() {
     await this.call('DataTransfer', { vendorId: 'example.nodeling', messageId: 'greeting', data: 'hello' });
     await this.call('SecurityEventNotification', { type: 'SettingSystemTime', timestamp: now() });
+    await this.call('SignCertificate', { csr: REQUEST });
   }
 
-  async followUp(action, params) {
-    const statuses = { GetDiagnostics: ['Uploading', 'Uploaded'], UpdateFirmware: UPDATE_STEPS }[action];
-    const notification = action === 'UpdateFirmware' ? 'FirmwareStatusNotification' : 'DiagnosticsStatusNotification';
-    if (statuses) for (const status of statuses) await this.call(notification, { status });
+  async followUp(action, { requestId, ...params }) {
+    const [notification, statuses] = FOLLOWS[action] ?? [];
+    for (const status of statuses ?? []) await this.call(notification, requestId ? { status, requestId } : { status });
     if (action === 'TriggerMessage' || action === 'ChangeAvailability') await this.report(1, 'Available');
+    if (action === 'ExtendedTriggerMessage') await this.call('Heartbeat', {});
     if (action === 'RemoteStartTransaction') await this.charge(params);
   }
 }
@@ -113,7 +136,7 @@ class Csms {
   constructor() {
     this.remoteTransaction = null;
     this.remoteRuns = false;
-    let transactions = 0;
+    this.signs = false;
     this.replies = {
       BootNotification: () => ({ status: 'Accepted', currentTime: now(), interval: 300 }),
       Heartbeat: () => ({ currentTime: now() }),
@@ -136,6 +159,12 @@ class Csms {
       FirmwareStatusNotification: empty,
       DiagnosticsStatusNotification: empty,
       SecurityEventNotification: empty,
+      LogStatusNotification: empty,
+      SignedFirmwareStatusNotification: empty,
+      SignCertificate: () => {
+        this.signs = true;
+        return { status: 'Accepted' };
+      },
     };
     const profile = {
       chargingProfileId: 1, stackLevel: 0, chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Relative',
@@ -161,6 +190,21 @@ class Csms {
       ['UnlockConnector', () => ({ connectorId: 1 })],
       ['GetDiagnostics', () => ({ location: 'ftp://files.example/diagnostics/' })],
       ['UpdateFirmware', () => ({ location: 'ftp://files.example/firmware.bin', retrieveDate: now() })],
+      ['ExtendedTriggerMessage', () => ({ requestedMessage: 'Heartbeat' })],
+      ['InstallCertificate', () => ({ certificateType: 'ManufacturerRootCertificate', certificate: CERTIFICATE })],
+      ['GetInstalledCertificateIds', () => ({ certificateType: 'ManufacturerRootCertificate' })],
+      ['DeleteCertificate', () => ({ certificateHashData: hashData })],
+      ['CertificateSigned', () => (this.signs ? { certificateChain: CERTIFICATE } : SKIP)],
+      ['GetLog', () => ({
+        logType: 'SecurityLog', requestId: 1, log: { remoteLocation: 'ftp://files.example/logs/' },
+      })],
+      ['SignedUpdateFirmware', () => ({
+        requestId: 2,
+        firmware: {
+          location: 'ftp://files.example/firmware.bin', retrieveDateTime: now(), signingCertificate: CERTIFICATE,
+          signature: 'c2lnbmF0dXJl',
+        },
+      })],
       ['RemoteStartTransaction', () => ({ connectorId: 1, idTag: REMOTE_DRIVER })],
       ['RemoteStopTransaction', () => this.remoteRuns && { transactionId: this.remoteTransaction }],
       ['Reset', () => ({ type: 'Soft' })],
