@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from hub.splice import Splice
 
 ANY_ORIGIN: Final = "*"
+OF_NO_PAGE: Final = "file://"
+"""What a much used library for ESP32 sends."""
 
 
 class Duplicates(StrEnum):
@@ -93,9 +95,16 @@ class Admission:
             if visit.is_paired
         ]
 
-    def refused_origin(self, origin: str | None) -> Refused | None:
-        """Say why a request with this Origin is refused; None where it is not."""
+    def refused_origin(self, origin: str | None, host: str | None) -> Refused | None:
+        """Say why a request with this Origin is refused; None where it is not.
+
+        Two are let in that no page from elsewhere has: the hub's own, as its Host names it, and `file://`, for which
+        browsers say `null`. Libraries of real stations send them.
+        """
         if origin is None or ANY_ORIGIN in self._origins or origin.rstrip("/").lower() in self._origins:
+            return None
+        scheme, _, authority = origin.partition("://")
+        if origin == OF_NO_PAGE or (scheme in ("http", "https") and host and authority.lower() == host.lower()):
             return None
         sentence = (
             f"this request comes from a web page (Origin: {origin[:100]}), and a page opens no session by accident;"

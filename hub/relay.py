@@ -128,7 +128,7 @@ class Relay:
         admission, csms = self._admission, route.csms.name
         return (
             opening.visit.excess
-            or admission.refused_origin(opening.session.header("Origin"))
+            or admission.refused_origin(opening.session.header("Origin"), opening.session.header("Host"))
             or admission.refused_duplicate(csms, opening.session.identity)
         )
 

@@ -29,21 +29,30 @@ def test_who_has_left_makes_room() -> None:
     assert door.enter("b").excess is None
 
 
-def test_a_station_whose_library_sends_file_as_its_origin_gets_in_where_that_is_allowed() -> None:
-    assert admission(Duplicates.BOTH, "file://").refused_origin("file://") is None
-    assert admission(Duplicates.BOTH, "file://").refused_origin("https://test.example") is not None
+@pytest.mark.parametrize("origin", ["file://", "http://hub.example:9000", "https://HUB.example:9000"])
+def test_stations_get_in_whose_library_sends_an_origin_that_no_page_from_elsewhere_has(origin: str) -> None:
+    assert admission(Duplicates.BOTH).refused_origin(origin, "hub.example:9000") is None
+
+
+@pytest.mark.parametrize("origin", ["http://hub.example", "ftp://hub.example:9000", "http://hub.example:9000.evil"])
+def test_pages_of_another_server_do_not_pass_for_the_hubs_own(origin: str) -> None:
+    assert admission(Duplicates.BOTH).refused_origin(origin, "hub.example:9000") is not None
+
+
+def test_request_without_a_host_has_no_origin_of_its_own() -> None:
+    assert admission(Duplicates.BOTH).refused_origin("http://", None) is not None
 
 
 @pytest.mark.parametrize("origin", [None, "https://test.example", "HTTPS://Test.Example/"])
 def test_pages_that_are_allowed_and_stations_get_in(origin: str | None) -> None:
-    assert admission(Duplicates.BOTH, "https://test.example").refused_origin(origin) is None
+    assert admission(Duplicates.BOTH, "https://test.example").refused_origin(origin, "hub") is None
 
 
 @pytest.mark.parametrize(
     "origin", ["", "null", "http://test.example", "https://test.example:8443", "https://test.example, https://evil"]
 )
 def test_other_pages_do_not(origin: str) -> None:
-    refused = admission(Duplicates.BOTH, "https://test.example").refused_origin(origin)
+    refused = admission(Duplicates.BOTH, "https://test.example").refused_origin(origin, "hub")
 
     assert refused is not None
     assert refused.status == 403
@@ -51,7 +60,7 @@ def test_other_pages_do_not(origin: str) -> None:
 
 
 def test_every_page_is_allowed_by_an_asterisk() -> None:
-    assert admission(Duplicates.BOTH, "*").refused_origin("null") is None
+    assert admission(Duplicates.BOTH, "*").refused_origin("null", "hub") is None
 
 
 def test_an_identity_is_connected_from_its_handshake_on() -> None:
