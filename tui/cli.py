@@ -286,6 +286,26 @@ def event_schedule(file: Path, start: str, minutes: int, pause: int, *, skip_own
     _report_errors(lambda: run_schedule(file, begins, lasts, between, with_own=not skip_own))
 
 
+@event.command("coverage", epilog="Example: plugfest event coverage event.toml event.recording")
+@click.argument("file", type=EVENT_FILE)
+@click.argument("recording", type=RECORDING)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array: what there is of each meeting.")
+def event_coverage(file: Path, recording: Path, *, as_json: bool) -> None:
+    """Say which pairs of the event are untested, and which meeting is worth most next: that comes first."""
+    _report_errors(lambda: _coverage(file, recording, as_json=as_json))
+
+
+def _coverage(file: Path, path: Path, *, as_json: bool) -> None:
+    from hub.coverage import coverage
+    from hub.event_file import read_event
+    from tui.event import show_coverage
+
+    event = read_event(file)
+    with _opened(path) as recording:
+        view = judge_all(recording, event.policy).board.view()
+        show_coverage(coverage(event, recording.sessions(), view), as_json=as_json)
+
+
 @event.command("clock", epilog="Example: plugfest event clock event.recording shift 10")
 @click.argument("source", metavar="RECORDING|HUB-URL")
 @click.argument("what", type=click.Choice(["show", "pause", "resume", "shift"]), default="show")

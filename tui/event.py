@@ -1,13 +1,17 @@
 """`plugfest event`: writing and checking an event file, and moving stations at a running hub."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import click
+import msgspec
 
 from hub.control import control_tls, control_url
+from hub.coverage import Meeting
 from hub.errors import HubError
 from hub.event_control import (
     CLOCK_PATH,
@@ -118,6 +122,20 @@ def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta
     rounds = timed(rounds_of(pairs), start, lasts, pause)
     click.echo(f"# {len(pairs)} meetings in {len(rounds)} rounds, until {rounds[-1].ends:%Y-%m-%d %H:%M}")
     click.echo(as_toml(rounds), nl=False)
+
+
+def show_coverage(found: Sequence[Meeting], *, as_json: bool) -> None:
+    """Print what is left to test, the most worthwhile meeting first."""
+    if as_json:
+        click.echo(msgspec.json.encode([asdict(each) for each in found]).decode())
+        return
+    for each in found:
+        state = f"{each.tested} of {each.exist} message types tested" if each.tested else "never met"
+        if each.wrong:
+            state += f", {each.wrong} of them wrong"
+        click.echo(f"{safe(each.station, 60)} with {each.csms} in {each.version}: {state}")
+    if not found:
+        click.echo("nobody can meet anybody: no two are present and have a version in common")
 
 
 def run_clock(source: str, wanted: ClockOrder | None, ca: Path | None = None) -> None:
