@@ -104,6 +104,10 @@ class Masker:
             text = text.replace(secret, self._seen[secret])
         return text
 
+    def remember(self, secret: str) -> None:
+        """Take up a secret that the hub itself gives to the CSMS, which may echo it."""
+        self._hidden(secret)
+
     def digest(self, secret: str) -> str:
         return "hmac:" + hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 

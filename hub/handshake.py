@@ -109,16 +109,23 @@ class RequestHead(_Head):
     def has_body(self) -> bool:
         return self.field("transfer-encoding") is not None or (self.field("content-length") or "0").strip() != "0"
 
-    def forwarded(self, target: str, host: str) -> bytes:
-        """Return the head that the CSMS gets: the station's, with the CSMS's own target and Host."""
+    def forwarded(self, target: str, host: str, authorization: str | None = None) -> bytes:
+        """Return the head that the CSMS gets: the station's, with the CSMS's own target and Host.
+
+        `authorization` takes the place of what the station says for itself, where the organizer wants that.
+        """
         lines = [f"{self.method} {target} {self.version}".encode("utf-8", "surrogateescape")]
         named = {token.lower() for token in self.tokens("connection")} - {"upgrade", "connection"}
         for line in self.lines:
             name = _name_and_value(line)[0].decode().lower()
             if name == "host":
                 lines.append(b"Host: " + host.encode())
+            elif name == "authorization" and authorization is not None:
+                continue
             elif name not in HOP_BY_HOP and (name not in named or name.startswith("sec-websocket-")):
                 lines.append(line)
+        if authorization is not None:
+            lines.append(b"Authorization: " + authorization.encode())
         return b"\r\n".join(lines) + END_OF_HEAD
 
 

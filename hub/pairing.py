@@ -33,6 +33,11 @@ class Pairing:
         product = self.event.product_of(identity)
         return self._csms_of(identity, product) if product is not None else None
 
+    def password_at(self, csms: str, identity: str) -> str | None:
+        """Return the password that a CSMS expects of a station, where it is not the station's own."""
+        product = self.event.csmses.get(csms)
+        return product.passwords.get(identity) if product is not None else None
+
     def take_up(self, event: EventFile) -> list[Move]:
         """Put another event file in force; return the stations that are for another CSMS by it.
 

@@ -5,7 +5,8 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -59,8 +60,13 @@ class Relay:
         tls: Mapping[str, UpstreamTls],
         answer_timeout_s: float,
         disturber: Disturber | None = None,
+        password_at: Callable[[str, str], str | None] = lambda _csms, _identity: None,
     ) -> None:
-        """`tls` says how each CSMS with a wss:// URL is reached, by its name."""
+        """`tls` says how each CSMS with a wss:// URL is reached, by its name.
+
+        `password_at` is asked for what a CSMS expects of an identity: a Basic login with that takes the place of the
+        station's own; None leaves the request as it is.
+        """
         self.splices: set[Splice] = set()
         self.is_idle = asyncio.Event()
         self.is_idle.set()
@@ -72,6 +78,7 @@ class Relay:
         self.limits = limits
         self.tls = tls
         self._answer_timeout_s = answer_timeout_s
+        self._password_at = password_at
 
     async def open(self, station: HeadReader, visit: Visit, head: bytes, authentication: Authentication) -> None:
         """Bring a station that has sent this head to its CSMS, and return once its session is open or refused."""
@@ -138,7 +145,9 @@ class Relay:
         opening.visit.is_paired = route.is_paired
         self.recorder.begin(opening.session)
         try:
-            upstream, response, body = await _while_present(opening.station, self._ask(route, request))
+            upstream, response, body = await _while_present(
+                opening.station, self._ask(route, request, opening.login(self._password_at))
+            )
         except StationLeftError:
             opening.abandon(f"the station left before the CSMS {name!r} answered")
         except TimeoutError:
@@ -155,12 +164,14 @@ class Relay:
             else:
                 await opening.hand_on(response, body)
 
-    async def _ask(self, route: Route, request: RequestHead) -> tuple[HeadReader, ResponseHead, bytes]:
+    async def _ask(
+        self, route: Route, request: RequestHead, login: str | None
+    ) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
         async with asyncio.timeout(self._answer_timeout_s):
             upstream = await dial(route.csms, self.tls.get(route.csms.name))
             try:
-                response = await ask(upstream, request.forwarded(route.target, route.csms.authority))
+                response = await ask(upstream, request.forwarded(route.target, route.csms.authority, login))
             except BaseException:
                 upstream.transport.abort()
                 raise
@@ -266,6 +277,15 @@ class Opening:
     def routed(self, route: Route) -> None:
         """Note which CSMS it asks for."""
         self._note(csms=route.csms.name, upstream=storable(self._masker.target(route.upstream)))
+
+    def login(self, password_at: Callable[[str, str], str | None]) -> str | None:
+        """Return what the CSMS is told in the place of the station's own login; None leaves that."""
+        password = password_at(self.session.csms, self.session.identity)
+        if password is None:
+            return None
+        self._masker.remember(password)
+        log.info("session %d: %s is shown the login that the event file has for it", self.session.id, self.session.csms)
+        return "Basic " + b64encode(f"{self.session.identity}:{password}".encode("utf-8", "surrogateescape")).decode()
 
     async def refuse(
         self, status: int, sentence: str, *fields: str, ending: Ending = Ending.REFUSED, is_recorded: bool = True

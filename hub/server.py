@@ -161,6 +161,7 @@ class Hub:
             tls=self._upstream_tls(),
             answer_timeout_s=settings.answer_timeout_s,
             disturber=self.disturber,
+            password_at=self._password_at,
         )
         if self.disturber:
             self.disturber.attach(self.recorder, self.relay.splices)
@@ -210,6 +211,9 @@ class Hub:
     def take_up_moves(self, moves: list[Move]) -> None:
         """End the sessions of stations that are for another CSMS now."""
         self.relay.take_up(moves)
+
+    def _password_at(self, csms: str, identity: str) -> str | None:
+        return self.desk.pairing.password_at(csms, identity) if self.desk else None
 
     def _upstream_tls(self) -> dict[str, UpstreamTls]:
         own = {**self.settings.csms_tls, **(self.desk.tls if self.desk else {})}

@@ -1,6 +1,7 @@
 """An event in a running hub: stations that are paired, moved by hand, and moved by an edit of the file."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from hub.tls import TlsPolicy
 from matrix.trace import Ending, Opcode, Session, Side
 
 MOVED = "connect again: the organizer has paired this station with another CSMS"
+SECRET = "what lotus expects of V2"
 CALL = '[2,"1","Heartbeat",{}]'
 
 
@@ -39,6 +41,8 @@ name = "Plugfest"
 participant = "volta"
 url = "{lotus.url}"
 versions = ["1.6"]
+[csmses.lotus.passwords]
+V2 = "{SECRET}"
 [csmses.deep]
 participant = "volta"
 url = "{deep.url}"
@@ -227,3 +231,41 @@ async def test_csms_that_an_edit_adds_is_reached(
         await until(lambda: hub.desk is not None and "new" in hub.desk.event.csmses)
         await session_at(hub, others, "/new/V2")
         assert recorded(hub)[0].csms == "new"
+
+
+async def test_csms_is_shown_the_password_that_it_expects_in_the_place_of_the_stations_own(
+    hub: Hub, peers: Peers
+) -> None:
+    own = "Authorization: Basic " + b64encode(b"V2:its own").decode()
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/V2", own))
+    upstream = await peers.line()
+    asked = await upstream.head()
+    echo = f"HTTP/1.1 401 Unauthorized\r\nContent-Length: {len(SECRET)}\r\n\r\n{SECRET}"
+    await upstream.say(echo.encode())
+
+    expected = b"Authorization: Basic " + b64encode(f"V2:{SECRET}".encode())
+    assert [line for line in asked.split(b"\r\n") if line.lower().startswith(b"authorization")] == [expected]
+    assert SECRET.encode() in await station.rest()
+    (session,) = recorded(hub)
+    assert SECRET not in repr(session)
+    assert "user=V2" in (session.header("Authorization") or "")
+
+
+async def test_station_without_a_login_is_shown_with_the_one_that_is_expected(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/lotus/V2"))
+
+    asked = await (await peers.line()).head()
+    assert b"\r\nAuthorization: Basic " + b64encode(f"V2:{SECRET}".encode()) + b"\r\n" in asked
+
+
+async def test_login_of_another_station_is_left_as_it_is(hub: Hub, peers: Peers) -> None:
+    own = "Authorization: Basic " + b64encode(b"V 1:its own").decode()
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/V%201", own))
+
+    assert f"\r\n{own}\r\n".encode() in await (await peers.line()).head()
