@@ -5,6 +5,7 @@ from typing import Final
 
 from hub.judging import judge_shares, shares_of
 from hub.recording import Recording
+from hub.schema_store import use_stored_schemas
 from matrix.judge import Judge
 from matrix.judgement import Judgement
 from matrix.policy import AS_WRITTEN, Policy
@@ -32,7 +33,13 @@ def judge_all(
     if len(shares) < 2:
         return _judge_alone(recording, policy, until)
     with progress("judging", until * len(shares)) as advance_to:
-        return judge_shares(recording, shares, policy, until, tell=advance_to, prepare=collect_seldom)
+        return judge_shares(recording, shares, policy, until, tell=advance_to, prepare=prepare)
+
+
+def prepare() -> None:
+    """Set up a process that judges: this one, or one of several."""
+    collect_seldom()
+    use_stored_schemas()
 
 
 def jobs_for(items: int) -> int:
@@ -46,7 +53,7 @@ def cores() -> int:
 
 
 def _judge_alone(recording: Recording, policy: Policy, until: int) -> Judge:
-    collect_seldom()
+    prepare()
     judge = Judge(policy=policy)
     with progress("judging", until) as advance_to:
         for batch in recording.batches(until):
