@@ -305,6 +305,7 @@ def _coverage(file: Path, path: Path, *, as_json: bool) -> None:
     from hub.coverage import coverage
     from hub.event_file import read_event
     from tui.event import show_coverage
+    from tui.judging import judge_all
 
     event = read_event(file)
     with _opened(path) as recording:
