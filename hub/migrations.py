@@ -176,6 +176,22 @@ def m005_imported_sessions(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m006_judging(db: Database) -> None:
+    """Create what the verdicts of `finding` and `outcome` were made by: one row, droppable like them."""
+    db.executescript(
+        """
+        CREATE TABLE judging (
+            id          INTEGER PRIMARY KEY,
+            ruleset     TEXT NOT NULL,                  -- version and digest of the rules
+            until       INTEGER NOT NULL,               -- the last item that was judged, in the order of recording
+            rules       TEXT NOT NULL,                  -- JSON: code -> digest, severity, sentence, clause
+            policy      TEXT NOT NULL                   -- JSON: the regrades of the event
+        );
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

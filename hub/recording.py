@@ -115,10 +115,17 @@ class Recording:
 
     def all_traffic(self) -> Iterator[Traffic]:
         """Yield everything that is recorded, in order, batch by batch."""
-        after = 0
-        while batch := self.traffic(after):
+        for batch in self.batches():
             yield from batch
+
+    def batches(self, until: int = _END) -> Iterator[list[Traffic]]:
+        """Yield everything that is recorded until a mark, in order, some thousands of items at a time."""
+        after = 0
+        while after < until and (batch := self.traffic(after)):
             after = mark_of(batch[-1])
+            wanted = batch if after <= until else [item for item in batch if mark_of(item) <= until]
+            if wanted:
+                yield wanted
 
     def last_mark(self) -> int:
         """Return the mark of the newest item, 0 where nothing is recorded."""
@@ -227,6 +234,21 @@ class Recording:
     def has_frame_index(self) -> bool:
         """Tell whether frames are indexed by session, as `plugfest judge --save` leaves them."""
         return any(True for _ in self._rows("SELECT 1 FROM sqlite_master WHERE name = 'frame_session'"))
+
+    # -- verdicts that were kept --------------------------------------------------------------------------------------
+
+    def kept_judging(self) -> tuple[str, int, str, str] | None:
+        """Return by which rules the kept verdicts were made, until which mark, those rules and the policy, as JSON."""
+        query = "SELECT ruleset, until, rules, policy FROM judging ORDER BY id DESC LIMIT 1"
+        return next(self._rows(query), None)
+
+    def kept_findings(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the kept findings: rule, severity, side, session, frame, action, pointer, text."""
+        return self._rows("SELECT rule, severity, side, session, frame, action, pointer, text FROM finding ORDER BY id")
+
+    def kept_outcomes(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the kept outcomes: vendor, model, identity, csms, version, action, outcome."""
+        return self._rows("SELECT vendor, model, identity, csms, version, action, outcome FROM outcome ORDER BY id")
 
     # -- plumbing -----------------------------------------------------------------------------------------------------
 

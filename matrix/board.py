@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from matrix.dialect import dialect
 from matrix.finding import Blame
@@ -311,8 +311,22 @@ class Board:
         for key, tallies in self._pairs.items():
             if key not in self._views:
                 self._views[key] = _pair(key, tallies, self._open)
-        pairs = sorted(self._views.values(), key=lambda pair: (pair.station.label, pair.version, pair.csms))
+        pairs = sorted(self._views.values(), key=lambda pair: (pair.station.label, pair.version, pair.csms, pair.key))
         return BoardView(tuple(pairs), len(self._sessions), len(self._open), self.messages)
+
+    def absorb(self, other: "Board") -> None:
+        """Take over what another board has counted: of other sessions, and of other identities."""
+        pairs, *theirs = other._counted()  # noqa: SLF001 - of this class
+        for mine, more in zip(self._counted()[1:], theirs, strict=True):
+            mine.update(more)
+        self.messages += other.messages
+        for key, tallies in pairs.items():
+            self._pairs[key] = sorted([*self._pairs.get(key, []), *tallies], key=lambda each: each.id)
+            self._views.pop(key, None)
+
+    def _counted(self) -> tuple[dict[PairKey, list[_SessionTally]], *tuple[Any, ...]]:
+        """Return the tallies by pair, then what is kept by session and by identity."""
+        return self._pairs, self._sessions, self._products, self._unnamed, self._open
 
     def _enter(self, tally: _SessionTally) -> None:
         if not tally.csms:

@@ -16,7 +16,7 @@ class Disturbances:
         self.are_any = False
         self._unrests = Unrests()
         self._aftermaths = Aftermaths()
-        self._foreseen: list[Disturbed] = []
+        self._foreseen: dict[int, list[Disturbed]] = {}
 
     @property
     def results(self) -> list[Resilience]:
@@ -27,7 +27,7 @@ class Disturbances:
         """Take up a step; `session` is None where its opening is yet to come, as that of a refused one is."""
         self.are_any = True
         if session is None:
-            self._foreseen.append(step)
+            self._foreseen.setdefault(step.session, []).append(step)
         else:
             self._unrests.note(step, session)
             self._aftermaths.note(step, session)
@@ -37,10 +37,8 @@ class Disturbances:
         self._unrests.opened(session)
         for aftermath in self._aftermaths.of(session):
             aftermath.opened(session)
-        for step in self._foreseen:
-            if step.session == session.id:
-                self.note(step, session)
-        self._foreseen = [step for step in self._foreseen if step.session > session.id]
+        for step in self._foreseen.pop(session.id, ()):
+            self.note(step, session)
 
     def closed(self, session: Session) -> None:
         """Take up that a session has ended."""

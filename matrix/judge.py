@@ -109,9 +109,13 @@ class Judge:
             exchange.is_presumed = True
             self._ledger.settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
 
+    def pass_time(self, at: int) -> None:
+        """Let time pass up to `at`, as traffic does that is judged elsewhere (docs/adr/0015)."""
+        self._pass_time(at)
+
     def _pass_time(self, at: int) -> None:
         if at > self.now:
-            self.now = self._disturbances.now = at
+            self.now = self._disturbances.now = self._waiting.now = at
         if self._waiting.due_at < self.now:
             for exchange in self._waiting.overdue(self.now):
                 self._messages.overdue(exchange)

@@ -25,6 +25,17 @@ class Regrade(msgspec.Struct, frozen=True):
     severity: Severity | None
     reason: str
 
+    @property
+    def in_words(self) -> str:
+        """What became of the rule, and why, in a sentence."""
+        how = f"graded {self.severity}" if self.severity else OFF
+        return f"rule {self.rule} is {how} at this event: {self.reason}"
+
+    @property
+    def as_data(self) -> dict[str, str]:
+        """The regrade ready for JSON, severity `off` included."""
+        return {"rule": self.rule, "severity": self.severity or OFF, "reason": self.reason}
+
     def applied_to(self, remark: Remark, rule: Rule) -> Remark:
         """Return the remark as it counts: none weighs more than the grade, and what weighed most weighs that much."""
         grade = self.severity

@@ -1,6 +1,6 @@
 """The verdicts of a judge as plain data: what `plugfest judge --json` prints and the recording keeps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from matrix.board import BoardView, Pair, Row
@@ -8,52 +8,45 @@ from matrix.deviations import Deviations
 from matrix.errata import Candidate, candidates
 from matrix.finding import Blame, Finding, Severity
 from matrix.history import History
-from matrix.judge import Judge
+from matrix.judgement import Judgement, crashes_in_order, in_order
 from matrix.outcome import WRONG, Outcome
-from matrix.policy import OFF
 from matrix.resilience import Resilience
 from matrix.rule import RULESET
+from matrix.ruleset import ruleset
 from matrix.witness import Witness, Witnesses
 
 
-def verdicts(judge: Judge) -> dict[str, Any]:
+def verdicts(judge: Judgement) -> dict[str, Any]:
     """Return pairs and findings in the shape that DESIGN's `judge --json` fixes; ready for JSON."""
     view = judge.board.view()
     deviations = deviations_of(judge)
     witnesses = Witnesses(deviations, view)
     return {
         "ruleset": RULESET,
-        "policy": [
-            {"rule": each.rule, "severity": each.severity or OFF, "reason": each.reason}
-            for each in judge.policy.values()
-        ],
+        "ruleset_name": ruleset().name,
+        "policy": [each.as_data for each in judge.policy.values()],
         "pairs": [_pair(pair) for pair in view.pairs],
         "findings": [_finding(finding, witnesses.of(finding)) for finding in in_order(judge.findings)],
         "errata": [_candidate(each) for each in candidates(deviations, view)],
         "disturbances": [_disturbance(each) for each in judge.disturbances],
-        "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in judge.crashes],
+        "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in crashes_in_order(judge.crashes)],
     }
 
 
-def errata(judge: Judge) -> dict[str, Any]:
+def errata(judge: Judgement) -> dict[str, Any]:
     """Return the questions to the standard that a judge's findings raise; ready for JSON."""
     found = candidates(deviations_of(judge), judge.board.view())
     return {"ruleset": RULESET, "errata": [_candidate(each) for each in found]}
 
 
-def deviations_of(judge: Judge) -> Deviations:
+def deviations_of(judge: Judgement) -> Deviations:
     """Return the index of what a judge has found against anybody."""
     deviations = Deviations()
     deviations.catch_up(judge.findings, judge.reactions)
     return deviations
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings by session, frame and rule: the same order, whether they were found live or later."""
-    return sorted(findings, key=lambda each: (each.session, each.frame or 0, each.rule, each.pointer))
-
-
-def something_failed(judge: Judge) -> bool:
+def something_failed(judge: Judgement) -> bool:
     """Tell whether anything does not work, or breaks a rule."""
     if any(finding.severity is Severity.VIOLATION for finding in judge.findings):
         return True

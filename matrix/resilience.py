@@ -152,7 +152,7 @@ class Aftermaths:
     @property
     def results(self) -> list[Resilience]:
         """How each disturbance stands, in the order in which they began."""
-        return [aftermath.result for aftermath in self._all.values()]
+        return [self._all[number].result for number in sorted(self._all)]
 
     def note(self, step: Disturbed, session: Session) -> None:
         """Take up a step of a disturbance of a session."""

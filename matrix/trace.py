@@ -216,3 +216,19 @@ Traffic = Opened | Frame | Closed | Disturbed
 def mark_of(item: Traffic) -> int:
     """Return an item's place in the order of recording."""
     return item.id if isinstance(item, Frame) else item.mark
+
+
+def time_of(item: Traffic) -> int:
+    """Return when an item happened: of a session, when it was answered or closed; 0 where nobody knows."""
+    match item:
+        case Frame() | Disturbed():
+            return item.at
+        case Opened():
+            return item.session.answered_at or item.session.opened_at
+        case Closed():
+            return item.session.closed_at or 0
+
+
+def session_of(item: Traffic) -> int:
+    """Return the session that an item belongs to."""
+    return item.session if isinstance(item, Frame | Disturbed) else item.session.id

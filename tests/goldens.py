@@ -9,8 +9,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from drawing import judged, read_drawing
 
+from matrix.judgement import in_order
 from matrix.outcome import Outcome
-from matrix.report import in_order, outcome_rows
+from matrix.report import outcome_rows
 
 SESSIONS: Final = Path(__file__).parents[1] / "sessions"
 

@@ -13,12 +13,16 @@ from textual.screen import Screen
 from hub.recording import Recording
 from hub.schema_store import use_stored_schemas
 from tui.contrast import readable_variables
-from tui.messages import Advanced, Progress
+from tui.messages import Advanced, Progress, Rejudged, Stage
 from tui.palette import PairProvider
 from tui.screens.base import DashboardScreen
+from tui.screens.changes import ChangesScreen
+from tui.screens.findings import FindingsScreen
 from tui.screens.help import HelpScreen, Section
 from tui.screens.matrix import MatrixScreen
+from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.pair import PairScreen
+from tui.screens.rules_file import RulesFileScreen
 from tui.screens.session import SessionScreen
 from tui.source import EMPTY_BOARD, Source
 from tui.widgets.alarm import Alarm
@@ -35,6 +39,7 @@ class PlugfestApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
+        Binding("R", "rejudge", "Judge everything again, by the rules as a file regrades them", show=False),
         Binding("ctrl+p", "command_palette", "Commands, and pairs by a part of their name", show=False),
     ]
 
@@ -68,6 +73,18 @@ class PlugfestApp(App[None]):
             for alarm in screen.query(Alarm):
                 alarm.reason = self.progress.not_recording
 
+    def action_rejudge(self) -> None:
+        if self.progress.stage is Stage.FAILED:
+            self.notify("the recording cannot be read, so it cannot be judged again", markup=False)
+        elif not isinstance(self.screen, RulesFileScreen):
+            self.push_screen(RulesFileScreen(self.source))
+
+    def on_rejudged(self, event: Rejudged) -> None:
+        """Leave the screens that show what was found before, and say what has changed."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.push_screen(ChangesScreen(event.changes))
+
     def on_alarm_mounted(self, event: Alarm.Mounted) -> None:
         event.alarm.reason = self.progress.not_recording
 
@@ -76,6 +93,8 @@ class PlugfestApp(App[None]):
             MatrixScreen: ("matrix", [*MatrixScreen.BINDINGS, *SIDEWAYS]),
             PairScreen: ("pair", PairScreen.BINDINGS),
             SessionScreen: ("session", SessionScreen.BINDINGS),
+            FindingsScreen: ("findings", FindingsScreen.BINDINGS),
+            OccurrencesScreen: ("occurrences", OccurrencesScreen.BINDINGS),
         }
         here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
         elsewhere = [section for section in sections.values() if section not in here]
@@ -90,6 +109,7 @@ class PlugfestApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, DashboardScreen):
             yield from screen.commands()
+        yield SystemCommand("Judge again", "By the rules as a file regrades them, read anew", self.action_rejudge)
         yield from super().get_system_commands(screen)
 
 

@@ -14,20 +14,25 @@ from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 
 if TYPE_CHECKING:
     from hub.recording import Recording
-    from matrix.judge import Judge
     from matrix.policy import Policy
 
 CLEAN: Final = 0
 FAILED: Final = 1
 UNUSABLE: Final = 2
 
-PROGRESS_EVERY: Final = 5_000
-
 RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
 EVENT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 CA: Final = click.option(
     "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
+)
+
+RULES: Final = click.option(
+    "--rules",
+    "rules_file",
+    type=RECORDING,
+    metavar="FILE.toml",
+    help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
 )
 
 SECRETS: Final = click.option(
@@ -199,16 +204,17 @@ def password(identity: str, password: str | None, *, is_hex: bool) -> None:
 
 @main.command(epilog="Example: plugfest watch event.recording")
 @click.argument("source", metavar="RECORDING|HUB-URL")
+@RULES
 @SECRETS
 @CA
-def watch(source: str, *, secrets: bool, ca: Path | None) -> None:
+def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | None) -> None:
     """Open the dashboard over a recording, or over a hub that runs on this machine (ws://HOST:PORT).
 
     A recording that a hub is writing to is followed live.
     """
     from tui.watching import run_watch
 
-    _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca))
+    _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca, rules_file=rules_file))
 
 
 @main.group()
@@ -299,6 +305,7 @@ def _coverage(file: Path, path: Path, *, as_json: bool) -> None:
     from hub.coverage import coverage
     from hub.event_file import read_event
     from tui.event import show_coverage
+    from tui.judging import judge_all
 
     event = read_event(file)
     with _opened(path) as recording:
@@ -458,41 +465,44 @@ def import_(
     is_flag=True,
     help="Print only what three or more independent vendors do otherwise: questions to the standard.",
 )
+@RULES
 @click.option(
-    "--rules",
-    "rules_file",
-    type=RECORDING,
-    metavar="FILE.toml",
-    help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
+    "--since-ruleset",
+    "since",
+    is_flag=False,
+    flag_value="",
+    metavar="[NAME]",
+    help="Say only what has changed since --save: outcomes, and findings by rule. NAME is the beginning of the rule"
+    " set's name that the kept verdicts are to have.",
 )
-def judge(recording: Path, *, as_json: bool, save: bool, history: bool, errata: bool, rules_file: Path | None) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="How many processes judge, each some of the stations.  [default: one, or all cores for a long recording]",
+)
+def judge(
+    recording: Path, *, as_json: bool, save: bool, history: bool, errata: bool, rules_file: Path | None,
+    since: str | None, jobs: int | None,
+) -> None:  # fmt: skip
     """Judge a recording from scratch: what worked, what conformed, and who broke which clause.
 
     Exit code 0: nothing failed and no rule was broken. 1: something failed, was never answered, or broke a rule. 2: the
     input cannot be used.
+
+    With --since-ruleset, 0: nothing is worse than before. 1: an outcome is worse, or a violation is new. 2: there is
+    nothing to compare with. What was recorded after --save is left out.
     """
-    from matrix.notes import Notes
-    from matrix.report import something_failed
-    from tui import printing
+    if save and since is not None:
+        raise click.UsageError("--since-ruleset only compares; --save keeps the new verdicts afterwards")
+    from tui.rejudging import Wanted, judge_and_print, print_changes
 
-    def work() -> int:
-        policy = _policy_in(rules_file)
-        if save:
-            from hub.verdict_store import end_cut_sessions, save_verdicts
-
-            _opened(recording).close()
-            end_cut_sessions(recording)
-        with _opened(recording) as opened:
-            judged, notes = judge_all(opened, policy), Notes(tuple(opened.notes()))
-        if save:
-            save_verdicts(recording, judged)
-        if errata:
-            printing.show_errata(judged, as_json=as_json)
-        else:
-            printing.show_verdicts(judged, as_json=as_json, with_history=history, notes=notes)
-        return FAILED if something_failed(judged) else CLEAN
-
-    sys.exit(_report_errors(work))
+    policy = _policy_in(rules_file)
+    wanted = Wanted(as_json=as_json, save=save, history=history, errata=errata, jobs=jobs)
+    if since is not None:
+        is_bad = _report_errors(lambda: print_changes(recording, policy, since, wanted))
+    else:
+        is_bad = _report_errors(lambda: judge_and_print(recording, policy, wanted))
+    sys.exit(FAILED if is_bad else CLEAN)
 
 
 @main.group(invoke_without_command=True, epilog="Example: plugfest schemas add ocpp-0.26.0-py3-none-any.whl")
@@ -544,41 +554,10 @@ def _asked_for() -> str:
 
 def _policy_in(path: Path | None) -> "Policy":
     """Read what an event makes of the rules: the table `rules` of a TOML file; nothing without one."""
-    import tomllib
+    from tui.rules_file import read_rules_file
 
-    from matrix.policy import AS_WRITTEN, PolicyError, read_policy
-
-    if path is None:
-        return AS_WRITTEN
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("rules", {})
-        return read_policy(table if isinstance(table, dict) else {"rules": table})
-    except OSError as exc:
-        _fail(f"{str(path)!r} cannot be read: {exc.strerror}")
-    except UnicodeDecodeError:
-        _fail(f"{str(path)!r} is not UTF-8")
-    except (tomllib.TOMLDecodeError, PolicyError) as exc:
-        _fail(f"{str(path)!r}: {exc}")
-
-
-def judge_all(recording: "Recording", policy: "Policy | None" = None) -> "Judge":
-    """Judge a whole recording, with a progress bar on a terminal's stderr."""
-    from hub.schema_store import use_stored_schemas
-    from matrix.judge import Judge
-    from matrix.policy import AS_WRITTEN
-    from matrix.trace import mark_of
-    from tui.garbage import collect_seldom
-    from tui.printing import progress
-
-    collect_seldom()
-    use_stored_schemas()
-    judged = Judge(policy=AS_WRITTEN if policy is None else policy)
-    with progress("judging", recording.last_mark()) as advance_to:
-        for number, item in enumerate(recording.all_traffic()):
-            judged.feed(item)
-            if number % PROGRESS_EVERY == 0:
-                advance_to(mark_of(item))
-    return judged
+    policy: Policy = _report_errors(lambda: read_rules_file(path))
+    return policy
 
 
 def _opened(path: Path) -> "Recording":

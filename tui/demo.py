@@ -74,7 +74,7 @@ def _last_words(event: subprocess.Popen[bytes]) -> str:
 
 def _print_matrix(path: Path) -> None:
     from hub.recording import Recording
-    from tui.cli import judge_all
+    from tui.judging import judge_all
     from tui.printing import console, matrix_table
 
     with Recording.open(path) as recording:

@@ -6,12 +6,14 @@ from enum import Enum, auto
 from textual.message import Message
 
 from matrix.board import BoardView
+from matrix.comparison import Changes
 
 
 class Stage(Enum):
     """How far the reader of a recording has come."""
 
     READING = auto()  # catching up with what is in the file
+    REJUDGING = auto()  # judging what was read once more, by other rules; what is shown is as it was
     LIVE = auto()  # at the end of what a running hub records
     HUB_GONE = auto()  # at the end of what a hub recorded that is not there any more
     AT_END = auto()  # at the end of a recording that no hub writes to
@@ -44,3 +46,11 @@ class Advanced(Message):
         super().__init__()
         self.board = board
         self.progress = progress
+
+
+class Rejudged(Message):
+    """Everything was judged again, by other rules: the source's `verdicts` and `policy` are other ones now."""
+
+    def __init__(self, changes: Changes) -> None:
+        super().__init__()
+        self.changes = changes

@@ -9,27 +9,31 @@ from typing import Any, Final
 import msgspec
 import orjson
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from hub.recording import Recording
 from matrix.board import BoardView, Evidence, Pair
+from matrix.comparison import Changes, changes_as_data
 from matrix.dialect import JUDGED
 from matrix.errata import candidates
 from matrix.finding import Finding, Severity
 from matrix.history import sentence
-from matrix.judge import Judge
+from matrix.judgement import Judgement, crashes_in_order, in_order
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
-from matrix.report import changed_rows, deviations_of, errata, in_order, outcome_rows, verdicts
+from matrix.report import changed_rows, deviations_of, errata, outcome_rows, verdicts
 from matrix.rule import Rule
+from matrix.ruleset import ruleset
 from matrix.safe import safe, safe_json
 from matrix.secrets import masked_frame
 from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
 from tui.blaming import blame_words, errata_lines
+from tui.changes import change_lines
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.noted import about, said
-from tui.text import ARROWS, CLOCKS, CONTESTED, FLAPPING, GLYPHS, clock_time, pair_marks, strip_of
+from tui.text import ARROWS, CLOCKS, CONTESTED, FLAPPING, GLYPHS, clock_time, counted_noun, pair_marks, strip_of
 from tui.witnesses import show_witnesses
 
 SHORT: Final = 160
@@ -50,6 +54,12 @@ COLOURS: Final = {
     Outcome.UNTESTED: "dim",
     Outcome.UNREACHABLE: "red",
 }
+ROLES: Final = {
+    **{str(outcome): colour for outcome, colour in COLOURS.items()},
+    "violation": "red", "warning": "yellow", "info": "cyan", "strong": "bold", "heading": "bold", "muted": "dim",
+    "accent": "magenta",
+}  # fmt: skip
+"""How the roles of `tui.line` look where there is no stylesheet."""
 SEVERITY_COLOURS: Final = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -97,7 +107,7 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
         out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
 
 
-def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False, notes: Notes = NO_NOTES) -> None:
+def show_verdicts(judge: Judgement, *, as_json: bool, with_history: bool = False, notes: Notes = NO_NOTES) -> None:
     """Print what a judge found: pairs, what went wrong in each, how outcomes changed if asked for, findings.
 
     What people contest is marked, and said at the end.
@@ -113,16 +123,29 @@ def show_verdicts(judge: Judge, *, as_json: bool, with_history: bool = False, no
     _print_findings(out, in_order(judge.findings))
     show_witnesses(out, judge, view)
     for each in judge.policy.values():
-        how = f"graded {each.severity}" if each.severity else "off"
-        out.print(Text(f"rule {each.rule} is {how} at this event: {each.reason}"))
+        out.print(Text(each.in_words))
     for note in notes.notes:
         if note.is_open:
             out.print(Text(f"{CONTESTED} {about(note)}: {said(note)}"))
-    for crash in judge.crashes:
+    for crash in crashes_in_order(judge.crashes):
         out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
+    out.print(Text(f"judged by the rules {ruleset().name}", style="dim"))
 
 
-def show_errata(judge: Judge, *, as_json: bool) -> None:
+def show_changes(changes: Changes, later: int, *, as_json: bool) -> None:
+    """Print what changed between two judgements; `later` items were recorded after the first and are left out."""
+    if as_json:
+        _print_json({**changes_as_data(changes), "not_compared": later})
+        return
+    out = console()
+    for line in change_lines(changes):
+        spans = [(span.text, ROLES.get(span.role, "")) for span in line.spans]
+        out.print(Padding(Text.assemble(*spans), (0, 0, 0, line.indent)))
+    if later:
+        out.print(Text(f"{counted_noun(later, 'item')} recorded since then: not compared, and not judged"))
+
+
+def show_errata(judge: Judgement, *, as_json: bool) -> None:
     """Print what independent vendors do otherwise than a rule asks, as questions to the standard."""
     if as_json:
         _print_json(errata(judge))
@@ -155,7 +178,9 @@ def show_rules(rules: Iterable[Rule], *, as_json: bool) -> None:
         note = " (not decidable from traffic)" if rule.undecidable else ""
         severity = Text(rule.severity, style=SEVERITY_COLOURS[rule.severity])
         table.add_row(Text(rule.code), severity, Text(_versions(rule)), Text(rule.sentence + note))
-    console().print(table)
+    out = console()
+    out.print(table)
+    out.print(Text(f"rules {ruleset().name}", style="dim"))
 
 
 def show_rule(rule: Rule, *, as_json: bool) -> None:
@@ -165,7 +190,8 @@ def show_rule(rule: Rule, *, as_json: bool) -> None:
         return
     out = console()
     out.print(Text(f"{rule.code}  {rule.sentence}", style="bold"), soft_wrap=True)
-    out.print(Text(f"{rule.severity} · OCPP {_versions(rule)} · {rule.clause}\n"), soft_wrap=True)
+    facts = f"{rule.severity} · OCPP {_versions(rule)} · {rule.clause} · rules {ruleset().name}"
+    out.print(Text(f"{facts}\n"), soft_wrap=True)
     if rule.undecidable:
         out.print(Text(f"Not decidable from traffic: {rule.undecidable}.\n"), soft_wrap=True)
     out.print(Text(rule.explanation), soft_wrap=True)

@@ -14,12 +14,15 @@ from typing import Final
 
 from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
-from matrix.judge import Judge
+from matrix.comparison import Changes, compare, standing
 from matrix.notes import Notes
+from matrix.policy import Policy
 from matrix.safe import safe
-from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic
-from tui.messages import Advanced, Progress, Stage
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
+from tui.keeper import Keeper
+from tui.messages import Advanced, Progress, Rejudged, Stage
 from tui.presence import ABSENT, LockWatch, Look, Presence
+from tui.rules_file import read_rules_file
 from tui.text import clock_time, date_and_time
 from tui.verdicts import Verdicts
 
@@ -31,7 +34,7 @@ LAG_NS: Final = 2_000_000_000
 RATE_WINDOW_S: Final = 5.0
 DAY_NS: Final = 86_400_000_000_000
 
-Post = Callable[[Advanced], object]
+Post = Callable[[Advanced | Rejudged], object]
 EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
 
 
@@ -42,7 +45,11 @@ class Source:
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
     recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
-    writes notes here, once somebody has.
+    writes notes here, once somebody has. `rules_file` is what the event makes of the rules, `policy` what it said when
+    the verdicts of now were made.
+
+    Raises:
+        RulesFileError: the file of rules cannot be used.
     """
 
     def __init__(
@@ -55,11 +62,14 @@ class Source:
         look: Look | None = None,
         clock: Callable[[], int] = time.time_ns,
         with_secrets: bool = False,
+        rules_file: Path | None = None,
     ) -> None:
         self.path = path
         self.hub = hub or str(path)
         self.hub_ca = hub_ca
         self.with_secrets = with_secrets
+        self.rules_file = rules_file
+        self.policy = read_rules_file(rules_file)
         self.author = ""
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
@@ -67,6 +77,7 @@ class Source:
         self.caught_up = threading.Event()
         self._clock = clock
         self._stopped = threading.Event()
+        self._rejudging: deque[tuple[Path | None, Policy]] = deque(maxlen=1)
         self._may_judge = threading.Event()
         self._may_judge.set()
 
@@ -84,9 +95,17 @@ class Source:
         finally:
             self._may_judge.set()
 
+    def rejudge(self, rules_file: Path | None) -> None:
+        """Have everything judged again by the rules as a file regrades them, which is read now.
+
+        Raises:
+            RulesFileError: the file cannot be used; nothing is judged again.
+        """
+        self._rejudging.append((rules_file, read_rules_file(rules_file)))
+
     def run(self, post: Post) -> None:
         """Read and judge until `stop`, posting what changed. What is wrong with the file is posted, not raised."""
-        reader = _Reader(self._clock, self.verdicts)
+        reader = _Reader(self._clock, Keeper(self.verdicts, self.policy))
         try:
             while not self._stopped.is_set():
                 with Recording.open(self.path) as recording:
@@ -103,6 +122,8 @@ class Source:
         file = _inode(self.path)
         shown_at = 0.0
         while not self._stopped.is_set() and _inode(self.path) == file:
+            if self._rejudging:
+                self._rejudge(recording, reader, post)
             batch = recording.traffic(reader.mark)
             self._judge(reader, batch)
             if not batch:
@@ -113,6 +134,23 @@ class Source:
             if not batch:
                 self.caught_up.set()
                 self._stopped.wait(POLL_S)
+
+    def _rejudge(self, recording: Recording, reader: "_Reader", post: Post) -> None:
+        """Judge what was read once more, from the start, and say what changed; until then all stays as it is."""
+        rules_file, policy = self._rejudging.pop()
+        keeper, mark, shown_at = Keeper(Verdicts(), policy), 0, 0.0
+        while mark < reader.mark:
+            batch = [item for item in recording.traffic(mark) if mark_of(item) <= reader.mark]
+            self._judge(keeper, batch)
+            if self._stopped.is_set():
+                return
+            mark = mark_of(batch[-1])
+            if time.monotonic() - shown_at > CATCHING_UP_VIEW_S:
+                shown_at = time.monotonic()
+                post(reader.rejudging(mark))
+        changes = reader.change_over(keeper)
+        self.verdicts, self.policy, self.rules_file = keeper.verdicts, policy, rules_file
+        post(Rejudged(changes))
 
     def _wait_for_return(self, reader: "_Reader", post: Post) -> None:
         """Say that the recording is gone, for as long as it is: its hub brings it back, if it can."""
@@ -127,23 +165,21 @@ class Source:
                 post(gone)
             self._stopped.wait(POLL_S)
 
-    def _judge(self, reader: "_Reader", batch: list[Traffic]) -> None:
+    def _judge(self, judge: "_Reader | Keeper", batch: list[Traffic]) -> None:
         for item in batch:
             self._may_judge.wait()
-            reader.feed(item)
+            judge.feed(item)
             if self._stopped.is_set():
                 return
 
 
 class _Reader:
-    """The judge with what the reader keeps beside it."""
+    """Where the reading of a recording is, and who judges it."""
 
-    def __init__(self, clock: Callable[[], int], verdicts: Verdicts) -> None:
+    def __init__(self, clock: Callable[[], int], keeper: Keeper) -> None:
         self.mark = 0
         self._clock = clock
-        self._verdicts = verdicts
-        self._judge = Judge(on_exchange=verdicts.note_exchange)
-        self._found = 0
+        self._keeper = keeper
         self._last_at = 0
         self._end = 1
         self._at_end = False
@@ -160,10 +196,24 @@ class _Reader:
                 self.mark = item.mark
                 self._last_at = item.session.closed_at or item.session.answered_at or item.session.opened_at
                 self._first = self._first or item.session
-                self._verdicts.note_session(item.session)
             case Disturbed():
                 self.mark, self._last_at = item.mark, item.at
-        self._judge.feed(item)
+        self._keeper.feed(item)
+
+    def rejudging(self, mark: int) -> Advanced:
+        """Return the message that says how far somebody has come who judges all of it again."""
+        self._shown = None
+        progress = Progress(Stage.REJUDGING, min(mark / self.mark, 1.0), findings=self._keeper.found)
+        return Advanced(self._keeper.judge.board.view(), progress)
+
+    def change_over(self, keeper: Keeper) -> Changes:
+        """Let another one judge from here on, who has judged all of it again; return what differs."""
+        before, self._keeper = self._keeper, keeper
+        self._shown = None
+        if self._hub.is_here:
+            keeper.judge.advance(self._clock() - LAG_NS)
+        keeper.note_disturbances()
+        return compare(standing(before.judge), standing(keeper.judge))
 
     def check_same(self, recording: Recording) -> None:
         """Look whether a file goes on where the last one ended.
@@ -186,51 +236,44 @@ class _Reader:
         """Note that the end of the file is reached; let time pass where the hub is there."""
         self._at_end, self._hub = True, hub
         if hub.is_here:
-            self._judge.advance(self._clock() - LAG_NS)
+            self._keeper.judge.advance(self._clock() - LAG_NS)
 
     def show(self, recording: Recording, post: Post) -> None:
         """Post the board, unless it is as it was."""
-        self._hand_on_findings()
+        self._keeper.note_disturbances()
         self._hand_on_notes(recording)
         if not self._at_end:
             self._end = recording.last_mark()
-        view = self._judge.board.view()
-        state = (view, self._progress(view), self._verdicts.notes)
+        view = self._keeper.judge.board.view()
+        state = (view, self._progress(view), self._keeper.verdicts.notes)
         if state != self._shown:
             self._shown = state
-            self._verdicts.hearing.hear(self._judge.findings, self._judge.reactions, view)
+            self._keeper.verdicts.hearing.hear(self._keeper.judge.findings, self._keeper.judge.reactions, view)
             post(Advanced(*state[:2]))
 
     def failure(self, trouble: str, *, not_recording: str = "") -> Advanced:
         """Return the message that says that reading is over, or interrupted."""
         self._shown = None
-        progress = Progress(Stage.FAILED, findings=self._found, trouble=trouble, not_recording=not_recording)
-        return Advanced(self._judge.board.view(), progress)
-
-    def _hand_on_findings(self) -> None:
-        findings = self._judge.findings
-        for number in range(self._found, len(findings)):
-            self._verdicts.note_finding(findings[number])
-        self._found = len(findings)
-        self._verdicts.note_disturbances(self._judge.disturbances)
+        progress = Progress(Stage.FAILED, findings=self._keeper.found, trouble=trouble, not_recording=not_recording)
+        return Advanced(self._keeper.judge.board.view(), progress)
 
     def _hand_on_notes(self, recording: Recording) -> None:
-        if self._verdicts.notes.notes != (notes := tuple(recording.notes())):
-            self._verdicts.notes = Notes(notes)
+        if self._keeper.verdicts.notes.notes != (notes := tuple(recording.notes())):
+            self._keeper.verdicts.notes = Notes(notes)
 
     def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:
-            return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._found)
+            return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._keeper.found)
         rate = self._rate()
         if self._hub.is_here:
             trouble, disturbed = safe(self._hub.trouble), self._disturbed()
-            return Progress(Stage.LIVE, 1.0, rate, self._found, not_recording=trouble, disturbed=disturbed)
+            return Progress(Stage.LIVE, 1.0, rate, self._keeper.found, not_recording=trouble, disturbed=disturbed)
         if self._hub.lost_at is None and not view.sessions_open:
-            return Progress(Stage.AT_END, 1.0, 0.0, self._found)
-        return Progress(Stage.HUB_GONE, 1.0, 0.0, self._found, gone=self._gone())
+            return Progress(Stage.AT_END, 1.0, 0.0, self._keeper.found)
+        return Progress(Stage.HUB_GONE, 1.0, 0.0, self._keeper.found, gone=self._gone())
 
     def _disturbed(self) -> int:
-        return len({each.session for each in self._judge.disturbances if each.is_on})
+        return len({each.session for each in self._keeper.judge.disturbances if each.is_on})
 
     def _gone(self) -> str:
         """Say since when the hub is gone: at the latest since the last traffic, where it was never seen."""
@@ -240,7 +283,7 @@ class _Reader:
 
     def _rate(self) -> float:
         """Return messages a second over the last few seconds, by our own clock."""
-        now, count = time.monotonic(), self._judge.board.messages
+        now, count = time.monotonic(), self._keeper.judge.board.messages
         self._counts.append((now, count))
         while now - self._counts[0][0] > RATE_WINDOW_S:
             self._counts.popleft()

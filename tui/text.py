@@ -90,6 +90,11 @@ def counted(counts: Mapping[Outcome, int], *, in_words: bool = False) -> Line:
     return tuple(spans[:-1])
 
 
+def counted_noun(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 rule`, `2,000 rules`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def clock_time(at: int, *, millis: bool = False) -> str:
     """Write nanoseconds since the epoch as the time of day, UTC."""
     try:

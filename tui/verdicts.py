@@ -18,6 +18,7 @@ from matrix.outcome import GRAVITY, Outcome
 from matrix.resilience import Resilience
 from matrix.trace import Session, Side
 from tui.hearing import Hearing
+from tui.tallies import Occurrence, Tallies
 
 _NOTHING: Final = -1
 _CODES: Final = {outcome: code for code, outcome in enumerate(GRAVITY)}
@@ -160,6 +161,7 @@ class Verdicts:
     """The verdicts on every session of a recording, and `notes`: what people say to them."""
 
     def __init__(self) -> None:
+        self.tallies = Tallies()
         self.notes = NO_NOTES
         self.hearing = Hearing()
         self._sessions: dict[int, SessionVerdicts] = {}
@@ -189,6 +191,15 @@ class Verdicts:
         for session, found in by_session.items():
             self.of(session).note_disturbances(found)
 
-    def note_finding(self, finding: Finding) -> None:
-        """Enter a finding under its session."""
-        self.of(finding.session).note_finding(finding)
+    def note_finding(self, finding: Finding, at: int) -> None:
+        """Enter a finding that was made at `at` (ns) under its session, and count it."""
+        verdicts = self.of(finding.session)
+        verdicts.note_finding(finding)
+        if verdicts.session is not None:
+            self.tallies.note(finding, verdicts.session, at)
+
+    def text_of(self, rule: str, occurrence: Occurrence) -> str:
+        """Return in words what a rule has found somewhere; peers' words may be in it."""
+        verdicts = self.of(occurrence.session)
+        found = verdicts.handshake if occurrence.frame is None else verdicts.findings(occurrence.frame)
+        return next((finding.text for finding in found if finding.rule == rule), "")

@@ -20,14 +20,18 @@ def leave_on_hangup() -> None:
         signal.signal(number, lambda *_: sys.exit(HUNG_UP))
 
 
-def run_watch(source: str, *, with_secrets: bool = False, ca: Path | None = None) -> None:
+def run_watch(
+    source: str, *, with_secrets: bool = False, ca: Path | None = None, rules_file: Path | None = None
+) -> None:
     """Show a recording or a running hub; secrets in payloads are hidden, unless asked for. `ca` verifies a hub at wss://.
+
+    `rules_file` is what the event makes of the rules.
 
     Raises:
         HubError: the source cannot be watched.
     """
     if "://" not in source:
-        run_dashboard(Source(Path(source), with_secrets=with_secrets))
+        run_dashboard(Source(Path(source), with_secrets=with_secrets, rules_file=rules_file))
         return
     from hub.mirror import feed_url, mirrored
 
@@ -36,4 +40,8 @@ def run_watch(source: str, *, with_secrets: bool = False, ca: Path | None = None
         path = Path(folder) / "feed.recording"
         with mirrored(source, path, ca) as mirror:
             name, look = str(feed_url(source).origin()), look_at_feed(mirror)
-            run_dashboard(Source(path, name=name, hub=source, hub_ca=ca, look=look, with_secrets=with_secrets))
+            run_dashboard(
+                Source(
+                    path, name=name, hub=source, hub_ca=ca, look=look, with_secrets=with_secrets, rules_file=rules_file
+                )
+            )

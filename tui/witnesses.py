@@ -9,7 +9,7 @@ from rich.text import Text
 from matrix.board import BoardView
 from matrix.deviations import Deviation, Deviations
 from matrix.errata import VENDORS_NEEDED, candidates
-from matrix.judge import Judge
+from matrix.judgement import Judgement
 from matrix.report import deviations_of
 from matrix.safe import safe
 from matrix.trace import Side
@@ -28,7 +28,7 @@ class _Said(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def show_witnesses(out: Console, judge: Judge, view: BoardView) -> None:
+def show_witnesses(out: Console, judge: Judgement, view: BoardView) -> None:
     """Print what other products do about each deviation of each product; then how many questions there are."""
     deviations = deviations_of(judge)
     said = _said(deviations, view)

@@ -16,7 +16,7 @@ from hub.server import Hub, HubSettings
 from matrix.board import CONNECT
 from matrix.outcome import Outcome
 from matrix.trace import Ending, Frame
-from tui.cli import judge_all
+from tui.judging import judge_all
 from tui.messages import Advanced, Progress, Stage
 from tui.source import Source
 

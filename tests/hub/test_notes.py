@@ -106,7 +106,7 @@ def test_a_recording_that_another_has_is_left_alone(event: Path) -> None:
 
 
 def test_a_note_leaves_the_index_of_a_judged_recording(event: Path) -> None:
-    save_verdicts(event, Judge())
+    save_verdicts(event, Judge(), 1)
 
     write_note(event, order())
 

@@ -19,6 +19,7 @@ from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
 from recorded import record
 
 from hub.mirror import mirrored
+from matrix.ruleset import ruleset
 from tui import printing
 from tui.cli import main
 from tui.text import CONTESTED
@@ -253,8 +254,66 @@ def test_saved_verdicts_are_read_by_the_sqlite3_shell(faulty: Path) -> None:
         outcomes = dict(connection.execute("SELECT action, outcome FROM outcome").fetchall())
     connection.close()
 
-    assert findings == [("RPC-19", "station", "2026.11")]
+    assert findings == [("RPC-19", "station", ruleset().name)]
     assert outcomes["MeterValues"] == "failed"
+
+
+def test_since_ruleset_says_only_what_changed_and_by_which_rule(faulty: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "event.toml"
+    rules.write_text('[rules.RPC-19]\nseverity = "info"\nreason = "agreed on Monday"\n', encoding="utf-8")
+    run("judge", faulty, "--save")
+
+    same, graded = run("judge", faulty, "--since-ruleset"), run("judge", faulty, "--since-ruleset", "--rules", rules)
+    run("judge", faulty, "--save", "--rules", rules)
+    ungraded = run("judge", faulty, "--since-ruleset", ruleset().name)
+
+    assert (same.exit_code, graded.exit_code, ungraded.exit_code) == (0, 0, 1)
+    assert "nothing has changed" in same.stdout
+    assert "MeterValues" not in same.stdout
+    assert "graded info at this event: agreed on Monday" in graded.stdout
+    assert "violation to info 1" in graded.stdout
+    assert "not graded any more" in ungraded.stdout
+    assert "worse than before" in ungraded.stdout
+
+
+def test_since_ruleset_as_json_names_cells_rules_and_what_is_left_out(faulty: Path) -> None:
+    run("judge", faulty, "--save")
+    with sqlite3.connect(faulty) as connection:
+        connection.execute("DELETE FROM finding")
+        connection.execute("UPDATE outcome SET outcome = 'passed' WHERE action = 'MeterValues'")
+        connection.execute("UPDATE session SET closed_mark = closed_mark + 5")
+    connection.close()
+
+    result = run("judge", faulty, "--since-ruleset", "--json")
+
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (told["ruleset"], told["worse"], told["not_compared"]) == (ruleset().name, True, 5)
+    assert [(cell["action"], cell["before"], cell["after"], cell["rules"]) for cell in told["cells"]] == [
+        ("MeterValues", "passed", "failed", ["RPC-19"])
+    ]
+    assert [(rule["rule"], len(rule["new"]), len(rule["gone"])) for rule in told["rules"]] == [("RPC-19", 1, 0)]
+
+
+def test_since_ruleset_without_verdicts_or_with_save_exits_2_with_a_sentence(faulty: Path) -> None:
+    nothing, both = run("judge", faulty, "--since-ruleset"), run("judge", faulty, "--since-ruleset", "--save")
+
+    assert nothing.exit_code == both.exit_code == 2
+    assert "holds no verdicts to compare with: `plugfest judge --save` keeps" in nothing.stderr
+    assert "--save keeps the new verdicts afterwards" in " ".join(both.stderr.split())
+
+
+def test_judge_with_several_processes_prints_what_one_does(faulty: Path, clean: Path) -> None:
+    for path in (faulty, clean):
+        alone, together = run("judge", path, "--json", "--jobs", 1), run("judge", path, "--json", "--jobs", 2)
+
+        assert together.stdout == alone.stdout
+
+
+def test_judge_and_rules_name_the_rule_set(faulty: Path) -> None:
+    outputs = [run("judge", faulty), run("judge", faulty, "--json"), run("rules"), run("rules", "RPC-19")]
+
+    assert all(ruleset().name in output.stdout for output in outputs)
 
 
 @pytest.mark.parametrize("command", ["judge", "show", "watch"])
@@ -437,7 +496,9 @@ def test_demo_without_a_terminal_prints_the_matrix_and_exits_0(tmp_path: Path) -
     assert result.exit_code == 0
     assert "✓ passed" in result.stdout
     assert "✗ failed" in result.stdout
-    assert run("judge", recording).exit_code == 1
+    alone, together = (run("judge", recording, "--json", "--jobs", jobs) for jobs in (1, 2))
+    assert alone.exit_code == 1
+    assert together.stdout == alone.stdout
 
 
 def test_hub_that_is_being_watched_stops_within_5_seconds(

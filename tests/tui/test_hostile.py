@@ -6,8 +6,10 @@ import pytest
 from dashboards import dashboard, shown, until
 from recordings import RecordingBuilder
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from matrix.trace import Opcode, Side
+from tui.screens.changes import ChangesScreen
 from tui.screens.session import SessionScreen
 
 NASTY = "[@click=app.quit]x[/]\x1b]0;pwned\x07\x1b[2J\x9b31m\u202eevil\u2066\x00\r\n\ud800[bold red]"
@@ -86,3 +88,20 @@ async def test_forty_levels_of_nesting_are_laid_out(tmp_path: Path) -> None:
         await until(pilot, lambda: screen.is_loaded)
 
         assert '"a": {' in shown(pilot)
+
+
+async def test_nothing_of_it_reaches_the_screens_of_findings_either(hostile: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "event.toml"
+    rules.write_text('[rules.RPC-19]\nseverity = "off"\nreason = "\\u001b[31m [red]x[/]"\n', encoding="utf-8")
+    async with dashboard(hostile, size=(160, 50)) as pilot:
+        for key in ("f", "down", "end", "home", "v", "v", "escape", "down", "enter", "down", "r", "escape", "enter"):
+            await pilot.press(key)
+            assert_harmless(pilot)
+        await pilot.press("R")
+        pilot.app.screen.query_one(Input).value = str(rules)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangesScreen))
+        assert_harmless(pilot)
+        await pilot.press("escape", "f", "end")
+        assert_harmless(pilot)
+        assert "[red]x[/]" in shown(pilot)

@@ -1,4 +1,4 @@
-"""Pictures of the three screens; look at them in review. `pytest --snapshot-update` draws them anew."""
+"""Pictures of the screens; look at them in review. `pytest --snapshot-update` draws them anew."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +15,8 @@ SnapCompare = Callable[..., bool]
 
 @pytest.mark.parametrize(
     ("keys", "last_drawn"),
-    [([], "MeterValues"), (["enter"], "#1 "), (["enter", "enter"], "▌")],
-    ids=["matrix", "pair", "session"],
+    [([], "MeterValues"), (["enter"], "#1 "), (["enter", "enter"], "▌"), (["f", "s", "down"], "seen 2026")],
+    ids=["matrix", "pair", "session", "findings"],
 )
 def test_screen(event: Path, snap_compare: SnapCompare, keys: list[str], last_drawn: str) -> None:
     async def walk(pilot: Pilot[None]) -> None:

@@ -5,13 +5,16 @@ from contextlib import closing
 from pathlib import Path
 from queue import Queue
 
+import pytest
 from dashboards import hub_on
 from recordings import NOON, RecordingBuilder
 
 from hub.recording_file import open_for_writing
+from matrix.comparison import Changes
 from matrix.outcome import Outcome
-from tui.messages import Advanced, Stage
+from tui.messages import Advanced, Rejudged, Stage
 from tui.presence import Look, Presence
+from tui.rules_file import RulesFileError
 from tui.source import Source
 
 MINUTE_NS = 60_000_000_000
@@ -24,7 +27,7 @@ class Running:
         self, path: Path, *, clock: Callable[[], int] = lambda: NOON + 60 * MINUTE_NS, look: Look | None = None
     ) -> None:
         self.source = Source(path, clock=clock, look=look)
-        self.posted: Queue[Advanced] = Queue()
+        self.posted: Queue[Advanced | Rejudged] = Queue()
         self._thread = threading.Thread(target=self.source.run, args=(self.posted.put,))
 
     def __enter__(self) -> "Running":
@@ -36,9 +39,16 @@ class Running:
         self._thread.join(10)
 
     def wait_for(self, reached: Callable[[Advanced], bool]) -> Advanced:
-        while not reached(advanced := self.posted.get(timeout=10)):
+        while True:
+            posted = self.posted.get(timeout=10)
+            if isinstance(posted, Advanced) and reached(posted):
+                return posted
+
+    def rejudge(self, rules: Path | None) -> Changes:
+        self.source.rejudge(rules)
+        while not isinstance(posted := self.posted.get(timeout=10), Rejudged):
             pass
-        return advanced
+        return posted.changes
 
 
 def at_end(advanced: Advanced) -> bool:
@@ -164,9 +174,8 @@ def test_a_file_that_is_not_a_recording_is_a_sentence(tmp_path: Path) -> None:
     path.write_text("hello, I am not a database, and long enough to be looked at")
 
     with Running(path) as running:
-        advanced = running.posted.get(timeout=10)
+        advanced = running.wait_for(lambda each: each.progress.stage is Stage.FAILED)
 
-    assert advanced.progress.stage is Stage.FAILED
     assert "is not a database" in advanced.progress.trouble
 
 
@@ -224,3 +233,59 @@ def test_request_and_answer_are_joined_by_frame(event: Path) -> None:
 
     assert joined is not None
     assert (joined.action, joined.call, joined.answer) == ("BootNotification", 2, 3)
+
+
+def rules_off(tmp_path: Path) -> Path:
+    path = tmp_path / "event.toml"
+    path.write_text('[rules.RPC-19]\nseverity = "off"\nreason = "agreed"\n', encoding="utf-8")
+    return path
+
+
+def test_judging_again_says_what_changed_and_the_verdicts_are_other_ones(event: Path, tmp_path: Path) -> None:
+    with Running(event) as running:
+        running.wait_for(at_end)
+        before = running.source.verdicts
+
+        changes = running.rejudge(rules_off(tmp_path))
+
+        after = running.wait_for(at_end)
+        assert [(rule.code, len(rule.gone)) for rule in changes.rules] == [("RPC-19", 2)]
+        assert before.of(1).findings(6)
+        assert not [each for each in running.source.verdicts.of(1).findings(6) if each.rule == "RPC-19"]
+        assert running.source.verdicts.of(1).session is not None
+        assert after.progress.findings == running.source.verdicts.tallies.count
+
+
+def test_what_is_recorded_after_judging_again_is_judged_by_the_same_rules(tmp_path: Path) -> None:
+    path = tmp_path / "live.recording"
+    with RecordingBuilder(path) as builder, hub_on(path), Running(path, clock=lambda: NOON) as running:
+        session = builder.session("CS-1", "acme")
+        builder.say(session, '> [2,"1","Heartbeat",{"x":1}]')
+        running.wait_for(lambda each: each.board.messages == 1)
+
+        changes = running.rejudge(rules_off(tmp_path))
+        builder.say(session, '> [2,"2","Heartbeat",{"x":1}]')
+
+        running.wait_for(lambda each: each.board.messages == 2)
+        assert [rule.code for rule in changes.rules] == ["RPC-19"]
+        assert not [tally for tally in running.source.verdicts.tallies.all() if tally.key.rule == "RPC-19"]
+
+
+def test_judging_again_changes_nothing_where_a_viewer_presumed_a_call_unanswered(tmp_path: Path) -> None:
+    path = tmp_path / "live.recording"
+    waiting_call(path)
+
+    with hub_on(path), Running(path, clock=lambda: NOON + MINUTE_NS) as running:
+        running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+        changes = running.rejudge(None)
+        advanced = running.wait_for(lambda each: each.progress.stage is Stage.LIVE)
+
+    assert not changes
+    assert advanced.board.pairs[0].row("Heartbeat").outcome is Outcome.UNANSWERED
+
+
+def test_file_of_rules_that_cannot_be_used_changes_nothing(event: Path, tmp_path: Path) -> None:
+    with Running(event) as running, pytest.raises(RulesFileError, match="cannot be read"):
+        running.rejudge(tmp_path / "none.toml")
+
+    assert running.source.policy == {}

@@ -60,7 +60,7 @@ def test_findings_are_found_by_frame_and_in_the_order_of_frames() -> None:
     verdicts = Verdicts()
 
     for frame in (9, 4, 9, None):
-        verdicts.note_finding(finding(frame))
+        verdicts.note_finding(finding(frame), at=0)
 
     assert len(verdicts.of(1).findings(9)) == 2
     assert verdicts.of(1).next_found(0) == 4

@@ -32,6 +32,7 @@ from tui.messages import Stage
 from tui.noted import marked
 from tui.screens.base import DashboardScreen
 from tui.screens.errata import ErrataScreen
+from tui.screens.findings import FindingsScreen
 from tui.screens.pair import PairScreen
 from tui.source import Source
 from tui.text import counted, glyph, gravest_row, history_line, pair_name
@@ -46,12 +47,13 @@ class MatrixScreen(DashboardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", tooltip="Filter by a part of a name"),
-        Binding("t", "turn", "By message type"),
+        Binding("t", "turn", "Types", tooltip="By message type, or by station and CSMS"),
         Binding("s", "sort", "Sort", tooltip="Sort by name, gravity or last activity, in turn"),
         Binding("v", "version", "Version", tooltip="Only one OCPP version, in turn"),
         Binding("o", "outcome", "Outcome", tooltip="Only one outcome, in turn"),
         Binding("n", "next_wrong(1)", "Next red", tooltip="Next cell that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous cell that went wrong", show=False),
+        Binding("f", "findings", "Findings", tooltip="What to fix first: all findings by vendor and rule"),
         Binding("escape", "clear", "Clear the filter", show=False),
     ]
 
@@ -145,6 +147,9 @@ class MatrixScreen(DashboardScreen):
     def show_outcome(self, outcome: str) -> None:
         """Show only cells of an outcome; ANY for all, WRONG_ONLY for what went wrong."""
         self._choose(replace(self.choice, outcome=outcome))
+
+    def action_findings(self) -> None:
+        self.go(FindingsScreen(self.source))
 
     def action_next_wrong(self, step: int) -> None:
         self.query_one(GridView).action_next_wrong(step)

@@ -15,6 +15,7 @@ from tui.line import Line, Span
 from tui.noted import marked
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
 from tui.screens.disturbing import DISTURBING
+from tui.screens.findings import FindingsScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
 from tui.text import counted, glyph, gravest_row, history_line, pair_name
@@ -33,6 +34,7 @@ class PairScreen(ContestingScreen):
         Binding("n", "next_wrong(1)", "Next red", tooltip="Next message type that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
+        Binding("f", "findings", "Findings", tooltip="What to fix first in this pair: its findings by rule"),
         *CONTESTING,
         *DISTURBING,
         Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to the matrix"),
@@ -126,6 +128,9 @@ class PairScreen(ContestingScreen):
         if history.has_focus and sessions:
             return sessions[history.cursor]
         return next((session for session in sessions if session and session.is_open), None)
+
+    def action_findings(self) -> None:
+        self.go(FindingsScreen(self.source, self._key))
 
     @property
     def cell_to_contest(self) -> Place | None:

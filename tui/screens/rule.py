@@ -1,17 +1,22 @@
 """Rules, explained: what the standard asks, where, and how it is seen in the traffic."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from matrix.policy import AS_WRITTEN, Policy
 from matrix.rule import rule_named
 from matrix.safe import safe
 from tui.line import BLANK, PaneLine, Span
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
+
+_PIECES: Final = r"\n\n|\s+(?=(?:Breach|Correct):)"
+"""What begins a line of its own in an explanation: a paragraph, and each of the two examples."""
 
 
 class RuleScreen(ModalScreen[None]):
@@ -20,9 +25,10 @@ class RuleScreen(ModalScreen[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,r,q,enter", "dismiss", "Close")]
 
-    def __init__(self, codes: Sequence[str], **keywords: Any) -> None:
+    def __init__(self, codes: Sequence[str], policy: Policy = AS_WRITTEN, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._codes = codes
+        self._policy = policy
 
     def compose(self) -> ComposeResult:
         yield Alarm()
@@ -33,12 +39,12 @@ class RuleScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         pane = self.query_one(LinePane)
-        pane.show([line for code in self._codes for line in rule_lines(code)])
+        pane.show([line for code in self._codes for line in rule_lines(code, self._policy)])
         pane.focus()
 
 
-def rule_lines(code: str) -> list[PaneLine]:
-    """Return the page of a rule."""
+def rule_lines(code: str, policy: Policy = AS_WRITTEN) -> list[PaneLine]:
+    """Return the page of a rule, as `plugfest rules CODE` prints it, and what the event makes of it."""
     try:
         rule = rule_named(code)
     except KeyError:
@@ -48,8 +54,10 @@ def rule_lines(code: str) -> list[PaneLine]:
         PaneLine((Span(rule.sentence, "strong"),)),
         PaneLine((Span(f"{rule.clause}  OCPP {', '.join(sorted(rule.versions))}", "muted"),)),
         BLANK,
-        *(PaneLine((Span(" ".join(paragraph.split())),)) for paragraph in rule.explanation.split("\n\n")),
+        *(PaneLine((Span(" ".join(piece.split())),)) for piece in re.split(_PIECES, rule.explanation)),
     ]
+    if code in policy:
+        lines.append(PaneLine((Span(policy[code].in_words, "warning"),)))
     if rule.undecidable:
         lines.append(PaneLine((Span(f"Not decided from traffic: {rule.undecidable}", "muted"),)))
     return [*lines, BLANK]

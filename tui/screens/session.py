@@ -177,7 +177,7 @@ class SessionScreen(ContestingScreen):
     def action_rule(self) -> None:
         findings = self.query_one(DetailPane).findings
         if findings:
-            self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)]))
+            self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)], self.source.policy))
         else:
             self.notify("no rule was broken here; e goes to the next finding", markup=False)
 

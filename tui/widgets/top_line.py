@@ -13,8 +13,8 @@ from tui.text import DISTURBED
 from tui.widgets.line_view import LineView
 
 STAGES: Final = {
-    Stage.READING: "accent", Stage.LIVE: "passed", Stage.HUB_GONE: "unanswered", Stage.AT_END: "muted",
-    Stage.FAILED: "failed",
+    Stage.READING: "accent", Stage.REJUDGING: "accent", Stage.LIVE: "passed", Stage.HUB_GONE: "unanswered",
+    Stage.AT_END: "muted", Stage.FAILED: "failed",
 }  # fmt: skip
 
 
@@ -56,6 +56,8 @@ def _stage(progress: Progress) -> Line:
     match progress.stage:
         case Stage.READING:
             return (Span(f"◌ reading {progress.share:.0%}", role),)
+        case Stage.REJUDGING:
+            return (Span(f"◌ judging again {progress.share:.0%}", role),)
         case Stage.LIVE:
             return (Span("● live", role),)
         case Stage.HUB_GONE:

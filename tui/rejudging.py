@@ -1,0 +1,60 @@
+"""`plugfest judge`: verdicts from scratch, kept if asked for; or only what has changed since they were kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.recording import Recording
+from hub.verdict_store import end_cut_sessions, kept_verdicts, save_verdicts
+from matrix.comparison import compare, standing
+from matrix.notes import Notes
+from matrix.policy import Policy
+from matrix.report import something_failed
+from tui import printing
+from tui.judging import judge_all
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be printed, and how: the options of `plugfest judge`. `jobs` is None for as many as are worth it."""
+
+    as_json: bool = False
+    save: bool = False
+    history: bool = False
+    errata: bool = False
+    jobs: int | None = None
+
+
+def judge_and_print(path: Path, policy: Policy, wanted: Wanted) -> bool:
+    """Judge a recording and print what came of it; return whether something failed, or a rule was broken.
+
+    Raises:
+        HubError: it cannot be read or, to be saved, written to.
+    """
+    if wanted.save:
+        Recording.open(path).close()
+        end_cut_sessions(path)
+    with Recording.open(path) as recording:
+        until, notes = recording.last_mark(), Notes(tuple(recording.notes()))
+        judged = judge_all(recording, policy, jobs=wanted.jobs, until=until)
+    if wanted.save:
+        save_verdicts(path, judged, until)
+    if wanted.errata:
+        printing.show_errata(judged, as_json=wanted.as_json)
+    else:
+        printing.show_verdicts(judged, as_json=wanted.as_json, with_history=wanted.history, notes=notes)
+    return something_failed(judged)
+
+
+def print_changes(path: Path, policy: Policy, made_by: str, wanted: Wanted) -> bool:
+    """Print what differs from the verdicts that the recording holds; return whether something is worse.
+
+    Raises:
+        HubError: it cannot be read, or holds no verdicts that were made by the rules `made_by`.
+    """
+    with Recording.open(path) as recording:
+        kept = kept_verdicts(recording, made_by)
+        judged = judge_all(recording, policy, jobs=wanted.jobs, until=kept.until)
+        later = recording.last_mark() - kept.until
+    changes = compare(kept.standing, standing(judged))
+    printing.show_changes(changes, later, as_json=wanted.as_json)
+    return changes.is_worse

@@ -1,0 +1,70 @@
+"""Where a rule found something: each frame, by station and CSMS; Enter goes there."""
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from matrix.safe import safe
+from tui.fixing import Group
+from tui.line import Line, Span
+from tui.screens.base import DashboardScreen
+from tui.screens.rule import RuleScreen
+from tui.screens.session import SessionScreen
+from tui.source import Source
+from tui.text import counted_noun
+from tui.widgets.bar import Bar
+from tui.widgets.line_list import LineList
+from tui.widgets.occurrence_list import OccurrenceList
+
+
+class OccurrencesScreen(DashboardScreen):
+    """The findings of a group as it was when it was opened: lines that come later are counted, not put in between."""
+
+    CSS_PATH = "findings.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "rule", "Rule", tooltip="Explain the rule"),
+        Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to what to fix first"),
+    ]
+
+    def __init__(self, source: Source, group: Group, **keywords: Any) -> None:
+        super().__init__(source, **keywords)
+        self.group = group
+
+    def compose_body(self) -> ComposeResult:
+        yield Bar(id="choice")
+        yield OccurrenceList(self.group, self.source.verdicts, id="occurrences")
+        yield Bar(id="here")
+
+    def on_mount(self) -> None:
+        self.query_one(OccurrenceList).focus()
+
+    def show_board(self) -> None:
+        more = sum(map(len, self.group.tallies)) - self.query_one(OccurrenceList).length
+        bar = self.query_one("#choice", Bar)
+        bar.left = self._title()
+        bar.right = (Span(f"{counted_noun(more, 'time')} more since ", "accent"),) if more else ()
+        self.describe()
+
+    def _title(self) -> Line:
+        group = self.group
+        return (
+            Span(f" {group.rule}", "accent"), Span(f"  {group.severity}", group.severity.value),
+            Span(f"  {group.vendor.label}", "strong"), Span(f"  {group.sentence}", "muted"),
+        )  # fmt: skip
+
+    @on(LineList.CursorMoved, "#occurrences")
+    def describe(self) -> None:
+        """Say in the bar all of what was found."""
+        listed = self.query_one(OccurrenceList)
+        self.query_one("#here", Bar).left = (Span(f" {safe(listed.text_at(listed.cursor))}"),)
+
+    @on(LineList.Chosen, "#occurrences")
+    def open_frame(self, event: LineList.Chosen) -> None:
+        """Go to the frame that shows it; to the handshake where that is what shows it."""
+        found = self.query_one(OccurrenceList).occurrence(event.index)
+        self.go(SessionScreen(self.source, found.session, found.frame, handshake=found.frame is None))
+
+    def action_rule(self) -> None:
+        self.app.push_screen(RuleScreen([self.group.rule], self.source.policy))

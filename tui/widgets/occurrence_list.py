@@ -1,0 +1,56 @@
+"""The occurrences of a rule's findings: any number of them, each looked up when its line is drawn."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any
+
+from matrix.safe import safe
+from tui.fixing import Group
+from tui.line import Line, Span, fit
+from tui.tallies import Occurrence, Tally
+from tui.text import clock_time
+from tui.verdicts import Verdicts
+from tui.widgets.line_list import LineList
+
+
+class OccurrenceList(LineList):
+    """Shows a group as it was when this was made, one tally after the other."""
+
+    def __init__(self, group: Group, verdicts: Verdicts, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._rule = group.rule
+        self._tallies = sorted(group.tallies, key=lambda tally: (tally.key.identity, tally.key.csms))
+        self._starts = [0, *accumulate(map(len, self._tallies))]
+        self._verdicts = verdicts
+
+    def on_mount(self) -> None:
+        self.set_length(self._starts[-1])
+
+    def occurrence(self, index: int) -> Occurrence:
+        """Return what a line stands for."""
+        tally, place = self._find(index)
+        return tally[place]
+
+    def text_at(self, index: int) -> str:
+        """Return what was found there; peers' words may be in it."""
+        return self._verdicts.text_of(self._rule, self.occurrence(index))
+
+    def _find(self, index: int) -> tuple[Tally, int]:
+        number = bisect_right(self._starts, index) - 1
+        return self._tallies[number], index - self._starts[number]
+
+    def heading(self, width: int) -> Line | None:
+        del width
+        return (Span(f"   session  frame     at        {'station':<18} {'CSMS':<12} what", "heading"),)
+
+    def line_at(self, index: int, width: int) -> Line:
+        del width
+        tally, place = self._find(index)
+        found = tally[place]
+        return (
+            Span(f"  #{found.session:<7}", "strong"),
+            Span(f"{found.frame or 'handshake':<10}"),
+            Span(f"{clock_time(found.at):<10}", "muted"),
+            Span(f"{fit(safe(tally.key.identity, 40), 18)} {fit(safe(tally.key.csms, 40), 12)} ", "accent"),
+            Span(safe(self.text_at(index), 400)),
+        )
