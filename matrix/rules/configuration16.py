@@ -14,6 +14,7 @@ from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.secrets import is_secret
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 KEYS_REMEMBERED: Final = 512
@@ -130,7 +131,7 @@ def keys_left_out(exchange: Exchange, known: Known) -> Iterator[Remark]:
     told = {key.casefold() for each in objects(exchange.response, "configurationKey") if (key := text(each, "key"))}
     told |= {key.casefold() for key in _texts(exchange.response, "unknownKey")} | {UNTOLD}
     missing = [key for key in asked if key.casefold() not in told]
-    if exchange.is_misdirected or not missing:
+    if exchange.is_misdirected or not missing or not is_sound(exchange):
         return
     shown = ", ".join(said(key) for key in missing[:5])
     most = known.story(Configuration).number("GetConfigurationMaxKeys") or TOGETHER

@@ -8,7 +8,8 @@ from matrix.trace import Side
 from mutation.form_mutations import NEW, TRANSACTIONS
 from mutation.script import Draft, Mutant, Said, Script, error, result, written
 
-OVERLAP: Final = frozenset({"RPC-09", "RPC-10"})
+OVERLAP: Final = frozenset({"RPC-09", "RPC-10", "BT-01", "BT-08"})
+"""What the caller breaks that does not wait for an answer; the answer to a BootNotification, too."""
 
 
 def answered_twice(script: Script) -> Iterator[Mutant]:

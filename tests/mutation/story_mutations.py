@@ -21,20 +21,22 @@ Edit = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A change of one kind of message in place."""
+    """A change of one kind of message in place; it is its sender's fault, or (`is_accepted`) its answerer's."""
 
     versions: frozenset[str]
     action: str
     part: Part
     edit: Edit
+    is_accepted: bool = False
 
     def mutants(self, script: Script) -> Iterator[Mutant]:
-        """Yield the script with each such message changed; its sender did it, and anything later may show it."""
+        """Yield the script with each such message changed; anything later may show it."""
         for said in script.said:
             if script.version in self.versions and (said.action, said.part) == (self.action, self.part):
                 payload = self.edit(said.payload)
                 if payload is not None:
-                    yield Draft(script).put(said.line, said.saying(payload)).mutant(said.side, anywhere=True)
+                    guilty = said.side.other if self.is_accepted else said.side
+                    yield Draft(script).put(said.line, said.saying(payload)).mutant(guilty, anywhere=True)
 
 
 def _get(payload: Any, *steps: str | int) -> Any:
@@ -80,6 +82,11 @@ def _call(action: str, edit: Edit, versions: frozenset[str] = ONE) -> Story:
     return Story(versions, action, Part.REQUEST, edit)
 
 
+def _accepted(action: str, edit: Edit, versions: frozenset[str] = ONE) -> Story:
+    """Return a change of a CALL after which its answer, which accepts it, is wrong."""
+    return Story(versions, action, Part.REQUEST, edit, is_accepted=True)
+
+
 def _answer(action: str, edit: Edit, versions: frozenset[str] = ONE) -> Story:
     return Story(versions, action, Part.RESPONSE, edit)
 
@@ -103,6 +110,10 @@ def _is_started_with_evse(payload: dict[str, Any]) -> dict[str, Any] | None:
     return payload if payload["eventType"] == "Started" and "idToken" in payload else None
 
 
+def _is_without_values(payload: dict[str, Any]) -> dict[str, Any] | None:
+    return None if "meterValue" in payload else payload
+
+
 def _report_out_of_order(payload: dict[str, Any]) -> dict[str, Any] | None:
     return {**payload, "seqNo": payload["seqNo"] + 5}
 
@@ -112,7 +123,6 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         _call("StopTransaction", put(NEVER_GIVEN, "transactionId")),
     ),
     "meter values are of a transaction that never began": (_call("MeterValues", put(NEVER_GIVEN, "transactionId")),),
-    "the id of a transaction is 0": (_answer("StartTransaction", put(0, "transactionId")),),
     "the meter stops below its start": (_call("StopTransaction", put(1, "meterStop")),),
     "a connector that does not exist": (_call("StatusNotification", put(9, "connectorId", where=only("connectorId", 1))),),
     "connector 0 has a status of a connector": (
@@ -125,12 +135,12 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         _call("StatusNotification", put("Finishing", "status", where=only("status", "Preparing"))),
     ),
     "a remote start has another idTag than the transaction": (
-        _call("RemoteStartTransaction", put("OTHER", "idTag")),
-        _call("RequestStartTransaction", put(99, "remoteStartId"), TWO),
+        _accepted("RemoteStartTransaction", put("OTHER", "idTag")),
+        _accepted("RequestStartTransaction", put("OTHER", "idToken", "idToken"), TWO),
     ),
     "a remote stop names no running transaction, and is accepted": (
-        _call("RemoteStopTransaction", put(NEVER_GIVEN, "transactionId")),
-        _call("RequestStopTransaction", put("never", "transactionId"), TWO),
+        _accepted("RemoteStopTransaction", put(NEVER_GIVEN, "transactionId")),
+        _accepted("RequestStopTransaction", put("never", "transactionId"), TWO),
     ),
     "the profile of a remote start is none of a transaction": (
         _call("RemoteStartTransaction", put("TxDefaultProfile", "chargingProfile", "chargingProfilePurpose")),
@@ -185,8 +195,8 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         _call("SendLocalList", put(0, "versionNumber"), TWO),
     ),
     "a reservation is cancelled that there is not": (
-        _call("CancelReservation", put(NEVER_GIVEN, "reservationId")),
-        _call("CancelReservation", put(NEVER_GIVEN, "reservationId"), TWO),
+        _accepted("CancelReservation", put(NEVER_GIVEN, "reservationId")),
+        _accepted("CancelReservation", put(NEVER_GIVEN, "reservationId"), TWO),
     ),
     "a transaction does not name the reservation that it ends": (_call("StartTransaction", left_out("reservationId")),),
     "a step of a firmware update is another": (
@@ -247,7 +257,7 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         _call("TransactionEvent", left_out("transactionInfo", "remoteStartId"), TWO),
     ),
     "an event has a triggerReason that it gives no reason for": (
-        _call("TransactionEvent", put("MeterValuePeriodic", "triggerReason", where=only("eventType", "Ended")), TWO),
+        _call("TransactionEvent", put("MeterValuePeriodic", "triggerReason", where=_is_without_values), TWO),
     ),
     "a register runs backwards": (
         _call(
@@ -279,7 +289,7 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         ),
     ),
     "a BootNotification is triggered after one was accepted": (
-        _call("TriggerMessage", put("BootNotification", "requestedMessage"), TWO),
+        _accepted("TriggerMessage", put("BootNotification", "requestedMessage"), TWO),
     ),
     "a reset is not said to have been one": (
         _call("BootNotification", put("PowerUp", "reason", where=only("reason", "RemoteReset")), TWO),
@@ -334,14 +344,25 @@ def started_twice(script: Script) -> Iterator[Mutant]:
 
 def id_given_twice(script: Script) -> Iterator[Mutant]:
     """A CSMS gives two transactions the same id, and the station goes on under it."""
-    starts = [(call, answer) for call, answer in script.exchanges() if call.action == "StartTransaction"]
-    for (_, first), (_, second) in zip(starts, starts[1:], strict=False):
-        before, given = second.payload["transactionId"], first.payload["transactionId"]
-        draft = Draft(script).put(second.line, second.saying({**second.payload, "transactionId": given}))
-        for said in script.said:
-            if said.line > second.line and said.part is Part.REQUEST and said.payload.get("transactionId") == before:
-                draft.put(said.line, said.saying({**said.payload, "transactionId": given}))
-        yield draft.mutant(Side.CSMS, anywhere=True)
+    starts = [answer for call, answer in script.exchanges() if call.action == "StartTransaction"]
+    for first, second in zip(starts, starts[1:], strict=False):
+        yield _given(script, second, first.payload["transactionId"])
+
+
+def id_0_given(script: Script) -> Iterator[Mutant]:
+    """A CSMS gives a transaction the id 0, and the station goes on under it."""
+    for call, answer in script.exchanges():
+        if call.action == "StartTransaction":
+            yield _given(script, answer, 0)
+
+
+def _given(script: Script, start: Said, transaction_id: int) -> Mutant:
+    """Return the script with another id for a transaction, in all messages about it."""
+    before, draft = start.payload["transactionId"], Draft(script)
+    for said in script.said:
+        if said.line >= start.line and said.payload.get("transactionId") == before:
+            draft.put(said.line, said.saying({**said.payload, "transactionId": transaction_id}))
+    return draft.mutant(Side.CSMS, anywhere=True)
 
 
 def trigger_not_followed(script: Script) -> Iterator[Mutant]:

@@ -147,6 +147,7 @@ MORE_STORIES: Final[dict[str, Make]] = {
     "an Updated is left out": partial(story_mutations.left_out_whole, action="TransactionEvent", eventType="Updated"),
     "a transaction starts where one runs": story_mutations.started_twice,
     "two transactions have the same id": story_mutations.id_given_twice,
+    "the id of a transaction is 0": story_mutations.id_0_given,
     "a trigger is accepted and not followed": story_mutations.trigger_not_followed,
     "what belongs to a transaction is answered by an error": story_mutations.answered_by_error,
 }
