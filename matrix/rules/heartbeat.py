@@ -30,8 +30,13 @@ class HeartStory:
 
 @note(on_result(BOOT, by=Side.STATION))
 def remember_interval(exchange: Exchange, known: Known) -> None:
-    """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known."""
-    if text(exchange.response, "status") == "Accepted":
+    """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known.
+
+    Nor is it where the answer does not fit its schema: what the station makes of that is its own affair.
+    """
+    if exchange.response_breaches:
+        _set_interval(known, exchange, 0)
+    elif text(exchange.response, "status") == "Accepted":
         _set_interval(known, exchange, seconds_as_ns(exchange.response, "interval"))
 
 

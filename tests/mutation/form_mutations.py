@@ -1,12 +1,13 @@
 """Messages whose form is wrong: text that is no JSON, message types, elements, ids, actions, error codes, frames."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from mutation.script import ARROWS, Draft, Make, Mutant, Said, Script, error, result, written
+
 from matrix.dialect import CALL, CALLERROR, V16, V21, dialect
-from mutation.script import ARROWS, Draft, Mutant, Said, Script, error, result, written
 
 NEW: Final = "mutant"
 TRANSACTIONS: Final = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
@@ -21,7 +22,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-BROKEN: Final = {
+BROKEN: Final[dict[str, Callable[[str], str]]] = {
     "the text is cut off": lambda text: text[:-3],
     "the text has a comma too many": lambda text: text[0] + "," + text[1:],
     "something follows the text": lambda text: text + "]",
@@ -30,7 +31,7 @@ BROKEN: Final = {
     "the text is empty": lambda _text: "",
     "the text has single quotes": lambda text: text.replace('"', "'"),
 }
-FRAMED: Final = {
+FRAMED: Final[dict[str, Callable[[str], str]]] = {
     "the text is in a binary frame": lambda text: f"binary {text.encode().hex()}",
     "the text is not UTF-8": lambda text: f"bytes {(text[:-2] + chr(34)).encode().hex()}ff{text[-2:].encode().hex()}",
     "a reserved bit is set": lambda text: f"rsv {text}",
@@ -71,7 +72,7 @@ def type_of_answer(script: Script, number: Any) -> Iterator[Mutant]:
         yield Draft(script).put(answer.line, line).mark(answer.other).mutant(answer.side)
 
 
-CALL_SHAPES: Final = {
+CALL_SHAPES: Final[dict[str, Callable[[str, Any], list[Any]]]] = {
     "a CALL has three elements": lambda action, _payload: [action],
     "a CALL has five elements": lambda action, payload: [action, payload, {}],
     "the payload of a CALL is an array": lambda action, _payload: [action, []],
@@ -90,7 +91,7 @@ def shape_of_call(script: Script, name: str) -> Iterator[Mutant]:
         ).mutant(call.side)  # fmt: skip
 
 
-ANSWER_SHAPES: Final = {
+ANSWER_SHAPES: Final[dict[str, Callable[[Any], list[Any]]]] = {
     "a CALLRESULT has two elements": lambda _payload: [],
     "a CALLRESULT has four elements": lambda payload: [payload, {}],
     "the payload of a CALLRESULT is an array": lambda payload: [[payload]],
@@ -125,7 +126,7 @@ def id_of_answer(script: Script, message_id: Any) -> Iterator[Mutant]:
             yield Draft(script).before(call.line, *lines, "+31s").mutant(answer.side)
 
 
-ACTIONS: Final = {
+ACTIONS: Final[dict[str, Callable[[str], str]]] = {
     "an action begins with a small letter": lambda action: action[0].lower() + action[1:],
     "an action is written in large letters": lambda action: action.upper(),
     "an action ends in .req": lambda action: f"{action}.req",
@@ -231,7 +232,7 @@ def long_description(script: Script) -> Iterator[Mutant]:
         yield from wrong_error(script, "errorDescription has 256 characters")
 
 
-CALLS: Final = {
+CALLS: Final[dict[str, Make]] = {
     **{f"CALL: {name}": partial(broken_call, name=name) for name in BROKEN | FRAMED},
     "CALL: the message type is 7": partial(type_of_call, number=7),
     "CALL: the message type is 1": partial(type_of_call, number=1),
@@ -249,7 +250,7 @@ CALLS: Final = {
     "a SEND is sent as a CALL": send_as_call,
     "a SEND is answered": send_answered,
 }
-ANSWERS: Final = {
+ANSWERS: Final[dict[str, Make]] = {
     **{f"answer: {name}": partial(broken_answer, name=name) for name in BROKEN | FRAMED},
     "answer: the message type is 7": partial(type_of_answer, number=7),
     "answer: the message type is 2": partial(type_of_answer, number=2),

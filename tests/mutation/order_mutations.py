@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
-from matrix.trace import Side
 from mutation.form_mutations import NEW, TRANSACTIONS
-from mutation.script import Draft, Mutant, Said, Script, error, result, written
+from mutation.script import Draft, Make, Mutant, Said, Script, error, result, written
+
+from matrix.trace import Side
 
 OVERLAP: Final = frozenset({"RPC-09", "RPC-10", "BT-01", "BT-08"})
 """What the caller breaks that does not wait for an answer; the answer to a BootNotification, too."""
@@ -14,8 +16,11 @@ OVERLAP: Final = frozenset({"RPC-09", "RPC-10", "BT-01", "BT-08"})
 
 def answered_twice(script: Script) -> Iterator[Mutant]:
     for _, answer in script.exchanges():
-        yield Draft(script).mark(answer.line, answer.other).after(answer.line, script.lines[answer.line]).mutant(
-            answer.side
+        yield (
+            Draft(script)
+            .mark(answer.line, answer.other)
+            .after(answer.line, script.lines[answer.line])
+            .mutant(answer.side)
         )
 
 
@@ -42,7 +47,7 @@ def answered_before(script: Script) -> Iterator[Mutant]:
 def _in_a_row(script: Script) -> Iterator[tuple[Said, Said, Said, Said]]:
     """Yield two CALLs of one side with their answers that follow each other, and nothing in between."""
     exchanges = [*script.exchanges()]
-    for (first, its_answer), (second, second_answer) in zip(exchanges, exchanges[1:], strict=False):
+    for (first, its_answer), (second, second_answer) in pairwise(exchanges):
         lines = first.line, its_answer.line, second.line, second_answer.line
         if first.side is second.side and lines == tuple(range(first.line, first.line + 4)):
             yield first, its_answer, second, second_answer
@@ -164,7 +169,7 @@ def handshake(script: Script, name: str) -> Iterator[Mutant]:
             yield Draft(script).put(number, *changed).mutant(guilty, anywhere=True)
 
 
-ORDER: Final = {
+ORDER: Final[dict[str, Make]] = {
     "a CALL is answered twice": answered_twice,
     "an answer comes that nobody asked for": answer_to_nobody,
     "a CALL is not answered": not_answered,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from mutation.payload_changes import Change
+from mutation.script import RULE_OF_THE_OTHER, Draft, Mutant, Said, Script, error
 from payloads import places
 
 from matrix.dialect import V16
-from mutation.payload_changes import Change
-from mutation.script import RULE_OF_THE_OTHER, Draft, Mutant, Said, Script, error
 
 UNFIT_CODES = {V16: "FormationViolation"}
 

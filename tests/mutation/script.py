@@ -1,7 +1,7 @@
 """Clean sessions as scripts: drawings whose messages can be changed one at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,11 +32,11 @@ class Said(NamedTuple):
 
     @property
     def is_call(self) -> bool:
-        return self.array[0] == CALL
+        return bool(self.array[0] == CALL)
 
     @property
     def is_send(self) -> bool:
-        return self.array[0] == SEND
+        return bool(self.array[0] == SEND)
 
     @property
     def payload(self) -> Any:
@@ -79,6 +79,10 @@ class Mutant:
     guilty: Side
     shows: frozenset[int]
     shared: frozenset[str]
+
+
+Make = Callable[[Script], Iterator[Mutant]]
+"""What a mutation is: a script in, a mutant for each place where it applies out."""
 
 
 class Draft:

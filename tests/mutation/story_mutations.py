@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
+
+from mutation.payload_changes import with_value, without
+from mutation.script import Draft, Mutant, Said, Script, error, result
 
 from matrix.dialect import V16, V21, V201
 from matrix.schemas import Part
 from matrix.trace import Side
-from mutation.payload_changes import with_value, without
-from mutation.script import Draft, Mutant, Said, Script, error, result
 
 TWO: Final = frozenset({V201, V21})
 ONE: Final = frozenset({V16})
@@ -124,7 +126,9 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
     ),
     "meter values are of a transaction that never began": (_call("MeterValues", put(NEVER_GIVEN, "transactionId")),),
     "the meter stops below its start": (_call("StopTransaction", put(1, "meterStop")),),
-    "a connector that does not exist": (_call("StatusNotification", put(9, "connectorId", where=only("connectorId", 1))),),
+    "a connector that does not exist": (
+        _call("StatusNotification", put(9, "connectorId", where=only("connectorId", 1))),
+    ),
     "connector 0 has a status of a connector": (
         _call("StatusNotification", put("Charging", "status", where=only("connectorId", 0))),
     ),
@@ -158,13 +162,6 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
     ),
     "a profile of the whole station is for a connector": (
         _call("SetChargingProfile", put("ChargePointMaxProfile", *PROFILE16, "chargingProfilePurpose")),
-        _call(
-            "SetChargingProfile",
-            lambda payload: put("ChargingStationMaxProfile", "chargingProfile", "chargingProfilePurpose")(payload)
-            if payload["evseId"]
-            else None,
-            TWO,
-        ),
     ),
     "the first period of a schedule does not start at 0": (
         _call("SetChargingProfile", put(5, *PROFILE16, *PERIODS)),
@@ -279,7 +276,9 @@ STORIES: Final[dict[str, tuple[Story, ...]]] = {
         _call("SetVariables", lambda p: {"setVariableData": p["setVariableData"] * 2}, TWO),
     ),
     "a connector is unlocked in a transaction": (
-        _answer("UnlockConnector", put("Unlocked", "status", where=only("status", "OngoingAuthorizedTransaction")), TWO),
+        _answer(
+            "UnlockConnector", put("Unlocked", "status", where=only("status", "OngoingAuthorizedTransaction")), TWO
+        ),
     ),
     "a trigger for a status names no connector": (
         _call(
@@ -345,7 +344,7 @@ def started_twice(script: Script) -> Iterator[Mutant]:
 def id_given_twice(script: Script) -> Iterator[Mutant]:
     """A CSMS gives two transactions the same id, and the station goes on under it."""
     starts = [answer for call, answer in script.exchanges() if call.action == "StartTransaction"]
-    for first, second in zip(starts, starts[1:], strict=False):
+    for first, second in pairwise(starts):
         yield _given(script, second, first.payload["transactionId"])
 
 
@@ -368,7 +367,7 @@ def _given(script: Script, start: Said, transaction_id: int) -> Mutant:
 def trigger_not_followed(script: Script) -> Iterator[Mutant]:
     """A station accepts a trigger, and does not send the message."""
     exchanges = [*script.exchanges()]
-    for (call, _), (asked, answer) in zip(exchanges, exchanges[1:], strict=False):
+    for (call, _), (asked, answer) in pairwise(exchanges):
         if call.action in ("TriggerMessage", "ExtendedTriggerMessage") and asked.side is Side.STATION:
             draft = Draft(script).put(asked.line).put(answer.line)
             yield draft.mutant(Side.STATION, anywhere=True)
@@ -378,6 +377,9 @@ def answered_by_error(script: Script) -> Iterator[Mutant]:
     """A CSMS answers what belongs to a transaction by an error, because it does not like its content."""
     for call, answer in script.exchanges():
         if call.action in ("StopTransaction", "MeterValues"):
-            yield Draft(script).put(answer.line, error(Side.CSMS, call.array[1], "InternalError")).mark(
-                call.line
-            ).mutant(Side.CSMS)
+            yield (
+                Draft(script)
+                .put(answer.line, error(Side.CSMS, call.array[1], "InternalError"))
+                .mark(call.line)
+                .mutant(Side.CSMS)
+            )

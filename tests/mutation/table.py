@@ -1,23 +1,21 @@
 """The table of mutations: what is changed, in which scripts, and what came of judging all of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import Final
 
 from drawing import drawn_lines
+from mutation import form_mutations, order_mutations, payload_changes, payload_mutations, story_mutations
+from mutation.script import Make, Mutant, Script, scripts
 
 from matrix.exchange import Exchange
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
 from matrix.trace import Frame
-from mutation import form_mutations, order_mutations, payload_changes, payload_mutations, story_mutations
-from mutation.script import Mutant, Script, scripts
-
-Make = Callable[[Script], Iterator[Mutant]]
 
 
 @dataclass(frozen=True, slots=True)
