@@ -137,8 +137,8 @@ def sessions(draw: st.DrawFn, number: int = 1) -> list[Traffic]:
     chosen = draw(st.sampled_from([NAMES[version], NAMES[version], NAMES[version], None, "ocpp9"]))
     headers: Headers = (("Upgrade", draw(st.sampled_from(["websocket", "h2c"]))),)
     opened = Session(
-        id=number, opened_at=START_NS, answered_at=START_NS, identity=f"CS{number}", csms="acme",
-        path=f"/acme/CS{number}", offered=(NAMES[version],), chosen=chosen, status=101, request=headers,
+        id=number, opened_at=START_NS, answered_at=START_NS, identity=f"CS{number}", csms=f"acme{number}",
+        path=f"/acme{number}/CS{number}", offered=(NAMES[version],), chosen=chosen, status=101, request=headers,
     )  # fmt: skip
     said = draw(frames(version, number))
     end = said[-1].at if said else START_NS
