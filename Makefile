@@ -45,6 +45,7 @@ snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; re
 
 bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages judged a second (docs/performance.md)
 	$(BIN)/python tests/bench/judge_speed.py
+	$(BIN)/python tests/bench/judge_length.py
 	$(BIN)/python tests/bench/relay.py
 
 mutation: $(VENV)/.dev  ## make one thing wrong at a time in the clean sessions, and write docs/mutation.md (minutes)
