@@ -152,8 +152,8 @@ def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALLRESULT to a CALL that does not fit its schema, and a CALLERROR about the form of one that does.
 
     Both sides are told: RPC-19 is the sender's, this one is the answerer's. Unknown fields and the form of strings that
-    were let through are a warning. So are ProtocolError and the constraint codes, which may mean what no schema holds. A
-    CALL that fits its schema and breaks another rule may be turned down, and so may an integer beyond 32 bits and an
+    were let through are a warning. So are ProtocolError and the constraint codes, which may mean what no schema holds.
+    A CALL that fits its schema and breaks another rule may be turned down, and so may an integer beyond 32 bits and an
     empty array, which the JSON schemas of 1.6 allow and many receivers do not.
 
     Breach: a BootNotification without `chargePointModel`, answered `Accepted`.

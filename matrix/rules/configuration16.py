@@ -94,7 +94,8 @@ def remember_set(exchange: Exchange, known: Known) -> None:
         return
     story = known.story(Configuration)
     before = story.settings.get(key.casefold())
-    value = text(exchange.request, "value") if status == "Accepted" else None
+    is_known = status == "Accepted" and is_sound(exchange)
+    value = text(exchange.request, "value") if is_known else None
     at = exchange.answered_at or exchange.at
     story.unknown.pop(key.casefold(), None)
     story.settings[key.casefold()] = Setting(value, before.is_readonly if before else None, at, was_set=True)

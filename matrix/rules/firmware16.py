@@ -66,6 +66,8 @@ def remember_asked(exchange: Exchange, known: Known) -> None:
     request_id = integer(exchange.request, "requestId")
     if request_id is not None:
         story.request_ids[notification, request_id] = exchange.at
+    elif notification in (SIGNED_FIRMWARE, LOG):  # what they will carry is not known
+        del story.asked_at[notification]
 
 
 @note(on_called("TriggerMessage", "ExtendedTriggerMessage"), versions={V16})

@@ -28,6 +28,13 @@ class HeartStory:
     hasty: int = 0
 
 
+@note(on_called(BOOT, by=Side.STATION))
+def forget_interval(_exchange: Exchange, known: Known) -> None:
+    """Forget the interval until the answer tells one; it may be an answer that the hub cannot read."""
+    story = known.story(HeartStory)
+    story.interval_ns, story.since = 0, None
+
+
 @note(on_result(BOOT, by=Side.STATION))
 def remember_interval(exchange: Exchange, known: Known) -> None:
     """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known.

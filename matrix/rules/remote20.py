@@ -283,7 +283,7 @@ def odd_status(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     if isinstance(subject, Alarm):
         yield from _denied(subject, known)
         return
-    if subject.is_misdirected:
+    if subject.is_misdirected or not is_sound(subject):
         return
     is_named, indicator = "transactionId" in subject.request, dig(subject.response, "ongoingIndicator")
     if is_named != ("ongoingIndicator" in subject.response):

@@ -16,6 +16,7 @@ REJECTED: Final = '< [3,"b",{"status":"Rejected","currentTime":"$NOW","interval"
 NOTED: Final = '{"connectorId":1,"errorCode":"NoError","status":"Available"}'
 FINE: Final = '{"timestamp":"2026-11-01T10:00:00.1234567Z","connectorStatus":"Available","evseId":1,"connectorId":1}'
 BEAT: Final = b'[2,"a","Heartbeat",{}]'
+ACCEPTED: Final = {"status": "Accepted"}
 WHOLE: Final = {"connectorId": 0, "errorCode": "NoError", "status": "Available"}
 LONG: Final = "x" * 51
 ALARMED: Final = (
@@ -90,6 +91,46 @@ CASES: Final[dict[str, tuple[list[Traffic], set[str]]]] = {
             '"timestamp":"$NOW"}]', '< [3,"s",{}]',
         ),
         {"TM-04"},
+    ),
+    "a trigger that does not fit is none to follow": (
+        draw(
+            *exchange("<", "TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": "1"}, ACCEPTED),
+            "+31s", "> ping x", "< pong x",
+        ),
+        {"RPC-19", "RPC-20"},
+    ),
+    "an idTag that does not fit is none to be kept to": (
+        draw(
+            *exchange("<", "RemoteStartTransaction", {"idTag": "A1B2C3" + 15 * "0"}, ACCEPTED),
+            *exchange(">", "StartTransaction", {"connectorId": 1, "idTag": "A1B2C3", "meterStart": 1,
+                                                "timestamp": "$NOW"}, {"transactionId": 5, "idTagInfo": ACCEPTED}),
+        ),
+        {"RPC-19", "RPC-20"},
+    ),
+    "a value that does not fit is none to be told": (
+        draw(
+            *exchange("<", "ChangeConfiguration", {"key": "A", "value": 501 * "1"}, ACCEPTED),
+            *exchange("<", "GetConfiguration", {"key": ["A"]},
+                      {"configurationKey": [{"key": "A", "readonly": False, "value": "1"}]}),
+        ),
+        {"RPC-19", "RPC-20"},
+    ),
+    "a transaction that is named in a field that does not exist may be told of": (
+        draw(
+            *exchange("<", "GetTransactionStatus", {"TransactionId": "t1"},
+                      {"ongoingIndicator": False, "messagesInQueue": False}),
+            version="2.0.1",
+        ),
+        {"RPC-19", "RPC-20"},
+    ),
+    "a log that was asked for without a requestId has any": (
+        draw(
+            *exchange("<", "GetLog", {"logType": "SecurityLog", "log": {"remoteLocation": "https://x.example"}},
+                      ACCEPTED),
+            "+5s", *exchange(">", "LogStatusNotification", {"status": "Uploading", "requestId": 1}, {}),
+            "+5s", *exchange(">", "LogStatusNotification", {"status": "Uploaded", "requestId": 1}, {}),
+        ),
+        {"RPC-19", "RPC-20"},
     ),
     "an interval that does not fit its schema is none to keep": (
         draw(
