@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SCHEMAS := .schemas
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check unit format docs goldens snapshots bench nightly lock clean
+.PHONY: help setup demo test check unit format docs goldens snapshots bench mutation nightly lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,7 +45,11 @@ snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; re
 
 bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages judged a second (docs/performance.md)
 	$(BIN)/python tests/bench/judge_speed.py
+	$(BIN)/python tests/bench/judge_length.py
 	$(BIN)/python tests/bench/relay.py
+
+mutation: $(VENV)/.dev  ## make one thing wrong at a time in the clean sessions, and write docs/mutation.md (minutes)
+	$(BIN)/python -m tests.mutation.page docs/mutation.md
 
 nightly: $(VENV)/.dev $(SCHEMAS)/.there  ## the slow checks
 	$(BIN)/python -m pytest -m nightly

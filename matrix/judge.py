@@ -106,8 +106,8 @@ class Judge:
         Only outcomes change, and only until traffic confirms or replaces them: findings are made by traffic alone.
         """
         for exchange in self._waiting.presumable(at):
-            exchange.is_presumed = True
             self._ledger.settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
+            exchange.is_presumed = True
 
     def pass_time(self, at: int) -> None:
         """Let time pass up to `at`, as traffic does that is judged elsewhere (docs/adr/0015)."""

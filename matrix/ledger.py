@@ -37,6 +37,7 @@ class Ledger:
             session = exchange.conversation.session
             outcome, evidence = self._disturbances.excused(session, exchange.at, outcome, evidence)
         before, exchange.outcome, exchange.evidence = exchange.outcome, outcome, evidence
+        exchange.is_presumed = False
         if exchange.worst is not None:
             self.reactions += reactions_to(exchange)
         latency = exchange.answered_at - exchange.at if is_timed and exchange.answered_at is not None else 0

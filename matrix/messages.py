@@ -59,6 +59,8 @@ class Messages:
             self._first_words(spoken)
         crashes = len(self._rulebook.crashes)
         findings = [*framing]
+        if findings:
+            _note_worst(exchange, findings)
         if message.defects:
             findings += self._rulebook.run(Event.MISFORMED, spoken, conversation, frame.id, FRAMING)
             _note_worst(exchange, findings)

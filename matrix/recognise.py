@@ -16,6 +16,11 @@ def version_of(session: Session) -> str:
     return next((SUBPROTOCOLS[offer] for offer in session.offered if offer in SUBPROTOCOLS), UNKNOWN)
 
 
+def is_guessed(session: Session) -> bool:
+    """Tell whether the version was not agreed upon: what is taken for it may be an older or a newer one."""
+    return session.chosen not in SUBPROTOCOLS
+
+
 def version_shown_by(message: Message) -> str:
     """Return the version that a BootNotification shows by its shape; UNKNOWN by any other message."""
     match message:

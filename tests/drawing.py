@@ -58,7 +58,12 @@ def draw(*lines: str, version: str = "1.6", **handshake: Any) -> list[Traffic]:
 
 def read_drawing(path: Path) -> list[Traffic]:
     """Return the traffic of a `.session` file: one session or several, one after the other."""
-    return [*_traffic_of(path.read_text(encoding="utf-8").splitlines())]
+    return drawn_lines(path.read_text(encoding="utf-8").splitlines())
+
+
+def drawn_lines(lines: Iterable[str]) -> list[Traffic]:
+    """Return the traffic of the lines of a `.session` file."""
+    return [*_traffic_of(lines)]
 
 
 def judged(*traffic: Iterable[Traffic], **judge: Any) -> Judge:
@@ -202,7 +207,7 @@ def _frame(said: str) -> Frame:
             return blank
 
 
-def _traffic_of(lines: list[str]) -> Iterator[Traffic]:
+def _traffic_of(lines: Iterable[str]) -> Iterator[Traffic]:
     pen, fields, body = Pen(), dict[str, Any](), list[str]()
     for line in lines:
         if line.startswith("session:") and fields:

@@ -17,8 +17,8 @@ from matrix.trace import Traffic
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("hub", "matrix", "tui")
-ACROSS: Final = {"hostile", "snapshots"}
-"""Tests of all screens."""
+ACROSS: Final = {"hostile", "judge_properties", "snapshots"}
+"""Tests of all screens, and of all that a judge must hold."""
 RULES: Final = all_rules()
 
 

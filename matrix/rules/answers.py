@@ -20,7 +20,9 @@ from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
+from matrix.schemas import Part
 from matrix.secrets import told
+from matrix.soundness import fits_as_newer, is_heard, is_sound
 from matrix.wire import CallError, CallResult, CallResultError
 
 BEFORE_NS: Final = 120 * SECOND_NS
@@ -72,10 +74,13 @@ def _may_be_of_before(spoken: Spoken) -> bool:
 def no_answer_in_time(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL without an answer after 30 s, the start value that Part 2 suggests; no version fixes one.
 
+    A CALL whose form is wrong, or that came in a frame in which no message comes, need not have been understood.
+
     Breach: a CALL, and nothing for 30 s.
     Correct: a CALLRESULT or a CALLERROR within that time.
     """
-    yield warning(exchange.answerer, f"{exchange.row} was not answered within 30 s", ground=NO_ANSWER)
+    if is_heard(exchange):
+        yield warning(exchange.answerer, f"{exchange.row} was not answered within 30 s", ground=NO_ANSWER)
 
 
 def _wrong_code(subject: Exchange | Spoken) -> str | None:
@@ -148,8 +153,8 @@ def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 
     Both sides are told: RPC-19 is the sender's, this one is the answerer's. Unknown fields and the form of strings that
     were let through are a warning. So are ProtocolError and the constraint codes, which may mean what no schema holds.
-    Nothing is said of an integer beyond 32 bits and of an empty array, which the JSON schemas of 1.6 allow and many
-    receivers do not.
+    A CALL that fits its schema and breaks another rule may be turned down, and so may an integer beyond 32 bits and an
+    empty array, which the JSON schemas of 1.6 allow and many receivers do not.
 
     Breach: a BootNotification without `chargePointModel`, answered `Accepted`.
     Correct: answered `[4,"a","OccurenceConstraintViolation","chargePointModel is missing",{}]`.
@@ -162,7 +167,7 @@ def wrong_kind_of_answer(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 
 def _let_through(exchange: Exchange) -> Iterator[Remark]:
     wrong = [breach for breach in exchange.request_breaches if breach.severity is Severity.VIOLATION]
-    if not wrong:
+    if not wrong or fits_as_newer(exchange, Part.REQUEST):
         return
     text = f"accepted a {exchange.action} that does not fit its schema (frame {exchange.call_frame}): {wrong[0].text}"
     if all(breach.keyword in TOLERABLE for breach in wrong):
@@ -172,7 +177,7 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
 
 
 def _turned_down(exchange: Exchange, code: str) -> Iterator[Remark]:
-    if not exchange.has_schema or exchange.request_breaches or exchange.call.defects or exchange.is_misdirected:
+    if not exchange.has_schema or not is_sound(exchange) or exchange.is_misdirected:
         return
     if is_disputable(exchange.request):
         return

@@ -33,11 +33,13 @@ def _other_request(exchange: Exchange, story: BootStory) -> bool:
     return exchange.action != BOOT and exchange.action not in story.instructed
 
 
-def _too_soon(exchange: Exchange, story: BootStory, *, is_certain: bool) -> Iterator[Remark]:
+def _too_soon(exchange: Exchange, known: Known, story: BootStory, *, is_certain: bool) -> Iterator[Remark]:
     """Yield what is wrong with a request before the BootNotification was answered."""
     if exchange.conversation.session.origin is not None:
         return  # a log may note a CALL when it is queued, before it is sent
     if story.is_asking_in(exchange.session):
+        if not known.has_all_since(story.asked_at):  # it may have been answered by what the hub could not read
+            return
         text = f"{told(exchange.action, 50)} was sent {story.before_its_answer}"
         if is_certain:
             yield violation(Side.STATION, text)
@@ -81,7 +83,7 @@ def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
         return _sent_before_boot(exchange, story, is_certain=is_reset)
     if story.is_quiet or not _other_request(exchange, story):
         return ()
-    return _too_soon(exchange, story, is_certain=story.asked_after_reset)
+    return _too_soon(exchange, known, story, is_certain=story.asked_after_reset)
 
 
 @rule(
@@ -207,7 +209,7 @@ def request_before_acceptance(exchange: Exchange, known: Known) -> Iterable[Rema
     if story.status in BARRED and not story.is_asking_in(exchange.session):
         return _unasked(exchange, known, story)
     is_new = story.asked_reason in REBOOTS and story.answer_session != exchange.session
-    return _too_soon(exchange, story, is_certain=is_new)
+    return _too_soon(exchange, known, story, is_certain=is_new)
 
 
 @rule(

@@ -10,7 +10,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_error, on_first_words, on_opened, on_result
 from matrix.trace import Side
-from matrix.wire import Call
+from matrix.wire import Call, CallError
 
 SECOND_NS: Final = 1_000_000_000
 BOOT: Final = "BootNotification"
@@ -61,6 +61,7 @@ class BootStory:
     interval_ns: int = 0
     boots: int = 0
     asked_frame: int = 0
+    asked_at: int = 0
     asked_session: int = 0
     asked_reason: str | None = None
     asked_after_reset: bool = False
@@ -111,6 +112,12 @@ def is_restrained(exchange: Exchange, known: Known) -> bool:
     return story.status != "Accepted" or story.asked_frame != 0 or exchange.action == BOOT
 
 
+def is_right_to_refuse(exchange: Exchange, known: Known) -> bool:
+    """Tell whether a CALL was answered SecurityError, and its station is not known to have been accepted."""
+    answer = exchange.answer
+    return isinstance(answer, CallError) and answer.code == "SecurityError" and not story_of(known).is_quiet
+
+
 def asked_for(exchange: Exchange) -> Iterator[str]:
     """Yield the actions that a CALL of the CSMS asks the station to send."""
     yield from INSTRUCTIONS.get(exchange.action, ())
@@ -141,7 +148,7 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
     """Remember that the station asks; a boot in a later session than the Reset is the boot that was due."""
     story = story_of(known)
     story.boots += 1
-    story.asked_frame, story.asked_session = exchange.call_frame, exchange.session
+    story.asked_frame, story.asked_session, story.asked_at = exchange.call_frame, exchange.session, exchange.at
     story.asked_reason, story.is_asked_in_vain = text(exchange.request, "reason"), False
     story.asked_after_reset = story.reset_before(exchange, known) is not None
     if story.reset is not None and story.reset.session != exchange.session:

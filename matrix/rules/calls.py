@@ -7,6 +7,7 @@ from matrix.dialect import JUDGED, V16, V20, V21, V201, dialect
 from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
+from matrix.recognise import is_guessed
 from matrix.rule import on_called, on_sent, on_unmatched, rule
 from matrix.secrets import told
 from matrix.trace import Side
@@ -126,9 +127,15 @@ def unknown_action(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """
     own = exchange.conversation.dialect
     action = exchange.action
-    if not own.is_judged or own.has(action):
+    if not own.is_judged or own.has(action) or _is_newer(exchange):
         return
     yield violation(exchange.side, f'there is no action "{told(action, 60)}" in OCPP {own.version}{_hint(action)}')
+
+
+def _is_newer(exchange: Exchange) -> bool:
+    """Tell whether the version was not agreed upon, and 2.1 has an action that the one taken for it has not."""
+    is_2x = exchange.conversation.dialect.is_2x
+    return is_2x and dialect(V21).has(exchange.action) and is_guessed(exchange.conversation.session)
 
 
 def _hint(action: str) -> str:

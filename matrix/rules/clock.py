@@ -197,8 +197,14 @@ def _own_time(exchange: Exchange) -> tuple[str, Moment] | None:
 
 
 def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
-    """Return by how much a timestamp is behind the time that the CSMS told the station; None where it told none."""
-    return None if story.csms_ahead_ns is None else exchange.at + story.csms_ahead_ns - at.ns
+    """Return by how much a timestamp is behind the time that the CSMS told the station; None where it told none.
+
+    Or behind the hub's, where that is less: a station is not wrong because its CSMS is.
+    """
+    if story.csms_ahead_ns is None:
+        return None
+    by_the_hub = exchange.at - at.ns
+    return min(by_the_hub + story.csms_ahead_ns, by_the_hub, key=abs)
 
 
 @rule(
@@ -211,8 +217,9 @@ def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
 def station_clock_off(exchange: Exchange, known: Known) -> Iterable[Remark]:
     """Report timestamps from before 2000, more than five minutes ahead, or steadily more than five minutes behind.
 
-    They are compared with the time that the CSMS told the station. One that is behind may be of something that happened
-    while the station was offline; it is reported where another, sent a minute before or more, was behind by as much.
+    They are compared with the time that the CSMS told the station, and with the hub's: the nearer of the two counts.
+    One that is behind may be of something that happened while the station was offline; it is reported where another,
+    sent a minute before or more, was behind by as much.
 
     Breach: `"timestamp": "1970-01-01T00:00:00.740Z"` after an accepted BootNotification.
     Correct: the time at which it happened.

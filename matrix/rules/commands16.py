@@ -16,6 +16,7 @@ from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.rules.status16 import Statuses
 from matrix.rules.transactions16 import CONNECTORS_REMEMBERED, Transactions
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 TRIGGERED: Final = {
@@ -95,7 +96,7 @@ def remember_accepted(exchange: Exchange, known: Known) -> None:
 def await_triggered(exchange: Exchange, known: Known) -> None:
     """Wait for the message that the station has agreed to send; one wait for each kind of message at a time."""
     asked = text(exchange.request, "requestedMessage")
-    if asked not in TRIGGERED or not _is_accepted(exchange):
+    if asked not in TRIGGERED or not _is_accepted(exchange) or not is_sound(exchange):
         return
     at, waits = exchange.answered_at or exchange.at, known.story(Commands).waits
     if waits.get(asked, NO_WAIT) < (exchange.session, at):

@@ -14,6 +14,7 @@ from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.secrets import is_secret
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 KEYS_REMEMBERED: Final = 512
@@ -93,7 +94,8 @@ def remember_set(exchange: Exchange, known: Known) -> None:
         return
     story = known.story(Configuration)
     before = story.settings.get(key.casefold())
-    value = text(exchange.request, "value") if status == "Accepted" else None
+    is_known = status == "Accepted" and is_sound(exchange)
+    value = text(exchange.request, "value") if is_known else None
     at = exchange.answered_at or exchange.at
     story.unknown.pop(key.casefold(), None)
     story.settings[key.casefold()] = Setting(value, before.is_readonly if before else None, at, was_set=True)
@@ -130,7 +132,7 @@ def keys_left_out(exchange: Exchange, known: Known) -> Iterator[Remark]:
     told = {key.casefold() for each in objects(exchange.response, "configurationKey") if (key := text(each, "key"))}
     told |= {key.casefold() for key in _texts(exchange.response, "unknownKey")} | {UNTOLD}
     missing = [key for key in asked if key.casefold() not in told]
-    if exchange.is_misdirected or not missing:
+    if exchange.is_misdirected or not missing or not is_sound(exchange):
         return
     shown = ", ".join(said(key) for key in missing[:5])
     most = known.story(Configuration).number("GetConfigurationMaxKeys") or TOGETHER

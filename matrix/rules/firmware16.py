@@ -11,8 +11,10 @@ from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_error, rule
+from matrix.rules.boot_story import is_right_to_refuse
 from matrix.rules.silence import MINUTE_NS
 from matrix.secrets import told
+from matrix.soundness import is_sound
 from matrix.trace import Side
 from matrix.wire import CallError
 
@@ -64,6 +66,8 @@ def remember_asked(exchange: Exchange, known: Known) -> None:
     request_id = integer(exchange.request, "requestId")
     if request_id is not None:
         story.request_ids[notification, request_id] = exchange.at
+    elif notification in (SIGNED_FIRMWARE, LOG):  # what they will carry is not known
+        del story.asked_at[notification]
 
 
 @note(on_called("TriggerMessage", "ExtendedTriggerMessage"), versions={V16})
@@ -192,12 +196,12 @@ def progress_turned_down(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a CALLERROR in answer to a status that fits its schema.
 
     NotImplemented and NotSupported are a warning where the CSMS has asked for no update or upload: it may do without
-    the profile.
+    the profile. A SecurityError to a station that was not accepted is right.
 
     Breach: UpdateFirmware, then a FirmwareStatusNotification answered `[4,"a","NotSupported","",{}]`.
     Correct: answered `[3,"a",{}]`.
     """
-    is_fit = exchange.has_schema and not exchange.request_breaches and not exchange.call.defects
+    is_fit = exchange.has_schema and is_sound(exchange) and not is_right_to_refuse(exchange, known)
     if exchange.is_misdirected or not is_fit or not isinstance(exchange.answer, CallError):
         return
     code = exchange.answer.code

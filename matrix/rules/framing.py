@@ -6,8 +6,9 @@ from matrix.dialect import V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
+from matrix.recognise import is_guessed
 from matrix.rule import on_error, on_misformed, rule, undecidable
-from matrix.wire import CallError, Flaw
+from matrix.wire import CallError, CallResult, Flaw
 
 
 def _flaws(spoken: Spoken, *flaws: Flaw) -> Iterator[Remark]:
@@ -41,12 +42,13 @@ def not_a_json_array(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     stands_alone=True,
 )
 def unknown_message_type(spoken: Spoken, _known: Known) -> Iterator[Remark]:
-    """Report message types other than CALL, CALLRESULT and CALLERROR.
+    """Report message types other than CALL, CALLRESULT and CALLERROR, where the version was agreed upon.
 
     Breach: `[1,"6OUouva","StartTransaction",{}]`.
     Correct: `[2,"6OUouva","StartTransaction",{}]`.
     """
-    yield from _flaws(spoken, Flaw.TYPE)
+    if not is_guessed(spoken.conversation.session):
+        yield from _flaws(spoken, Flaw.TYPE)
 
 
 @rule(
@@ -107,10 +109,22 @@ def wrong_elements(spoken: Spoken, _known: Known) -> Iterator[Remark]:
 def wrong_message_id(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     """Report message ids that are not strings, are empty, or longer than 36 characters.
 
+    An answer that bears the id of its CALL, wrong as it is, is not its sender's fault.
+
     Breach: `[4,0,"InternalError","",{}]`.
     Correct: `[4,"0","InternalError","",{}]`.
     """
-    yield from _flaws(spoken, Flaw.ID)
+    if not _is_echo(spoken):
+        yield from _flaws(spoken, Flaw.ID)
+
+
+def _is_echo(spoken: Spoken) -> bool:
+    """Tell whether a message answers a CALL under the id that it bore, wrong as it is."""
+    message, exchange = spoken.message, spoken.exchange
+    if exchange is None or not isinstance(message, CallResult | CallError):
+        return False
+    of_id = [defect for defect in message.defects if defect.flaw is Flaw.ID]
+    return all(defect in exchange.call.defects for defect in of_id)
 
 
 @rule(

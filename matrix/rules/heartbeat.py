@@ -28,10 +28,22 @@ class HeartStory:
     hasty: int = 0
 
 
+@note(on_called(BOOT, by=Side.STATION))
+def forget_interval(_exchange: Exchange, known: Known) -> None:
+    """Forget the interval until the answer tells one; it may be an answer that the hub cannot read."""
+    story = known.story(HeartStory)
+    story.interval_ns, story.since = 0, None
+
+
 @note(on_result(BOOT, by=Side.STATION))
 def remember_interval(exchange: Exchange, known: Known) -> None:
-    """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known."""
-    if text(exchange.response, "status") == "Accepted":
+    """Take the interval from an accepted BootNotification; 0 leaves it as it was, which is not known.
+
+    Nor is it where the answer does not fit its schema: what the station makes of that is its own affair.
+    """
+    if exchange.response_breaches:
+        _set_interval(known, exchange, 0)
+    elif text(exchange.response, "status") == "Accepted":
         _set_interval(known, exchange, seconds_as_ns(exchange.response, "interval"))
 
 

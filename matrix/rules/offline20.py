@@ -14,6 +14,7 @@ from matrix.rule import note, on_alarm, on_called, on_closed, on_error, on_opene
 from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions20 import EVENT, VERSIONS, event_of, moment_at, transaction_of
 from matrix.secrets import told
+from matrix.soundness import is_heard, is_sound
 from matrix.trace import UNTOLD, Side
 from matrix.wire import CallError
 
@@ -199,12 +200,14 @@ def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """
     if isinstance(subject, Alarm):
         exchange = subject.exchange
-        if exchange is not None and exchange.answer_frame is None and known.has_all_since(exchange.at):
+        if exchange is None or exchange.answer_frame is not None or not is_heard(exchange):
+            return
+        if known.has_all_since(exchange.at):
             yield violation(Side.CSMS, f"{exchange.action} was not answered within 60 s")
         return
-    is_sound = subject.has_schema and not subject.request_breaches and not subject.call.defects
+    is_fit = subject.has_schema and is_sound(subject)
     answer = subject.answer
-    if not is_sound or subject.is_misdirected or subject.is_ambiguous or not isinstance(answer, CallError):
+    if not is_fit or subject.is_misdirected or subject.is_ambiguous or not isinstance(answer, CallError):
         return
     if answer.code != "SecurityError":
         yield warning(Side.CSMS, f"answered {told(answer.code, 60)} to a {subject.action} that fits its schema")

@@ -16,6 +16,7 @@ from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.configuration16 import Configuration
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.rules.transactions16 import Transactions
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 REQUESTS_REMEMBERED: Final = 32
@@ -61,7 +62,9 @@ def _is_altered(asked: str, used: str) -> bool:
 def remember_remote_start(exchange: Exchange, known: Known) -> None:
     """Wait for the transaction that the station has agreed to start."""
     id_tag = text(exchange.request, "idTag")
-    if exchange.is_misdirected or text(exchange.response, "status") != "Accepted" or id_tag is None:
+    if text(exchange.response, "status") != "Accepted" or id_tag is None:
+        return
+    if exchange.is_misdirected or not is_sound(exchange):
         return
     at = exchange.answered_at or exchange.at
     asked = RemoteStart(id_tag, integer(exchange.request, "connectorId"), at)

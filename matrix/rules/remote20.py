@@ -13,6 +13,7 @@ from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, event_of, transaction_of
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 STARTS_REMEMBERED: Final = 64
@@ -74,7 +75,8 @@ def await_start(exchange: Exchange, known: Known) -> None:
     if exchange.is_misdirected or start_id is None or _status(exchange) != "Accepted":
         return
     at = exchange.answered_at or exchange.at
-    known.story(Remote).starts[start_id] = Start(_token(exchange.request), at, exchange.session)
+    token = _token(exchange.request) if is_sound(exchange) else None
+    known.story(Remote).starts[start_id] = Start(token, at, exchange.session)
     exchange.conversation.wake("tx20.start", at, MINUTE_NS, exchange=exchange, about=start_id)
 
 
@@ -281,7 +283,7 @@ def odd_status(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     if isinstance(subject, Alarm):
         yield from _denied(subject, known)
         return
-    if subject.is_misdirected:
+    if subject.is_misdirected or not is_sound(subject):
         return
     is_named, indicator = "transactionId" in subject.request, dig(subject.response, "ongoingIndicator")
     if is_named != ("ongoingIndicator" in subject.response):

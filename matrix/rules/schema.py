@@ -7,9 +7,12 @@ from matrix.exchange import Exchange
 from matrix.finding import Remark
 from matrix.known import Known
 from matrix.rule import on_unfit, rule
+from matrix.soundness import fits_as_newer
 
 
 def _remarks(exchange: Exchange, *, about_emptiness: bool) -> Iterator[Remark]:
+    if fits_as_newer(exchange):
+        return
     side = exchange.side if exchange.answer is None else exchange.answerer
     for breach in exchange.latest_breaches:
         if breach.is_emptiness == about_emptiness:

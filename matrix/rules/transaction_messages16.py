@@ -12,10 +12,12 @@ from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_error, on_overdue, on_result, rule
+from matrix.rules.boot_story import is_right_to_refuse
 from matrix.rules.configuration16 import Configuration
 from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions16 import Transaction, Transactions, at_of
 from matrix.secrets import told
+from matrix.soundness import is_sound
 from matrix.trace import Side
 from matrix.wire import CallError
 
@@ -95,17 +97,18 @@ def remember_reset(exchange: Exchange, known: Known) -> None:
     versions={V16},
     on=(on_error(*RELATED), on_overdue(*RELATED)),
 )
-def transaction_message_turned_down(exchange: Exchange, _known: Known) -> Iterator[Remark]:
+def transaction_message_turned_down(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a CALLERROR in answer to a transaction-related message that fits its schema: the station will repeat it.
 
     A StartTransaction SHOULD be answered (a warning), the other two SHALL. No answer within 30 s is a warning. One with
-    an integer beyond 32 bits or an empty array is let be.
+    an integer beyond 32 bits or an empty array is let be, and a SecurityError to a station that was not accepted is
+    right.
 
     Breach: a StopTransaction of an unknown transaction, answered `[4,"a","NotSupported","",{}]`.
     Correct: answered `[3,"a",{}]`.
     """
-    is_fit = exchange.has_schema and not exchange.request_breaches and not exchange.call.defects
-    if exchange.is_misdirected or not is_fit or is_disputable(exchange.request):
+    is_fit = exchange.has_schema and is_sound(exchange) and not is_disputable(exchange.request)
+    if exchange.is_misdirected or not is_fit or is_right_to_refuse(exchange, known):
         return
     if not isinstance(exchange.answer, CallError):
         yield warning(Side.CSMS, f"{exchange.action} was not answered within 30 s; the station has to repeat it")

@@ -14,8 +14,8 @@ from matrix.fields import integer, text
 from matrix.known import Known
 from matrix.moments import moment
 from matrix.recent import Recent
-from matrix.rule import note, on_called, on_result
-from matrix.rules.silence import MINUTE_NS
+from matrix.rule import note, on_alarm, on_called, on_result
+from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.trace import Side
 
 VERSIONS: Final = frozenset({V201, V21})
@@ -70,8 +70,9 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 class Transaction:
     """What the events of a transaction told. `..._at` are the recording's times, `..._moment` the station's own (ns).
 
-    `missing` are seqNos that were skipped so far. `is_torn` says that events may have been dropped for good reason: it
-    went on in another session, or offline. `session` and `latest_at` are those of its latest event.
+    `missing` are seqNos that were skipped so far, the first of them at `gap_at`. `is_torn` says that events may have
+    been dropped for good reason: it went on in another session, or offline. `session` and `latest_at` are those of its
+    latest event.
     """
 
     session: int
@@ -87,6 +88,8 @@ class Transaction:
     connector: int | None = None
     highest: int | None = None
     missing: set[int] = field(default_factory=set)
+    gap_at: int = 0
+    is_gap_judged: bool = False
     is_torn: bool = False
     has_token: bool = False
     is_authorized: bool = False
@@ -207,8 +210,27 @@ def remember_event(exchange: Exchange, known: Known) -> None:
         story.counts_on = True
     found.has_token |= isinstance(exchange.request.get("idToken"), dict)
     _place(story, found, event, exchange)
-    if had_all and found.missing:
-        exchange.conversation.wake("tx20.gap", event.at, MINUTE_NS, exchange=exchange, about=event.transaction_id)
+    if found.missing:
+        _wait_for_missing(found, event, exchange, is_first=had_all)
+
+
+def _wait_for_missing(found: Transaction, event: Event, exchange: Exchange, *, is_first: bool) -> None:
+    """Wait a minute for what was skipped; then again, where the station had said nothing in that minute."""
+    if is_first:
+        found.gap_at, found.is_gap_judged = event.at, False
+    waited = event.at - found.gap_at
+    if is_first or (waited >= MINUTE_NS and not found.is_gap_judged):
+        after_ns = MINUTE_NS if is_first else waited + CROSSING_NS
+        conversation = exchange.conversation
+        conversation.wake("tx20.gap", found.gap_at, after_ns, exchange=exchange, about=event.transaction_id)
+
+
+@note(on_alarm("tx20.gap"), versions=VERSIONS)
+def remember_gap(alarm: Alarm, known: Known) -> None:
+    """Remember that what was skipped was missed by now, unless the station had no occasion to send it."""
+    found = known.story(Transactions).by_id.get(alarm.about) if isinstance(alarm.about, str) else None
+    if found is not None:
+        found.is_gap_judged = is_station_silent_about_it(alarm, known)
 
 
 def _count(found: Transaction, event: Event, exchange: Exchange) -> None:

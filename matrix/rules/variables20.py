@@ -12,6 +12,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result, rule
 from matrix.rules.transactions20 import VERSIONS
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 WRITE_ONLY_REMEMBERED: Final = 256
@@ -93,7 +94,8 @@ def remember_write_only(exchange: Exchange, known: Known) -> None:
 def other_results(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report results that are missing, and results for what nobody asked for.
 
-    The order is free. An attributeType that is left out means Actual, on either side, as its schema says.
+    The order is free. A request that breaks a rule itself has no answer that would fit it.
+    An attributeType that is left out means Actual, on either side, as its schema says.
 
     Breach: two variables asked for, and one result.
     Correct: two results, for the same two variables.
@@ -102,7 +104,7 @@ def other_results(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     if exchange.action == "SetVariables":
         lists = ("setVariableData", "setVariableResult")
     asked, told = names_in(exchange.request, lists[0]), names_in(exchange.response, lists[1])
-    if asked is None or told is None or exchange.is_misdirected or exchange.is_ambiguous:
+    if asked is None or told is None or exchange.is_misdirected or exchange.is_ambiguous or not is_sound(exchange):
         return
     missing, extra = Counter(asked) - Counter(told), Counter(told) - Counter(asked)
     where = f"/{lists[1]}"

@@ -84,6 +84,17 @@ def test_call_of_a_session_that_is_still_open_has_no_outcome_before_its_time() -
     assert outcome_of(judge, "Heartbeat") == "unanswered"
 
 
+def test_call_that_was_presumed_unanswered_and_then_answered_in_time_has_passed() -> None:
+    judge = Judge()
+
+    for item in draw(HEARTBEAT, BEAT, "+31s", "> ping x"):
+        judge.advance(judge.now + 31_000_000_000)
+        judge.feed(item)
+
+    assert outcome_of(judge, "Heartbeat") == "passed"
+    assert judge.findings == []
+
+
 def test_gap_in_what_the_answerer_said_is_no_silence_of_its() -> None:
     judge = judged(draw(HEARTBEAT, "< unread not recorded: disk full", "+40s", "> ping x"))
 

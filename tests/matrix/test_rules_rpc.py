@@ -115,7 +115,7 @@ def test_message_with_the_wrong_elements_breaks_rpc_05(answer: str) -> None:
 def test_message_id_that_is_a_number_breaks_rpc_06_and_is_paired_all_the_same() -> None:
     judge = judged(draw('> [2,17,"Heartbeat",{}]', f'< [3,17,{{"currentTime":"{NOW}"}}]'))
 
-    assert codes(judge) == ["RPC-06", "RPC-06"]
+    assert [(each.rule, each.side) for each in judge.findings] == [("RPC-06", Side.STATION)]
     assert judge.board.view().pairs[0].row("Heartbeat").outcome == "deviated"
 
 
