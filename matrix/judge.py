@@ -110,7 +110,7 @@ class Judge:
             exchange.is_presumed = True
 
     def pass_time(self, at: int) -> None:
-        """Let time pass up to `at`, as traffic does that is judged elsewhere (docs/adr/0015)."""
+        """Let time pass up to `at`, as traffic does that is judged elsewhere (docs/adr/0016)."""
         self._pass_time(at)
 
     def _pass_time(self, at: int) -> None:

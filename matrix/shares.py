@@ -2,7 +2,7 @@
 
 Known stations, alarms, disturbances and products never reach from one identity to another; only time does, which passes
 with everybody's traffic. So a judge that is fed the sessions of some identities, and the times of all others, comes to
-what one judge of everything says about them (docs/adr/0015-judging-on-several-cores.md).
+what one judge of everything says about them (docs/adr/0016-judging-on-several-cores.md).
 """
 
 from collections.abc import Collection, Iterable, Mapping
