@@ -54,6 +54,13 @@ class PhaseShown(msgspec.Struct):
     is_paused: bool
 
 
+class PairsShown(msgspec.Struct):
+    """The stations of the event, and the names of the CSMSes that there are."""
+
+    pairs: list[PairShown]
+    csmses: list[str]
+
+
 def add_event_control(app: web.Application, desk: EventDesk | None) -> None:
     """Let the hub's application show and change the pairing; without a desk it says that there is no event."""
     if desk is not None:
@@ -67,7 +74,8 @@ def add_event_control(app: web.Application, desk: EventDesk | None) -> None:
 async def list_pairs(request: web.Request) -> web.Response:
     """Say which station is for which CSMS."""
     desk = _desk_of(request)
-    return _answer([_shown(desk, Move(identity, None, csms)) for identity, csms in desk.pairing.pairs.items()])
+    pairs = [_shown(desk, Move(identity, None, csms)) for identity, csms in desk.pairing.pairs.items()]
+    return _answer(PairsShown(pairs, [*desk.event.csmses]))
 
 
 async def move(request: web.Request) -> web.Response:
@@ -117,13 +125,13 @@ async def ask_clock(url: URL, wanted: ClockOrder | None, tls: ssl.SSLContext | b
     return await ask(url, wanted, PhaseShown, tls)
 
 
-async def show_pairs(url: URL, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
+async def show_pairs(url: URL, tls: ssl.SSLContext | bool = True) -> PairsShown:
     """Ask a hub for its pairing.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
-    return await ask(url, None, list[PairShown], tls)
+    return await ask(url, None, PairsShown, tls)
 
 
 async def order_move(url: URL, station: str, csms: str, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
@@ -148,5 +156,5 @@ def _shown(desk: EventDesk, each: Move) -> PairShown:
     return PairShown(each.identity, product.name if product else "", each.after, each.before)
 
 
-def _answer(pairs: list[PairShown]) -> web.Response:
-    return web.Response(body=msgspec.json.encode(pairs), content_type="application/json")
+def _answer(shown: PairsShown | list[PairShown]) -> web.Response:
+    return web.Response(body=msgspec.json.encode(shown), content_type="application/json")

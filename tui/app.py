@@ -1,9 +1,10 @@
 """The dashboard: opens the source, holds the screens, nothing else."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from hub.recording import Recording
 from hub.schema_store import use_stored_schemas
 from tui.contrast import readable_variables
+from tui.event_clock import phase_at
 from tui.messages import Advanced, Progress, Rejudged, Stage
 from tui.palette import PairProvider
 from tui.screens.base import DashboardScreen
@@ -28,6 +30,9 @@ from tui.source import EMPTY_BOARD, Source
 from tui.widgets.alarm import Alarm
 from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
+
+ASK_EVERY_S: Final = 2.0
+"""How often the hub is asked which round is on: a pause or a shift shows within that."""
 
 
 class PlugfestApp(App[None]):
@@ -59,8 +64,18 @@ class PlugfestApp(App[None]):
 
     def on_mount(self) -> None:
         self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")
+        self.run_worker(self._follow_event(), name="event")
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
+
+    async def _follow_event(self) -> None:
+        """Ask the hub now and then where its event stands."""
+        while True:
+            phase = await phase_at(self.source.hub, self.source.hub_ca)
+            for screen in self.screen_stack:
+                if isinstance(screen, DashboardScreen):
+                    screen.tell(phase)
+            await asyncio.sleep(ASK_EVERY_S)
 
     def on_unmount(self) -> None:
         self.source.stop()

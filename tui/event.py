@@ -18,7 +18,6 @@ from hub.event_control import (
     PATH,
     ClockOrder,
     PairShown,
-    PhaseShown,
     ask_clock,
     order_move,
     show_pairs,
@@ -26,6 +25,7 @@ from hub.event_control import (
 from hub.event_file import EventFile, read_event
 from hub.schedule import as_toml, meetings, rounds_of, timed
 from matrix.safe import safe
+from tui.event_clock import clock_line
 
 
 class EventError(HubError):
@@ -85,9 +85,9 @@ def run_pairs(source: str, ca: Path | None = None) -> None:
         ControlError: the hub cannot be asked.
     """
     found = asyncio.run(show_pairs(control_url(source, PATH), control_tls(source, ca)))
-    for each in found:
+    for each in found.pairs:
         click.echo(f"{safe(each.identity, 60)}  {safe(each.product, 60)}  {each.csms or '(none)'}")
-    if not found:
+    if not found.pairs:
         click.echo("the event has no stations")
 
 
@@ -148,15 +148,3 @@ def run_clock(source: str, wanted: ClockOrder | None, ca: Path | None = None) ->
     click.echo(clock_line(phase))
     for station, csms in phase.pairs:
         click.echo(f"  {safe(station, 60)} meets {csms}")
-
-
-def clock_line(phase: PhaseShown) -> str:
-    """Return where an event stands, in a sentence: `Plugfest: round 2 of 9, 12:30 left`."""
-    left = "" if phase.left_s is None else f"{int(phase.left_s) // 60}:{int(phase.left_s) % 60:02}"
-    if phase.number is not None:
-        where = f"round {phase.number} of {phase.of}, {left} left"
-    elif left:
-        where = f"no round is on; the next begins in {left}"
-    else:
-        where = "all rounds are over" if phase.of else "there are no rounds in the event file"
-    return f"{safe(phase.event, 100)}: {where}{' (paused)' if phase.is_paused else ''}"

@@ -171,7 +171,8 @@ async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
 
     shown = await show_pairs(control_url(hub.url, PATH))
 
-    assert [(each.identity, each.csms) for each in shown] == [("V 1", "lotus"), ("V2", "deep"), ("V3", None)]
+    assert [(each.identity, each.csms) for each in shown.pairs] == [("V 1", "lotus"), ("V2", "deep"), ("V3", None)]
+    assert shown.csmses == ["lotus", "deep"]
 
 
 async def test_move_of_what_is_not_there_is_refused_in_a_sentence(hub: Hub) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from hub.event_control import PhaseShown
 from hub.event_file import read_event
 from tui.cli import main
-from tui.event import clock_line
+from tui.event_clock import clock_line
 
 
 def typed(*words: str | Path) -> Result:

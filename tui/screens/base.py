@@ -7,10 +7,12 @@ from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from hub.event_control import PhaseShown
 from matrix.board import BoardView
 from tui.messages import Progress
 from tui.source import EMPTY_BOARD, Source
 from tui.widgets.alarm import Alarm
+from tui.widgets.round_line import RoundLine
 from tui.widgets.top_line import TopLine
 
 
@@ -22,10 +24,12 @@ class DashboardScreen(Screen[None]):
         self.source = source
         self.board: BoardView = EMPTY_BOARD
         self.progress = Progress()
+        self.phase: PhaseShown | None = None
 
     def compose(self) -> ComposeResult:
         yield TopLine(self.source.name, id="top")
         yield Alarm()
+        yield RoundLine()
         yield from self.compose_body()
         yield Footer(compact=True, show_command_palette=False)
 
@@ -44,8 +48,15 @@ class DashboardScreen(Screen[None]):
         if self.is_current:
             self._show()
 
+    def tell(self, phase: PhaseShown | None) -> None:
+        """Take over where the event stands."""
+        self.phase = phase
+        if self.is_whole:
+            self.query_one(RoundLine).phase = phase
+
     def go(self, screen: "DashboardScreen") -> None:
         """Go into another screen over the same source; it starts with the board as it stands."""
+        screen.phase = self.phase
         screen.take(self.board, self.progress)
         self.app.push_screen(screen)
 
@@ -57,6 +68,7 @@ class DashboardScreen(Screen[None]):
             return
         top = self.query_one("#top", TopLine)
         top.board, top.progress = self.board, self.progress
+        self.query_one(RoundLine).phase = self.phase
         self.show_board()
 
     def show_board(self) -> None:

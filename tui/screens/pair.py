@@ -13,9 +13,10 @@ from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line, Span
 from tui.noted import marked
-from tui.screens.contesting import CONTESTING, ContestingScreen, Place
+from tui.screens.contesting import CONTESTING, Place
 from tui.screens.disturbing import DISTURBING
 from tui.screens.findings import FindingsScreen
+from tui.screens.moving import MOVING, MovingScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
 from tui.text import counted, glyph, gravest_row, history_line, pair_name
@@ -25,7 +26,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.row_list import RowList, last_failure
 
 
-class PairScreen(ContestingScreen):
+class PairScreen(MovingScreen):
     """Starts on a message type, or on the gravest one; Enter goes to what shows its outcome."""
 
     CSS_PATH = "pair.tcss"
@@ -37,6 +38,7 @@ class PairScreen(ContestingScreen):
         Binding("f", "findings", "Findings", tooltip="What to fix first in this pair: its findings by rule"),
         *CONTESTING,
         *DISTURBING,
+        *MOVING,
         Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to the matrix"),
     ]
 
@@ -128,6 +130,13 @@ class PairScreen(ContestingScreen):
         if history.has_focus and sessions:
             return sessions[history.cursor]
         return next((session for session in sessions if session and session.is_open), None)
+
+    @property
+    def station_to_move(self) -> str | None:
+        sessions = [self.source.verdicts.of(step.session).session for step in self.query_one(HistoryList).steps]
+        known = [session for session in sessions if session is not None]
+        latest = max(known, key=lambda each: (each.is_open, each.id), default=None)
+        return latest.identity if latest is not None else None
 
     def action_findings(self) -> None:
         self.go(FindingsScreen(self.source, self._key))

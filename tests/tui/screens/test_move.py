@@ -1,0 +1,109 @@
+"""The event on the screens: the round counts down, and M moves a station to another CSMS."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from dashboards import ready, shown, until
+from drawing import Pen
+from recorded import record
+from textual.pilot import Pilot
+
+from hub.event_control import PhaseShown, add_event_control
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
+from hub.server import Hub, HubSettings
+from hub.tls import TlsPolicy
+from tui.app import PlugfestApp
+from tui.event_clock import phase_after
+from tui.screens.move import MoveScreen
+from tui.source import Source
+
+EVENT = """\
+[event]
+name = "Fest"
+[participants.volta]
+[csmses.lotus]
+participant = "volta"
+url = "ws://127.0.0.1:9100"
+versions = ["1.6"]
+[csmses.deep]
+participant = "volta"
+url = "ws://127.0.0.1:9200"
+versions = ["1.6"]
+[stations.one]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1"]
+csms = "lotus"
+"""
+
+
+@asynccontextmanager
+async def dashboard_of(tmp_path: Path, text: str) -> AsyncIterator[tuple[Pilot[None], EventDesk]]:
+    lines = ['> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]']
+    record(
+        tmp_path / "event.db", Pen().session(lines, identity="V1", csms="lotus", offered=("ocpp1.6",), chosen="ocpp1.6")
+    )
+    (tmp_path / "event.toml").write_text(text)
+    desk, app = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy()), web.Application()
+    add_event_control(app, desk)
+    settings = HubSettings(recording=tmp_path / "event.db", csmses={}, port=0)
+    dashboard = PlugfestApp(Source(tmp_path / "event.db"))
+    async with Hub(settings, app=app, desk=desk), dashboard.run_test(size=(100, 30), notifications=True) as pilot:
+        await ready(pilot)
+        yield pilot, desk
+
+
+async def test_round_that_is_on_is_on_every_screen(tmp_path: Path) -> None:
+    starts = datetime.now(UTC) - timedelta(minutes=1)
+    rounds = f'[[rounds]]\nstarts = {starts.isoformat()}\nminutes = 31\npairs = [["one", "deep"]]\n'
+
+    async with dashboard_of(tmp_path, EVENT + rounds) as (pilot, _):
+        await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot) and "Heartbeat" in shown(pilot))
+
+
+async def test_event_without_rounds_takes_no_room(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, _):
+        assert "Fest" not in shown(pilot)
+
+
+async def test_capital_m_moves_the_station_of_the_pair(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        await pilot.press("enter", "M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
+        assert "lotus  (now)" in shown(pilot)
+        await pilot.press("down", "enter")
+
+        await until(pilot, lambda: desk.pairing.csms_of("V1") == "deep")
+        await until(pilot, lambda: "V1 is for deep now" in shown(pilot))
+
+
+async def test_escape_leaves_the_station_where_it_is(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        await pilot.press("enter", "M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
+        await pilot.press("escape")
+
+        assert desk.pairing.csms_of("V1") == "lotus"
+
+
+async def test_move_without_a_hub_is_refused_in_a_sentence(event: Path) -> None:
+    async with PlugfestApp(Source(event)).run_test(size=(100, 30), notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "M")
+
+        await until(pilot, lambda: "no hub writes to" in shown(pilot))
+
+
+@pytest.mark.parametrize(("is_paused", "left_s"), [(False, 50.0), (True, 60.0)])
+def test_clock_counts_down_unless_it_is_paused(*, is_paused: bool, left_s: float) -> None:
+    phase = PhaseShown("Fest", 1, 2, [], 60.0, is_paused)
+
+    assert phase_after(phase, 10).left_s == left_s
+    assert phase_after(phase, 100).left_s == (60.0 if is_paused else 0.0)

@@ -1,0 +1,53 @@
+"""What the screens have in common on which a station can be moved to another CSMS."""
+
+from typing import Final
+
+from textual.binding import Binding
+
+from hub.control import control_tls, control_url
+from hub.errors import HubError
+from hub.event_control import PATH, order_move, show_pairs
+from matrix.safe import safe
+from tui.screens.contesting import ContestingScreen
+from tui.screens.move import MoveScreen
+
+MOVING: Final = (Binding("M", "move_station", "Move the station to another CSMS of the event", show=False),)
+
+
+class MovingScreen(ContestingScreen):
+    """A screen with a station that the hub can be asked to pair with another CSMS."""
+
+    @property
+    def station_to_move(self) -> str | None:
+        """The identity that is meant; None where none is."""
+        raise NotImplementedError
+
+    def action_move_station(self) -> None:
+        station = self.station_to_move
+        if station is not None:
+            self.run_worker(self._offer(station), name="move", group="move")
+
+    async def _offer(self, station: str) -> None:
+        hub = self.source.hub
+        try:
+            shown = await show_pairs(control_url(hub, PATH), control_tls(hub, self.source.hub_ca))
+        except HubError as exc:
+            self.notify(safe(str(exc)), severity="error", markup=False)
+            return
+        now = next((each.csms for each in shown.pairs if each.identity == station), None)
+
+        def send(csms: str | None) -> None:
+            if csms is not None:
+                self.run_worker(self._moved(station, csms), name="move", group="move")
+
+        self.app.push_screen(MoveScreen(station, shown.csmses, now), send)
+
+    async def _moved(self, station: str, csms: str) -> None:
+        hub = self.source.hub
+        try:
+            moved = await order_move(control_url(hub, PATH), station, csms, control_tls(hub, self.source.hub_ca))
+        except HubError as exc:
+            self.notify(safe(str(exc)), severity="error", markup=False)
+            return
+        what = f"is for {csms} now" if moved else f"is for {csms} already"
+        self.notify(f"{safe(station, 60)} {what}", markup=False)
