@@ -34,7 +34,7 @@ class Csmses(LineList):
 class MoveScreen(ModalScreen[str | None]):
     """Gives back the name of a CSMS; None for leaving the station where it is."""
 
-    CSS_PATH = "disturb.tcss"
+    CSS_PATH = "move.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Nothing")]
 
     def __init__(self, station: str, names: Sequence[str], now: str | None, **keywords: Any) -> None:
