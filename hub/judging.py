@@ -64,15 +64,21 @@ def judge_shares(
     crew: list[Worker] = []
     try:
         for share in shares:
-            crew.append(_begin(recording.path, share, until, policy, prepare))  # noqa: PERF401 - whoever began is ended
+            _begin(crew, recording.path, share, until, policy, prepare)
         return whole(_collect(crew, tell), policy)
     finally:
         _dismiss(crew)
 
 
 def _begin(
-    path: Path, share: Collection[int], until: int, policy: Policy, prepare: Callable[[], object]
-) -> Worker:  # fmt: skip
+    crew: list[Worker],
+    path: Path,
+    share: Collection[int],
+    until: int,
+    policy: Policy,
+    prepare: Callable[[], object],
+) -> None:
+    """Add a process to the crew; whoever has begun is in it, so that an interrupt leaves nobody behind."""
     context = get_context("spawn")  # a fork would take over the threads' locks, and SQLite's connections
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(
@@ -80,8 +86,8 @@ def _begin(
     )
     with _deaf_to_interrupts():
         process.start()
+        crew.append((process, ours))
     theirs.close()
-    return process, ours
 
 
 @contextmanager

@@ -74,10 +74,14 @@ def test_recording_that_is_damaged_is_said_to_be_in_the_words_of_who_read_it(tmp
         judge_shares(recording, [frozenset({1})], AS_WRITTEN, 9, tell=lambda _: None, prepare=collect_seldom)
 
 
+HEEDING = "import signal; signal.signal(2, signal.default_int_handler); from tui.cli import main; main()"
+"""The command as a terminal starts it: where a shell began the tests in the background, a child would ignore Ctrl-C."""
+
+
 @contextmanager
 def judging(path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """Run `plugfest judge --jobs 2`; yield it with its processes, once they are there."""
-    command = [sys.executable, "-m", "tui.cli", "judge", str(path), "--jobs", "2"]
+    command = [sys.executable, "-c", HEEDING, "judge", str(path), "--jobs", "2"]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
     ) as process:
