@@ -88,8 +88,8 @@ class Agent:
         """Where stations connect."""
         return self._doors.urls
 
-    async def run(self, ready: Callable[[], object] = lambda: None) -> None:
-        """Bring what there is to bring, for good; `ready` is called once the doors are bound.
+    async def run(self) -> None:
+        """Bring what there is to bring, for good.
 
         Raises:
             AgentError: the hub will never let it in like that.
@@ -98,7 +98,6 @@ class Agent:
         await self._doors.bind()
         try:
             await self._doors.open(self)
-            ready()
             async with self.streams:
                 await self._stay_connected()
         finally:

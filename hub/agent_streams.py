@@ -118,6 +118,7 @@ class AgentStreams:
         self._csmses = {csms.name: csms for csms in settings.csmses}
         self._tell = tell
         self._untold: dict[str, tuple[Ended, asyncio.Event]] = {}
+        self._is_leaving = False
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -128,11 +129,14 @@ class AgentStreams:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
+        self._is_leaving = True
+        for _, noted in self._untold.values():
+            noted.set()
         if self._tasks:  # the hub, which knows that the agent stops, says good-bye in each session
             await asyncio.wait(self._tasks, timeout=LEAVE_S)
         for task in self._tasks:
             task.cancel()
-        await self._group.__aexit__(kind, exc, tb)
+        await self._group.__aexit__(None, None, None)  # why the agent ends is not the group's to wrap
 
     @property
     def tickets(self) -> list[str]:
@@ -277,6 +281,8 @@ class AgentStreams:
 
     async def _tell_end(self, ticket: str, how: How, text: str) -> None:
         """Tell the hub how a local peer has left; wait until it knows, or has given the agent up."""
+        if self._is_leaving:
+            return
         ended, noted = Ended(ticket, how, text), asyncio.Event()
         self._untold[ticket] = ended, noted
         self._say(ended)

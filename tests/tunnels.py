@@ -24,7 +24,7 @@ QUICK: Final = Timing(keepalive_s=0.05, deadline_s=0.3, grace_s=1.0, hello_s=2.0
 
 def token_in(folder: Path, name: str = "acme-agent", **grants: Any) -> str:
     """Put a token into the hub's file that may bring the CSMS `acme`, and stations; return it."""
-    given = {"csmses": ("acme",), "may_bring_stations": True} | grants
+    given: dict[str, Any] = {"csmses": ("acme",), "may_bring_stations": True} | grants
     return new_token(folder / "tokens.toml", Token(name=name, digest="", **given))
 
 

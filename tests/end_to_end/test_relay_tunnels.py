@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
-from tunnels import QUICK, Running, agent_for, token_in, tunnelled_hub
+from tunnels import agent_for, token_in, tunnelled_hub
 
 from hub.doors import Door
 from hub.recording import Recording
