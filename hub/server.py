@@ -271,6 +271,9 @@ class Hub:
             station.transport.close()
         except TimeoutError:
             await self._run_out_of_time(station, visit, limit_s)
+        except asyncio.CancelledError:
+            station.abort()
+            raise
         else:
             await self._lead(station, visit, head)
 

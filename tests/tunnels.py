@@ -167,7 +167,7 @@ class Weather:
                 each.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while chunk := await reader.read(65536):
                 if writer not in self._swallowed:
                     writer.write(chunk)
