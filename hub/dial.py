@@ -237,9 +237,11 @@ async def _read_body(handler: ResponseHandler) -> bytes:
 async def say_and_close(station: HeadReader, raw: bytes) -> None:
     """Write a last answer; wait a little for the station to have read it, since a reset would overtake it."""
     transport = station.transport
-    if not station.is_lost:
-        transport.write(raw)
-        if transport.can_write_eof():
-            transport.write_eof()
-            await asyncio.wait({station.gone}, timeout=LINGER_S)
-    transport.close()
+    try:
+        if not station.is_lost:
+            transport.write(raw)
+            if transport.can_write_eof():
+                transport.write_eof()
+                await asyncio.wait({station.gone}, timeout=LINGER_S)
+    finally:
+        transport.close()

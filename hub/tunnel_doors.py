@@ -102,10 +102,10 @@ class TunnelDoors:
 
     def _csms_end(self, reader: HeadReader, request: RequestHead) -> None:
         """Give a connection to the relay that waits for it."""
-        ticket, host = request.field(TICKET.lower()) or "", _host_of(reader)
-        self._check_failures(host)
-        if (waiting := self._tunnels.arrived(ticket)) is None:
-            self._failed(host)
+        ticket = request.field(TICKET.lower()) or ""
+        if (
+            waiting := self._tunnels.arrived(ticket)
+        ) is None:  # no failure: stations leave while an agent is on its way
             raise RefusedError(410, "this ticket is good no longer: the station has left, or the hub has given up")
         agent, csms, arrival = waiting
         upstream = _accepted(reader, HeadReader(keeps_half_open=True))
@@ -151,7 +151,7 @@ class TunnelDoors:
             raise RefusedError(429, f"too many wrong tokens came from {host}: try again in a while")
 
     def _failed(self, host: str) -> None:
-        log.info("a wrong token or ticket from %s", host)
+        log.info("a wrong token from %s", host)
         self._tunnels.failures.note(host, now=monotonic())
 
 

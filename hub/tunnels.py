@@ -264,6 +264,10 @@ class Tunnels:
         agent.say(Open(ticket, csms.name, session))
         try:
             return await arrival
+        except asyncio.CancelledError:
+            if arrival.done() and not arrival.cancelled() and arrival.exception() is None:
+                arrival.result().abort()  # it came, and nobody waits for it any more
+            raise
         finally:
             del self._waiting[ticket]
 
