@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from raw_peers import Peers
 
-from hub.agent import Agent, Happened
+from hub.agent import Agent, Connected, Happened
 from hub.agent_streams import AgentSettings
 from hub.backoff import Backoff
 from hub.doors import Door
@@ -39,6 +39,12 @@ def tunnelled_hub(folder: Path, *, timing: Timing = QUICK, csms: str = "tunnel:"
             **{"port": 0} | options,
         )
     )
+
+
+async def eventually(holds: Callable[[], object]) -> None:
+    """Return once something holds that nobody tells of."""
+    while not holds():  # noqa: ASYNC110 - it is another program, a log or a table of the hub, and sets no event
+        await asyncio.sleep(0.005)
 
 
 class Log:
@@ -91,8 +97,6 @@ async def agent_for(
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Run an agent that brings `csms` as acme, and what connects to its doors."""
-    from hub.agent import Connected
-
     url = csms.url if isinstance(csms, Peers) else csms
     way = options.pop("way", None) or WayOut.to(f"ws://127.0.0.1:{port}", connect_s=timing.connect_s, environment={})
     settings = AgentSettings(

@@ -5,13 +5,13 @@ import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
-from tunnels import QUICK, Running, Weather, agent_for, token_in, tunnelled_hub, weather
+from tunnels import QUICK, Running, Weather, agent_for, eventually, token_in, tunnelled_hub, weather
 
 from hub.agent import Connected, Disconnected
 from hub.doors import Door
@@ -162,8 +162,7 @@ async def test_an_agent_that_is_not_back_in_time_has_lost_its_sessions(peers: Pe
         way.reset()
         await running.log.has(Disconnected)
         await hub.relay.is_idle.wait()
-        while hub.tunnels.agents:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: not hub.tunnels.agents)
         station = await peers.station(hub.port)
         await station.say(upgrade())
 
@@ -189,7 +188,7 @@ async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peer
     async with tunnelled_hub(tmp_path) as hub:
         command = (sys.executable, str(AGENT), str(hub.port), peers.url)
         first = await asyncio.create_subprocess_exec(*command, env=environment)
-        await until_brought(hub)
+        await eventually(lambda: hub.tunnels.agents)
         station, upstream = await session_of(hub.port, peers)
 
         first.kill()
@@ -198,11 +197,12 @@ async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peer
             with pytest.raises(ConnectionError):
                 await peer_gone(line)
         second = await asyncio.create_subprocess_exec(*command, env=environment)
-        while (await answer_of(hub.port, peers))[9:12] != b"101":
-            await asyncio.sleep(0.05)
+        await eventually(lambda: any(agent.link and agent.remote != "" for agent in hub.tunnels.agents.values()))
+        answer = await answer_of(hub.port, peers)
 
         assert str(recorded(hub)[0].fault).startswith("the tunnel csms:acme broke: a connection ended without a word")
         assert (recorded(hub)[0].ending, recorded(hub)[0].closed_by) == (Ending.HUB, None)
+        assert answer == ACCEPT
         second.kill()
         await second.wait()
         peers.hang_up()
@@ -216,11 +216,6 @@ async def peer_gone(line: Line) -> None:
     """
     await line.rest()
     raise ConnectionResetError
-
-
-async def until_brought(hub: Hub) -> None:
-    while not hub.tunnels.agents:
-        await asyncio.sleep(0.02)
 
 
 async def answer_of(port: int, peers: Peers) -> bytes:
@@ -257,10 +252,12 @@ async def test_a_hub_that_is_restarted_has_its_tunnels_back(peers: Peers, tmp_pa
 @pytest.mark.nightly
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("disaster", ["reset", "swallow"])
-async def test_two_hundred_disasters_leave_nothing_behind(peers: Peers, tmp_path: Path, disaster: str) -> None:
+async def test_two_hundred_disasters_leave_nothing_behind(
+    peers: Peers, tmp_path: Path, disaster: str, record_property: Callable[[str, object], None]
+) -> None:
     back: list[float] = []
     async with stormy(tmp_path, peers) as (hub, way, running):
-        for number in range(200):
+        for _ in range(200):
             ways_in = [hub.port, running.port]
             lines = [await session_of(port, peers, f"/acme/CS{at}") for at, port in enumerate(ways_in)]
             await asyncio.gather(*(crosses(*line) for line in lines))
@@ -272,18 +269,17 @@ async def test_two_hundred_disasters_leave_nothing_behind(peers: Peers, tmp_path
             await running.log.has(Connected, after=heard)
             back.append(time.monotonic() - began)
             for line in [each for pair in lines for each in pair]:
-                with pytest.raises(ConnectionError):
-                    await peer_gone(line)
-            assert number >= 0
+                with suppress(ConnectionError):
+                    await line.reader.read(1)  # a close frame, the end of the stream, or a reset: it is told
+                line.writer.transport.abort()
 
         async with asyncio.timeout(10):
             await hub.relay.is_idle.wait()
-            while running.agent.streams.carried:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: not running.agent.streams.carried)
         (agent,) = hub.tunnels.agents.values()
         agent.forget_what_is_over()
         assert agent.streams == {}
         assert all(session.closed_at for session in recorded(hub))
         assert {session.ending for session in recorded(hub)} == {Ending.HUB}
-        print(f"\n{disaster}: back after {sorted(back)[100]:.3f} s (median), {max(back):.3f} s (most)")
+        record_property("back_s", {"median": round(sorted(back)[100], 3), "most": round(max(back), 3)})
         assert max(back) < (3 if disaster == "reset" else BACK_S)
