@@ -150,9 +150,7 @@ class Relay:
         opening.visit.is_paired = route.is_paired
         self.recorder.begin(opening.session)
         try:
-            upstream, response, body = await _while_present(
-                opening.station, self._ask(route, request, opening)
-            )
+            upstream, response, body = await _while_present(opening.station, self._ask(route, request, opening))
         except StationLeftError:
             opening.abandon(f"the station left before the CSMS {name!r} answered")
         except TimeoutError:

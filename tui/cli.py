@@ -159,8 +159,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 def serve(
     event: Path | None, listen: tuple[str, ...], csmses: tuple[str, ...], tokens_file: Path | None, recording: Path,
     answer_timeout: float, *, duplicates: str, origins: tuple[str, ...], limits: tuple[str, ...], durability: str,
-    is_strict: bool,
-    allow_disturb: bool, secure: SecureOptions,
+    is_strict: bool, allow_disturb: bool, secure: SecureOptions,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded.
 

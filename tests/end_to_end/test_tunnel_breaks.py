@@ -190,6 +190,7 @@ async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peer
         command = (sys.executable, str(AGENT), str(hub.port), peers.url)
         first = await asyncio.create_subprocess_exec(*command, env=environment)
         await eventually(lambda: hub.tunnels.agents)
+        (killed,) = hub.tunnels.agents
         station, upstream = await session_of(hub.port, peers)
 
         first.kill()
@@ -198,7 +199,7 @@ async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peer
             with pytest.raises(ConnectionError):
                 await peer_gone(line)
         second = await asyncio.create_subprocess_exec(*command, env=environment)
-        await eventually(lambda: any(agent.link and agent.remote != "" for agent in hub.tunnels.agents.values()))
+        await eventually(lambda: hub.tunnels.agents and killed not in hub.tunnels.agents)
         answer = await answer_of(hub.port, peers)
 
         assert str(recorded(hub)[0].fault).startswith("the tunnel csms:acme broke: a connection ended without a word")
