@@ -34,9 +34,9 @@ _INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES 
 _DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
 
 _SESSION_COLUMNS: Final = (
-    "id", "opened_at", "answered_at", "closed_at", "identity", "csms", "path", "upstream", "remote", "tls", "offered",
-    "chosen", "status", "reason", "request", "response", "body", "fault", "closed_by", "ending", "station_close",
-    "csms_close", "origin", "clock", "opened_mark", "closed_mark",
+    "id", "opened_at", "answered_at", "closed_at", "identity", "csms", "path", "upstream", "remote", "tls", "tunnel",
+    "offered", "chosen", "status", "reason", "request", "response", "body", "fault", "closed_by", "ending",
+    "station_close", "csms_close", "origin", "clock", "opened_mark", "closed_mark",
 )  # fmt: skip
 _PUT_SESSION: Final = (
     f"INSERT INTO session ({', '.join(_SESSION_COLUMNS)})"  # noqa: S608 - the names are our own

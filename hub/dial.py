@@ -11,6 +11,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, HeadTooLongError, ResponseHead
+from hub.path import Path
 from hub.switchboard import Csms
 from hub.tls import HandshakeError, UpstreamTls
 
@@ -20,6 +21,9 @@ MAX_BODY_BYTES: Final = 1 << 20
 """How much of a refusal's body is handed on."""
 BODY_TIMEOUT_S: Final = 3.0
 """How long a refusal may take to end after its head: some have neither a length nor an end."""
+
+LINGER_S: Final = 2.0
+"""How long a refused station may take to close its side, so that no reset overtakes the refusal."""
 
 _HAPPY_EYEBALLS_S: Final = 0.25
 _TLS_RECORDS: Final = (b"\x16\x03", b"\x15\x03")
@@ -38,6 +42,7 @@ class HeadReader(asyncio.Protocol):
 
     def __init__(self, *, keeps_half_open: bool = False, max_head_bytes: int = MAX_HEAD_BYTES) -> None:
         self.transport: asyncio.Transport
+        self.path: Path | None = None
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.exception: Exception | None = None
         self.is_lost = False
@@ -107,6 +112,22 @@ class HeadReader(asyncio.Protocol):
             self.transport.resume_reading()
         return rest
 
+    def hand_over(self, successor: "HeadReader") -> None:
+        """Let another reader read on from here.
+
+        Raises:
+            HeadError: there is no connection any more.
+        """
+        if self.is_lost or self.transport.is_closing():
+            raise HeadError("it left") from self.exception
+        rest = self.take_rest()
+        self.transport.set_protocol(successor)
+        successor.connection_made(self.transport)
+        if rest:
+            successor.data_received(rest)
+        if self.has_ended:
+            successor.eof_received()
+
     def abort(self) -> None:
         """Let go of the connection at once."""
         self.transport.abort()
@@ -140,14 +161,20 @@ async def dial(csms: Csms, tls: UpstreamTls | None) -> HeadReader:
     loop = asyncio.get_running_loop()
     addresses = await loop.getaddrinfo(csms.host, csms.port, type=socket.SOCK_STREAM)
     sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
-    if tls:
-        return await _with_tls(sock, tls, tls.server_name or csms.host)
-    _, reader = await loop.create_connection(lambda: HeadReader(keeps_half_open=True), sock=sock)
-    return reader
+    return await reader_over(sock, tls, csms.host)
 
 
-async def _with_tls(sock: socket.socket, tls: UpstreamTls, server_name: str) -> HeadReader:
+async def reader_over(sock: socket.socket, tls: UpstreamTls | None, host: str) -> HeadReader:
+    """Return a reader of a connected socket; with TLS, `host` is who has to be at its other end.
+
+    Raises:
+        OSError: the TLS handshake failed.
+    """
     loop = asyncio.get_running_loop()
+    if tls is None:
+        _, reader = await loop.create_connection(lambda: HeadReader(keeps_half_open=True), sock=sock)
+        return reader
+    server_name = tls.server_name or host
     with sock.dup() as twin:  # the event loop closes its own before the alert is out
         try:
             _, reader = await loop.create_connection(
@@ -205,3 +232,16 @@ async def _read_body(handler: ResponseHandler) -> bytes:
     except (ClientPayloadError, HttpProcessingError, TimeoutError):
         pass  # cut short, or not what its head says: the refusal itself is what the station needs
     return bytes(body)
+
+
+async def say_and_close(station: HeadReader, raw: bytes) -> None:
+    """Write a last answer; wait a little for the station to have read it, since a reset would overtake it."""
+    transport = station.transport
+    try:
+        if not station.is_lost:
+            transport.write(raw)
+            if transport.can_write_eof():
+                transport.write_eof()
+                await asyncio.wait({station.gone}, timeout=LINGER_S)
+    finally:
+        transport.close()

@@ -10,8 +10,7 @@ from typing import Final
 
 from hub.dial import HeadReader
 from hub.errors import HubError
-from hub.tls_door import TlsDoor
-from hub.turned_away import TurnedAway
+from hub.tls_door import Book, TlsDoor
 
 BACKLOG: Final = 1024
 
@@ -61,7 +60,7 @@ class Doors:
                 await self.close()
                 raise ListenError(f"cannot listen on {door.host}:{door.port}: {_why(exc)}") from exc
 
-    async def open(self, turned_away: TurnedAway) -> None:
+    async def open(self, turned_away: Book) -> None:
         """Let stations in."""
         for server in self._servers:
             if isinstance(server, TlsDoor):

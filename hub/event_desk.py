@@ -11,6 +11,7 @@ from hub.desk_state import DeskState, DeskStateError, load_state, plan_of, save_
 from hub.event_file import EventFile, EventFileError, read_event, stamp_of
 from hub.limits import Limits
 from hub.pairing import Move, Pairing
+from hub.switchboard import TUNNEL
 from hub.timetable import Phase, Timetable
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, upstreams
 from matrix.safe import safe
@@ -181,8 +182,8 @@ def _kept(event: EventFile) -> DeskState:
 
 
 def reachable(event: EventFile) -> dict[str, str]:
-    """Return the URLs of the CSMSes that the hub dials, by name."""
-    return {name: csms.url for name, csms in event.csmses.items() if csms.url is not None}
+    """Return the URLs of the CSMSes by name, `tunnel:` for those that their participants bring."""
+    return {name: csms.url or TUNNEL for name, csms in event.csmses.items()}
 
 
 def _tls_of(event: EventFile, policy: TlsPolicy) -> dict[str, UpstreamTls]:

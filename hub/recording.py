@@ -22,8 +22,8 @@ from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (
-    "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, offered, chosen, status, "
-    "reason, request, response, body, fault, closed_by, ending, station_close, csms_close, origin, clock"
+    "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, tunnel, offered, chosen, "
+    "status, reason, request, response, body, fault, closed_by, ending, station_close, csms_close, origin, clock"
 )
 DISTURBANCE_COLUMNS: Final = "id, number, session, at, phase, fault, text, side, frame"
 NOTE_COLUMNS: Final = "id, at, author, text, session, action, rule, frame, resolved_at, resolved_by, resolution"

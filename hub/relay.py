@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from hub.admission import Admission, Refused, Visit
 from hub.authentication import Authentication
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
-from hub.dial import HeadReader, address_of, ask, dial, read_body
+from hub.dial import HeadReader, address_of, ask, dial, read_body, say_and_close
 from hub.disturber import Disturber
 from hub.errors import HubError
 from hub.farewell import SERVICE_RESTART
@@ -25,6 +26,7 @@ from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, ref
 from hub.limits import Limits
 from hub.metered_leg import MeteredLeg
 from hub.pairing import Move
+from hub.path import Dialler
 from hub.recorder import Recorder
 from hub.splice import Leg, Splice
 from hub.switchboard import Csms, NotFoundError, Route, Switchboard, identity_of
@@ -37,8 +39,6 @@ from matrix.trace import Ending, Session, Side
 RECORDED_BODY: Final = 64 << 10
 MOVED: Final = "connect again: the organizer has paired this station with another CSMS"
 SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
-LINGER_S: Final = 2.0
-"""How long a refused station may take to close its side, so that no reset overtakes the refusal."""
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,11 @@ class Relay:
         limits: Limits,
         tls: Mapping[str, UpstreamTls],
         answer_timeout_s: float,
+        dialler: Dialler,
         disturber: Disturber | None = None,
         password_at: Callable[[str, str], str | None] = lambda _csms, _identity: None,
     ) -> None:
-        """`tls` says how each CSMS with a wss:// URL is reached, by its name.
+        """`tls` says how each CSMS with a wss:// URL is reached, by its name; `dialler` reaches tunnelled ones.
 
         `password_at` is asked for what a CSMS expects of an identity: a Basic login with that takes the place of the
         station's own; None leaves the request as it is.
@@ -79,6 +80,7 @@ class Relay:
         self.tls = tls
         self._answer_timeout_s = answer_timeout_s
         self._password_at = password_at
+        self._dialler = dialler
 
     async def open(self, station: HeadReader, visit: Visit, head: bytes, authentication: Authentication) -> None:
         """Bring a station that has sent this head to its CSMS, and return once its session is open or refused."""
@@ -108,7 +110,7 @@ class Relay:
             return
         opening.requested(request)
         try:
-            route = self._switchboard.route(request.target, opening.target)
+            route = self._located(self._switchboard.route(request.target, opening.target))
         except NotFoundError as exc:
             await opening.refuse(exc.status, str(exc), is_recorded=request.is_upgrade)
             return
@@ -130,6 +132,9 @@ class Relay:
         else:
             await self._connect(opening, route, request)
 
+    def _located(self, route: Route) -> Route:
+        return replace(route, csms=self._dialler.located(route.csms)) if route.csms.is_tunnelled else route
+
     def _refused(self, opening: "Opening", route: Route) -> Refused | None:
         """Say why the hub does not let a station in, where that is so."""
         admission, csms = self._admission, route.csms.name
@@ -145,9 +150,7 @@ class Relay:
         opening.visit.is_paired = route.is_paired
         self.recorder.begin(opening.session)
         try:
-            upstream, response, body = await _while_present(
-                opening.station, self._ask(route, request, opening.login(self._password_at))
-            )
+            upstream, response, body = await _while_present(opening.station, self._ask(route, request, opening))
         except StationLeftError:
             opening.abandon(f"the station left before the CSMS {name!r} answered")
         except TimeoutError:
@@ -155,7 +158,8 @@ class Relay:
             await opening.refuse(504, sentence, ending=Ending.UNREACHABLE)
         except (OSError, HeadError, UnicodeError) as exc:  # UnicodeError: a host name that cannot be one
             reason = _reason(exc, route.csms, self.tls.get(name))
-            sentence = f"the CSMS {name!r} cannot be reached at {route.csms.url}: {reason}"
+            where = "through its tunnel" if route.csms.is_tunnelled else f"at {route.csms.url}"
+            sentence = f"the CSMS {name!r} cannot be reached {where}: {reason}"
             await opening.refuse(502, sentence, ending=Ending.UNREACHABLE)
         else:
             if response.status == 101:
@@ -165,11 +169,12 @@ class Relay:
                 await opening.hand_on(response, body)
 
     async def _ask(
-        self, route: Route, request: RequestHead, login: str | None
+        self, route: Route, request: RequestHead, opening: "Opening"
     ) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
+        login = opening.login(self._password_at)
         async with asyncio.timeout(self._answer_timeout_s):
-            upstream = await dial(route.csms, self.tls.get(route.csms.name))
+            upstream = await self._dial(route.csms, opening.session.id)
             try:
                 response = await ask(upstream, request.forwarded(route.target, route.csms.authority, login))
             except BaseException:
@@ -177,6 +182,11 @@ class Relay:
                 raise
         body = b"" if response.status == 101 else await read_body(upstream, response)
         return upstream, response, body
+
+    async def _dial(self, csms: Csms, session: int) -> HeadReader:
+        if csms.is_tunnelled:
+            return await self._dialler.dial(csms, session)
+        return await dial(csms, self.tls.get(csms.name))
 
     def _replace(self, opening: "Opening") -> None:
         """End the sessions that give way to one that its CSMS has accepted: nobody replaces another by a name alone."""
@@ -194,6 +204,9 @@ class Relay:
             self._leg(splice, Side.STATION, station.transport, deflate),
             self._leg(splice, Side.CSMS, upstream.transport, deflate),
         )
+        for side, reader in ((Side.STATION, station), (Side.CSMS, upstream)):
+            if reader.path is not None:
+                splice.go_through(side, reader.path)
         self.splices.add(splice)
         self.is_idle.clear()
         if not station.is_lost:
@@ -247,13 +260,15 @@ class Opening:
     def __init__(self, relay: Relay, station: HeadReader, visit: Visit, session: int) -> None:
         self.station = station
         self.visit = visit
+        path = station.path
         self.session = Session(
             id=session,
             opened_at=time.time_ns(),
             identity="",
             csms="",
-            remote=address_of(station.transport.get_extra_info("peername")),
-            tls=tls_facts(tls) if (tls := station.transport.get_extra_info("ssl_object")) else None,
+            remote=path.remote if path else address_of(station.transport.get_extra_info("peername")),
+            tls=path.tls if path else tls_facts(self.tls) if self.tls else None,
+            tunnel=path.name if path else None,
         )
         self.target = ""
         self._relay = relay
@@ -262,7 +277,9 @@ class Opening:
 
     @property
     def tls(self) -> ssl.SSLObject | None:
-        """The station's TLS, None where there is none."""
+        """The station's TLS with the hub, None where there is none."""
+        if self.station.path is not None:
+            return None
         found: ssl.SSLObject | None = self.station.transport.get_extra_info("ssl_object")
         return found
 
@@ -277,6 +294,9 @@ class Opening:
     def routed(self, route: Route) -> None:
         """Note which CSMS it asks for."""
         self._note(csms=route.csms.name, upstream=storable(self._masker.target(route.upstream)))
+        if route.csms.is_tunnelled:
+            tunnels = filter(None, (self.session.tunnel, f"csms:{route.csms.name}"))
+            self._note(tunnel=", ".join(tunnels))
 
     def login(self, password_at: Callable[[str, str], str | None]) -> str | None:
         """Return what the CSMS is told in the place of the station's own login; None leaves that."""
@@ -347,7 +367,7 @@ class Opening:
         else:
             log.info("%s was answered with %d: %s", self.session.remote, self.session.status, safe(body))
         self._is_over = True
-        await _say_and_close(self.station, raw)
+        await say_and_close(self.station, raw)
 
     def _end(self, **facts: Any) -> None:
         self._is_over = True
@@ -396,17 +416,6 @@ async def _recorded_or_gone(recorder: Recorder, station: HeadReader) -> None:
         await asyncio.wait({committed, station.gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         committed.cancel()
-
-
-async def _say_and_close(station: HeadReader, raw: bytes) -> None:
-    """Write a last answer; wait a little for the station to have read it, since a reset would overtake it."""
-    transport = station.transport
-    if not station.is_lost:
-        transport.write(raw)
-        if transport.can_write_eof():
-            transport.write_eof()
-            await asyncio.wait({station.gone}, timeout=LINGER_S)
-    transport.close()
 
 
 def _reason(exc: Exception, csms: Csms, tls: UpstreamTls | None) -> str:

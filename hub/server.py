@@ -25,6 +25,10 @@ from hub.recorder import Durability, Recorder
 from hub.relay import Relay
 from hub.switchboard import Switchboard
 from hub.tls import TlsPolicy, UpstreamTls, csms_context
+from hub.token_file import TokenFile
+from hub.tunnel_doors import TunnelDoors, is_for_tunnels
+from hub.tunnel_words import Timing
+from hub.tunnels import Tunnels
 from hub.turned_away import TurnedAway
 
 HURRIED_S: Final = 2.0
@@ -48,7 +52,8 @@ class HubSettings:
     `csmses` maps names to ws:// or wss:// URLs. Port 0 is one that the system chooses. `host`, `port` and `tls` are the
     first door, the one that `Hub.url` names; `more_doors` are open beside it. `upstream_tls` replaces the default
     verification of wss:// CSMSes, and `csms_tls` that of single ones by their names. `allowed_origins` are the web
-    pages that may open sessions (`https://host`, or `*`). A strict hub forwards nothing while it
+    pages that may open sessions (`https://host`, or `*`). `tokens` is the file of those who may bring a tunnel, and
+    `tunnel_timing` what they are held to. A strict hub forwards nothing while it
     cannot record.
     """
 
@@ -65,6 +70,8 @@ class HubSettings:
     limits: Limits = DEFAULTS
     duplicates: Duplicates = Duplicates.BOTH
     allowed_origins: Collection[str] = ()
+    tokens: Path | None = None
+    tunnel_timing: Timing = field(default_factory=Timing)
     durability: Durability = Durability.KILL
     is_strict: bool = False
 
@@ -84,6 +91,7 @@ class Hub:
         SwitchboardError: a CSMS has an unusable name or URL.
         RecorderError: the recording cannot be written to.
         ListenError: the address is taken or not ours.
+        TokenError (already when made): the token file cannot be used.
     """
 
     def __init__(
@@ -102,6 +110,10 @@ class Hub:
         self._switchboard = Switchboard(self.csmses, desk.pairing if desk else None)
         self._admission = Admission(settings.limits, settings.duplicates, settings.allowed_origins)
         self._app = web.Application() if app is None else app
+        token_file = TokenFile(settings.tokens) if settings.tokens else None
+        self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
+        self._tunnel_doors = TunnelDoors(self.tunnels)
+        self._tunnel_doors.add_to(self._app)
         self._runner = web.AppRunner(
             self._app, handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
@@ -160,6 +172,7 @@ class Hub:
             limits=settings.limits,
             tls=self._upstream_tls(),
             answer_timeout_s=settings.answer_timeout_s,
+            dialler=self.tunnels,
             disturber=self.disturber,
             password_at=self._password_at,
         )
@@ -169,6 +182,7 @@ class Hub:
             self.desk.attach(self)
             self._following = asyncio.create_task(self.desk.follow())
         self.recorder.say_where(self.url)
+        self.tunnels.start()
         await self._doors.open(self._turned_away)
         log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
         return self
@@ -183,6 +197,7 @@ class Hub:
         if self.disturber:
             self.disturber.stop_all()
         await self.relay.stop(STOP_TIMEOUT_S)
+        await self.tunnels.stop()
         await self._runner.cleanup()
         await self.recorder.close()
 
@@ -223,6 +238,9 @@ class Hub:
         default = UpstreamTls(self.settings.upstream_tls or csms_context(TlsPolicy()))
         return {**own, **dict.fromkeys(others, default)}
 
+    def _tunnelled(self) -> set[str]:
+        return {csms.name for csms in self._switchboard.csmses.values() if csms.is_tunnelled}
+
     def receive(self, station: "FrontDoor") -> None:
         """Look after a new connection until its session is open."""
         task = asyncio.get_running_loop().create_task(self._receive(station))
@@ -237,7 +255,7 @@ class Hub:
             if visit.splice is None:
                 self._admission.leave(visit)
 
-    async def _attend(self, station: "FrontDoor", visit: Visit) -> None:
+    async def _attend(self, station: HeadReader, visit: Visit) -> None:
         limit_s = min(HURRIED_S, self.settings.limits.handshake_s) if visit.excess else self.settings.limits.handshake_s
         try:
             async with asyncio.timeout(limit_s):
@@ -253,13 +271,23 @@ class Hub:
             station.transport.close()
         except TimeoutError:
             await self._run_out_of_time(station, visit, limit_s)
+        except asyncio.CancelledError:
+            station.abort()
+            raise
         else:
-            if station.is_wrong:
-                await self.relay.open(station, visit, head, WrongDoor())
-            elif _is_for_the_app(head):
-                self._hand_to_app(station, head)
-            else:
-                await self.relay.open(station, visit, head, self.settings.authentication)
+            await self._lead(station, visit, head)
+
+    async def _lead(self, station: HeadReader, visit: Visit, head: bytes) -> None:
+        """Bring a request to where it belongs: what comes through a tunnel can only be for a CSMS."""
+        if isinstance(station, FrontDoor) and station.is_wrong:
+            await self.relay.open(station, visit, head, WrongDoor())
+        elif station.path is None and is_for_tunnels(head):
+            if (far_end := await self._tunnel_doors.arrive(station, head)) is not None:
+                await self._attend(far_end, visit)
+        elif station.path is None and _is_for_the_app(head):
+            self._hand_to_app(station, head)
+        else:
+            await self.relay.open(station, visit, head, self.settings.authentication)
 
     async def _run_out_of_time(self, station: HeadReader, visit: Visit, limit_s: float) -> None:
         """Refuse who did not end a request in time; who said nothing at all is no station, and is let go."""

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from hub.batch import SessionEnd, Stream
 from hub.dial import HeadReader
 from hub.farewell import GOING_AWAY, Farewell, close_frame
+from hub.path import Path
 from hub.recorder import Recorder
 from hub.tap import FrameReader, Tap, TappedFrame
 from matrix.trace import Ending, Opcode, Side
@@ -24,6 +25,7 @@ NO_STATUS: Final = 1005
 
 LARGE_CHUNK_BYTES: Final = 64 << 10
 """After so much at once a side is not read from until it is recorded: uvloop would read 8 MiB before anybody else."""
+PATH_BROKE: Final = "the tunnel to the other side broke"
 GOODBYE_S: Final = 2.0
 """How long the peers of a session that the hub has ended may take to leave."""
 
@@ -233,7 +235,7 @@ class Splice:
     `on_gone` is called once both connections are gone.
     """
 
-    __slots__ = ("_closed_by", "_codes", "_on_gone", "csms", "recorder", "session", "state", "station")
+    __slots__ = ("_closed_by", "_codes", "_on_gone", "_paths", "csms", "recorder", "session", "state", "station")
 
     def __init__(self, session: int, recorder: Recorder, on_gone: Callable[["Splice"], None]) -> None:
         self.session = session
@@ -244,12 +246,18 @@ class Splice:
         self._on_gone = on_gone
         self._closed_by: Side | None = None
         self._codes: dict[Side, int | None] = {}
+        self._paths: dict[Side, Path] = {}
 
     def join(self, station: Leg, csms: Leg) -> None:
         """Make the two legs each other's peer."""
         self.station, self.csms = station, csms
         station.meet(csms)
         csms.meet(station)
+
+    def go_through(self, side: Side, path: Path) -> None:
+        """Ask a side's path, before its end is taken for the side's own doing."""
+        self._paths[side] = path
+        path.carry(self)
 
     @property
     def is_over(self) -> bool:
@@ -263,6 +271,9 @@ class Splice:
 
     def fin_received(self, side: Side) -> None:
         """Pass on the end of a side's stream, once it is recorded; end the session if both have ended."""
+        if fault := self._fault_of_path(side):
+            self.end_by_hub(fault, PATH_BROKE)
+            return
         self._closed_by = self._closed_by or side
         if self.station.can_half_close and self.csms.can_half_close:
             self.state = AFTER_FIN[self.state, side]
@@ -277,7 +288,9 @@ class Splice:
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """Break the other side's connection as this one broke."""
-        if self.state is not State.OVER:
+        if self.state is not State.OVER and (fault := self._fault_of_path(side)):
+            self.end_by_hub(fault, PATH_BROKE)
+        elif self.state is not State.OVER:
             self.state = State.OVER
             self._end_broken(side, exc)
             self.recorder.then(self.leg(side).pass_end, Leg.reset if exc else close_leg)
@@ -326,6 +339,12 @@ class Splice:
     def leg(self, side: Side) -> Leg:
         """Return the leg of a side."""
         return self.station if side is Side.STATION else self.csms
+
+    def _fault_of_path(self, side: Side) -> str | None:
+        """Say what broke between a side that seems to have left and the hub; None where it has left itself."""
+        path = self._paths.get(side)
+        is_closed = len(self._codes) == len(Side)  # who ends the connection after that does not matter
+        return None if path is None or is_closed else path.fault()
 
     def _end_broken(self, side: Side, exc: Exception | None) -> None:
         if isinstance(exc, OSError) and exc.errno in _PATH_ERRORS:

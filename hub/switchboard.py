@@ -16,6 +16,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
 _USERINFO: Final = re.compile(r"(?P<user>[^/:@\s]*):(?!//).*@")
 _DOTS: Final = (".", "..")
 
+TUNNEL: Final = "tunnel:"
+"""Where a CSMS is that its participant brings by `plugfest tunnel`: what stands in the place of a URL."""
+
 
 class SwitchboardError(HubError):
     """A CSMS cannot be called that, or cannot be at that URL; the message says why."""
@@ -31,10 +34,14 @@ class NotFoundError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Csms:
-    """A CSMS by the name that it has in the hub's URLs."""
+    """A CSMS by the name that it has in the hub's URLs.
+
+    One that is tunnelled has a URL while its agent is connected, the one that the agent dials, and else `tunnel:`.
+    """
 
     name: str
     url: URL
+    is_tunnelled: bool = False
 
     @property
     def is_tls(self) -> bool:
@@ -73,7 +80,9 @@ class Route:
 
     @property
     def upstream(self) -> str:
-        """The URL that is dialled."""
+        """The URL that is dialled; "" for a tunnelled CSMS of which nobody says where it is."""
+        if not self.csms.host:
+            return ""
         return f"{self.csms.url.scheme}://{self.csms.authority}{self.target}"
 
 
@@ -150,6 +159,8 @@ def checked_csms(name: str, url: str) -> Csms:
     """
     if not _NAME.fullmatch(name) or name in _DOTS:
         raise SwitchboardError(f"a CSMS cannot be named {name!r}: use letters, digits, '.', '_' and '-' (not first)")
+    if url == TUNNEL:
+        return Csms(name, URL(TUNNEL), is_tunnelled=True)
     try:
         parsed = URL(url, encoded=True)
         wrong = _wrong_with(parsed)

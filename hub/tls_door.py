@@ -9,12 +9,11 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from hub.dial import HeadReader, address_of
 from hub.tls import HandshakeError
 from hub.tls_facts import why_the_station_failed
-from hub.turned_away import TurnedAway
 
 HANDSHAKE_S: Final = 20.0
 """How long a station may take: a small one computes an RSA signature for seconds."""
@@ -25,6 +24,13 @@ _RECORD: Final = b"\x16\x03"
 """How a TLS handshake begins: content type handshake, version 3.x (RFC 8446 §5.1)."""
 
 log = logging.getLogger(__name__)
+
+
+class Book(Protocol):
+    """Where failed handshakes are written down."""
+
+    def record(self, remote: str, sentence: str) -> None:
+        """Note that a connection from HOST:PORT came to nothing, and why."""
 
 
 class TlsDoor:
@@ -41,7 +47,7 @@ class TlsDoor:
         self._sockets = sockets
         self._context = context
         self._make_reader = make_reader
-        self._turned_away: TurnedAway
+        self._turned_away: Book
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -66,7 +72,7 @@ class TlsDoor:
             raise
         return cls(sockets, context, make_reader)
 
-    def start(self, turned_away: TurnedAway) -> None:
+    def start(self, turned_away: Book) -> None:
         self._turned_away = turned_away
         for sock in self._sockets:
             self._run(self._accept(sock))

@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 _SHORT_NAMES: Final = {
@@ -29,8 +30,8 @@ _OF_CSMSES: Final = {
     "UNSUPPORTED_PROTOCOL": "it speaks only versions of TLS that are not allowed here",
     "TLSV1_ALERT_PROTOCOL_VERSION": "it accepts no version of TLS that is allowed here",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it refused the TLS handshake and does not say why: it may want a client "
-    "certificate (--csms-cert {name}=CERT,KEY gives one) or another cipher suite (--tls-rsa-suites allows two more)",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it asks for a client certificate (--csms-cert {name}=CERT,KEY gives one)",
+    "certificate{cert} or another cipher suite{suites}",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it asks for a client certificate{cert}",
     "UNEXPECTED_EOF_WHILE_READING": "it left during the TLS handshake",
 }
 _ALERTS: Final = {
@@ -43,6 +44,16 @@ _ALERTS: Final = {
     "UNSUPPORTED_CERTIFICATE": "it cannot read this kind",
 }
 """What a peer may say about our certificate (RFC 8446 §6.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """The options that may help, as they are told; "" where there is none."""
+
+    ca: str = ""
+    name: str = ""
+    cert: str = ""
+    suites: str = ""
 
 
 def tls_facts(tls: ssl.SSLObject) -> str:
@@ -84,18 +95,30 @@ def why_the_station_failed(exc: Exception) -> str:
 
 def why_the_csms_failed(exc: Exception, name: str, host: str) -> str | None:
     """Return why TLS with a CSMS failed; None where it was not for TLS. `host` is the name that was to be verified."""
+    hints = Hints(
+        ca=f" (--csms-ca {name}=FILE says which to trust)",
+        name=f" (--csms-sni {name}=HOST says which to expect)",
+        cert=f" (--csms-cert {name}=CERT,KEY gives one)",
+        suites=" (--tls-rsa-suites allows two more)",
+    )
+    return why_the_server_failed(exc, host, hints)
+
+
+def why_the_server_failed(exc: Exception, host: str, hints: Hints) -> str | None:
+    """Return why TLS with a server failed; None where it was not for TLS. `host` is who it was to be."""
     tls = _tls_error(exc)
     if tls is None:
         return None
     if (code := _verify_code(tls)) is not None:
         if code in (_HOST, _ADDRESS):
-            return f"its certificate is for another host than {host!r} (--csms-sni {name}=HOST says which to expect)"
-        hint = f" (--csms-ca {name}=FILE says which to trust)" if code in _UNKNOWN_ISSUERS else ""
+            return f"its certificate is for another host than {host!r}{hints.name}"
+        hint = hints.ca if code in _UNKNOWN_ISSUERS else ""
         return f"its certificate does not hold: {_wrong_with_certificate(tls, code)}{hint}"
     reason = tls.reason or ""
     if said := _said_by_alert(reason):
         return f"it does not accept the hub's client certificate: {said}"
-    return _OF_CSMSES[reason].format(name=name) if reason in _OF_CSMSES else f"TLS failed: {_plain(tls)}"
+    said = _OF_CSMSES.get(reason, f"TLS failed: {_plain(tls)}")
+    return said.replace("{cert}", hints.cert).replace("{suites}", hints.suites)
 
 
 def _tls_error(exc: BaseException | None) -> ssl.SSLError | None:

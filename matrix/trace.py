@@ -106,7 +106,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     `identity` is percent-decoded, `path` is the request target byte for byte, but for masked secrets. `status`,
     `reason`, `response` and `body` are what the station got; `fault` is the hub's own sentence where it answered in the
     CSMS's place or could not go on. Credentials in `request` are never in clear. `closed_by` is the side that ended it
-    first, or None for the hub.
+    first, or None for the hub. `tunnel` names the tunnels that it came through, `station:LAB, csms:ACME`; `remote` and
+    `tls` are the station's own then, as the tunnel's agent saw them.
 
     `origin` says where an imported session was read from, None for one that the hub relayed. Of an imported one only
     its messages were seen: no handshake, no control frames, no masks, no end, and not whether it was open before.
@@ -121,6 +122,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     upstream: str = ""
     remote: str = ""
     tls: str | None = None
+    tunnel: str | None = None
     offered: tuple[str, ...] = ()
     chosen: str | None = None
     status: int | None = None

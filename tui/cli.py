@@ -11,6 +11,7 @@ from hub.limits import described
 from matrix import __version__
 from matrix.dialect import JUDGED
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
+from tui.tunnel_cli import tokens, tunnel
 
 if TYPE_CHECKING:
     from hub.recording import Recording
@@ -89,7 +90,15 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "csmses",
     multiple=True,
     metavar="NAME=URL",
-    help="A CSMS: ws://HUB/NAME/IDENTITY reaches URL/IDENTITY. Repeatable.",
+    help="A CSMS: ws://HUB/NAME/IDENTITY reaches URL/IDENTITY. Repeatable. NAME=tunnel: for one that its participant"
+    " brings by `plugfest tunnel`.",
+)
+@click.option(
+    "--tokens",
+    "tokens_file",
+    type=RECORDING,
+    metavar="FILE",
+    help="Who may bring a tunnel: what `plugfest tokens` writes. Changes are taken up while the hub runs.",
 )
 @click.option(
     "--recording",
@@ -142,15 +151,15 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
 )
 @click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
 @secure_options
-@click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--answer-timeout"])
+@click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--tokens", "--answer-timeout"])
 @click.option_panel("Secure", options=SECURE_NAMES)
 @click.option_panel("Recording", options=["--recording", "--durability", "--strict"])
 @click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin"])
 @click.option_panel("Disturbing", options=["--allow-disturb"])
 def serve(
-    event: Path | None, listen: tuple[str, ...], csmses: tuple[str, ...], recording: Path, answer_timeout: float, *,
-    duplicates: str, origins: tuple[str, ...], limits: tuple[str, ...], durability: str, is_strict: bool,
-    allow_disturb: bool, secure: SecureOptions,
+    event: Path | None, listen: tuple[str, ...], csmses: tuple[str, ...], tokens_file: Path | None, recording: Path,
+    answer_timeout: float, *, duplicates: str, origins: tuple[str, ...], limits: tuple[str, ...], durability: str,
+    is_strict: bool, allow_disturb: bool, secure: SecureOptions,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded.
 
@@ -161,7 +170,16 @@ def serve(
     guard, custody = Guard(duplicates, origins, limits), Custody(durability, is_strict)
     _report_errors(
         lambda: run_serve(
-            event, listen, csmses, recording, answer_timeout, guard, custody, secure, may_disturb=allow_disturb
+            event,
+            listen,
+            csmses,
+            recording,
+            answer_timeout,
+            guard,
+            custody,
+            secure,
+            may_disturb=allow_disturb,
+            tokens=tokens_file,
         )
     )
 
@@ -542,6 +560,10 @@ def rules(code: str | None, *, as_json: bool) -> None:
         printing.show_rule(rule_named(code), as_json=as_json)
     except KeyError:
         _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
+
+
+main.add_command(tunnel)
+main.add_command(tokens)
 
 
 def _asked_for() -> str:

@@ -201,6 +201,8 @@ def handshake_lines(
     if session.fault and session.origin is None:
         lines.append(PaneLine((Span("hub: ", "muted"), Span(safe(session.fault), "broken"))))
     lines += [BLANK, _fact("from", session.remote), _fact("to", session.upstream)]
+    if session.tunnel:
+        lines.append(_fact("tunnel", session.tunnel))
     if session.tls:
         lines.append(_fact("TLS", session.tls))
     if session.origin is not None:

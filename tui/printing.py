@@ -323,6 +323,8 @@ def _handshake(session: Session) -> Iterator[str]:
     yield f"session {session.id}  {safe(session.identity)} -> {safe(session.csms) or '-'}  {_end(session)}".rstrip()
     if session.fault and session.origin is None:
         yield f"hub: {safe(session.fault)}"
+    if session.tunnel:
+        yield f"tunnel: {safe(session.tunnel)}, from {safe(session.remote) or '-'}"
     if session.tls:
         yield f"TLS: {safe(session.tls)}"
     if session.origin is not None:

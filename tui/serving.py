@@ -5,7 +5,7 @@ import logging
 import re
 import resource
 import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,14 +18,14 @@ from hub.disturber import Disturber
 from hub.doors import Door
 from hub.errors import HubError
 from hub.event_control import add_event_control
-from hub.event_desk import EventDesk
+from hub.event_desk import EventDesk, reachable
 from hub.event_file import read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.note_desk import add_note_desk
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
-from hub.switchboard import shown_url
+from hub.switchboard import TUNNEL, shown_url
 from tui.garbage import collect_seldom
 from tui.secure_options import SecureOptions
 
@@ -76,10 +76,12 @@ def run_serve(
     secure: SecureOptions,
     *,
     may_disturb: bool = False,
+    tokens: Path | None = None,
 ) -> None:
     """Run a hub until Ctrl-C or SIGTERM, with an event file or without.
 
-    `may_disturb` lets programs on this machine disturb its sessions.
+    `may_disturb` lets programs on this machine disturb its sessions. `tokens` is the file of those who may bring a
+    tunnel.
 
     Raises:
         HubError: it cannot run like that.
@@ -87,6 +89,8 @@ def run_serve(
     first, *others = _doors(listen, secure)
     names = names_and_urls(csmses)
     desk = _desk(event, names, guard, secure)
+    if tokens is None:
+        _check_no_tunnels({**names, **(reachable(desk.event) if desk else {})})
     settings = HubSettings(
         recording=recording,
         csmses=names,
@@ -100,6 +104,7 @@ def run_serve(
         limits=desk.limits if desk else limits_from_options(guard.limits),
         duplicates=Duplicates(guard.duplicates),
         allowed_origins=tuple(map(_origin, guard.origins)),
+        tokens=tokens,
         durability=Durability(custody.durability),
         is_strict=custody.is_strict,
     )
@@ -118,6 +123,12 @@ def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureO
     if twice := sorted(event.csmses.keys() & {*names}):
         raise OptionError(f"--csms names {twice[0]!r}, which {str(path)!r} has, too")
     return EventDesk(event, secure.policy, partial(limits_from_options, guard.limits))
+
+
+def _check_no_tunnels(csmses: Mapping[str, str]) -> None:
+    if tunnelled := [name for name, url in csmses.items() if url == TUNNEL]:
+        sentence = f"the CSMS {tunnelled[0]!r} comes through a tunnel, and nobody may bring one without --tokens FILE"
+        raise OptionError(f"{sentence}: `plugfest tokens add` makes it")
 
 
 def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
@@ -159,8 +170,9 @@ def why_few_sessions(files: int) -> str | None:
 
 def _announce(hub: Hub) -> None:
     for name, url in hub.csmses.items():
+        there = f"what `plugfest tunnel csms {name}` brings" if url == TUNNEL else f"{url.rstrip('/')}/IDENTITY"
         for door in hub.urls:
-            print(f"{door}/{name}/IDENTITY  reaches  {url.rstrip('/')}/IDENTITY")  # noqa: T201 - what a person needs
+            print(f"{door}/{name}/IDENTITY  reaches  {there}")  # noqa: T201 - what a person needs
     if hub.desk:
         for door in hub.urls:
             print(f"{door}/IDENTITY  reaches  the CSMS that the station is paired with")  # noqa: T201 - likewise

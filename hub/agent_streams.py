@@ -1,0 +1,309 @@
+"""The connections that an agent carries: from the hub to its CSMSes, and from its stations to the hub."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from hub.dial import HeadReader, address_of, dial, say_and_close
+from hub.errors import HubError
+from hub.handshake import refusal
+from hub.outbound import OutboundError, WayOut, words_of
+from hub.pipe import Pipe
+from hub.switchboard import Csms
+from hub.tls import UpstreamTls
+from hub.tls_facts import Hints, tls_facts, why_the_server_failed
+from hub.tunnel_link import Link
+from hub.tunnel_stream import probe
+from hub.tunnel_words import (
+    DATA,
+    INSTANCE,
+    STATION,
+    STATION_ADDRESS,
+    STATION_TLS,
+    TICKET,
+    Ended,
+    Failed,
+    How,
+    Noted,
+    OfHub,
+    Open,
+    Timing,
+)
+
+STATIONS: Final = "stations"
+"""What the tunnel of stations is called on the agent's side; a CSMS's is called by its name."""
+
+LEAVE_S: Final = 1.0
+"""How long the sessions of an agent that is stopped may take to end properly."""
+
+_LOCAL_TLS: Final = Hints(ca=" (--csms-ca FILE says which to trust)")
+
+
+class Began(msgspec.Struct, frozen=True, tag_field="event", tag="began"):
+    """A connection is carried: for a CSMS by its name, or for a station at `remote`."""
+
+    tunnel: str
+    session: int | None
+    remote: str
+
+
+class Finished(msgspec.Struct, frozen=True, tag_field="event", tag="finished"):
+    """It is over."""
+
+    tunnel: str
+    session: int | None
+    remote: str
+    seconds: float
+    bytes_to_hub: int
+    bytes_from_hub: int
+
+
+class NotCarried(msgspec.Struct, frozen=True, tag_field="event", tag="failed"):
+    """A connection could not be carried, and why."""
+
+    tunnel: str
+    session: int | None
+    remote: str
+    reason: str
+
+
+Streamed = Began | Finished | NotCarried
+
+
+class LocalError(HubError):
+    """The local CSMS cannot be reached; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """What an agent brings: CSMSes, with the URLs at which it reaches them, and stations, where it `listens`."""
+
+    hub: WayOut
+    token: str = field(repr=False)
+    csmses: Sequence[Csms] = ()
+    csms_tls: UpstreamTls | None = None
+    brings_stations: bool = False
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(slots=True, eq=False)
+class Carried:
+    """One connection; `pipe` is None while it is being made."""
+
+    tunnel: str
+    session: int | None = None
+    remote: str = ""
+    pipe: Pipe | None = None
+    since: float = field(default_factory=monotonic)
+
+
+class AgentStreams:
+    """All connections of an agent, while it is entered."""
+
+    def __init__(self, settings: AgentSettings, instance: str, tell: Callable[[Streamed], None]) -> None:
+        self.instance = instance
+        self.link: Link | None = None
+        self.trouble = "it was never up"
+        self.carried: dict[str, Carried] = {}
+        self.total = 0
+        self.bytes_before = 0
+        self._settings = settings
+        self._csmses = {csms.name: csms for csms in settings.csmses}
+        self._tell = tell
+        self._untold: dict[str, tuple[Ended, asyncio.Event]] = {}
+        self._is_leaving = False
+        self._group = asyncio.TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._is_leaving = True
+        for _, noted in self._untold.values():
+            noted.set()
+        if self._tasks:  # the hub, which knows that the agent stops, says good-bye in each session
+            await asyncio.wait(self._tasks, timeout=LEAVE_S)
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(None, None, None)  # why the agent ends is not the group's to wrap
+
+    @property
+    def tickets(self) -> list[str]:
+        """Those of all connections, also of those that are being made."""
+        return [*self.carried]
+
+    @property
+    def bytes_carried(self) -> int:
+        """How many bytes have crossed, in both directions."""
+        pipes = [each.pipe for each in self.carried.values() if each.pipe]
+        return self.bytes_before + sum(pipe.hub.received + pipe.local.received for pipe in pipes)
+
+    def hear(self, word: OfHub) -> None:
+        """Do what the hub asks for."""
+        match word:
+            case Open() if word.ticket not in self.carried:
+                self.carried[word.ticket] = Carried(word.csms, word.session)
+                self._start(self._to_csms(word))
+            case Noted(ticket):
+                if (untold := self._untold.pop(ticket, None)) is not None:
+                    untold[1].set()
+
+    def keep_only(self, tickets: set[str]) -> None:
+        """Break off what the hub has no more, after a connection to it is there again; tell it what it missed."""
+        for ticket, each in self.carried.items():
+            if each.pipe is not None and ticket not in tickets:
+                each.pipe.abort()
+        for ended, _ in self._untold.values():
+            self._say(ended)
+
+    def break_all(self) -> None:
+        """Break off everything: there is no tunnel any more."""
+        for each in self.carried.values():
+            if each.pipe is not None:
+                each.pipe.abort()
+
+    def door_reader(self, *, is_wrong: bool) -> HeadReader:
+        """Return a protocol for a connection to the agent's own door."""
+        return _StationReader(partial(self._welcome, is_wrong=is_wrong))
+
+    def _welcome(self, station: HeadReader, *, is_wrong: bool) -> None:
+        self._start(self._from_station(station, is_wrong=is_wrong))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- CSMSes -------------------------------------------------------------------------------------------------------
+
+    async def _to_csms(self, word: Open) -> None:
+        carried = self.carried[word.ticket]
+        try:
+            hub, local = await self._both_ends(word)
+        except (LocalError, OutboundError) as exc:
+            del self.carried[word.ticket]
+            self._say(Failed(word.ticket, str(exc)))
+            self._tell(NotCarried(carried.tunnel, carried.session, "", str(exc)))
+            return
+        except BaseException:
+            del self.carried[word.ticket]
+            raise
+        await self._carry(word.ticket, carried, hub, local)
+
+    async def _both_ends(self, word: Open) -> tuple[HeadReader, HeadReader]:
+        local = await self._dial(word.csms)
+        try:
+            hub, _ = await self._settings.hub.upgrade(DATA, f"{TICKET}: {word.ticket}")
+        except BaseException:
+            local.abort()
+            raise
+        return hub, local
+
+    async def _dial(self, name: str) -> HeadReader:
+        csms = self._csmses.get(name)
+        if csms is None:
+            raise LocalError(f"the agent knows no CSMS {name!r}")
+        limit_s = self._settings.timing.connect_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await dial(csms, self._settings.csms_tls if csms.is_tls else None)
+        except TimeoutError as exc:
+            raise LocalError(f"behind the tunnel, {csms.url} did not answer within {limit_s:g} s") from exc
+        except ConnectionRefusedError as exc:
+            raise LocalError(f"behind the tunnel, nobody listens at {csms.url}: connection refused") from exc
+        except (OSError, UnicodeError) as exc:
+            why = why_the_server_failed(exc, csms.host, _LOCAL_TLS) if csms.is_tls else None
+            raise LocalError(f"behind the tunnel, {csms.url} cannot be reached: {why or words_of(exc)}") from exc
+
+    # -- stations -----------------------------------------------------------------------------------------------------
+
+    async def _from_station(self, station: HeadReader, *, is_wrong: bool) -> None:
+        remote = address_of(station.transport.get_extra_info("peername"))
+        if is_wrong:
+            await self._refuse(station, remote, 400, "this port speaks TLS, and the request came without: use wss://")
+            return
+        if self.link is None:
+            await self._refuse(station, remote, 503, f"the tunnel to the hub is down: {self.trouble}")
+            return
+        try:
+            hub, response = await self._settings.hub.upgrade(STATION, *self._about(station, remote))
+        except OutboundError as exc:
+            await self._refuse(station, remote, 502, f"the tunnel does not get to the hub: {exc}")
+            return
+        except BaseException:
+            station.abort()
+            raise
+        carried = Carried(STATIONS, remote=remote)
+        await self._carry(response.field(TICKET.lower()) or "", carried, hub, station)
+
+    def _about(self, station: HeadReader, remote: str) -> list[str]:
+        fields = [
+            f"Authorization: Bearer {self._settings.token}",
+            f"{INSTANCE}: {self.instance}",
+            f"{STATION_ADDRESS}: {remote}",
+        ]
+        tls: ssl.SSLObject | None = station.transport.get_extra_info("ssl_object")
+        return [*fields, f"{STATION_TLS}: {tls_facts(tls)}"] if tls is not None else fields
+
+    async def _refuse(self, station: HeadReader, remote: str, status: int, sentence: str) -> None:
+        self._tell(NotCarried(STATIONS, None, remote, sentence))
+        fields = ("Retry-After: 5",) if status == 503 else ()
+        await say_and_close(station, refusal(status, sentence, *fields))
+
+    # -- both ---------------------------------------------------------------------------------------------------------
+
+    async def _carry(self, ticket: str, carried: Carried, hub: HeadReader, local: HeadReader) -> None:
+        probe(hub.transport)
+        self.carried[ticket] = carried
+        self.total += 1
+        self._tell(Began(carried.tunnel, carried.session, carried.remote))
+        pipe = carried.pipe = Pipe(hub, local, partial(self._tell_end, ticket))
+        try:
+            await pipe.run()
+        finally:
+            del self.carried[ticket]
+            self._untold.pop(ticket, None)
+            self.bytes_before += pipe.hub.received + pipe.local.received
+            seconds = round(monotonic() - carried.since, 3)
+            up, down = pipe.local.received, pipe.hub.received
+            self._tell(Finished(carried.tunnel, carried.session, carried.remote, seconds, up, down))
+
+    async def _tell_end(self, ticket: str, how: How, text: str) -> None:
+        """Tell the hub how a local peer has left; wait until it knows, or has given the agent up."""
+        if self._is_leaving:
+            return
+        ended, noted = Ended(ticket, how, text), asyncio.Event()
+        self._untold[ticket] = ended, noted
+        self._say(ended)
+        try:
+            async with asyncio.timeout(self._settings.timing.grace_s):
+                await noted.wait()
+        except TimeoutError:
+            pass  # the tunnel is broken, and looks broken to the hub
+
+    def _say(self, word: Ended | Failed) -> None:
+        if self.link is not None:
+            self.link.say(word)
+
+
+class _StationReader(HeadReader):
+    """A connection of a station to the agent."""
+
+    def __init__(self, arrived: Callable[[HeadReader], None]) -> None:
+        super().__init__(keeps_half_open=True)
+        self._arrived = arrived
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._arrived(self)

@@ -1,0 +1,264 @@
+"""How a tunnel's agent gets to its hub: by TCP or TLS, through an HTTP proxy where the environment names one."""
+
+import asyncio
+import base64
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn, Self
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # it is there, and typeshed lacks it
+
+import aiohttp
+from aiohappyeyeballs import start_connection
+from aiohttp.client_proto import ResponseHandler
+from yarl import URL
+
+from hub.dial import HeadReader, ask, reader_over
+from hub.errors import HubError
+from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
+from hub.switchboard import shown_url
+from hub.tls import TlsPolicy, UpstreamTls, csms_context
+from hub.tls_facts import Hints, why_the_server_failed
+from hub.tunnel_words import PROTOCOL, REASON
+
+_PROXY_OF: Final = {"ws": ("HTTP_PROXY",), "wss": ("HTTPS_PROXY", "HTTP_PROXY")}
+"""Who wants to get out by a proxy for TLS only, says so in HTTPS_PROXY; where there is but one, it serves for both."""
+_HAPPY_EYEBALLS_S: Final = 0.25
+
+
+class OutboundError(HubError):
+    """The hub cannot be reached, or said no, with `status` if it is HTTP's; the message is for the agent's user."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy, and the variable that names it."""
+
+    url: URL
+    variable: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.url.host}:{self.url.port}"
+
+    def request(self, host: str, port: int) -> bytes:
+        """Return what asks for a way to an address (RFC 9110 §9.3.6)."""
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+        if self.url.user is not None:
+            credentials = f"{self.url.user}:{self.url.password or ''}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(credentials).decode()}")
+        return "\r\n".join(lines).encode() + END_OF_HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Where the hub is, and how it is reached."""
+
+    url: URL
+    tls: UpstreamTls | None
+    proxy: Proxy | None
+    connect_s: float = 5.0
+
+    @classmethod
+    def to(
+        cls, hub: str, *, ca: Path | None = None, connect_s: float = 5.0, environment: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Return the way to a hub's URL.
+
+        Raises:
+            HubError: it is not the URL of a hub, or the CA or the proxy cannot be used.
+        """
+        url = _checked(hub)
+        tls = UpstreamTls(csms_context(TlsPolicy(), ca=ca)) if url.scheme == "wss" else None
+        if ca is not None and tls is None:
+            raise OutboundError(f"--ca is for a hub at wss://, and this one is at {hub!r}")
+        return cls(url, tls, proxy_for(url, environment), connect_s)
+
+    @property
+    def host(self) -> str:
+        return self.url.host or ""
+
+    @property
+    def port(self) -> int:
+        return self.url.port or (443 if self.tls else 80)
+
+    @property
+    def where(self) -> str:
+        """The hub in a sentence."""
+        return f"the hub at {self.url}" + (f" (by the proxy {self.proxy.where})" if self.proxy else "")
+
+    async def connect(self) -> HeadReader:
+        """Connect, with TLS where the hub has it.
+
+        Raises:
+            OutboundError: that was not possible; the message says why.
+        """
+        try:
+            async with asyncio.timeout(self.connect_s):
+                return await reader_over(await self._socket(), self.tls, self.host)
+        except TimeoutError as exc:
+            raise OutboundError(f"{self.where} did not answer within {self.connect_s:g} s") from exc
+        except (OSError, UnicodeError) as exc:
+            raise OutboundError(f"{self.where} cannot be reached: {self._why(exc)}") from exc
+
+    async def upgrade(self, path: str, *fields: str) -> tuple[HeadReader, ResponseHead]:
+        """Connect, and have the hub carry bytes from here on.
+
+        Raises:
+            OutboundError: that was not possible; the message says why.
+        """
+        reader = await self.connect()
+        lines = [f"GET {self.target(path)} HTTP/1.1", f"Host: {self.url.host_port_subcomponent}"]
+        lines += ["Connection: Upgrade", f"Upgrade: {PROTOCOL}", *fields]
+        try:
+            async with asyncio.timeout(self.connect_s):
+                response = await ask(reader, "\r\n".join(lines).encode() + END_OF_HEAD)
+        except (TimeoutError, HeadError) as exc:
+            reader.abort()
+            raise OutboundError(f"{self.where} gave no answer: {exc or 'it took too long'}") from exc
+        except BaseException:
+            reader.abort()
+            raise
+        if response.status != 101:
+            reader.abort()
+            refused(self, response.status, response.field(REASON.lower()))
+        return reader, response
+
+    def target(self, path: str) -> str:
+        """Return the request target of one of the hub's own paths."""
+        return self.url.raw_path.rstrip("/") + path
+
+    async def _socket(self) -> socket.socket:
+        host, port = (self.proxy.url.host or "", self.proxy.url.port or 80) if self.proxy else (self.host, self.port)
+        loop = asyncio.get_running_loop()
+        try:
+            addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
+        except OSError as exc:
+            if self.proxy is None:
+                raise
+            named = f"the proxy {self.proxy.where} ({self.proxy.variable})"
+            raise OutboundError(f"{named}, by which the hub is to be reached, cannot be: {words_of(exc)}") from exc
+        if self.proxy is not None:
+            await self._ask_proxy(sock, self.proxy)
+        return sock
+
+    async def _ask_proxy(self, sock: socket.socket, proxy: Proxy) -> None:
+        try:
+            answer = await _proxy_answer(sock, proxy.request(self.host, self.port))
+        except BaseException:
+            sock.close()
+            raise
+        if not 200 <= answer.status < 300:
+            sock.close()
+            hint = f"; {proxy.variable} can name a user: http://USER:PASSWORD@HOST:PORT" if answer.status == 407 else ""
+            said = f"{answer.status} {answer.reason}".strip()
+            raise OutboundError(f"the proxy {proxy.where} lets nobody through to {self.host}:{self.port}: {said}{hint}")
+
+    def _why(self, exc: Exception) -> str:
+        hints = Hints(ca=" (--ca FILE says which to trust; a proxy that opens TLS has its own)")
+        if self.tls and (sentence := why_the_server_failed(exc, self.host, hints)):
+            return sentence
+        return words_of(exc)
+
+
+class Connector(aiohttp.BaseConnector):
+    """Has aiohttp go the same way: its own would ask a proxy for ws:// without CONNECT, and not know our sentences."""
+
+    def __init__(self, way: WayOut, connected: Callable[[HeadReader], None]) -> None:
+        super().__init__(force_close=True)
+        self._way = way
+        self._connected = connected
+
+    async def _create_connection(self, *_: object) -> ResponseHandler:
+        """Do what aiohttp's UnixConnector does, by another way."""
+        reader = await self._way.connect()
+        self._connected(reader)
+        handler = self._factory()
+        reader.transport.set_protocol(handler)
+        handler.connection_made(reader.transport)
+        return handler
+
+
+def refused(way: WayOut, status: int, reason: str | None) -> NoReturn:
+    """Say in a sentence that the hub, or what is there in its place, said no.
+
+    Raises:
+        OutboundError: always.
+    """
+    if reason:
+        raise OutboundError(reason, status)
+    if status in (404, 405):
+        raise OutboundError(f"what answers at {way.url} is no hub, or one too old for tunnels ({status})", status)
+    if status in (502, 503, 504):
+        raise OutboundError(f"{way.where} is not there behind what answers in its place ({status})", status)
+    raise OutboundError(f"{way.where} answered with {status}: something in the way may not let WebSockets pass", status)
+
+
+def proxy_for(url: URL, environment: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy that the environment has for a hub: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, none for NO_PROXY.
+
+    Raises:
+        OutboundError: it cannot be used.
+    """
+    lowered = {name.lower(): value for name, value in environment.items() if value}
+    if proxy_bypass_environment(url.host_port_subcomponent or "", {"no": lowered.get("no_proxy", "")}):
+        return None
+    for variable in (*_PROXY_OF[url.scheme], "ALL_PROXY"):
+        if text := lowered.get(variable.lower()):
+            return Proxy(_proxy_url(text, variable), variable)
+    return None
+
+
+def _proxy_url(text: str, variable: str) -> URL:
+    try:
+        url = URL(text if "://" in text else f"http://{text}")
+        port = url.port
+    except ValueError as exc:
+        raise OutboundError(f"{variable} is not the URL of a proxy: {shown_url(text)!r}") from exc
+    if url.scheme != "http" or not url.host or not port:
+        raise OutboundError(f"{variable} has to be http://HOST:PORT to be of use for a tunnel: {shown_url(text)!r}")
+    return url
+
+
+def _checked(hub: str) -> URL:
+    try:
+        url = URL(hub)
+        host = url.host
+    except ValueError as exc:
+        raise OutboundError(f"{shown_url(hub)!r} is not a URL: {exc}") from exc
+    if url.scheme not in ("ws", "wss") or not host:
+        raise OutboundError(f"a hub is at wss://HOST or ws://HOST:PORT, not at {shown_url(hub)!r}")
+    if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
+        raise OutboundError(f"the URL of a hub has no user, query or fragment: {shown_url(hub)!r}")
+    return url
+
+
+async def _proxy_answer(sock: socket.socket, request: bytes) -> ResponseHead:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, request)
+    head = b""
+    while END_OF_HEAD not in head:
+        # nobody behind the proxy speaks first: what comes is its answer alone
+        chunk = await loop.sock_recv(sock, 4096)
+        if not chunk or len(head) > MAX_HEAD_BYTES:
+            raise OutboundError("the proxy hung up without an answer that can be read")
+        head += chunk
+    try:
+        return ResponseHead.parse(head[: head.index(END_OF_HEAD) + len(END_OF_HEAD)])
+    except HeadError as exc:
+        raise OutboundError(f"the proxy does not speak HTTP: {exc}") from exc
+
+
+def words_of(exc: Exception) -> str:
+    """Return what the system says of an error, without its number."""
+    if isinstance(exc, OSError) and exc.errno and exc.errno > 0:
+        return os.strerror(exc.errno).lower()
+    return str(getattr(exc, "strerror", None) or exc or type(exc).__name__).lower()

@@ -1,0 +1,180 @@
+"""What agents ask the hub for: a control connection, and connections that carry bytes. Tokens are checked here."""
+
+import logging
+from time import monotonic
+from typing import Final
+
+from aiohttp import web
+
+from hub.dial import HeadReader, address_of
+from hub.errors import HubError
+from hub.handshake import END_OF_HEAD, HeadError, RequestHead, refusal
+from hub.leases import Holder
+from hub.tokens import Token
+from hub.tunnel_link import Link, LinkError, SilentError
+from hub.tunnel_stream import Stream
+from hub.tunnel_words import (
+    CONTROL,
+    DATA,
+    INSTANCE,
+    MAX_MESSAGE_BYTES,
+    PROTOCOL,
+    REASON,
+    STATION,
+    STATION_ADDRESS,
+    STATION_TLS,
+    TICKET,
+    from_agent,
+)
+from hub.tunnels import Tunnels, new_ticket
+from matrix.safe import safe
+
+CLOSE_S: Final = 1.0
+LONGEST_FACT: Final = 200
+NO_TUNNELS: Final = "this hub takes no tunnels: `plugfest serve --tokens FILE` makes it take them"
+
+_RAW: Final = (DATA.encode(), STATION.encode())
+
+log = logging.getLogger(__name__)
+
+
+class RefusedError(HubError):
+    """An agent is refused, with an HTTP status; the message is for its user."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def is_for_tunnels(head: bytes) -> bool:
+    """Tell whether a request asks for a connection that carries bytes; control connections are the application's."""
+    target = head.partition(b"\r\n")[0].split(b" ")[1:2]
+    return bool(target) and target[0] in _RAW
+
+
+class TunnelDoors:
+    """Lets agents in."""
+
+    def __init__(self, tunnels: Tunnels) -> None:
+        self._tunnels = tunnels
+
+    def add_to(self, app: web.Application) -> None:
+        """Have an application serve the control connections."""
+        app.router.add_get(CONTROL, self.control)
+
+    async def control(self, request: web.Request) -> web.StreamResponse:
+        """Talk to an agent."""
+        try:
+            token = self._token(request.headers.get("Authorization"), request.remote or "")
+        except RefusedError as exc:
+            return web.Response(status=exc.status, text=f"{exc}\n", headers={REASON: str(exc)})
+        socket = web.WebSocketResponse(timeout=CLOSE_S, compress=False, max_msg_size=MAX_MESSAGE_BYTES)
+        await socket.prepare(request)
+        transport = request.transport
+        remote = address_of(transport.get_extra_info("peername")) if transport else ""
+        try:
+            await self._tunnels.attend(Link(socket, from_agent, self._tunnels.timing), token, remote)
+        except SilentError:
+            if transport is not None:
+                transport.abort()
+        except LinkError as exc:
+            log.debug("an agent from %s: %s", remote, safe(str(exc)))
+        return socket
+
+    async def arrive(self, reader: HeadReader, head: bytes) -> HeadReader | None:
+        """Take in a connection that carries bytes: return it where a station is at its other end."""
+        try:
+            request = RequestHead.parse(head)
+            return self._end(reader, request)
+        except HeadError as exc:
+            _refuse(reader, 400, str(exc))
+        except RefusedError as exc:
+            _refuse(reader, exc.status, str(exc))
+        return None
+
+    def _end(self, reader: HeadReader, request: RequestHead) -> HeadReader | None:
+        if (request.field("upgrade") or "").lower() != PROTOCOL:
+            raise RefusedError(426, f"this is for agents, which upgrade to {PROTOCOL}")
+        if request.target == DATA:
+            self._csms_end(reader, request)
+            return None
+        return self._station_end(reader, request)
+
+    def _csms_end(self, reader: HeadReader, request: RequestHead) -> None:
+        """Give a connection to the relay that waits for it."""
+        ticket = request.field(TICKET.lower()) or ""
+        if (
+            waiting := self._tunnels.arrived(ticket)
+        ) is None:  # no failure: stations leave while an agent is on its way
+            raise RefusedError(410, "this ticket is good no longer: the station has left, or the hub has given up")
+        agent, csms, arrival = waiting
+        upstream = _accepted(reader, HeadReader(keeps_half_open=True))
+        agent.forget_what_is_over()
+        agent.streams[ticket] = Stream(f"csms:{csms}", upstream)
+        arrival.set_result(upstream)
+
+    def _station_end(self, reader: HeadReader, request: RequestHead) -> HeadReader:
+        """Return a connection whose other end is a station's."""
+        instance = request.field(INSTANCE.lower()) or ""
+        token = self._token(request.field("authorization"), _host_of(reader))
+        agent = self._tunnels.agents.get(Holder(token.name, instance))
+        if agent is None or agent.link is None:
+            raise RefusedError(409, "this agent has no control connection to the hub")
+        if not agent.hello.stations:
+            raise RefusedError(403, "this agent said that it brings no stations")
+        ticket = new_ticket()
+        station = _accepted(reader, HeadReader(), f"{TICKET}: {ticket}")
+        agent.forget_what_is_over()
+        agent.streams[ticket] = Stream(
+            f"station:{token.name}",
+            station,
+            remote=_fact(request, STATION_ADDRESS) or "",
+            tls=_fact(request, STATION_TLS),
+        )
+        return station
+
+    def _token(self, authorization: str | None, host: str) -> Token:
+        if self._tunnels.tokens is None:
+            raise RefusedError(404, NO_TUNNELS)
+        self._check_failures(host)
+        scheme, _, secret = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise RefusedError(401, "tunnels need a token, and this request carries none")
+        token = self._tunnels.tokens.tokens.match(secret.strip())
+        if token is None:
+            self._failed(host)
+            raise RefusedError(401, "the hub does not know this token: it is mistyped, or was revoked")
+        return token
+
+    def _check_failures(self, host: str) -> None:
+        if self._tunnels.failures.is_too_many(host, now=monotonic()):
+            raise RefusedError(429, f"too many wrong tokens came from {host}: try again in a while")
+
+    def _failed(self, host: str) -> None:
+        log.info("a wrong token from %s", host)
+        self._tunnels.failures.note(host, now=monotonic())
+
+
+def _accepted(reader: HeadReader, successor: HeadReader, *fields: str) -> HeadReader:
+    """Upgrade a connection, and return the reader of what it carries."""
+    lines = ["HTTP/1.1 101 Switching Protocols", f"Upgrade: {PROTOCOL}", "Connection: Upgrade", *fields]
+    reader.transport.write("\r\n".join(lines).encode() + END_OF_HEAD)
+    reader.hand_over(successor)
+    return successor
+
+
+def _refuse(reader: HeadReader, status: int, sentence: str) -> None:
+    log.info("a tunnel from %s is refused: %s", _host_of(reader), safe(sentence))
+    if not reader.is_lost:
+        reader.transport.write(refusal(status, sentence, f"{REASON}: {sentence}"))
+    reader.transport.close()
+
+
+def _host_of(reader: HeadReader) -> str:
+    peer = reader.transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+def _fact(request: RequestHead, name: str) -> str | None:
+    value = request.field(name.lower())
+    return value[:LONGEST_FACT] if value else None

@@ -1,0 +1,173 @@
+"""How an agent gets to its hub: what the environment says of proxies, and what goes wrong on the way."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tls_contexts import tls_contexts
+from yarl import URL
+
+from hub.outbound import OutboundError, WayOut, proxy_for, refused
+from hub.tls import TlsError
+
+Answerer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(answer: Answerer, **options: object) -> AsyncIterator[int]:
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, **options)  # type: ignore[arg-type]  # passed on
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def saying(raw: bytes) -> Answerer:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw)
+        writer.close()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("hub", "environment", "expected"),
+    [
+        ("wss://hub.example", {"HTTPS_PROXY": "http://p:3128"}, "p:3128"),
+        ("wss://hub.example", {"https_proxy": "p:3128"}, "p:3128"),
+        ("wss://hub.example", {"HTTP_PROXY": "http://p:1", "HTTPS_PROXY": "http://q:2"}, "q:2"),
+        ("wss://hub.example", {"HTTP_PROXY": "http://p:1"}, "p:1"),
+        ("ws://hub.example", {"HTTPS_PROXY": "http://q:2"}, None),
+        ("ws://hub.example", {"ALL_PROXY": "http://all:1"}, "all:1"),
+        ("wss://hub.example", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "other,.example"}, None),
+        ("wss://hub.example:8443", {"HTTPS_PROXY": "http://p:1", "no_proxy": "hub.example"}, None),
+        ("wss://hub.example", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, None),
+        ("wss://hub.example", {"HTTPS_PROXY": ""}, None),
+    ],
+)
+def test_the_environment_names_the_proxy(hub: str, environment: dict[str, str], expected: str | None) -> None:
+    proxy = proxy_for(URL(hub), environment)
+
+    assert (proxy and proxy.where) == expected
+
+
+@pytest.mark.parametrize("text", ["https://p:1", "socks5://p:1", "http://", "http://p:port"])
+def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(text: str) -> None:
+    with pytest.raises(OutboundError, match="HTTPS_PROXY"):
+        proxy_for(URL("wss://hub.example"), {"HTTPS_PROXY": text})
+
+
+def test_a_proxys_password_is_not_in_the_sentence_about_it() -> None:
+    with pytest.raises(OutboundError) as caught:
+        proxy_for(URL("wss://hub.example"), {"HTTPS_PROXY": "socks5://me:hunter2@p:1"})
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "hub", ["http://hub", "hub:9000", "ws://", "ws://u:p@hub", "ws://hub?x=1", "ws://hub#x", "ws://[::1", "ws://h:x"]
+)
+def test_what_is_not_the_url_of_a_hub_is_told(hub: str) -> None:
+    with pytest.raises(OutboundError):
+        WayOut.to(hub, environment={})
+
+
+def test_a_ca_is_of_no_use_without_tls(tmp_path: Path) -> None:
+    with pytest.raises(OutboundError, match="--ca is for a hub at wss://"):
+        WayOut.to("ws://hub", ca=tmp_path / "ca.pem", environment={})
+    with pytest.raises(TlsError, match="cannot be read"):
+        WayOut.to("wss://hub", ca=tmp_path / "ca.pem", environment={})
+
+
+async def test_a_hub_that_does_not_listen_is_told() -> None:
+    with pytest.raises(OutboundError, match=r"the hub at ws://127.0.0.1:9 cannot be reached: connection refused"):
+        await WayOut.to("ws://127.0.0.1:9", environment={}).connect()
+
+
+async def test_a_hub_that_says_nothing_is_told_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        way = WayOut.to(f"wss://127.0.0.1:{silent.getsockname()[1]}", connect_s=0.1, environment={})
+
+        with pytest.raises(OutboundError, match=r"did not answer within 0\.1 s"):
+            await way.connect()
+
+
+async def test_a_certificate_that_does_not_hold_is_told_with_what_may_help() -> None:
+    server_side, _ = tls_contexts()
+    async with listening(saying(b""), ssl=server_side) as port:
+        with pytest.raises(OutboundError, match=r"its certificate does not hold: .* \(--ca FILE says which to trust"):
+            await WayOut.to(f"wss://127.0.0.1:{port}", environment={}).connect()
+
+
+async def test_a_proxy_is_asked_for_the_way_with_its_password() -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with listening(answer) as port:
+        way = WayOut.to("ws://hub.example", environment={"HTTP_PROXY": f"http://me:hunter2@127.0.0.1:{port}"})
+        with pytest.raises(OutboundError, match=r"lets nobody through to hub.example:80: 407 Proxy Auth") as caught:
+            await way.connect()
+
+    assert asked == [
+        b"CONNECT hub.example:80 HTTP/1.1\r\nHost: hub.example:80\r\n"
+        b"Proxy-Authorization: Basic bWU6aHVudGVyMg==\r\n\r\n"
+    ]
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [(b"", "hung up without an answer"), (b"220 ftp\r\n\r\n", "does not speak HTTP"), (b"x" * 200_000, "hung up")],
+)
+async def test_a_proxy_that_is_none_is_told(raw: bytes, sentence: str) -> None:
+    async with listening(saying(raw)) as port:
+        way = WayOut.to("ws://hub.example", environment={"HTTP_PROXY": f"http://127.0.0.1:{port}"})
+
+        with pytest.raises(OutboundError, match=sentence):
+            await way.connect()
+
+
+async def test_a_proxy_that_is_not_there_is_told_by_its_variable() -> None:
+    way = WayOut.to("wss://hub.example", environment={"HTTPS_PROXY": "http://127.0.0.1:9"})
+
+    with pytest.raises(OutboundError, match=r"the proxy 127\.0\.0\.1:9 \(HTTPS_PROXY\).* connection refused"):
+        await way.connect()
+
+
+async def test_the_hubs_own_reason_is_handed_on() -> None:
+    async with listening(saying(b"HTTP/1.1 409 No\r\nPlugfest-Reason: not now\r\n\r\n")) as port:
+        way = WayOut.to(f"ws://127.0.0.1:{port}", environment={})
+
+        with pytest.raises(OutboundError, match=r"^not now$") as caught:
+            await way.upgrade("/-/tunnel/data")
+
+    assert caught.value.status == 409
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (404, "is no hub, or one too old for tunnels"),
+        (502, "is not there behind what answers"),
+        (200, "something in the way may not let WebSockets pass"),
+    ],
+)
+def test_what_answers_in_a_hubs_place_is_told(status: int, sentence: str) -> None:
+    way = WayOut.to("wss://hub.example", environment={})
+
+    with pytest.raises(OutboundError, match=sentence):
+        refused(way, status, None)
+
+
+def test_a_hub_may_stand_behind_a_path() -> None:
+    way = WayOut.to("wss://example.com/plugfest/", environment={})
+
+    assert way.target("/-/tunnel/data") == "/plugfest/-/tunnel/data"

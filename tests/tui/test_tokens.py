@@ -1,0 +1,65 @@
+"""`plugfest tokens`, and that what it writes is what a hub reads."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from hub.tokens import read_tokens
+from tui.cli import main
+
+
+def run(path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["tokens", *arguments, "--file", str(path)])
+
+
+def test_add_prints_the_token_alone_on_standard_output(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.toml"
+
+    result = run(path, "add", "lab", "--csms", "acme", "--csms", "volta", "--stations", "--participant", "Acme")
+
+    assert result.exit_code == 0
+    (secret,) = result.stdout.splitlines()
+    token = read_tokens(path).match(secret)
+    assert token is not None
+    assert (token.csmses, token.may_bring_stations, token.participant) == (("acme", "volta"), True, "Acme")
+    assert secret not in result.stderr
+
+
+def test_list_shows_what_each_is_good_for_and_no_hash(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.toml"
+    run(path, "add", "lab", "--csms", "acme")
+    run(path, "add", "hall", "--role", "viewer", "--participant", "\x1b[2J[red]")
+    run(path, "revoke", "lab")
+
+    listed, as_json = run(path, "list"), run(path, "list", "--json")
+
+    assert "sha256" not in listed.stdout + as_json.stdout
+    assert "\x1b" not in listed.stdout
+    assert [line.split()[-1] for line in listed.stdout.splitlines()] == ["state", "revoked", "good"]
+    assert [(each["name"], each["role"], each["revoked"]) for each in json.loads(as_json.stdout)] == [
+        ("lab", "participant", True), ("hall", "viewer", False),
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.toml"
+    run(path, "add", "lab")
+
+    results = [
+        run(path, "add", "lab"),
+        run(path, "add", "a b"),
+        run(path, "add", "x", "--csms", "no/name"),
+        run(path, "revoke", "nobody"),
+        run(tmp_path / "none" / "tokens.toml", "add", "lab"),
+        run(tmp_path, "list"),
+    ]
+
+    assert {result.exit_code for result in results} == {2}
+    said = [result.stderr for result in results]
+    assert "has a token named 'lab'" in said[0]
+    assert "cannot be a token's name" in said[1]
+    assert "a CSMS cannot be named 'no/name'" in said[2]
+    assert "has no token named 'nobody'" in said[3]
+    assert "cannot be written to: No such file or directory" in said[4]
+    assert [*read_tokens(path).by_name] == ["lab"]

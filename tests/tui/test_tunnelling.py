@@ -1,0 +1,107 @@
+"""`plugfest tunnel` as a program: what it takes, what it says, and with which code it ends."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tunnels import token_in, tunnelled_hub
+
+from hub.tokens import revoke
+from tui.cli import main
+
+HUB = ("--hub", "ws://127.0.0.1:9", "--token", "plugfest_x")
+CSMS = ("csms", "acme", "ws://127.0.0.1:9/ocpp")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("station", *HUB), "say where stations connect: --listen HOST:PORT, or --listen-tls HOST:PORT"),
+        (("csms", "no/name", "ws://h", *HUB), "a CSMS cannot be named 'no/name'"),
+        (("csms", "acme", "http://h", *HUB), "the URL of 'acme' must begin with ws:// or wss://"),
+        (("csms", "acme", "tunnel:", *HUB), "the CSMS has to be at a URL that this machine reaches, not at 'tunnel:'"),
+        ((*CSMS, "--hub", "http://h", "--token", "t"), "a hub is at wss://HOST or ws://HOST:PORT, not at 'http://h'"),
+        ((*CSMS, "--hub", "ws://h", "--token", "a b"), "--token is not one"),
+        ((*CSMS, *HUB, "--listen", "9000x"), "--listen wants HOST:PORT, got '9000x'"),
+        ((*CSMS, *HUB, "--listen-tls", "h:1"), "--listen-tls and --tls-cert go together"),
+        ((*CSMS, *HUB, "--ca", "none.pem"), "--ca is for a hub at wss://"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    result = CliRunner().invoke(main, ["tunnel", *arguments])
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("plugfest: ")
+    assert sentence in result.stderr
+
+
+@asynccontextmanager
+async def tunnel(hub: str, token: str, *arguments: str) -> AsyncIterator[Process]:
+    """Run `plugfest tunnel` as a program."""
+    environment = os.environ | {"PLUGFEST_TOKEN": token, "PLUGFEST_HUB": hub, "NO_PROXY": "*"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui.cli", "tunnel", *arguments,
+        env=environment, stdout=PIPE, stderr=PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_json_tells_of_the_connection_and_an_interrupt_ends_in_order(tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, token, *CSMS, "--json") as process:
+        assert process.stdout is not None
+        told = json.loads(await process.stdout.readline())
+
+        process.send_signal(signal.SIGTERM)
+        code = await process.wait()
+
+        assert (told["event"], told["hub"]) == ("connected", hub.url)
+        assert code == 0
+        assert hub.tunnels.agents == {}
+
+
+async def test_a_wrong_token_ends_with_its_own_code_and_sentence(tmp_path: Path) -> None:
+    token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, "plugfest_wrong", *CSMS) as process:
+        _, said = await process.communicate()
+
+        assert process.returncode == 3
+        assert said.decode() == "plugfest: the hub does not know this token: it is mistyped, or was revoked\n"
+
+
+async def test_a_revoked_token_ends_a_running_tunnel(tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, token, *CSMS) as process:
+        assert process.stdout is not None
+        connected = await process.stdout.readline()
+
+        revoke(tmp_path / "tokens.toml", "acme-agent")
+        _, said = await process.communicate()
+
+        assert b"connected to the hub at ws://127.0.0.1:" in connected
+        assert process.returncode == 3
+        assert said.decode() == "plugfest: the token 'acme-agent' was revoked\n"
+
+
+async def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub:
+        taken = f"127.0.0.1:{hub.port}"
+        async with tunnel(hub.url, token, "station", "--listen", taken) as process:
+            _, said = await process.communicate()
+
+            assert process.returncode == 2
+            assert f"plugfest: cannot listen on {taken}: address already in use" in said.decode()

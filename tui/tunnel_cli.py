@@ -1,0 +1,159 @@
+"""`plugfest tunnel` and `plugfest tokens`, as they are typed. What they do is imported when they run."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
+import rich_click as click
+
+NO_SENSE: Final = 3
+"""The exit code where it makes no sense to go on: the token is wrong or revoked, or another agent has taken over."""
+UNUSABLE: Final = 2
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of all tunnels."""
+    options = (
+        click.option("--hub", required=True, envvar="PLUGFEST_HUB", metavar="URL", help="The hub: wss://HOST, or ws://HOST:PORT."),
+        click.option(
+            "--token",
+            required=True,
+            envvar="PLUGFEST_TOKEN",
+            metavar="TOKEN",
+            help="What the organizer gave you. Better in the environment, as PLUGFEST_TOKEN: others see command lines.",
+        ),
+        click.option("--ca", type=FILE, metavar="FILE", help="Verify the hub against this CA, in PEM."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each event."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _doors(*, is_required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of where stations connect to an agent."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        where = "Where stations connect" if is_required else "Bring stations too: where they connect"
+        options = (
+            click.option("--listen", multiple=True, metavar="HOST:PORT", help=f"{where} by ws://. Repeatable."),
+            click.option("--listen-tls", multiple=True, metavar="HOST:PORT", help="Likewise by wss://. Repeatable."),
+            click.option("--tls-cert", type=FILE, metavar="FILE", help="The certificate for --listen-tls, in PEM."),
+            click.option("--tls-key", type=FILE, metavar="FILE", help="Its key, where it is in another file."),
+        )
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _reported(command: Callable[..., Any]) -> Callable[..., None]:
+    """Say what cannot be done in a sentence, and end quietly at Ctrl-C."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        from hub.errors import HubError
+        from matrix.safe import safe
+
+        try:
+            sys.exit(command(*args, **options))
+        except HubError as exc:
+            click.echo("\n".join(f"plugfest: {safe(line)}" for line in str(exc).splitlines()), err=True)
+            sys.exit(UNUSABLE)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return run
+
+
+@click.group()
+def tunnel() -> None:
+    """Bring a CSMS, or stations, to a hub that cannot dial them: from behind NAT, with one outbound connection kind.
+
+    Needs no root and no open port. It goes through an HTTP proxy where HTTPS_PROXY or HTTP_PROXY names one. What its
+    connections carry, they carry byte for byte.
+
+    Exit code 3: it makes no sense to go on, since the token is wrong or revoked, or another agent has taken over.
+    """
+
+
+@tunnel.command(
+    "csms", epilog="Example: plugfest tunnel csms acme ws://127.0.0.1:8180/ocpp --hub wss://hub.example --token T"
+)
+@click.argument("name")
+@click.argument("url")
+@_common
+@click.option("--csms-ca", type=FILE, metavar="FILE", help="Verify a CSMS at wss:// against this CA, in PEM.")
+@_doors(is_required=False)
+@_reported
+def tunnel_csms(name: str, url: str, *, csms_ca: Path | None, **options: Any) -> int:
+    """Bring the CSMS at URL, which this machine can reach, to the hub, as NAME."""
+    from tui.tunnelling import run_tunnel
+
+    return run_tunnel((name, url), csms_ca, **options)
+
+
+@tunnel.command(
+    "station", epilog="Example: plugfest tunnel station --listen 0.0.0.0:9000 --hub wss://hub.example --token T"
+)
+@_common
+@_doors(is_required=True)
+@_reported
+def tunnel_station(**options: Any) -> int:
+    """Give stations on this network an address that leads to the hub: the same paths as at the hub itself."""
+    from tui.tunnelling import run_tunnel
+
+    return run_tunnel(None, None, **options)
+
+
+_FILE_OPTION: Final = click.option(
+    "--file", "path", type=FILE, default=Path("tokens.toml"), show_default=True, help="The hub's token file."
+)
+
+
+@click.group()
+def tokens() -> None:
+    """Say who may bring which tunnels: make, list and revoke tokens, in the file for `plugfest serve --tokens`."""
+
+
+@tokens.command("add", epilog="Example: plugfest tokens add acme-agent --csms acme --stations")
+@click.argument("name")
+@click.option("--csms", "csmses", multiple=True, metavar="NAME", help="May bring the CSMS of this name. Repeatable.")
+@click.option("--stations", is_flag=True, help="May bring stations.")
+@click.option(
+    "--role", type=click.Choice(["organizer", "participant", "viewer"]), default="participant", show_default=True
+)
+@click.option("--participant", default="", metavar="KEY", help="Whose it is, by its name in the event file.")
+@_FILE_OPTION
+@_reported
+def add_token(path: Path, **options: Any) -> None:
+    """Make a token called NAME, and print it: this once, since the file has only its hash."""
+    from tui.tokens import run_add
+
+    run_add(path, **options)
+
+
+@tokens.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@_FILE_OPTION
+@_reported
+def list_tokens(path: Path, *, as_json: bool) -> None:
+    """List the tokens of a file: their names, and what they are good for."""
+    from tui.tokens import run_list
+
+    run_list(path, as_json=as_json)
+
+
+@tokens.command("revoke")
+@click.argument("name")
+@_FILE_OPTION
+@_reported
+def revoke_token(name: str, path: Path) -> None:
+    """Revoke a token: a running hub disconnects its tunnels within a second, and ends their sessions."""
+    from tui.tokens import run_revoke
+
+    run_revoke(path, name)

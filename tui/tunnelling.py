@@ -1,0 +1,113 @@
+"""`plugfest tunnel`: an agent in the foreground."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from hub.agent import Agent, AgentError
+from hub.agent_streams import AgentSettings
+from hub.doors import Door
+from hub.outbound import WayOut
+from hub.switchboard import checked_csms
+from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
+from hub.tunnel_words import Timing
+from matrix.safe import safe
+from tui.serving import OptionError, host_and_port, run_on_best_loop
+from tui.tunnel_cli import NO_SENSE
+from tui.tunnel_status import Lines, json_teller, live_status
+
+
+def run_tunnel(
+    csms: tuple[str, str] | None,
+    csms_ca: Path | None,
+    *,
+    hub: str,
+    token: str,
+    ca: Path | None,
+    as_json: bool,
+    listen: Sequence[str],
+    listen_tls: Sequence[str],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> int:
+    """Run an agent until Ctrl-C or SIGTERM, or until it makes no sense any more; return the exit code.
+
+    Raises:
+        HubError: it cannot run like that.
+    """
+    doors = _doors(listen, listen_tls, tls_cert, tls_key)
+    if csms is None and not doors:
+        raise OptionError("say where stations connect: --listen HOST:PORT, or --listen-tls HOST:PORT")
+    timing = Timing()
+    way = WayOut.to(hub, ca=ca, connect_s=timing.connect_s)
+    brought = [checked_csms(*csms)] if csms else []
+    if brought and not brought[0].host:
+        raise OptionError(f"the CSMS has to be at a URL that this machine reaches, not at {csms[1]!r}" if csms else "")
+    _check_token(token)
+    settings = AgentSettings(
+        hub=way,
+        token=token,
+        csmses=brought,
+        csms_tls=UpstreamTls(csms_context(TlsPolicy(), ca=csms_ca)) if brought and brought[0].is_tls else None,
+        brings_stations=bool(doors),
+        timing=timing,
+    )
+    _warn(way)
+    return _run(settings, doors, as_json=as_json)
+
+
+def _run(settings: AgentSettings, doors: Sequence[Door], *, as_json: bool) -> int:
+    console = Console(stderr=False, highlight=False)
+    tell = json_teller(sys.stdout) if as_json else Lines(console)
+
+    async def main() -> None:
+        agent = Agent(settings, tell, doors=doors)
+        shown: AbstractContextManager[None] = nullcontext()
+        if not as_json and console.is_terminal:
+            shown = live_status(console, agent)
+        running = asyncio.ensure_future(agent.run())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        with shown, suppress(asyncio.CancelledError):
+            await running
+
+    try:
+        run_on_best_loop(main())
+    except AgentError as exc:
+        click.echo(f"plugfest: {safe(str(exc))}", err=True)
+        return NO_SENSE
+    return 0
+
+
+def _doors(listen: Sequence[str], listen_tls: Sequence[str], certificate: Path | None, key: Path | None) -> list[Door]:
+    if bool(listen_tls) != (certificate is not None):
+        raise OptionError("--listen-tls and --tls-cert go together; `plugfest certs FOLDER` makes a certificate")
+    plain = [Door(*host_and_port(each)) for each in listen]
+    if certificate is None:
+        return plain
+    tls = station_context([KeyPair(certificate, key)], TlsPolicy())
+    return [*plain, *(Door(*host_and_port(each, "--listen-tls"), tls) for each in listen_tls)]
+
+
+def _check_token(token: str) -> None:
+    if not token.isascii() or not token.isprintable() or not token.strip() or " " in token:
+        raise OptionError("--token is not one: `plugfest tokens add` prints such as plugfest_... , in one word")
+
+
+def _warn(way: WayOut) -> None:
+    if way.tls is None and not _is_loopback(way.host):
+        click.echo(f"plugfest: the token crosses the network in clear: {way.url} is not wss://", err=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
