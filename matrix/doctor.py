@@ -89,10 +89,10 @@ def _lacks_identity(session: Session) -> bool:
 
 
 def _why_refused(session: Session, spoken: Collection[str]) -> str:
-    if not session.offered or (spoken and not {*session.offered} & {*spoken}):
-        return _no_common(session, spoken)
     if session.status in WANTS_CREDENTIALS:
         return _credentials(session)
+    if not session.offered or (spoken and not {*session.offered} & {*spoken}):
+        return _no_common(session, spoken)
     if session.status == 404:
         return f'the CSMS does not know the identity "{told(session.identity, 60)}" at this path'
     return f"{_offer(session)}, and was not let in"

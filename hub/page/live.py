@@ -58,7 +58,7 @@ class Live:
 
     def _event(self, version: int) -> bytes:
         pairs = b",".join(body for since, body in self._pairs.values() if since > version)
-        gone = b",".join(b'"%b"' % pair.encode() for pair, since in self._gone.items() if since > version)
+        gone = b",".join(b'"%b"' % pair.encode() for pair, since in self._gone.items() if 0 < version < since)
         whole = b"false" if version else b"true"
         return b'{"whole":%b,"pairs":[%b],"gone":[%b],"status":%b}' % (whole, pairs, gone, self._status)
 

@@ -39,6 +39,7 @@ class PageProcess:
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._same: dict[tuple[str, ...], asyncio.Future[Reply]] = {}
         self._process: asyncio.subprocess.Process | None = None
+        self._is_up = asyncio.Event()
 
     def start(self) -> None:
         """Have the process started, if it is not."""
@@ -61,6 +62,7 @@ class PageProcess:
             BusyError: it does not answer, or too many are asking.
         """
         self.start()
+        await self._come_up()
         key = (view, what, *(part for pair in sorted(about.items()) for part in pair))
         waiting = self._same.get(key)
         if waiting is None:
@@ -73,9 +75,16 @@ class PageProcess:
         except TimeoutError as exc:
             raise BusyError("the judge is busy; try again in a moment") from exc
 
+    async def _come_up(self) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._is_up.wait()
+        except TimeoutError as exc:
+            raise BusyError("the judge does not start; the hub's log says why") from exc
+
     def _send(self, question: Question) -> "asyncio.Future[Reply]":
         if self._process is None or self._process.stdin is None:
-            raise BusyError("the judge is just being started; try again in a moment")
+            raise BusyError("the judge is started anew; try again in a moment")
         if len(self._asked) >= MOST_ASKED:
             raise BusyError("too many are asking at once; try again in a moment")
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -94,6 +103,7 @@ class PageProcess:
                 start_new_session=True,  # Ctrl-C is for the hub, which ends this one
             )
             assert self._process.stdout is not None
+            self._is_up.set()
             await self._listen(self._process.stdout)
         except asyncio.IncompleteReadError:
             log.warning("the judge of the page has ended; it is started again")
@@ -114,6 +124,7 @@ class PageProcess:
                         reply.set_result(word)
 
     async def _end(self) -> None:
+        self._is_up.clear()
         process, self._process = self._process, None
         if process is None or process.stdin is None:
             return

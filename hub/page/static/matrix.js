@@ -24,7 +24,7 @@ export function showMatrix(place) {
       `${pair.station} ${pair.csms} ${pair.version} ${pair.outcome}`.toLowerCase().includes(wanted)));
     const { rows, columns } = arrange(pairs);
     summary.textContent = summarized([...pairs.values()]);
-    if (rows.length) fill(box, table(rows, columns, { caption: "Each cell is one station with one CSMS: passed of tested message types", changed: changed.now() }));
+    if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
   }
   const end = onBoard((changes, isFirst) => {
