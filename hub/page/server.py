@@ -3,29 +3,21 @@
 import asyncio
 import hashlib
 import logging
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
-from hub.page.live import Live
+from hub.page.audience import EPOCH, Audience
 from hub.page.process import BusyError, PageProcess
-from hub.page.views import MaySee
+from hub.page.views import MaySee, View
 
 BASE: Final = "/-/page"
 MOST_VIEWERS: Final = 1_000
-"""Browsers that follow the board at once; each takes a file and a task."""
-QUIET_S: Final = 15.0
-"""After this long without news a comment is sent: proxies close connections that say nothing."""
-TAKES_S: Final = 60.0
-"""A viewer that takes nothing for this long is let go."""
-EPOCH: Final = secrets.token_hex(4)
-"""Tells the versions of this hub from those of another one at the same address."""
-
+"""Browsers that follow the board at once; each takes a file."""
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -62,7 +54,7 @@ class Page:
     process: PageProcess
     may_see: MaySee
     files: dict[str, StaticFile]
-    viewers: set[asyncio.Task[None]]
+    audiences: dict[View, Audience]
 
 
 PAGE: Final = web.AppKey("page", Page)
@@ -70,7 +62,7 @@ PAGE: Final = web.AppKey("page", Page)
 
 def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> None:
     """Let the hub's application serve the page, but for `/`, which `shell` serves where the application lets it."""
-    app[PAGE] = Page(process, may_see, _files(), set())
+    app[PAGE] = Page(process, may_see, _files(), {view: Audience(live) for view, live in process.lives.items()})
     app.cleanup_ctx.append(_process_runs)
     app.on_shutdown.append(_let_viewers_go)
     app.on_response_prepare.append(_protect)
@@ -113,38 +105,25 @@ async def data(request: web.Request) -> web.Response:
 async def live(request: web.Request) -> web.StreamResponse:
     """Send the board, and what changes, for as long as the viewer stays."""
     page = request.app[PAGE]
-    view = page.may_see(request)
-    if len(page.viewers) >= MOST_VIEWERS:
+    audience = page.audiences[page.may_see(request)]
+    if sum(len(each.viewers) for each in page.audiences.values()) >= MOST_VIEWERS:
         raise web.HTTPServiceUnavailable(text="as many are looking as can be\n", headers={"Retry-After": "30"})
+    if request.version < HttpVersion11:
+        raise web.HTTPVersionNotSupported(text="events are sent by HTTP/1.1\n")
     page.process.start()
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    task = asyncio.create_task(_send(request, response, page.process.lives[view]))
-    page.viewers.add(task)
-    try:
-        with suppress(ConnectionError, TimeoutError):
-            await task
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
-    finally:
-        page.viewers.discard(task)
-    return response
-
-
-async def _send(request: web.Request, response: web.StreamResponse, live: Live) -> None:
-    version = _version_in(request)
+    response.enable_chunked_encoding()
     await response.prepare(request)
     await response.write(b"retry: 2000\n\n")
-    while True:
-        try:
-            async with asyncio.timeout(QUIET_S):
-                await live.after(version)
-            told, version = live.since(version), live.version
-            event = b"id: %b-%d\nevent: board\ndata: %b\n\n" % (EPOCH.encode(), version, told)
-        except TimeoutError:
-            event = b": nothing new\n\n"
-        async with asyncio.timeout(TAKES_S):
-            await response.write(event)
+    transport = request.transport
+    if request.method == "HEAD" or transport is None:
+        return response
+    viewer = audience.join(transport, _version_in(request))
+    try:
+        await viewer.is_over.wait()
+    finally:
+        audience.viewers.discard(viewer)
+    return response
 
 
 def _version_in(request: web.Request) -> int:
@@ -176,12 +155,20 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _process_runs(app: web.Application) -> AsyncIterator[None]:
-    running = asyncio.create_task(app[PAGE].process.run())
+    page = app[PAGE]
+    running = asyncio.create_task(_run(page))
     running.add_done_callback(_tell_crash)
     yield
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def _run(page: Page) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(page.process.run())
+        for audience in page.audiences.values():
+            tasks.create_task(audience.run())
 
 
 def _tell_crash(running: asyncio.Task[None]) -> None:
@@ -190,5 +177,6 @@ def _tell_crash(running: asyncio.Task[None]) -> None:
 
 
 async def _let_viewers_go(app: web.Application) -> None:
-    for task in [*app[PAGE].viewers]:
-        task.cancel()
+    for audience in app[PAGE].audiences.values():
+        for viewer in audience.viewers:
+            viewer.leave()

@@ -1,8 +1,8 @@
 """What browsers that follow the page cost the relay: `python tests/bench/viewers.py`. Prints Markdown.
 
-A hub relays a steady load, at first alone, then with browsers on its page. Meanwhile sessions come and go, so that there
-is a change to be sent every half second, which is the most that the page sends. CPU is what the kernel charged the hub's
-process; the process that judges for the page is charged by itself, and runs on the core of the load.
+A hub relays a steady load, at first alone, then with browsers on its page. Meanwhile sessions come and go, so that
+there is a change to be sent every half second, which is the most that the page sends. CPU is what the kernel charged
+the hub's process; the process that judges for the page is charged by itself, and runs on the core of the load.
 """
 
 import argparse
@@ -100,14 +100,13 @@ def main() -> None:
     print("| viewers | hub CPU % | p50 ms | p99 ms | events/s to each | KB/s in all | judge CPU % |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     csms = process(LOAD_CORE, sys.executable, str(HERE / "csms.py"))
-    with tempfile.TemporaryDirectory() as folder, csms as csms_process:
-        with hub(int(first_line(csms_process)), Path(folder)) as running:
-            command = [sys.executable, str(HERE / "stations.py"), running.url]
-            with process(LOAD_CORE, *command, says_why=True) as stations:
-                load = Load(stations)
-                load.ask("connect", sessions=STATIONS)
-                for number in options.viewers:
-                    _measure(load, running.url, running.pids[0], number, options)
+    with tempfile.TemporaryDirectory() as folder, csms as peer, hub(int(first_line(peer)), Path(folder)) as running:
+        command = [sys.executable, str(HERE / "stations.py"), running.url]
+        with process(LOAD_CORE, *command, says_why=True) as stations:
+            load = Load(stations)
+            load.ask("connect", sessions=STATIONS)
+            for number in options.viewers:
+                _measure(load, running.url, running.pids[0], number, options)
 
 
 def _measure(load: Load, url: str, pid: int, number: int, options: argparse.Namespace) -> None:
