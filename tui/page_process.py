@@ -1,7 +1,7 @@
-"""The process behind the hub's web page: `python -m tui.page_process RECORDING`, spoken to over its pipes.
+"""The process behind the hub's web page: `python -m tui.page_process RECORDING [RULES.toml]`.
 
-It follows the recording as a dashboard does, tells the hub what changes on the board, and answers what viewers ask.
-Ends with its standard input.
+It follows the recording as a dashboard does, tells the hub over a pipe what changes on the board, and answers what
+viewers ask. Ends with its standard input.
 """
 
 import os
@@ -18,7 +18,7 @@ from hub.page.pipe import Change, Reply, pack, questions
 from hub.page.views import View
 from matrix.board import BoardView, Pair
 from tui.garbage import collect_seldom
-from tui.messages import Advanced, Progress
+from tui.messages import Advanced, Progress, Rejudged
 from tui.page_answers import Answers
 from tui.page_board import pair_summary, status
 from tui.page_names import Names, Numbers, RealNames
@@ -70,8 +70,8 @@ class Teller:
 class PageJudge:
     """The process's three threads: one judges, one answers, one tells what has changed."""
 
-    def __init__(self, recording: Path, output: BinaryIO) -> None:
-        self.source = Source(recording)
+    def __init__(self, recording: Path, rules_file: Path | None, output: BinaryIO) -> None:
+        self.source = Source(recording, rules_file=rules_file)
         self._tellers = [Teller(View.EVERYTHING, RealNames()), Teller(View.OUTCOMES, Numbers())]
         self._answers = Answers(self.source, {View.EVERYTHING: RealNames(), View.OUTCOMES: self._tellers[1].names})
         self._output = output
@@ -108,9 +108,10 @@ class PageJudge:
             time.sleep(CHANGES_S)
             self._news.wait(STATUS_S)
 
-    def _take(self, advanced: Advanced) -> None:
-        self._latest = (advanced.board, advanced.progress)
-        self._news.set()
+    def _take(self, told: Advanced | Rejudged) -> None:
+        if isinstance(told, Advanced):  # nobody has the page judge anew
+            self._latest = (told.board, told.progress)
+            self._news.set()
 
     def _write(self, word: bytes) -> None:
         with self._may_write:
@@ -118,11 +119,11 @@ class PageJudge:
             self._output.flush()
 
 
-def main(recording: Path) -> None:
+def main(recording: Path, rules_file: Path | None = None) -> None:
     """Judge, answer and tell until standard input ends."""
     _let_the_relay_go_first()
     collect_seldom()
-    judge = PageJudge(recording, sys.stdout.buffer)
+    judge = PageJudge(recording, rules_file, sys.stdout.buffer)
     for work in (judge.judge, lambda: judge.answer(sys.stdin.buffer)):
         threading.Thread(target=work, daemon=True).start()
     with suppress(BrokenPipeError):
@@ -137,4 +138,4 @@ def _let_the_relay_go_first() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -75,6 +75,14 @@ class Custody:
     is_strict: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """Who is shown what by the web page, and the event file with what the event makes of the rules."""
+
+    shows: str = PAGE_HERE
+    rules_file: Path | None = None
+
+
 def run_serve(
     event: Path | None,
     listen: Sequence[str],
@@ -117,7 +125,7 @@ def run_serve(
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     secure.warn()
-    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, page))
+    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, PageOptions(page, event)))
 
 
 def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions) -> EventDesk | None:
@@ -140,22 +148,26 @@ def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
     ]
 
 
-async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None, page: str) -> None:
-    app = app_with_page(settings.recording, PAGES[page])
+async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None, page: PageOptions) -> None:
+    app = app_with_page(settings.recording, PAGES[page.shows], page.rules_file)
     add_control(app, disturber)
     add_event_control(app, desk)
     add_note_desk(app)
     async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
         collect_seldom()
-        await hub.run_until_signalled(ready=lambda: _announce(hub, page))
+        await hub.run_until_signalled(ready=lambda: _announce(hub, page.shows))
 
 
-def app_with_page(recording: Path, may_see: MaySee | None) -> web.Application:
-    """Return the hub's application: the feed, and the page where somebody may see it."""
+def app_with_page(recording: Path, may_see: MaySee | None, rules_file: Path | None = None) -> web.Application:
+    """Return the hub's application: the feed, and the page where somebody may see it.
+
+    `rules_file` is a TOML file whose table `rules` says what the event makes of the rules.
+    """
     if may_see is None:
         return feed_app(recording)
     app = feed_app(recording, shell)
-    add_page(app, PageProcess([sys.executable, "-m", "tui.page_process", str(recording.absolute())]), may_see)
+    files = [str(path.absolute()) for path in (recording, rules_file) if path]
+    add_page(app, PageProcess([sys.executable, "-m", "tui.page_process", *files]), may_see)
     return app
 
 
