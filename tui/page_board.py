@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from matrix.board import BoardView, Evidence, Pair, Row
-from matrix.finding import Finding
+from matrix.finding import Finding, Severity
 from matrix.outcome import GRAVITY, WRONG, Outcome
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.messages import Progress
 from tui.page_names import Names
-from tui.text import GLYPHS, INITIATOR_ARROWS, MEANINGS, SEVERITY_GLYPHS, state_of
+from tui.text import FLAPPING, GLYPHS, INITIATOR_ARROWS, MEANINGS, SEVERITY_GLYPHS, state_of
 
 WORST_SHOWN: Final = 3
 HISTORY_SHOWN: Final = 30
@@ -36,6 +36,7 @@ def pair_summary(pair: Pair, names: Names) -> dict[str, Any]:
         "open": pair.open_sessions,
         "worst": [[names.action(row.action, pair.version), row.outcome] for row in worst[:WORST_SHOWN]],
         "wrong": len(worst),
+        "mark": FLAPPING if any(row.changes.is_flapping for row in pair.rows) else "",
     }
 
 
@@ -87,6 +88,8 @@ def finding_detail(finding: Finding, names: Names, version: str = "") -> dict[st
         "explanation": "",
         "pointer": safe(finding.pointer, TEXT_LENGTH) if names.is_open else "",
         "text": safe(finding.text, TEXT_LENGTH) if names.is_open else "",
+        "confidence": finding.ground.confidence if finding.severity is not Severity.INFO else "",
+        "why": safe(finding.ground.why, TEXT_LENGTH) if names.is_open else "",
     }
     try:
         rule = rule_named(finding.rule)
@@ -106,6 +109,7 @@ def _row(row: Row, version: str, names: Names) -> dict[str, Any]:
         "arrow": INITIATOR_ARROWS.get(row.initiators, " "),
         "from": row.initiators,
         "outcome": row.outcome,
+        "mark": FLAPPING if row.changes.is_flapping else "",
         "counts": [[each, row.counts[each]] for each in reversed(GRAVITY) if row.counts.get(each)],
         "p50": row.p50_ms and round(row.p50_ms, 2),
         "p95": row.p95_ms and round(row.p95_ms, 2),

@@ -166,9 +166,14 @@ def app_with_page(recording: Path, may_see: MaySee | None, rules_file: Path | No
     if may_see is None:
         return feed_app(recording)
     app = feed_app(recording, shell)
-    files = [str(path.absolute()) for path in (recording, rules_file) if path]
-    add_page(app, PageProcess([sys.executable, "-m", "tui.page_process", *files]), may_see)
+    add_page(app, PageProcess(page_command(recording, rules_file)), may_see)
     return app
+
+
+def page_command(recording: Path, rules_file: Path | None = None) -> list[str]:
+    """Return what starts the process that judges for the page of a recording."""
+    files = [str(path.absolute()) for path in (recording, rules_file) if path]
+    return [sys.executable, "-m", "tui.page_process", *files]
 
 
 def allow_many_sessions() -> None:

@@ -37,6 +37,8 @@ export const GLYPHS = {
   passed: "✓", remarked: "≈", deviated: "≠", failed: "✗", refused: "⊘",
   unanswered: "…", inconclusive: "?", untested: "·", unreachable: "↯",
 };
+/** What the mark beside an outcome means. */
+export const FLAPS = "flapping: passes and fails by turns";
 export const MARKS = { violation: "▲", warning: "△", info: "•" };
 
 /** Return an outcome's glyph with its name, which a screen reader reads; `words` shows the name to all. */

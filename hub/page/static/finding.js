@@ -7,6 +7,7 @@ export function finding(found, { withLink = true } = {}) {
   return el("article", { class: `finding ${found.severity}` },
     el("h3", {}, el("span", { "aria-hidden": "true" }, `${MARKS[found.severity]} `), `${found.severity} by the ${side} `,
       el("span", { class: "rule" }, found.rule)),
+    found.confidence ? el("p", { class: "muted" }, `${found.confidence}${found.why ? `: ${found.why}` : ""}`) : null,
     found.text ? el("p", { class: "seen" }, found.text) : null,
     el("p", {}, el("span", { class: "muted" }, "asked: "), found.sentence, " ", el("span", { class: "muted" }, found.clause)),
     el("p", { class: "muted" }, `in ${found.action}`, found.pointer ? `, at ${found.pointer}` : "", where ? ", " : "", where),

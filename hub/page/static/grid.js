@@ -1,5 +1,5 @@
 // The matrix as a table: stations down, CSMSes across. The hall screen draws the same, larger.
-import { GLYPHS, el, link, pairPath } from "./dom.js";
+import { FLAPS, GLYPHS, el, link, pairPath } from "./dom.js";
 
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -32,11 +32,12 @@ export function table(rows, columns, { caption, changed, isHall }) {
 function cell(pair, changed, isHall) {
   if (!pair) return el("td", { class: "none" }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, "not tried"));
   const isNew = changed.has(pair.id);
-  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.open ? ", connected now" : ""}`;
+  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${FLAPS}` : ""}${pair.open ? ", connected now" : ""}`;
   const inside = [
     el("span", { class: "glyph", "aria-hidden": "true" }, GLYPHS[pair.outcome] ?? "?"),
     el("span", { class: "count", "aria-hidden": "true" }, `${pair.passed}/${pair.tested}`),
     isHall ? null : el("span", { class: "word", "aria-hidden": "true" }, pair.outcome),
+    pair.mark ? el("span", { class: "mark", "aria-hidden": "true", title: FLAPS }, ` ${pair.mark}`) : null,
     pair.open ? el("span", { class: "open", "aria-hidden": "true", title: "connected now" }, "●") : null,
     el("span", { class: "unseen" }, told),
     isNew ? el("span", { class: "new" }, "new") : null,

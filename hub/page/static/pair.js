@@ -1,4 +1,4 @@
-import { GLYPHS, ask, el, fill, link, many, moment, outcome, pairPath, sessionPath } from "./dom.js";
+import { FLAPS, GLYPHS, ask, el, fill, link, many, moment, outcome, pairPath, sessionPath } from "./dom.js";
 import { onBoard } from "./stream.js";
 
 const AGAIN_MS = 2000;
@@ -60,7 +60,7 @@ function line(pair, row, opened) {
   return el("tr", { class: row.action === opened ? "opened" : false },
     el("th", { scope: "row" }, link(pairPath(pair.id, row.action), { "data-key": `row ${row.action}` },
       el("span", { "aria-hidden": "true" }, `${row.arrow} `), row.action, ARROWS[row.from] ? el("span", { class: "unseen" }, `, ${ARROWS[row.from]}`) : null)),
-    el("td", {}, outcome(row.outcome), history(row)),
+    el("td", {}, outcome(row.outcome), row.mark ? el("span", { class: "mark" }, ` ${row.mark} ${FLAPS}`) : null, history(row)),
     el("td", {}, row.counts.map(([value, number]) => `${GLYPHS[value]} ${number} ${value}`).join("  ")),
     el("td", {}, row.p50 === null ? "" : `${row.p50} ms, 95 %: ${row.p95} ms`),
     el("td", {}, evidence ? link(sessionPath(evidence.session, evidence.frame), { "data-key": `evidence ${row.action}` }, evidence.text || `session ${evidence.session}`) : ""));
