@@ -31,7 +31,7 @@ def run_demo(recording: Path | None, seconds: float | None, *, with_tui: bool) -
             from tui.app import run_dashboard
             from tui.source import Source
 
-            run_dashboard(Source(path, name=f"demo {page_url(url)}"), seconds=seconds)
+            run_dashboard(Source(path, name=page_url(url)), seconds=seconds)
             return
         with suppress(subprocess.TimeoutExpired):
             event.wait(seconds or DEFAULT_S)
