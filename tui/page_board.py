@@ -124,5 +124,6 @@ def _row(row: Row, version: str, names: Names) -> dict[str, Any]:
 def _evidence(evidence: Evidence | None, names: Names) -> dict[str, Any] | None:
     if evidence is None:
         return None
-    text = safe(evidence.text, TEXT_LENGTH) if names.is_open else ""
-    return {"session": evidence.session, "frame": evidence.frame, "text": text}
+    if not names.is_open:
+        return {"session": evidence.session, "frame": None, "text": ""}
+    return {"session": evidence.session, "frame": evidence.frame, "text": safe(evidence.text, TEXT_LENGTH)}

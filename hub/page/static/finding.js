@@ -5,9 +5,9 @@ export function finding(found, { withLink = true } = {}) {
   const side = found.side === "csms" ? "CSMS" : "station";
   const where = withLink && found.frame ? link(sessionPath(found.session, found.frame), {}, `message ${found.frame}`) : null;
   return el("article", { class: `finding ${found.severity}` },
-    el("h3", {}, el("span", { "aria-hidden": "true" }, `${MARKS[found.severity]} `), `${found.severity} by the ${side} `,
+    el("h3", {}, el("span", { "aria-hidden": "true" }, `${MARKS[found.severity]} `), `${found.severity} by the ${side}${found.confidence ? `, ${found.confidence}` : ""} `,
       el("span", { class: "rule" }, found.rule)),
-    found.confidence ? el("p", { class: "muted" }, `${found.confidence}${found.why ? `: ${found.why}` : ""}`) : null,
+    found.why ? el("p", { class: "muted" }, found.why) : null,
     found.text ? el("p", { class: "seen" }, found.text) : null,
     el("p", {}, el("span", { class: "muted" }, "asked: "), found.sentence, " ", el("span", { class: "muted" }, found.clause)),
     el("p", { class: "muted" }, `in ${found.action}`, found.pointer ? `, at ${found.pointer}` : "", where ? ", " : "", where),

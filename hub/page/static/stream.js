@@ -66,6 +66,7 @@ function showStatus() {
     line.textContent = status ? "⚠ The hub does not answer; trying again. What is shown is from before." : "Connecting …";
     return;
   }
+  document.querySelector("[data-nav=doctor]").hidden = status.view === "outcomes";
   const share = status.stage === "reading" ? ` ${Math.round(status.share * 100)} %` : "";
   const stage = `${status.stage === "live" ? "● " : ""}${STAGES[status.stage] ?? status.stage}${share}`;
   line.textContent = [stage, many(status.open, "session") + " open", many(status.messages, "message"),
