@@ -43,8 +43,8 @@ export function showHall(place) {
     foot.textContent = where + place + summarized([...board.pairs.values()]);
     turn.hidden = screens === 1;
   }
-  const end = onBoard((changes, isFirst) => {
-    if (!isFirst) { changed.note(changes); announce(changes); }
+  const end = onBoard((changes, isOld) => {
+    if (!isOld) { changed.note(changes); announce(changes); }
     draw();
   });
   const turning = setInterval(() => { if (!isPaused) { screen += 1; draw(); } }, EACH_MS);

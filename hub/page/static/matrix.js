@@ -27,8 +27,8 @@ export function showMatrix(place) {
     if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
   }
-  const end = onBoard((changes, isFirst) => {
-    if (!isFirst) { changed.note(changes); announce(changes); }
+  const end = onBoard((changes, isOld) => {
+    if (!isOld) { changed.note(changes); announce(changes); }
     draw();
   });
   const timer = setInterval(() => changed.since.size && draw(), 2000);
@@ -45,6 +45,7 @@ export function summarized(pairs) {
 
 /** Say how to connect, where nobody has yet. */
 export function empty() {
+  if (board.status?.stage === "reading") return el("p", {}, "What was recorded so far is being read …");
   const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
   return el("section", { class: "empty" },
     el("h2", {}, "No station has connected yet"),

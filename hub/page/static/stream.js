@@ -5,7 +5,8 @@ export const board = { pairs: new Map(), status: null, isThere: false };
 const listeners = new Set();
 let source = null;
 
-/** Call `listener(changes)` after each event; `changes` maps ids to `[before, now]`, null where nothing was. */
+/** Call `listener(changes, isOld)` after each event; `changes` maps ids to `[before, now]`, null where nothing was.
+ * They are old, and no news, while the judge catches up with what was recorded before. */
 export function onBoard(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -49,10 +50,10 @@ function take(told) {
   for (const id of new Set([...before.keys(), ...now.keys()])) {
     if (before.get(id) !== now.get(id)) changes.set(id, [before.get(id) ?? null, now.get(id) ?? null]);
   }
-  const isFirst = board.status === null;
+  const isOld = [board.status, told.status].some((each) => each === null || each.stage === "reading");
   Object.assign(board, { pairs: now, status: told.status, isThere: true });
   showStatus();
-  for (const listener of [...listeners]) listener(changes, isFirst);
+  for (const listener of [...listeners]) listener(changes, isOld);
 }
 
 const STAGES = { reading: "reading the recording", live: "live", hub_gone: "the hub is gone", at_end: "at the end", failed: "interrupted" };
