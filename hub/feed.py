@@ -8,7 +8,7 @@ host, and no web page (which would send an Origin).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,14 +29,16 @@ BATCH: Final = 1_000
 
 Found = TypeVar("Found")
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 RECORDING: Final = web.AppKey("recording", Path)
 
 
-def feed_app(recording: Path) -> web.Application:
-    """Return the application that serves the feed of a recording."""
+def feed_app(recording: Path, front: Handler | None = None) -> web.Application:
+    """Return the application that serves the feed of a recording, and at `/` what `front` says."""
     app = web.Application()
     app[RECORDING] = recording
-    app.router.add_get("/", front_page)
+    app.router.add_get("/", front or front_page)
     app.router.add_get(PATH, feed)
     return app
 

@@ -150,16 +150,24 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     "--strict", "is_strict", is_flag=True, help="Forward nothing while nothing can be recorded.  [default: go on]"
 )
 @click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
+@click.option(
+    "--page",
+    type=click.Choice(["off", "here", "outcomes", "everything"]),
+    default="here",
+    show_default=True,
+    help="The web page at http://HUB/: for browsers on this machine; outcomes without names and payloads for everybody"
+    " who reaches the hub; or everything for everybody.",
+)
 @secure_options
 @click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--tokens", "--answer-timeout"])
 @click.option_panel("Secure", options=SECURE_NAMES)
 @click.option_panel("Recording", options=["--recording", "--durability", "--strict"])
-@click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin"])
+@click.option_panel("Limits and policies", options=["--limit", "--duplicates", "--allow-origin", "--page"])
 @click.option_panel("Disturbing", options=["--allow-disturb"])
 def serve(
     event: Path | None, listen: tuple[str, ...], csmses: tuple[str, ...], tokens_file: Path | None, recording: Path,
     answer_timeout: float, *, duplicates: str, origins: tuple[str, ...], limits: tuple[str, ...], durability: str,
-    is_strict: bool, allow_disturb: bool, secure: SecureOptions,
+    is_strict: bool, allow_disturb: bool, page: str, secure: SecureOptions,
 ) -> None:  # fmt: skip
     """Run the hub: relay between stations and CSMSes, and record every frame before it is forwarded.
 
@@ -180,6 +188,7 @@ def serve(
             secure,
             may_disturb=allow_disturb,
             tokens=tokens_file,
+            page=page,
         )
     )
 
@@ -543,6 +552,30 @@ def schemas_add(source: Path) -> None:
     from tui.schemas import run_schemas_add
 
     _report_errors(lambda: run_schemas_add(source))
+
+
+@main.command(epilog="Example: plugfest doctor event.recording CS001")
+@click.argument("recording", type=RECORDING)
+@click.argument("identity", required=False)
+def doctor(recording: Path, identity: str | None) -> None:
+    """Say what became of the latest attempts to connect, of all stations or of one, each in a sentence.
+
+    Exit code 1: the latest attempt of a station that is shown has failed.
+    """
+    from matrix.doctor import Health
+    from tui.patients import patients
+    from tui.printing import show_patients
+
+    def work() -> int:
+        with _opened(recording) as opened:
+            found = patients(opened.sessions())
+        shown = [each for each in found if identity in (None, each.name)]
+        if identity is not None and not shown:
+            _fail(f"nobody with the identity {identity!r} has tried to connect")
+        show_patients(shown)
+        return FAILED if any(each.health is Health.ILL for each in shown) else CLEAN
+
+    sys.exit(_report_errors(work))
 
 
 @main.command(epilog="Example: plugfest rules RPC-05")

@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.errors import HubError
 from matrix.safe import safe
+from tui.serving import page_command, page_url
 
 DEFAULT_S: Final = 15.0
 STOP_S: Final = 10.0
@@ -25,12 +26,12 @@ def run_demo(recording: Path | None, seconds: float | None, *, with_tui: bool) -
     Raises:
         HubError: it cannot run.
     """
-    with _recording_at(recording) as path, _event(path) as event:
+    with _recording_at(recording) as path, _event(path) as (event, url):
         if with_tui:
             from tui.app import run_dashboard
             from tui.source import Source
 
-            run_dashboard(Source(path), seconds=seconds)
+            run_dashboard(Source(path, name=page_url(url)), seconds=seconds)
             return
         with suppress(subprocess.TimeoutExpired):
             event.wait(seconds or DEFAULT_S)
@@ -48,15 +49,16 @@ def _recording_at(recording: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _event(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run hub and peers in a process of their own, so that no dashboard can slow the relay."""
-    command = [sys.executable, "-m", "hub.demo", str(path)]
+def _event(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run hub and peers in a process of their own, so that no dashboard can slow the relay; yield it with its URL."""
+    command = [sys.executable, "-m", "hub.demo", str(path), *page_command(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as event:  # noqa: S603 - our own module
         assert event.stdout is not None
         try:
-            if not event.stdout.readline().startswith(b"ready"):
+            word, _, url = event.stdout.readline().decode().strip().partition(" ")
+            if word != "ready":
                 raise DemoError(f"the demo's hub did not come up: {_last_words(event)}")
-            yield event
+            yield event, url
         finally:
             assert event.stdin is not None
             event.stdin.close()

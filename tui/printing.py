@@ -33,6 +33,7 @@ from tui.blaming import blame_words, errata_lines
 from tui.changes import change_lines
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.noted import about, said
+from tui.patients import HEALTH_GLYPHS, Patient
 from tui.text import ARROWS, CLOCKS, CONTESTED, FLAPPING, GLYPHS, clock_time, counted_noun, pair_marks, strip_of
 from tui.witnesses import show_witnesses
 
@@ -105,6 +106,17 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
     for item in spoken:
         line = _item_line(item, full=full, with_secrets=with_secrets)
         out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+
+
+def show_patients(patients: Iterable[Patient]) -> None:
+    """Print who tried to connect, and what became of each attempt, the latest first."""
+    lines: list[Text] = []
+    for patient in patients:
+        lines.append(Text(safe(patient.name), "bold"))
+        for attempt in patient.attempts:
+            at = f"  {clock_time(attempt.session.opened_at)}  session {attempt.session.id}"
+            lines.append(Text(f"{at}  {HEALTH_GLYPHS[attempt.diagnosis.health]} {attempt.diagnosis.sentence}"))
+    console().print(*(lines or [Text("no station has tried to connect yet")]), sep="\n", soft_wrap=True)
 
 
 def show_verdicts(judge: Judgement, *, as_json: bool, with_history: bool = False, notes: Notes = NO_NOTES) -> None:

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from aiohttp import web
+
 from hub.admission import ANY_ORIGIN, Duplicates
 from hub.control import add_control
 from hub.disturber import Disturber
@@ -23,6 +25,9 @@ from hub.event_file import read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.note_desk import add_note_desk
+from hub.page.process import PageProcess
+from hub.page.server import add_page, shell
+from hub.page.views import MaySee, see_everything, see_from_here, see_outcomes
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
 from hub.switchboard import TUNNEL, shown_url
@@ -30,6 +35,11 @@ from tui.garbage import collect_seldom
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
+PAGE_HERE: Final = "here"
+PAGES: Final[dict[str, MaySee | None]] = {
+    "off": None, PAGE_HERE: see_from_here, "outcomes": see_outcomes, "everything": see_everything
+}  # fmt: skip
+"""What `--page` may say, and who may see what then."""
 FILES_OF_A_SESSION: Final = 2
 FILES_BESIDE: Final = 50
 """What a hub keeps open beside its sessions: the recording, its listeners, viewers of the feed."""
@@ -65,6 +75,14 @@ class Custody:
     is_strict: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """Who is shown what by the web page, and the event file with what the event makes of the rules."""
+
+    shows: str = PAGE_HERE
+    rules_file: Path | None = None
+
+
 def run_serve(
     event: Path | None,
     listen: Sequence[str],
@@ -77,11 +95,12 @@ def run_serve(
     *,
     may_disturb: bool = False,
     tokens: Path | None = None,
+    page: str = PAGE_HERE,
 ) -> None:
     """Run a hub until Ctrl-C or SIGTERM, with an event file or without.
 
     `may_disturb` lets programs on this machine disturb its sessions. `tokens` is the file of those who may bring a
-    tunnel.
+    tunnel. `page` says who is shown what by its web page.
 
     Raises:
         HubError: it cannot run like that.
@@ -111,7 +130,7 @@ def run_serve(
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     secure.warn()
-    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk))
+    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, PageOptions(page, event)))
 
 
 def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions) -> EventDesk | None:
@@ -140,14 +159,32 @@ def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
     ]
 
 
-async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None) -> None:
-    app = feed_app(settings.recording)
+async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None, page: PageOptions) -> None:
+    app = app_with_page(settings.recording, PAGES[page.shows], page.rules_file)
     add_control(app, disturber)
     add_event_control(app, desk)
     add_note_desk(app)
     async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
         collect_seldom()
-        await hub.run_until_signalled(ready=lambda: _announce(hub))
+        await hub.run_until_signalled(ready=lambda: _announce(hub, page.shows))
+
+
+def app_with_page(recording: Path, may_see: MaySee | None, rules_file: Path | None = None) -> web.Application:
+    """Return the hub's application: the feed, and the page where somebody may see it.
+
+    `rules_file` is a TOML file whose table `rules` says what the event makes of the rules.
+    """
+    if may_see is None:
+        return feed_app(recording)
+    app = feed_app(recording, shell)
+    add_page(app, PageProcess(page_command(recording, rules_file)), may_see)
+    return app
+
+
+def page_command(recording: Path, rules_file: Path | None = None) -> list[str]:
+    """Return what starts the process that judges for the page of a recording."""
+    files = [str(path.absolute()) for path in (recording, rules_file) if path]
+    return [sys.executable, "-m", "tui.page_process", *files]
 
 
 def allow_many_sessions() -> None:
@@ -168,7 +205,7 @@ def why_few_sessions(files: int) -> str | None:
     return f"there is room for about {sessions} sessions: this system lets the hub open {files} files (`ulimit -Hn`)"
 
 
-def _announce(hub: Hub) -> None:
+def _announce(hub: Hub, page: str) -> None:
     for name, url in hub.csmses.items():
         there = f"what `plugfest tunnel csms {name}` brings" if url == TUNNEL else f"{url.rstrip('/')}/IDENTITY"
         for door in hub.urls:
@@ -179,7 +216,16 @@ def _announce(hub: Hub) -> None:
         print(f"move one: plugfest event move {hub.settings.recording} STATION CSMS")  # noqa: T201 - likewise
     if hub.disturber:
         print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
+    if PAGES[page]:
+        whom = "on this machine only" if page == PAGE_HERE else f"shows {page} to everybody who reaches it"
+        print(f"its page, {whom}: {page_url(hub.url)}")  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
+
+
+def page_url(url: str) -> str:
+    """Return where a browser finds the page of a hub that stations reach at this URL."""
+    scheme, _, rest = url.partition("://")
+    return f"{'https' if scheme == 'wss' else 'http'}://{rest}/"
 
 
 def run_on_best_loop(main: Coroutine[None, None, None]) -> None:

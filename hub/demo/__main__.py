@@ -1,21 +1,30 @@
-"""The demo's hub and peers as a process: `python -m hub.demo RECORDING`. Ends with its standard input."""
+"""The demo's hub and peers as a process: `python -m hub.demo RECORDING [PAGE-COMMAND ...]`.
+
+The command is what judges for the web page, which there is none of without it. Ends with its standard input.
+"""
 
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from aiohttp import web
 
 from hub.demo.event import run_csmses, run_stations
 from hub.feed import feed_app
 from hub.note_desk import add_note_desk
+from hub.page.process import PageProcess
+from hub.page.server import add_page, shell
+from hub.page.views import see_from_here
 from hub.server import Hub, HubSettings
 
 
-async def run(recording: Path) -> None:
+async def run(recording: Path, page_command: Sequence[str]) -> None:
     """Run the demo until standard input ends; says `ready` on standard output once stations connect."""
     async with run_csmses() as csmses:
         settings = HubSettings(recording=recording, csmses=csmses, port=0)
-        app = feed_app(recording)
+        app = _app(recording, page_command)
         add_note_desk(app)
         async with Hub(settings, app=app) as hub, asyncio.TaskGroup() as tasks:
             stations = tasks.create_task(run_stations(hub.url, [*csmses]))
@@ -24,6 +33,14 @@ async def run(recording: Path) -> None:
             stations.cancel()
 
 
+def _app(recording: Path, page_command: Sequence[str]) -> web.Application:
+    if not page_command:
+        return feed_app(recording)
+    app = feed_app(recording, shell)
+    add_page(app, PageProcess(page_command), see_from_here)
+    return app
+
+
 if __name__ == "__main__":
     logging.basicConfig(level=logging.CRITICAL)
-    asyncio.run(run(Path(sys.argv[1])))
+    asyncio.run(run(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,182 @@
+"""The page over HTTP: one shell for all of its addresses, a few files, JSON, and the board as server-sent events."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import HttpVersion11, web
+
+from hub.page.audience import EPOCH, Audience
+from hub.page.process import BusyError, PageProcess
+from hub.page.views import MaySee, View
+
+BASE: Final = "/-/page"
+MOST_VIEWERS: Final = 1_000
+"""Browsers that follow the board at once; each takes a file."""
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_KINDS: Final = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file of the page; `tag` changes with it."""
+
+    body: bytes
+    kind: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the handlers need: the process that knows everything, and who may see what of it."""
+
+    process: PageProcess
+    may_see: MaySee
+    files: dict[str, StaticFile]
+    audiences: dict[View, Audience]
+
+
+PAGE: Final = web.AppKey("page", Page)
+
+
+def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> None:
+    """Let the hub's application serve the page, but for `/`, which `shell` serves where the application lets it."""
+    app[PAGE] = Page(process, may_see, _files(), {view: Audience(live) for view, live in process.lives.items()})
+    app.cleanup_ctx.append(_process_runs)
+    app.on_shutdown.append(_let_viewers_go)
+    app.on_response_prepare.append(_protect)
+    for path in ("", "/", "/hall", "/doctor", "/pair/{id}", "/session/{id}"):
+        app.router.add_get(f"{BASE}{path}", shell)
+    app.router.add_get(f"{BASE}/static/{{name}}", static)
+    app.router.add_get(f"{BASE}/live", live)
+    app.router.add_get(f"{BASE}/data/{{what}}", data)
+
+
+async def shell(request: web.Request) -> web.Response:
+    """Serve the frame of the page, which is the same for all addresses; what it shows, it asks for."""
+    page = request.app[PAGE]
+    page.may_see(request)
+    page.process.start()
+    return _file(request, page.files["index.html"])
+
+
+async def static(request: web.Request) -> web.Response:
+    """Serve one of the page's own files; they say nothing about an event."""
+    found = request.app[PAGE].files.get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound(text="there is no such file\n")
+    return _file(request, found)
+
+
+async def data(request: web.Request) -> web.Response:
+    """Answer with what the page's process says; `?id=`, `?before=` and the like are its to read."""
+    page = request.app[PAGE]
+    view = page.may_see(request)
+    about = {name: value[:200] for name, value in [*request.query.items()][:8]}
+    try:
+        reply = await page.process.ask(view, request.match_info["what"][:20], about)
+    except BusyError as exc:
+        raise web.HTTPServiceUnavailable(text=f"{exc}\n", headers={"Retry-After": "1"}) from exc
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=reply.body, status=reply.status, content_type="application/json", headers=headers)
+
+
+async def live(request: web.Request) -> web.StreamResponse:
+    """Send the board, and what changes, for as long as the viewer stays."""
+    page = request.app[PAGE]
+    audience = page.audiences[page.may_see(request)]
+    if sum(len(each.viewers) for each in page.audiences.values()) >= MOST_VIEWERS:
+        raise web.HTTPServiceUnavailable(text="as many are looking as can be\n", headers={"Retry-After": "30"})
+    if request.version < HttpVersion11:
+        raise web.HTTPVersionNotSupported(text="events are sent by HTTP/1.1\n")
+    page.process.start()
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    await response.write(b"retry: 2000\n\n")
+    transport = request.transport
+    if request.method == "HEAD" or transport is None:
+        return response
+    viewer = audience.join(transport, _version_in(request))
+    try:
+        await viewer.is_over.wait()
+    finally:
+        audience.viewers.discard(viewer)
+    return response
+
+
+def _version_in(request: web.Request) -> int:
+    """Return the version that a browser had before its connection broke; 0 where it is new, or was at another hub."""
+    epoch, _, version = request.headers.get("Last-Event-ID", "").partition("-")
+    return int(version) if epoch == EPOCH and version.isdecimal() and len(version) < 12 else 0
+
+
+def _file(request: web.Request, found: StaticFile) -> web.Response:
+    headers = {"Cache-Control": "no-cache", "ETag": found.tag}
+    if request.headers.get("If-None-Match") == found.tag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=found.body, content_type=found.kind, charset="utf-8", headers=headers)
+
+
+def _files() -> dict[str, StaticFile]:
+    folder = Path(__file__).with_name("static")
+    return {path.name: _static_file(path) for path in sorted(folder.iterdir()) if path.suffix in _KINDS}
+
+
+def _static_file(path: Path) -> StaticFile:
+    body = path.read_bytes()
+    return StaticFile(body, _KINDS[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:16]}"')
+
+
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    if request.path == "/" or request.path.startswith(BASE):
+        response.headers.update(HEADERS)
+
+
+async def _process_runs(app: web.Application) -> AsyncIterator[None]:
+    page = app[PAGE]
+    running = asyncio.create_task(_run(page))
+    running.add_done_callback(_tell_crash)
+    yield
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def _run(page: Page) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(page.process.run())
+        for audience in page.audiences.values():
+            tasks.create_task(audience.run())
+
+
+def _tell_crash(running: asyncio.Task[None]) -> None:
+    if not running.cancelled() and (exc := running.exception()):
+        log.error("the page is not live any more", exc_info=exc)
+
+
+async def _let_viewers_go(app: web.Application) -> None:
+    for audience in app[PAGE].audiences.values():
+        for viewer in audience.viewers:
+            viewer.leave()

@@ -1,0 +1,68 @@
+// Which view an address is for, the theme, and the way from one view to the next.
+import { showDoctor } from "./doctor.js";
+import { showHall } from "./hall.js";
+import { showMatrix } from "./matrix.js";
+import { showPair } from "./pair.js";
+import { showSession } from "./session.js";
+import { follow } from "./stream.js";
+
+const place = document.getElementById("main");
+let end = () => {};
+
+function title(words) {
+  document.title = `${words} · plugfest`;
+}
+
+function show() {
+  end();
+  place.replaceChildren();
+  const [, view = "", id = ""] = location.pathname.match(/^\/-\/page\/([a-z]+)\/?([^/]*)$/) ?? [];
+  const query = new URLSearchParams(location.search);
+  for (const each of document.querySelectorAll("[data-nav]")) {
+    if (each.dataset.nav === (view || "matrix")) each.setAttribute("aria-current", "page");
+    else each.removeAttribute("aria-current");
+  }
+  switch (view) {
+    case "hall": title("Hall screen"); end = showHall(place); break;
+    case "doctor": title("Connection doctor"); end = showDoctor(place); break;
+    case "pair": title("Pair"); end = showPair(place, { id: decodeURIComponent(id), row: query.get("row"), title }); break;
+    case "session": title("Session"); end = showSession(place, { id: decodeURIComponent(id), frame: query.get("frame"), title }); break;
+    default: title("Matrix"); end = showMatrix(place);
+  }
+}
+
+function isOurs(anchor) {
+  return anchor.origin === location.origin && (anchor.pathname === "/" || anchor.pathname.startsWith("/-/page/")) && !anchor.hash;
+}
+
+document.addEventListener("click", (event) => {
+  const anchor = event.target.closest("a");
+  if (!anchor || !isOurs(anchor) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, "", anchor.href);
+  show();
+  scrollTo(0, 0);
+  place.focus({ preventScroll: true });
+});
+addEventListener("popstate", show);
+
+const THEMES = ["system", "dark", "light"];
+const button = document.getElementById("theme");
+function showTheme() {
+  button.textContent = `Theme: ${document.documentElement.dataset.theme ?? "system"}`;
+}
+button.addEventListener("click", () => {
+  const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? "system") + 1) % THEMES.length];
+  if (next === "system") {
+    delete document.documentElement.dataset.theme;
+    localStorage.removeItem("plugfest-theme");
+  } else {
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem("plugfest-theme", next);
+  }
+  showTheme();
+});
+
+showTheme();
+follow();
+show();

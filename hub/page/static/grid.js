@@ -1,0 +1,70 @@
+// The matrix as a table: stations down, CSMSes across. The hall screen draws the same, larger.
+import { FLAPS, GLYPHS, el, link, pairPath } from "./dom.js";
+
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+
+/** Return the rows and columns of the board; a row is a station in one version. */
+export function arrange(pairs) {
+  const rows = new Map();
+  const columns = new Set();
+  for (const pair of pairs.values()) {
+    const key = `${pair.station}\n${pair.version}`;
+    if (!rows.has(key)) rows.set(key, { key, station: pair.station, version: pair.version, cells: new Map() });
+    rows.get(key).cells.set(pair.csms, pair);
+    columns.add(pair.csms);
+  }
+  return { rows: [...rows.values()].sort((a, b) => byName(a.key, b.key)), columns: [...columns].sort(byName) };
+}
+
+/** Return the table. `changed` has the ids of pairs that are pointed out. */
+export function table(rows, columns, { caption, changed, isHall }) {
+  return el("table", { class: "matrix" },
+    el("caption", { class: isHall ? "unseen" : false }, caption),
+    el("thead", {}, el("tr", {},
+      el("th", { scope: "col", class: "corner" }, "Station"),
+      columns.map((csms) => el("th", { scope: "col", title: csms }, el("span", { class: "label" }, csms))))),
+    el("tbody", {}, rows.map((row) => el("tr", {},
+      el("th", { scope: "row", title: row.station }, el("span", { class: "label" }, row.station), " ",
+        el("span", { class: "version" }, row.version || "no version")),
+      columns.map((csms) => cell(row.cells.get(csms), changed, isHall))))));
+}
+
+function cell(pair, changed, isHall) {
+  if (!pair) return el("td", { class: "none" }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, "not tried"));
+  const isNew = changed.has(pair.id);
+  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${FLAPS}` : ""}${pair.open ? ", connected now" : ""}`;
+  const inside = [
+    el("span", { class: "glyph", "aria-hidden": "true" }, GLYPHS[pair.outcome] ?? "?"),
+    el("span", { class: "count", "aria-hidden": "true" }, `${pair.passed}/${pair.tested}`),
+    isHall ? null : el("span", { class: "word", "aria-hidden": "true" }, pair.outcome),
+    pair.mark ? el("span", { class: "mark", "aria-hidden": "true", title: FLAPS }, ` ${pair.mark}`) : null,
+    pair.open ? el("span", { class: "open", "aria-hidden": "true", title: "connected now" }, "●") : null,
+    el("span", { class: "unseen" }, told),
+    isNew ? el("span", { class: "new" }, "new") : null,
+  ];
+  return el("td", { class: `cell ${pair.outcome}${isNew ? " changed" : ""}` },
+    link(pairPath(pair.id), { "data-key": `pair ${pair.id}`, title: worst(pair) }, inside));
+}
+
+function worst(pair) {
+  if (!pair.worst.length) return `${pair.station} with ${pair.csms}: ${pair.outcome}`;
+  const more = pair.wrong > pair.worst.length ? ` and ${pair.wrong - pair.worst.length} more` : "";
+  return pair.worst.map(([action, value]) => `${action} ${value}`).join(", ") + more;
+}
+
+/** Keep in mind which pairs have changed their outcome within the last seconds. */
+export class Changed {
+  constructor(forMs) {
+    this.forMs = forMs;
+    this.since = new Map();
+  }
+
+  note(changes) {
+    for (const [id, [before, now]] of changes) if (now && before?.outcome !== now.outcome) this.since.set(id, Date.now());
+  }
+
+  now() {
+    for (const [id, since] of this.since) if (Date.now() - since > this.forMs) this.since.delete(id);
+    return new Set(this.since.keys());
+  }
+}

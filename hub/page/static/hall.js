@@ -1,0 +1,61 @@
+// The hall screen: large enough for ten metres. What does not fit at that size comes on further screens, one after another.
+import { announce } from "./announce.js";
+import { el, fill } from "./dom.js";
+import { Changed, arrange, table } from "./grid.js";
+import { empty, summarized } from "./matrix.js";
+import { board, onBoard } from "./stream.js";
+
+const CHANGED_MS = 20000;
+const EACH_MS = 12000;
+const ROWS = 10;
+const COLUMNS = 8;
+const NARROW_COLUMNS = 3;
+
+export function showHall(place) {
+  const changed = new Changed(CHANGED_MS);
+  const box = el("div", { class: "hall-box" });
+  const foot = el("p", { class: "hall-foot" });
+  const turn = el("button", { type: "button" }, "Pause");
+  let screen = 0;
+  let isPaused = false;
+  turn.addEventListener("click", () => {
+    isPaused = !isPaused;
+    turn.textContent = isPaused ? "Go on" : "Pause";
+    turn.setAttribute("aria-pressed", String(isPaused));
+  });
+  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, foot, turn));
+  document.body.classList.add("hall");
+
+  function draw() {
+    if (!board.status) return;
+    const { rows, columns } = arrange(board.pairs);
+    const across = innerWidth < innerHeight ? NARROW_COLUMNS : COLUMNS;
+    const down = Math.max(1, Math.ceil(rows.length / ROWS));
+    const screens = down * Math.max(1, Math.ceil(columns.length / across));
+    screen %= screens;
+    const [first, left] = [(screen % down) * ROWS, Math.floor(screen / down) * across];
+    const [some, these] = [rows.slice(first, first + ROWS), columns.slice(left, left + across)];
+    box.style.setProperty("--rows", some.length + 1);
+    box.style.setProperty("--columns", these.length);
+    fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true }) : empty());
+    const place = screens > 1 ? `Screen ${screen + 1} of ${screens}  ·  ` : "";
+    const where = board.isThere ? "" : "⚠ The hub does not answer  ·  ";
+    foot.textContent = where + place + summarized([...board.pairs.values()]);
+    turn.hidden = screens === 1;
+  }
+  const end = onBoard((changes, isOld) => {
+    if (!isOld) { changed.note(changes); announce(changes); }
+    draw();
+  });
+  const turning = setInterval(() => { if (!isPaused) { screen += 1; draw(); } }, EACH_MS);
+  const fading = setInterval(draw, 2000);
+  addEventListener("resize", draw);
+  draw();
+  return () => {
+    end();
+    clearInterval(turning);
+    clearInterval(fading);
+    removeEventListener("resize", draw);
+    document.body.classList.remove("hall");
+  };
+}

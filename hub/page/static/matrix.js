@@ -1,0 +1,61 @@
+import { announce } from "./announce.js";
+import { GLYPHS, ask, el, fill, many } from "./dom.js";
+import { Changed, arrange, table } from "./grid.js";
+import { board, onBoard } from "./stream.js";
+
+const CHANGED_MS = 8000;
+
+/** Show the matrix, live, in `place`; returns what ends it. */
+export function showMatrix(place) {
+  const changed = new Changed(CHANGED_MS);
+  const box = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The matrix" });
+  const summary = el("p", { class: "summary" });
+  const legend = el("details", { class: "legend" }, el("summary", {}, "What the signs mean"), el("dl", {}));
+  let wanted = "";
+  const filter = el("input", { type: "search", id: "filter", autocomplete: "off", placeholder: "Station, CSMS, version or outcome" });
+  filter.addEventListener("input", () => { wanted = filter.value.toLowerCase(); draw(); });
+  fill(place, el("h1", {}, "Who works with whom"), summary,
+    el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), box, legend);
+  ask("legend").then((found) => showLegend(legend.lastChild, found.legend)).catch(() => legend.remove());
+
+  function draw() {
+    if (!board.status) return;
+    const pairs = new Map([...board.pairs].filter(([, pair]) =>
+      `${pair.station} ${pair.csms} ${pair.version} ${pair.outcome}`.toLowerCase().includes(wanted)));
+    const { rows, columns } = arrange(pairs);
+    summary.textContent = summarized([...pairs.values()]);
+    if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
+    else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
+  }
+  const end = onBoard((changes, isOld) => {
+    if (!isOld) { changed.note(changes); announce(changes); }
+    draw();
+  });
+  const timer = setInterval(() => changed.since.size && draw(), 2000);
+  draw();
+  return () => { end(); clearInterval(timer); };
+}
+
+export function summarized(pairs) {
+  const counts = new Map();
+  for (const pair of pairs) counts.set(pair.outcome, (counts.get(pair.outcome) ?? 0) + 1);
+  const parts = Object.keys(GLYPHS).filter((each) => counts.has(each)).map((each) => `${GLYPHS[each]} ${counts.get(each)} ${each}`);
+  return [many(pairs.length, "pair"), ...parts].join("  ·  ");
+}
+
+/** Say how to connect, where nobody has yet. */
+export function empty() {
+  if (board.status?.stage === "reading") return el("p", {}, "What was recorded so far is being read …");
+  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
+  return el("section", { class: "empty" },
+    el("h2", {}, "No station has connected yet"),
+    el("p", {}, "Give a station this address as the URL of its CSMS; most append their identity by themselves:"),
+    el("p", {}, el("code", {}, `${address}/NAME/IDENTITY`)),
+    el("p", {}, "NAME is the CSMS's name at this hub. With an event file, ", el("code", {}, `${address}/IDENTITY`),
+      " reaches the CSMS that the station is paired with. An attempt that fails shows under Connection doctor."));
+}
+
+function showLegend(list, entries) {
+  fill(list, entries.map((each) => el("div", {},
+    el("dt", { class: `outcome ${each.outcome}` }, `${each.glyph} ${each.outcome}`), el("dd", {}, each.meaning))));
+}

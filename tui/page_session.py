@@ -1,0 +1,163 @@
+"""A session and its messages as the page shows them: plain data, ready for JSON, safe to show, without secrets."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hub.recording import Recording
+from matrix.board import Pair
+from matrix.doctor import explain
+from matrix.safe import safe
+from matrix.trace import Frame, Headers, Session
+from tui.detail import PAYLOAD_AT
+from tui.line import PaneLine
+from tui.message_line import as_text, tell
+from tui.page_board import MS, finding_detail
+from tui.page_names import Names
+from tui.pretty import pretty, read_head
+from tui.text import ARROWS, DISTURBED, state_of
+from tui.transcript import Transcript
+from tui.verdicts import Joined, SessionVerdicts
+
+PAGE: Final = 100
+"""Messages that are sent at once."""
+NEWEST: Final = 2**62
+FINDINGS_SHOWN: Final = 500
+LONGEST: Final = 4_096
+
+
+def session_summary(
+    session: Session, pair: Pair | None, verdicts: SessionVerdicts, names: Names, spoken: Sequence[str]
+) -> dict[str, Any]:
+    """Return how a session stands, and what was found in it: what everybody may see of it."""
+    version = pair.version if pair else ""
+    found = [*verdicts.handshake]
+    for frame in [*verdicts.found_frames]:
+        found += verdicts.findings(frame)
+        if len(found) >= FINDINGS_SHOWN:
+            break
+    shown = {
+        "id": session.id,
+        "pair": names.pair_id(pair.key) if pair else "",
+        "station": names.station(pair) if pair else "",
+        "csms": names.csms(session.csms) if pair else "",
+        "version": safe(version, 20),
+        "opened": session.opened_at // MS,
+        "closed": session.closed_at and session.closed_at // MS,
+        "state": state_of(session),
+        "is_open": session.is_open and session.upgraded,
+        "disturbed": f"{DISTURBED} disturbed on purpose" if verdicts.disturbances else "",
+        "findings": [finding_detail(each, names, version) for each in found[:FINDINGS_SHOWN]],
+    }
+    return shown | _handshake(session, spoken) if names.is_open else shown
+
+
+def _handshake(session: Session, spoken: Sequence[str]) -> dict[str, Any]:
+    return {
+        "identity": safe(session.identity, 200),
+        "doctor": explain(session, spoken).sentence,
+        "facts": [
+            ["from", safe(session.remote, 200)],
+            ["to", safe(session.upstream, LONGEST)],
+            ["TLS", safe(session.tls or "none", LONGEST)],
+            ["offered", safe(", ".join(session.offered), LONGEST) or "no subprotocol"],
+            ["chosen", safe(session.chosen or "none", 200)],
+            ["hub", safe(session.fault or "", LONGEST)],
+        ],
+        "request": [f"GET {safe(session.path, LONGEST)}", *_headers(session.request)],
+        "response": [f"{session.status or 'no answer'} {safe(session.reason, 200)}", *_headers(session.response)],
+        "body": safe(session.body, LONGEST),
+    }
+
+
+def _headers(headers: Headers) -> list[str]:
+    return [f"{safe(name, 200)}: {safe(value, LONGEST)}" for name, value in headers]
+
+
+def message_page(
+    recording: Recording, session: int, verdicts: SessionVerdicts, *, frame: int = 0, before: int = 0, after: int = 0
+) -> dict[str, Any]:
+    """Return a page of messages: those around a frame, before or after one, or else the newest."""
+    ids = _ids(recording, session, frame=frame, before=before, after=after)
+    transcript = Transcript(recording, ids)
+    frames = [head for index in range(len(ids)) if (head := transcript.head(index))]
+    first, last = (ids[0], ids[-1]) if ids else (0, 0)
+    return {
+        "messages": [_message(each, verdicts) for each in frames],
+        "earlier": first if first and recording.frame_ids_before(session, first, 1) else 0,
+        "later": last if last and recording.frame_ids(session, after=last) else 0,
+        "last": last,
+    }
+
+
+def _ids(recording: Recording, session: int, *, frame: int, before: int, after: int) -> list[int]:
+    if after:
+        return recording.frame_ids(session, after=after)[:PAGE]
+    if frame:
+        earlier = recording.frame_ids_before(session, frame, PAGE // 2)
+        return [*reversed(earlier), *recording.frame_ids(session, after=frame - 1)[: PAGE // 2]]
+    return [*reversed(recording.frame_ids_before(session, before or NEWEST, PAGE))]
+
+
+def _message(frame: Frame, verdicts: SessionVerdicts) -> dict[str, Any]:
+    joined = verdicts.joined(frame.id)
+    told = tell(frame, joined)
+    found = [finding.severity for finding in verdicts.findings(frame.id)]
+    return {
+        "id": frame.id,
+        "at": frame.at // MS,
+        "side": frame.side,
+        "arrow": ARROWS[frame.side],
+        "name": told.name.removeprefix("└ "),
+        "is_answer": joined is not None and joined.answer == frame.id,
+        "role": told.role,
+        "summary": told.summary,
+        "outcome": joined.outcome if joined else None,
+        "found": min(found, key=["violation", "warning", "info"].index) if found else None,
+    }
+
+
+def frame_detail(recording: Recording, frame: int, verdicts: SessionVerdicts, names: Names) -> dict[str, Any]:
+    """Return a message with its findings, laid out; with it, its request or its answer.
+
+    Raises:
+        RecordingError: there is no such frame.
+    """
+    transcript, joined = Transcript(recording), verdicts.joined(frame)
+    partner = _partner(joined, frame)
+    return {
+        "message": _laid_out(transcript, recording.frame(frame), verdicts, names),
+        "partner": _laid_out(transcript, recording.frame(partner), verdicts, names) if partner else None,
+    }
+
+
+def _partner(joined: Joined | None, frame: int) -> int | None:
+    if joined is None:
+        return None
+    return joined.answer if joined.call == frame else joined.call
+
+
+def _laid_out(transcript: Transcript, frame: Frame, verdicts: SessionVerdicts, names: Names) -> dict[str, Any]:
+    whole = transcript.whole(frame.id) or frame
+    payload, fragments = transcript.message(whole)
+    findings = verdicts.findings(frame.id)
+    return _message(whole, verdicts) | {
+        "session": frame.session,
+        "size": frame.size,
+        "fragments": fragments,
+        "unread": safe(frame.unread or "", LONGEST),
+        "findings": [finding_detail(each, names) for each in findings],
+        "lines": _lines(payload, [each.pointer for each in findings if each.pointer]),
+    }
+
+
+def _lines(payload: str | bytes, pointers: Sequence[str]) -> list[Any]:
+    """Return a payload line by line: [indent, is marked, [[text, role], ...]]."""
+    if isinstance(payload, bytes):
+        return [[0, False, [[as_text(payload), ""]]]]
+    head = read_head(payload)
+    base = PAYLOAD_AT.get(head.type) if head else None
+    return [_line(each) for each in pretty(payload, [base + pointer for pointer in pointers] if base else [])]
+
+
+def _line(line: PaneLine) -> list[Any]:
+    return [line.indent, line.marked, [[span.text, span.role] for span in line.spans]]
