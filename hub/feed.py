@@ -3,8 +3,7 @@
 `GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. A text
 `{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again; `{"notes": [...]}`
 gives all notes on contested cells whenever they change. The feed reads the recording like any other reader: a slow
-viewer lags, and never slows the relay. Until viewers have tokens, it answers programs on this machine only: no other
-host, and no web page (which would send an Origin).
+viewer lags, and never slows the relay. Who may see what of it, hub.viewing says.
 """
 
 import asyncio
@@ -20,8 +19,9 @@ from aiohttp import WSCloseCode, web
 
 from hub.lock_file import trouble_at
 from hub.recording import Recording
+from hub.viewing import Eyes, Viewing
 from matrix.notes import Note
-from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of
+from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of, session_of
 
 PATH: Final = "/-/feed"
 POLL_S: Final = 0.1
@@ -32,6 +32,12 @@ Found = TypeVar("Found")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 RECORDING: Final = web.AppKey("recording", Path)
+VIEWING: Final = web.AppKey("viewing", Viewing)
+HERE: Final = Viewing()
+"""Without tokens, only programs on this machine watch."""
+
+REVOKED: Final = 4401
+"""The close code (of those for applications, RFC 6455 §7.4.2) for a viewer whose token is good no longer."""
 
 
 def feed_app(recording: Path, front: Handler | None = None) -> web.Application:
@@ -50,14 +56,14 @@ async def front_page(_request: web.Request) -> web.Response:
 
 async def feed(request: web.Request) -> web.StreamResponse:
     """Send the traffic after a mark, and what comes, until the viewer leaves."""
-    refuse_strangers(request)
+    eyes = request.app.get(VIEWING, HERE).admit(request)
     after = _mark_in(request)
     socket = web.WebSocketResponse(heartbeat=20)
     await socket.prepare(request)
     reader = Reader(request.app[RECORDING])
     try:
         async with asyncio.TaskGroup() as tasks:
-            sender = tasks.create_task(_send(socket, reader, after))
+            sender = tasks.create_task(_send(socket, reader, after, eyes))
             async for _ in socket:  # a viewer has nothing to say: this ends when it leaves
                 pass
             sender.cancel()
@@ -83,6 +89,9 @@ class Reader:
 
     async def traffic(self, after: int) -> list[Traffic]:
         return await self._run(lambda recording: recording.traffic(after, limit=BATCH))
+
+    async def sessions(self) -> list[Session]:
+        return await self._run(lambda recording: recording.sessions())
 
     async def trouble(self) -> str:
         """Return why the hub records nothing, "" where it does."""
@@ -150,27 +159,56 @@ def unpack(batch: bytes) -> list[Traffic]:
         raise ValueError(f"this is not a batch of the feed: {exc}") from exc
 
 
-async def _send(socket: web.WebSocketResponse, reader: Reader, after: int) -> None:
+async def _send(socket: web.WebSocketResponse, reader: Reader, after: int, eyes: Eyes) -> None:
     await socket.send_json({"last": await reader.last_mark()})
+    sight = Sight(eyes, await reader.sessions() if after and not eyes.is_everything else ())
     told: tuple[str, list[Note]] = ("", [])
     while not socket.closed:
-        told = await _send_news(socket, reader, *told)
+        if not eyes.may_stay():
+            await socket.close(code=REVOKED, message=b"this token was revoked")
+            return
+        told = await _send_news(socket, reader, sight, *told)
         items = await reader.traffic(after)
         if not items:
             await asyncio.sleep(POLL_S)
             continue
-        await socket.send_bytes(pack(items))
         after = mark_of(items[-1])
+        if seen := sight.of(items):
+            await socket.send_bytes(pack(seen))
     await socket.close(code=WSCloseCode.GOING_AWAY)
 
 
+class Sight:
+    """What a viewer sees of the traffic: the sessions that their eyes are for, whole."""
+
+    def __init__(self, eyes: Eyes, sessions: Iterable[Session]) -> None:
+        self._eyes = eyes
+        self._sessions = {session.id for session in sessions if eyes.sees(session)}
+
+    def of(self, items: list[Traffic]) -> list[Traffic]:
+        """Return what is seen of some traffic, which comes in the order of recording."""
+        if self._eyes.is_everything:
+            return items
+        seen = []
+        for item in items:
+            if isinstance(item, Opened | Closed) and self._eyes.sees(item.session):
+                self._sessions.add(item.session.id)
+            if session_of(item) in self._sessions:
+                seen.append(item)
+        return seen
+
+    def of_notes(self, notes: list[Note]) -> list[Note]:
+        """Return the notes about sessions that are seen."""
+        return notes if self._eyes.is_everything else [note for note in notes if note.session in self._sessions]
+
+
 async def _send_news(
-    socket: web.WebSocketResponse, reader: Reader, told: str, told_notes: list[Note]
+    socket: web.WebSocketResponse, reader: Reader, sight: Sight, told: str, told_notes: list[Note]
 ) -> tuple[str, list[Note]]:
     """Send what is said beside the traffic, where that has changed; return what the viewer knows now."""
     if told != (trouble := await reader.trouble()):
         await socket.send_json({"not_recording": trouble})
-    if told_notes != (notes := await reader.notes()):
+    if told_notes != (notes := sight.of_notes(await reader.notes())):
         await socket.send_json({"notes": msgspec.to_builtins(notes)})
     return trouble, notes
 

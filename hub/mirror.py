@@ -20,9 +20,12 @@ from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
 from hub.tls import TlsPolicy, csms_context
 from matrix.notes import Note
+from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
 
 RETRY_S: Final = 1.0
+REFUSED_S: Final = 30.0
+"""After how long a hub is asked again that did not let us watch: a token that was revoked stays so."""
 CONNECT_S: Final = 10.0
 """How long a hub may take to answer; one that takes longer is as good as gone."""
 
@@ -32,10 +35,11 @@ class MirrorError(HubError):
 
 
 @contextmanager
-def mirrored(hub: str, path: Path, ca: Path | None = None) -> Iterator["Mirror"]:
+def mirrored(hub: str, path: Path, ca: Path | None = None, token: str | None = None) -> Iterator["Mirror"]:
     """Copy what a hub records into a new recording at `path`, in a thread of its own, while the context lasts.
 
-    `ca` verifies a hub at wss://; without it, what the system trusts does.
+    `ca` verifies a hub at wss://; without it, what the system trusts does. `token` is shown to the hub, which wants one
+    from another machine.
 
     Raises:
         MirrorError: nothing answers at that URL, or not with a feed; said at once, not later.
@@ -43,8 +47,8 @@ def mirrored(hub: str, path: Path, ca: Path | None = None) -> Iterator["Mirror"]
     """
     url = feed_url(hub)
     tls = csms_context(TlsPolicy(), ca=ca) if ca else True
-    asyncio.run(check(url, tls))
-    mirror = Mirror(url, open_for_writing(path), tls)
+    asyncio.run(check(url, tls, token))
+    mirror = Mirror(url, open_for_writing(path), tls, token)
     thread = threading.Thread(target=mirror.run, name="mirror")
     thread.start()
     try:
@@ -70,7 +74,7 @@ def feed_url(hub: str) -> URL:
     return url.with_path(feed.PATH)
 
 
-async def check(url: URL, tls: ssl.SSLContext | bool = True) -> None:
+async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None = None) -> None:
     """Look whether a feed can be followed.
 
     Raises:
@@ -78,12 +82,26 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True) -> None:
     """
     async with aiohttp.ClientSession() as http:
         try:
-            async with http.ws_connect(url, ssl=tls) as socket:
+            async with http.ws_connect(url, ssl=tls, headers=_headers(token)) as socket:
                 await socket.receive_json(timeout=10)
         except aiohttp.WSServerHandshakeError as exc:
-            raise MirrorError(f"{url} does not let us watch: it answered {exc.status}") from exc
+            why = await _said_to(http, url, tls, token)
+            raise MirrorError(f"{url} does not let us watch: it answered {exc.status}{why}") from exc
         except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
             raise MirrorError(f"no hub can be watched at {url}: {exc or type(exc).__name__}") from exc
+
+
+async def _said_to(http: aiohttp.ClientSession, url: URL, tls: ssl.SSLContext | bool, token: str | None) -> str:
+    """Return what a hub says to who may not watch: aiohttp leaves the body of a refused upgrade unread."""
+    with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with http.get(url, ssl=tls, headers=_headers(token)) as response:
+            if response.content_type == "text/plain":
+                return f": {safe((await response.text())[:400].strip())}"
+    return ""
+
+
+def _headers(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
 class Mirror:
@@ -94,9 +112,12 @@ class Mirror:
     are for any thread.
     """
 
-    def __init__(self, url: URL, recording: WritableRecording, tls: ssl.SSLContext | bool = True) -> None:
+    def __init__(
+        self, url: URL, recording: WritableRecording, tls: ssl.SSLContext | bool = True, token: str | None = None
+    ) -> None:
         self._url = url
         self._tls = tls
+        self._token = token
         self._recording = recording
         self.connected_since: int | None = None
         self.lost_at: int | None = None
@@ -126,9 +147,18 @@ class Mirror:
     async def _follow_on(self) -> None:
         async with aiohttp.ClientSession() as http:
             while True:
-                with suppress(aiohttp.ClientError, OSError), self._noting_loss():  # what was copied stays
-                    await self._follow(http)
-                await asyncio.sleep(RETRY_S)
+                pause_s = RETRY_S
+                try:
+                    with self._noting_loss():  # what was copied stays
+                        await self._follow(http)
+                except aiohttp.WSServerHandshakeError as exc:
+                    self.trouble, pause_s = (
+                        f"the hub does not let us watch any more: it answered {exc.status}",
+                        REFUSED_S,
+                    )
+                except (aiohttp.ClientError, OSError):
+                    pass  # it is tried again
+                await asyncio.sleep(pause_s)
 
     @contextmanager
     def _noting_loss(self) -> Iterator[None]:
@@ -140,7 +170,9 @@ class Mirror:
     async def _follow(self, http: aiohttp.ClientSession) -> None:
         url = self._url.with_query(after=str(self._after))
         async with asyncio.timeout(CONNECT_S):
-            connecting = await http.ws_connect(url, ssl=self._tls, max_msg_size=0, heartbeat=20)
+            connecting = await http.ws_connect(
+                url, ssl=self._tls, max_msg_size=0, heartbeat=20, headers=_headers(self._token)
+            )
         async with connecting as socket:
             self.connected_since, self.lost_at, self.trouble = time.time_ns(), None, ""
             async for message in socket:

@@ -18,6 +18,7 @@ from hub.dial import HeadReader, TlsInsteadError, address_of
 from hub.disturber import Disturber
 from hub.doors import Door, Doors
 from hub.event_desk import EventDesk, reachable
+from hub.feed import VIEWING
 from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
 from hub.pairing import Move
@@ -30,6 +31,7 @@ from hub.tunnel_doors import TunnelDoors, is_for_tunnels
 from hub.tunnel_words import Timing
 from hub.tunnels import Tunnels
 from hub.turned_away import TurnedAway
+from hub.viewing import Viewing
 
 HURRIED_S: Final = 2.0
 """How long a head may take to arrive where it is only read to be refused: there are too many connections."""
@@ -114,6 +116,7 @@ class Hub:
         self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
         self._tunnel_doors = TunnelDoors(self.tunnels)
         self._tunnel_doors.add_to(self._app)
+        self._app[VIEWING] = Viewing(token_file, self.tunnels.failures, desk)
         self._runner = web.AppRunner(
             self._app, handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )

@@ -234,14 +234,20 @@ def password(identity: str, password: str | None, *, is_hex: bool) -> None:
 @RULES
 @SECRETS
 @CA
-def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | None) -> None:
-    """Open the dashboard over a recording, or over a hub that runs on this machine (ws://HOST:PORT).
+@click.option(
+    "--token",
+    envvar="PLUGFEST_TOKEN",
+    help="For a hub on another machine: an organizer sees everything, a participant their own sessions.  "
+    "[env: PLUGFEST_TOKEN]",
+)
+def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | None, token: str | None) -> None:
+    """Open the dashboard over a recording, or over a running hub (ws://HOST:PORT, wss://HOST:PORT).
 
     A recording that a hub is writing to is followed live.
     """
     from tui.watching import run_watch
 
-    _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca, rules_file=rules_file))
+    _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca, rules_file=rules_file, token=token))
 
 
 @main.group()

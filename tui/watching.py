@@ -21,11 +21,16 @@ def leave_on_hangup() -> None:
 
 
 def run_watch(
-    source: str, *, with_secrets: bool = False, ca: Path | None = None, rules_file: Path | None = None
+    source: str,
+    *,
+    with_secrets: bool = False,
+    ca: Path | None = None,
+    rules_file: Path | None = None,
+    token: str | None = None,
 ) -> None:
     """Show a recording or a running hub; secrets in payloads are hidden, unless asked for. `ca` verifies a hub at wss://.
 
-    `rules_file` is what the event makes of the rules.
+    `rules_file` is what the event makes of the rules. `token` is shown to a hub on another machine.
 
     Raises:
         HubError: the source cannot be watched.
@@ -38,7 +43,7 @@ def run_watch(
     leave_on_hangup()
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
-        with mirrored(source, path, ca) as mirror:
+        with mirrored(source, path, ca, token) as mirror:
             name, look = str(feed_url(source).origin()), look_at_feed(mirror)
             run_dashboard(
                 Source(

@@ -1,0 +1,192 @@
+"""Who may watch the feed, and what of it: every role, with and without a token, and after it was revoked."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import make_mocked_request
+from drawing import Pen
+from recorded import record
+
+from hub import token_file
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
+from hub.feed import REVOKED, feed_app, unpack
+from hub.mirror import MirrorError, check, feed_url, mirrored
+from hub.recording import Recording
+from hub.server import Hub, HubSettings
+from hub.tls import TlsPolicy
+from hub.tokens import Role, Token, new_token, revoke
+from hub.viewing import Viewing
+from matrix.trace import Opened, Traffic
+
+EVENT = """\
+[event]
+name = "Fest"
+[participants.volta]
+[participants.lotus]
+[csmses.lotus]
+participant = "lotus"
+url = "ws://127.0.0.1:9100"
+versions = ["1.6"]
+[stations.one]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1"]
+"""
+SPOKEN = ['> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]']
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+    monkeypatch.setattr(token_file, "LOOK_S", 0.01)
+    places = [("V1", "lotus"), ("V1", "other"), ("W9", "lotus"), ("W9", "other")]
+    record(tmp_path / "event.db", *(Pen().session(SPOKEN, identity=who, csms=csms) for who, csms in places))
+    (tmp_path / "event.toml").write_text(EVENT)
+    new_token(tmp_path / "tokens.toml", Token(name="first", digest="", csmses=("none",)))
+    desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
+    settings = HubSettings(recording=tmp_path / "event.db", csmses={}, port=0, tokens=tmp_path / "tokens.toml")
+    async with Hub(settings, app=feed_app(tmp_path / "event.db"), desk=desk) as hub:
+        yield hub
+
+
+async def token_of(hub: Hub, role: Role, participant: str = "", csmses: tuple[str, ...] = ()) -> str:
+    """Add a token to the hub's file, and wait until the hub knows it."""
+    assert hub.settings.tokens is not None
+    token = Token(name=f"{role}-{participant}", digest="", role=role, participant=participant, csmses=csmses)
+    secret = new_token(hub.settings.tokens, token)
+    assert hub.tunnels.tokens is not None
+    async with asyncio.timeout(5):
+        while hub.tunnels.tokens.tokens.match(secret) is None:  # noqa: ASYNC110 - the hub tells nobody
+            await asyncio.sleep(0.01)
+    return secret
+
+
+@asynccontextmanager
+async def feed_of(hub: Hub, token: str, after: int = 0) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    url, headers = feed_url(hub.url).with_query(after=str(after)), {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, headers=headers) as socket, asyncio.timeout(5):
+        await socket.receive_json()
+        yield socket
+
+
+async def seen_by(hub: Hub, token: str, after: int = 0) -> list[Traffic]:
+    async with feed_of(hub, token, after) as socket:
+        return unpack(await socket.receive_bytes())
+
+
+def sessions_in(items: list[Traffic]) -> list[tuple[str, str]]:
+    return [(item.session.identity, item.session.csms) for item in items if isinstance(item, Opened)]
+
+
+async def test_organizer_sees_everything(hub: Hub) -> None:
+    items = await seen_by(hub, await token_of(hub, Role.ORGANIZER))
+
+    with Recording.open(hub.settings.recording) as recording:
+        assert items == recording.traffic()
+
+
+@pytest.mark.parametrize(
+    ("participant", "csmses", "sessions"),
+    [
+        ("volta", (), [("V1", "lotus"), ("V1", "other")]),
+        ("lotus", (), [("V1", "lotus"), ("W9", "lotus")]),
+        ("", ("other",), [("V1", "other"), ("W9", "other")]),
+    ],
+)
+async def test_participant_sees_the_sessions_of_their_own_products_whole_and_no_others(
+    hub: Hub, participant: str, csmses: tuple[str, ...], sessions: list[tuple[str, str]]
+) -> None:
+    items = await seen_by(hub, await token_of(hub, Role.PARTICIPANT, participant, csmses))
+
+    assert sessions_in(items) == sessions
+    assert len(items) == len(sessions) * 4  # opened, two messages, closed
+
+
+async def test_participant_who_comes_back_goes_on_within_a_session(hub: Hub) -> None:
+    token = await token_of(hub, Role.PARTICIPANT, "volta")
+    whole = await seen_by(hub, token)
+
+    rest = await seen_by(hub, token, after=1)
+
+    assert rest == whole[1:]
+
+
+@pytest.mark.parametrize(
+    ("role", "participant", "status"),
+    [(Role.VIEWER, "", 403), (Role.PARTICIPANT, "", 403), (Role.PARTICIPANT, "nobody", 403)],
+)
+async def test_who_has_nothing_to_watch_is_told_why(hub: Hub, role: Role, participant: str, status: int) -> None:
+    token = await token_of(hub, role, participant)
+
+    with pytest.raises(MirrorError, match=f"it answered {status}: this token is"):
+        await check(feed_url(hub.url), token=token)
+
+
+async def test_wrong_token_is_refused_also_from_the_hubs_own_machine(hub: Hub) -> None:
+    with pytest.raises(MirrorError, match="it answered 401: the hub does not know this token"):
+        await check(feed_url(hub.url), token="plugfest_guessed")
+
+
+async def test_guessing_is_slowed_down(hub: Hub) -> None:
+    url, headers = feed_url(hub.url).with_scheme("http"), {"Authorization": "Bearer plugfest_guessed"}
+    async with aiohttp.ClientSession() as http:
+        statuses = [(await http.get(url, headers=headers)).status for _ in range(12)]
+
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+
+
+async def test_page_of_a_browser_is_refused_with_a_good_token_too(hub: Hub) -> None:
+    token = await token_of(hub, Role.ORGANIZER)
+    headers = {"Authorization": f"Bearer {token}", "Origin": "https://evil.example"}
+
+    async with aiohttp.ClientSession() as http:
+        answer = await http.get(feed_url(hub.url).with_scheme("http"), headers=headers)
+
+    assert answer.status == 403
+
+
+async def test_revoked_token_ends_the_feed(hub: Hub) -> None:
+    token = await token_of(hub, Role.ORGANIZER)
+    async with feed_of(hub, token) as socket:
+        await socket.receive_bytes()
+
+        assert hub.settings.tokens is not None
+        revoke(hub.settings.tokens, "organizer-")
+
+        async with asyncio.timeout(5):
+            while not socket.closed:
+                await socket.receive()
+        assert socket.close_code == REVOKED
+
+
+def test_stranger_without_a_token_is_told_that_one_is_needed() -> None:
+    request = make_mocked_request("GET", "/-/feed", headers={"Host": "hub"})
+    from_afar = request.clone(remote="192.0.2.7")
+
+    with pytest.raises(aiohttp.web.HTTPUnauthorized) as refused:
+        Viewing().admit(from_afar)
+
+    assert "needs a token" in str(refused.value.text)
+
+
+async def test_mirror_shows_its_token(hub: Hub, tmp_path: Path) -> None:
+    token = await token_of(hub, Role.PARTICIPANT, "volta")
+
+    def copied() -> list[Traffic]:
+        with (
+            mirrored(hub.url, tmp_path / "mine.recording", None, token),
+            Recording.open(tmp_path / "mine.recording") as mine,
+        ):
+            while len(found := mine.traffic()) < 8:
+                time.sleep(0.01)
+            return found
+
+    found = await asyncio.to_thread(copied)
+
+    assert sessions_in(found) == [("V1", "lotus"), ("V1", "other")]
