@@ -146,7 +146,7 @@ class Agent:
                 raise
             finally:
                 self.link = self.streams.link = None
-                with suppress(ConnectionError, asyncio.CancelledError):
+                with suppress(ConnectionError):
                     await socket.close()
 
     async def _talk(self, link: Link) -> None:
@@ -203,6 +203,8 @@ class Agent:
             return f"the connection to {self.settings.hub.where} broke: {exc}"
         if isinstance(exc, OutboundError):
             return str(exc)
+        if isinstance(exc, TimeoutError):
+            return f"{self.settings.hub.where} did not answer in time"
         return f"{self.settings.hub.where} cannot be talked to: {exc or type(exc).__name__}"
 
     def _give_up_in_time(self) -> None:

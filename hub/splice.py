@@ -150,8 +150,8 @@ class Leg(asyncio.Protocol):
         if self._splice.state is State.OVER:
             return False
         if Hold.ENDED not in self._holds:
-            self._holds |= Hold.ENDED
             self._splice.fin_received(self.side)
+            self._holds |= Hold.ENDED  # after that: until then the other side may be told, if it was not this one's end
         # TLS has no half-close here: asyncio closes the transport whatever this returns, and would warn.
         return self.can_half_close
 

@@ -101,6 +101,7 @@ class Tunnels:
         """Follow the token file."""
         if self.tokens is not None:
             self._following = asyncio.create_task(self.tokens.follow(self.review))
+            self._following.add_done_callback(_say_if_crashed)
 
     async def stop(self) -> None:
         """Tell all agents that the hub stops."""
@@ -301,6 +302,11 @@ class Tunnels:
 def new_ticket() -> str:
     """Return what names a stream, and nobody can guess."""
     return secrets.token_urlsafe(18)
+
+
+def _say_if_crashed(following: "asyncio.Task[None]") -> None:
+    if not following.cancelled() and (exc := following.exception()) is not None:
+        log.critical("the token file is followed no more: stop the hub, and start it again", exc_info=exc)
 
 
 def _fail(waiting: Waiting, text: str) -> None:

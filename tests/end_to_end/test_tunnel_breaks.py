@@ -184,6 +184,18 @@ async def test_stations_are_told_that_the_tunnel_is_down(peers: Peers, tmp_path:
         assert b"the tunnel to the hub is down: the connection to the hub at" in answer
 
 
+async def test_an_agent_that_finds_no_hub_can_be_stopped(peers: Peers, tmp_path: Path) -> None:
+    async with stormy(tmp_path, peers) as (_, way, running):
+        way.hold_new(is_on=True)
+        way.swallow()
+        await running.log.has(Disconnected)
+
+        running.task.cancel()
+        done, _ = await asyncio.wait({running.task}, timeout=3)
+
+        assert done
+
+
 async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peers: Peers, tmp_path: Path) -> None:
     environment = os.environ | {"PLUGFEST_TOKEN": token_in(tmp_path)}
     async with tunnelled_hub(tmp_path) as hub:
@@ -195,15 +207,16 @@ async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peer
 
         first.kill()
         await first.wait()
-        for line in (station, upstream):
-            with pytest.raises(ConnectionError):
-                await peer_gone(line)
+        last_words = await station.rest()
+        with pytest.raises(ConnectionError):
+            await peer_gone(upstream)
         second = await asyncio.create_subprocess_exec(*command, env=environment)
         await eventually(lambda: hub.tunnels.agents and killed not in hub.tunnels.agents)
         answer = await answer_of(hub.port, peers)
 
         assert str(recorded(hub)[0].fault).startswith("the tunnel csms:acme broke: a connection ended without a word")
         assert (recorded(hub)[0].ending, recorded(hub)[0].closed_by) == (Ending.HUB, None)
+        assert last_words[2:4] == b"\x03\xe9"
         assert answer == ACCEPT
         second.kill()
         await second.wait()
