@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import subprocess
 from collections.abc import Sequence
 from itertools import count
-from typing import Final
+from typing import Final, Self
 
 from hub.errors import HubError
 from hub.page.live import Live
@@ -25,6 +26,54 @@ class BusyError(HubError):
     """The page's process does not answer now; the message says why."""
 
 
+class _Child:
+    """The process and its pipes.
+
+    It is started by a thread: a fork of a large hub holds its loop up for 15 ms, what Popen does in its place does not.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.output = asyncio.StreamReader()
+        self.input: asyncio.WriteTransport
+        self._reading: asyncio.ReadTransport
+        self._process = process
+
+    @classmethod
+    async def start(cls, command: Sequence[str]) -> Self:
+        """Start the process. Where that is cancelled, it is ended again."""
+        starting = asyncio.ensure_future(cls._start(command))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await (await starting).end()
+            raise
+
+    @classmethod
+    async def _start(cls, command: Sequence[str]) -> Self:
+        child = cls(await asyncio.to_thread(_popen, command))
+        loop, process = asyncio.get_running_loop(), child._process
+        child._reading, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(child.output), process.stdout
+        )
+        child.input, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, process.stdin)
+        return child
+
+    async def end(self) -> None:
+        """Close the pipes, which ends the process; a stubborn one is killed."""
+        self.input.close()
+        try:
+            await asyncio.to_thread(self._process.wait, STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        self._reading.close()
+
+
+def _popen(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a process that Ctrl-C does not reach: that is for the hub, which ends it."""
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own module
+
+
 class PageProcess:
     """Follows the recording in a process of its own, so that judging costs the relay nothing.
 
@@ -38,7 +87,7 @@ class PageProcess:
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[Reply]] = {}
         self._same: dict[tuple[str, ...], asyncio.Future[Reply]] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._child: _Child | None = None
         self._is_up = asyncio.Event()
 
     def start(self) -> None:
@@ -83,34 +132,31 @@ class PageProcess:
             raise BusyError("the judge does not start; the hub's log says why") from exc
 
     def _send(self, question: Question) -> "asyncio.Future[Reply]":
-        if self._process is None or self._process.stdin is None:
+        if self._child is None:
             raise BusyError("the judge is started anew; try again in a moment")
         if len(self._asked) >= MOST_ASKED:
             raise BusyError("too many are asking at once; try again in a moment")
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._asked[question.number] = reply
         reply.add_done_callback(lambda _: self._asked.pop(question.number, None))
-        self._process.stdin.write(pack(question))
+        self._child.input.write(pack(question))
         return reply
 
     async def _see_through(self) -> None:
         """Start the process and hear it to its end."""
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the hub, which ends this one
-            )
-            assert self._process.stdout is not None
+            self._child = await _Child.start(self._command)
             self._is_up.set()
-            await self._listen(self._process.stdout)
+            await self._listen(self._child.output)
         except asyncio.IncompleteReadError:
             log.warning("the judge of the page has ended; it is started again")
         except (OSError, ValueError) as exc:
             log.warning("the judge of the page does not work: %s", safe(str(exc)))
         finally:
-            await self._end()
+            self._is_up.clear()
+            if self._child is not None:
+                child, self._child = self._child, None
+                await child.end()
 
     async def _listen(self, output: asyncio.StreamReader) -> None:
         while True:
@@ -122,19 +168,6 @@ class PageProcess:
                     reply = self._asked.get(word.number)
                     if reply and not reply.done():
                         reply.set_result(word)
-
-    async def _end(self) -> None:
-        self._is_up.clear()
-        process, self._process = self._process, None
-        if process is None or process.stdin is None:
-            return
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
 
     def _let_go(self) -> None:
         for reply in [*self._asked.values()]:
