@@ -151,11 +151,8 @@ class Mirror:
                 try:
                     with self._noting_loss():  # what was copied stays
                         await self._follow(http)
-                except aiohttp.WSServerHandshakeError as exc:
-                    self.trouble, pause_s = (
-                        f"the hub does not let us watch any more: it answered {exc.status}",
-                        REFUSED_S,
-                    )
+                except aiohttp.WSServerHandshakeError:
+                    pause_s = REFUSED_S
                 except (aiohttp.ClientError, OSError):
                     pass  # it is tried again
                 await asyncio.sleep(pause_s)
