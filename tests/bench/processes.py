@@ -85,7 +85,8 @@ def children(pid: int) -> list[int]:
     """Return the processes that a process has started, once there are any: nginx listens before it has workers."""
     until = time.monotonic() + START_S
     while time.monotonic() < until:
-        if found := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        threads = Path(f"/proc/{pid}/task").glob("*/children")
+        if found := [child for thread in threads for child in thread.read_text().split()]:
             return [int(child) for child in found]
         time.sleep(0.02)
     raise SystemExit(f"process {pid} has started no other")
