@@ -179,7 +179,8 @@ def _sentence(error: jsonschema_rs.ValidationError, *, hidden: bool) -> str:
         case jsonschema_rs.ValidationErrorKind.Required(name):
             return f"{where} lacks the required field {name.strip(chr(34))}"
         case jsonschema_rs.ValidationErrorKind.AdditionalProperties(names):
-            return f"{where} has a field that does not exist: {', '.join(told(name, 60) for name in names[:5])}"
+            what = "a field that does not exist" if len(names) == 1 else "fields that do not exist"
+            return f"{where} has {what}: {', '.join(told(name, 60) for name in names[:5])}"
         case jsonschema_rs.ValidationErrorKind.Type(types):
             return f"{where} is {value}, not of type {' or '.join(types)}"
         case jsonschema_rs.ValidationErrorKind.MaxLength(limit):
