@@ -31,7 +31,6 @@ from tui.line import Line, Span, width_of
 from tui.messages import Stage
 from tui.noted import marked
 from tui.screens.base import DashboardScreen
-from tui.screens.errata import ErrataScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.pair import PairScreen
 from tui.source import Source
@@ -165,11 +164,6 @@ class MatrixScreen(DashboardScreen):
         yield SystemCommand("Turn the matrix", "Stations and CSMSes, or message types and pairs", self.action_turn)
         yield SystemCommand("Show what went wrong only", "Hide all other cells", partial(self.show_outcome, WRONG_ONLY))
         yield SystemCommand("Show everything", "Clear the filter", self.action_clear)
-        yield SystemCommand("Questions to the standard", "What three or more vendors do otherwise", self.show_errata)
-
-    def show_errata(self) -> None:
-        """Show the deviations that independent vendors share."""
-        self.app.push_screen(ErrataScreen(self.source.verdicts.hearing.errata()))
 
 
 def _after(values: list[Any], value: Any) -> Any:
