@@ -16,7 +16,7 @@ from tui.blaming import finding_line
 from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Question, Wanted, entries, vendors
 from tui.line import Line, Span
 from tui.messages import Stage
-from tui.screens.base import DashboardScreen
+from tui.screens.base import DashboardScreen, following
 from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.question import QuestionScreen
 from tui.screens.rule import RuleScreen
@@ -149,10 +149,10 @@ class FindingsScreen(DashboardScreen):
 
     def action_vendor(self) -> None:
         names = [EVERYONE, *vendors(self.source.verdicts.tallies.all(), self.board, self.wanted)]
-        self.want(replace(self.wanted, vendor=_after(names, self.wanted.vendor)))
+        self.want(replace(self.wanted, vendor=following(names, self.wanted.vendor)))
 
     def action_severity(self) -> None:
-        self.show_severity(_after(["", *GRAVEST_FIRST], self.wanted.severity))
+        self.show_severity(following(["", *GRAVEST_FIRST], self.wanted.severity))
 
     def show_severity(self, severity: str) -> None:
         """Show only findings of a severity; "" for all."""
@@ -179,7 +179,3 @@ class FindingsScreen(DashboardScreen):
         for severity in GRAVEST_FIRST:
             show = partial(self.show_severity, severity)
             yield SystemCommand(f"Show {severity} findings only", "Hide all others", show)
-
-
-def _after(values: list[str], value: str) -> str:
-    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]
