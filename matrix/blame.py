@@ -10,7 +10,7 @@ from matrix.exchange import CROSSING_NS, Exchange
 from matrix.fields import is_disputable
 from matrix.finding import NOT_BLAMED, Blame, Confidence, Finding, Ground, Remark, Severity
 from matrix.rule import Rule
-from matrix.schemas import Breach
+from matrix.schemas import WHOLE, Breach
 from matrix.trace import Session, Side
 
 FORM_CODES: Final = frozenset({"FormationViolation", "FormatViolation", "TypeConstraintViolation"})
@@ -19,8 +19,8 @@ CONSTRAINT_CODES: Final = frozenset(
     {"PropertyConstraintViolation", "OccurenceConstraintViolation", "OccurrenceConstraintViolation", "ProtocolError"}
 )
 """Codes that may also mean a constraint which no schema holds."""
-TOLERABLE: Final = frozenset({"additionalProperties", "format"})
-"""What a receiver may well overlook in a payload: unknown fields, and the form of a string."""
+TOLERABLE: Final = frozenset({"additionalProperties", "format", WHOLE})
+"""What a receiver may well overlook in a payload: unknown fields, the form of a string, a `1.0` for an integer."""
 SERVER_ERRORS: Final = range(500, 600)
 
 

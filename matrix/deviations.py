@@ -71,6 +71,11 @@ class Deviations:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    @property
+    def taken_up(self) -> int:
+        """How many findings it has taken up."""
+        return self._findings
+
     def catch_up(self, findings: Sequence[Finding], reactions: Sequence[Reaction]) -> None:
         """Take up what a judge has found since the last time, and what became of it."""
         for number in range(self._findings, len(findings)):

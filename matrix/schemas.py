@@ -23,6 +23,8 @@ FOLDERS: Final[Mapping[str, str]] = {V16: "v16/schemas", V201: "v201/schemas", V
 """Where the `ocpp` package keeps each version's schemas. It ships none of 2.0: see `use_schemas`."""
 
 LISTED_AT_MOST: Final = 10
+WHOLE: Final = "whole"
+"""The keyword of a `1.0` for an integer: none for draft 4 (1.6), and the same number for who reads it as JavaScript."""
 """Breaches reported of one payload; the rest of a payload that is wrong throughout adds nothing."""
 
 
@@ -154,7 +156,7 @@ def _amend(version: str, action: str, part: Part, definition: dict[str, Any]) ->
 
 
 def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, hidden: bool) -> Breach:
-    keyword = error.kind.name
+    keyword = WHOLE if _is_whole(error) else error.kind.name
     path = list(error.instance_path)
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
         path.append(error.kind.unexpected[0])
@@ -165,6 +167,11 @@ def _breach(version: str, action: str, error: jsonschema_rs.ValidationError, *, 
     emptiness = error.instance is None or (keyword == "minItems" and not error.instance)
     form = error.kind.format if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format) else ""
     return Breach(pointer(path), _sentence(error, hidden=hidden), keyword, severity, emptiness, form)
+
+
+def _is_whole(error: jsonschema_rs.ValidationError) -> bool:
+    is_of_type = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type) and "integer" in error.kind.types
+    return is_of_type and isinstance(error.instance, float) and error.instance.is_integer()
 
 
 def pointer(path: list[str | int]) -> str:
@@ -179,7 +186,8 @@ def _sentence(error: jsonschema_rs.ValidationError, *, hidden: bool) -> str:
         case jsonschema_rs.ValidationErrorKind.Required(name):
             return f"{where} lacks the required field {name.strip(chr(34))}"
         case jsonschema_rs.ValidationErrorKind.AdditionalProperties(names):
-            return f"{where} has a field that does not exist: {', '.join(told(name, 60) for name in names[:5])}"
+            what = "a field that does not exist" if len(names) == 1 else "fields that do not exist"
+            return f"{where} has {what}: {', '.join(told(name, 60) for name in names[:5])}"
         case jsonschema_rs.ValidationErrorKind.Type(types):
             return f"{where} is {value}, not of type {' or '.join(types)}"
         case jsonschema_rs.ValidationErrorKind.MaxLength(limit):

@@ -3,20 +3,28 @@
 from collections.abc import Iterable
 from typing import Final
 
+from matrix.blame import for_finding
 from matrix.errata import ANY, Candidate, Sighting
 from matrix.finding import Blame, Finding, Severity
 from matrix.safe import safe
 from matrix.trace import Side
-from tui.line import BLANK, PaneLine, Span
+from tui.line import BLANK, Line, PaneLine, Span
+from tui.tallies import Occurrence
+from tui.verdicts import Verdicts
 
 WITNESS: Final = "\N{WHITE DIAMOND}"
 """Stands before what other products do."""
 
 
+def blamed(blame: Blame) -> str:
+    """Return who is blamed for an outcome and how sure that is, in short: `the station, certain`."""
+    who = "both sides, " if len(blame.sides) > 1 else "".join(f"{side.label}, " for side in blame.sides)
+    return f"{who}{blame.ground.confidence}"
+
+
 def blame_words(blame: Blame) -> str:
     """Return who is blamed for an outcome, how sure that is, and why: `the station, certain: ...`."""
-    who = "both sides, " if len(blame.sides) > 1 else "".join(f"{side.label}, " for side in blame.sides)
-    return f"{who}{blame.ground.confidence}: {blame.ground.why}"
+    return f"{blamed(blame)}: {blame.ground.why}"
 
 
 def ground_lines(finding: Finding) -> list[PaneLine]:
@@ -35,6 +43,19 @@ def blame_lines(blame: Blame) -> list[PaneLine]:
 def witness_lines(sentences: Iterable[str]) -> list[PaneLine]:
     """Return what the rest of the matrix says about a finding."""
     return [PaneLine((Span(f"{WITNESS} ", "accent"), Span(safe(sentence))), 2) for sentence in sentences]
+
+
+def finding_line(verdicts: Verdicts, rule: str, occurrence: Occurrence) -> Line:
+    """Return in one line what a rule has found somewhere, whose doing that is, and what the other products do."""
+    finding = verdicts.finding_at(rule, occurrence)
+    if finding is None:
+        return ()
+    blame = for_finding(finding)
+    witnesses = (
+        part for said in verdicts.hearing.about(finding) for part in (Span(f"  {WITNESS} ", "accent"), Span(safe(said)))
+    )
+    whose = (Span(f"  {blamed(blame)}", "muted"),) if blame else ()
+    return (Span(safe(finding.text)), *whose, *witnesses)
 
 
 def errata_lines(candidates: Iterable[Candidate]) -> list[PaneLine]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from matrix.board import BoardView, Pair, PairKey
+from matrix.deviations import Deviation
+from matrix.errata import Candidate
 from matrix.finding import Severity
 from matrix.policy import Policy, Regrade
 from matrix.rule import rule_named
@@ -81,7 +83,22 @@ class Graded:
         return self.regrade.rule
 
 
-Entry = Heading | Group | Graded
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What so many vendors do otherwise that it may be the standard's to fix."""
+
+    candidate: Candidate
+
+    @property
+    def key(self) -> tuple[Deviation, str]:
+        return self.candidate.deviation, self.candidate.generation
+
+    @property
+    def rule(self) -> str:
+        return self.candidate.deviation.rule
+
+
+Entry = Heading | Group | Question | Graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +123,13 @@ def sentence_of(code: str) -> str:
         return "not a rule of this rule set"
 
 
-def entries(tallies: Iterable[Tally], board: BoardView, policy: Policy, wanted: Wanted) -> list[Entry]:
-    """Return what to fix first, by vendor: who breaks most pairs comes first; then what the event regraded."""
+def entries(
+    tallies: Iterable[Tally], board: BoardView, policy: Policy, wanted: Wanted, candidates: Iterable[Candidate] = ()
+) -> list[Entry]:
+    """Return what to fix first, by vendor: who breaks most pairs comes first.
+
+    Then come the questions to the standard, unless one pair, vendor or severity is wanted, and what the event regraded.
+    """
     groups = [group for group in _groups(tallies, board, wanted.pair) if _is_wanted(group, wanted)]
     by_vendor: dict[Vendor, list[Group]] = {}
     for group in groups:
@@ -115,7 +137,8 @@ def entries(tallies: Iterable[Tally], board: BoardView, policy: Policy, wanted: 
     listed: list[Entry] = []
     for heading in sorted((_heading(vendor, of) for vendor, of in by_vendor.items()), key=_vendor_order):
         listed += [heading, *sorted(by_vendor[heading.vendor], key=_order)]
-    return [*listed, *(Graded(policy[code]) for code in sorted(policy))]
+    questions = (Question(candidate) for candidate in candidates if _is_asked(candidate, wanted))
+    return [*listed, *questions, *(Graded(policy[code]) for code in sorted(policy))]
 
 
 def vendors(tallies: Iterable[Tally], board: BoardView, wanted: Wanted) -> list[str]:
@@ -161,6 +184,14 @@ def _is_wanted(group: Group, wanted: Wanted) -> bool:
     if wanted.severity and group.severity != wanted.severity:
         return False
     words = f"{group.vendor.label} {group.rule} {group.severity} {group.sentence}".lower()
+    return wanted.text.lower() in words
+
+
+def _is_asked(candidate: Candidate, wanted: Wanted) -> bool:
+    if wanted.pair is not None or wanted.vendor or wanted.severity:
+        return False
+    vendors_named = " ".join(sighting.vendor for sighting in candidate.sightings)
+    words = f"{vendors_named} {candidate.deviation.rule} {candidate.deviation.action} {candidate.question}".lower()
     return wanted.text.lower() in words
 
 

@@ -17,6 +17,7 @@ class Hearing:
         self._deviations = Deviations()
         self._view: BoardView | None = None
         self._witnesses: Witnesses | None = None
+        self._errata: tuple[object, tuple[Candidate, ...]] = (None, ())
 
     def hear(self, findings: Sequence[Finding], reactions: Sequence[Reaction], view: BoardView) -> None:
         """Take up what a judge has found so far, and the board as it is now."""
@@ -31,4 +32,10 @@ class Hearing:
 
     def errata(self) -> tuple[Candidate, ...]:
         """Return what independent vendors do otherwise than a rule asks: questions to the standard."""
-        return candidates(self._deviations, self._view) if self._view else ()
+        view = self._view
+        if view is None:
+            return ()
+        basis = (self._deviations.taken_up, *(pair.key for pair in view.pairs))
+        if basis != self._errata[0]:
+            self._errata = basis, candidates(self._deviations, view)
+        return self._errata[1]

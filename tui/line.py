@@ -104,7 +104,8 @@ def wrap(line: Line, width: int, indent: int) -> Iterator[Line]:
 
 def _would_fit(text: str, head: str, width: int) -> bool:
     """Tell whether `head` ends within the first word of `text`, and that word fits a line of its own."""
-    return " " not in head and cell_len(text[: width + 1].split(" ")[0]) <= width
+    word = text.lstrip(" ")
+    return " " not in head.lstrip(" ") and cell_len(word[: width + 1].split(" ")[0]) <= width
 
 
 def _split(text: str, width: int) -> tuple[str, str]:

@@ -198,8 +198,8 @@ class Verdicts:
         if verdicts.session is not None:
             self.tallies.note(finding, verdicts.session, at)
 
-    def text_of(self, rule: str, occurrence: Occurrence) -> str:
-        """Return in words what a rule has found somewhere; peers' words may be in it."""
+    def finding_at(self, rule: str, occurrence: Occurrence) -> Finding | None:
+        """Return what a rule has found somewhere; peers' words may be in its text."""
         verdicts = self.of(occurrence.session)
         found = verdicts.handshake if occurrence.frame is None else verdicts.findings(occurrence.frame)
-        return next((finding.text for finding in found if finding.rule == rule), "")
+        return next((finding for finding in found if finding.rule == rule), None)

@@ -169,7 +169,8 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
     wrong = [breach for breach in exchange.request_breaches if breach.severity is Severity.VIOLATION]
     if not wrong or fits_as_newer(exchange, Part.REQUEST):
         return
-    text = f"accepted a {exchange.action} that does not fit its schema (frame {exchange.call_frame}): {wrong[0].text}"
+    accepted = f"accepted {'an' if exchange.action[:1] in 'AEIO' else 'a'} {exchange.action}"
+    text = f"{accepted} that does not fit its schema (frame {exchange.call_frame}): {wrong[0].text}"
     if all(breach.keyword in TOLERABLE for breach in wrong):
         yield warning(exchange.answerer, text, ground=OVERLOOKED)
     else:

@@ -145,6 +145,14 @@ def test_a_receiver_that_overlooks_an_unknown_field_does_not_share_the_blame() -
     assert {*blame(judge, "Heartbeat").sides} == STATION
 
 
+def test_a_receiver_that_reads_1_0_as_an_integer_does_not_share_the_blame() -> None:
+    judge = judged(draw(GOOD.replace(":1,", ":1.0,"), ACCEPTED))
+
+    assert of_rule(judge, "RPC-19").severity is Severity.VIOLATION
+    assert of_rule(judge, "RPC-20").severity is Severity.WARNING
+    assert set(blame(judge).sides) == STATION
+
+
 def test_while_a_session_is_disturbed_what_takes_several_messages_blames_nobody() -> None:
     judge = judged(draw("! begun latency 1s", "! touched", GOOD, GOOD.replace('"m"', '"n"'), "< ping", version="2.1"))
 

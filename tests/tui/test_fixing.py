@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 from drawing import Pen, judged
+from plugfest_floor import ACCEPTED, NUMBER, Floor
 
 from matrix.board import BoardView, PairKey
+from matrix.errata import candidates
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.policy import AS_WRITTEN, read_policy
+from matrix.report import deviations_of
 from matrix.trace import Opened, Side, Traffic
-from tui.fixing import Entry, Graded, Group, Heading, Vendor, Wanted, entries, sentence_of, vendors
+from tui.fixing import Entry, Graded, Group, Heading, Question, Vendor, Wanted, entries, sentence_of, vendors
 from tui.tallies import Tallies, Tally
 
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"%s","chargePointModel":"One"}]'
@@ -61,6 +64,8 @@ def _in_words(entry: Entry) -> str:
             return f"{entry.vendor.label}: {entry.pairs}"
         case Group():
             return f"{entry.rule} {entry.severity}: {len(entry.pairs)} {entry.count} {entry.sessions}"
+        case Question():
+            return f"{entry.rule} is a question of {entry.candidate.vendors} vendors"
         case Graded():
             return entry.regrade.rule
 
@@ -104,6 +109,23 @@ def test_times_and_the_latest_are_those_of_the_findings(event: list[Traffic]) ->
 
 def _is_acmes(finding: Finding) -> bool:
     return finding.rule == "RPC-19" and finding.side is Side.CSMS
+
+
+def test_questions_come_after_the_vendors_and_only_where_everyone_is_wanted() -> None:
+    floor = Floor()
+    for product in ("Alpha One", "Beta Two", "Gamma Three"):
+        floor.meet(product, "acme", NUMBER, ACCEPTED)
+    tallies, board, judge = counted(floor.traffic)
+    asked = candidates(deviations_of(judge), board)
+
+    last = [
+        in_words(entries(tallies, board, AS_WRITTEN, wanted, asked))[-1:]
+        for wanted in (Wanted(), Wanted(text="beta"), Wanted(text="zzz"), Wanted(severity="violation"))
+    ]
+
+    question = "RPC-19 is a question of 3 vendors"
+    assert last[:3] == [[question], [question], []]
+    assert question not in last[3]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ def test_a_word_that_fits_the_next_line_is_not_split_where_its_span_begins() -> 
     assert ["".join(span.text for span in piece) for piece in pieces] == ["12345 ", " Connect"]
 
 
+def test_a_word_that_fits_the_next_line_is_not_split_where_its_span_begins_with_a_space() -> None:
+    pieces = [*wrap((Span("0 open  "), Span("✗"), Span(" failed")), 14, 1)]
+
+    assert ["".join(span.text for span in piece) for piece in pieces] == ["0 open  ✗", "  failed"]
+
+
 def test_a_word_longer_than_the_line_is_split() -> None:
     pieces = [*wrap((Span("x" * 25),), 10, 2)]
 

@@ -1,7 +1,7 @@
 """What every screen of the dashboard has: the line at the top, the keys at the bottom, the board."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
@@ -14,6 +14,8 @@ from tui.source import EMPTY_BOARD, Source
 from tui.widgets.alarm import Alarm
 from tui.widgets.round_line import RoundLine
 from tui.widgets.top_line import TopLine
+
+Value = TypeVar("Value")
 
 
 class DashboardScreen(Screen[None]):
@@ -78,3 +80,8 @@ class DashboardScreen(Screen[None]):
     def commands(self) -> Iterable[SystemCommand]:
         """Yield what the command palette offers on this screen."""
         yield from ()
+
+
+def following(values: Sequence[Value], value: Value) -> Value:
+    """Return the value that comes after another, the first after the last or after one that is not there."""
+    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
@@ -12,11 +12,13 @@ from textual.widgets import Input
 
 from matrix.board import PairKey
 from matrix.safe import safe
-from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Wanted, entries, vendors
+from tui.blaming import finding_line
+from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Question, Wanted, entries, vendors
 from tui.line import Line, Span
 from tui.messages import Stage
-from tui.screens.base import DashboardScreen
+from tui.screens.base import DashboardScreen, following
 from tui.screens.occurrences import OccurrencesScreen
+from tui.screens.question import QuestionScreen
 from tui.screens.rule import RuleScreen
 from tui.source import Source
 from tui.text import counted_noun, date_and_time
@@ -24,6 +26,8 @@ from tui.widgets.bar import Bar
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.line_list import LineList
+
+_CHOOSE: Final = Span("  enter shows whose, and where", "muted")
 
 
 class FindingsScreen(DashboardScreen):
@@ -64,7 +68,8 @@ class FindingsScreen(DashboardScreen):
         self._shown = state
         listed = self.query_one(FindingsList)
         listed.empty = self._vacancy()
-        listed.show(entries(tallies.all(), self.board, self.source.policy, self.wanted))
+        questions = () if self.wanted.pair else self.source.verdicts.hearing.errata()
+        listed.show(entries(tallies.all(), self.board, self.source.policy, self.wanted, questions))
         self.query_one("#choice", Bar).left = self._choice_line()
         self.describe()
 
@@ -93,6 +98,8 @@ class FindingsScreen(DashboardScreen):
                 line = self._description(group)
             case Heading() as heading:
                 line = (Span(f" {heading.vendor.label}: enter shows this vendor only", "muted"),)
+            case Question(candidate):
+                line = (Span(" question to the standard: ", "muted"), Span(candidate.question), _CHOOSE)
             case _:
                 line = ()
         self.query_one("#here", Bar).left = line
@@ -100,10 +107,10 @@ class FindingsScreen(DashboardScreen):
     def _description(self, group: Group) -> Line:
         seen = f"seen {date_and_time(group.first_at)} to {date_and_time(group.last_at)}"
         facts = f"{counted_noun(group.count, 'time')} in {counted_noun(group.sessions, 'session')}, {seen}"
-        latest = self.source.verdicts.text_of(group.rule, group.latest)
         return (
             Span(f" {group.rule} ", "accent"), Span(facts, "muted"),
-            Span(f"  last: #{group.latest.session} ", "muted"), Span(safe(latest)),
+            Span(f"  last: #{group.latest.session} ", "muted"),
+            *finding_line(self.source.verdicts, group.rule, group.latest),
         )  # fmt: skip
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -116,12 +123,14 @@ class FindingsScreen(DashboardScreen):
 
     @on(LineList.Chosen, "#findings")
     def open_entry(self) -> None:
-        """Go to where a rule found something; to a vendor alone; to the rule that the event graded."""
+        """Go to where a rule found something; to a vendor alone; to who shares a deviation; to a graded rule."""
         match self.query_one(FindingsList).entry:
             case Group() as group:
                 self.go(OccurrencesScreen(self.source, group))
             case Heading() as heading:
                 self.want(replace(self.wanted, vendor="" if self.wanted.vendor else heading.vendor.label))
+            case Question(candidate):
+                self.app.push_screen(QuestionScreen(candidate))
             case Graded():
                 self.action_rule()
 
@@ -140,10 +149,10 @@ class FindingsScreen(DashboardScreen):
 
     def action_vendor(self) -> None:
         names = [EVERYONE, *vendors(self.source.verdicts.tallies.all(), self.board, self.wanted)]
-        self.want(replace(self.wanted, vendor=_after(names, self.wanted.vendor)))
+        self.want(replace(self.wanted, vendor=following(names, self.wanted.vendor)))
 
     def action_severity(self) -> None:
-        self.show_severity(_after(["", *GRAVEST_FIRST], self.wanted.severity))
+        self.show_severity(following(["", *GRAVEST_FIRST], self.wanted.severity))
 
     def show_severity(self, severity: str) -> None:
         """Show only findings of a severity; "" for all."""
@@ -151,8 +160,8 @@ class FindingsScreen(DashboardScreen):
 
     def action_rule(self) -> None:
         match self.query_one(FindingsList).entry:
-            case Group() as group:
-                self.app.push_screen(RuleScreen([group.rule], self.source.policy))
+            case Group() | Question() as entry:
+                self.app.push_screen(RuleScreen([entry.rule], self.source.policy))
             case Graded(regrade):
                 self.app.push_screen(RuleScreen([regrade.rule], self.source.policy))
             case _:
@@ -170,7 +179,3 @@ class FindingsScreen(DashboardScreen):
         for severity in GRAVEST_FIRST:
             show = partial(self.show_severity, severity)
             yield SystemCommand(f"Show {severity} findings only", "Hide all others", show)
-
-
-def _after(values: list[str], value: str) -> str:
-    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]

@@ -30,8 +30,7 @@ from tui.grid import (
 from tui.line import Line, Span, width_of
 from tui.messages import Stage
 from tui.noted import marked
-from tui.screens.base import DashboardScreen
-from tui.screens.errata import ErrataScreen
+from tui.screens.base import DashboardScreen, following
 from tui.screens.findings import FindingsScreen
 from tui.screens.pair import PairScreen
 from tui.source import Source
@@ -132,17 +131,17 @@ class MatrixScreen(DashboardScreen):
             grid.go_to_pair(pair.key, gravest_row(pair).action if view is View.TYPES else "")
 
     def action_sort(self) -> None:
-        self.sort_by(_after(list(Sort), self.choice.sort))
+        self.sort_by(following(list(Sort), self.choice.sort))
 
     def sort_by(self, sort: Sort) -> None:
         """Put the rows and columns into another order."""
         self._choose(replace(self.choice, sort=sort))
 
     def action_version(self) -> None:
-        self._choose(replace(self.choice, version=_after(versions_to_choose(self.board), self.choice.version)))
+        self._choose(replace(self.choice, version=following(versions_to_choose(self.board), self.choice.version)))
 
     def action_outcome(self) -> None:
-        self.show_outcome(_after(outcomes_to_choose(self.board), self.choice.outcome))
+        self.show_outcome(following(outcomes_to_choose(self.board), self.choice.outcome))
 
     def show_outcome(self, outcome: str) -> None:
         """Show only cells of an outcome; ANY for all, WRONG_ONLY for what went wrong."""
@@ -165,16 +164,6 @@ class MatrixScreen(DashboardScreen):
         yield SystemCommand("Turn the matrix", "Stations and CSMSes, or message types and pairs", self.action_turn)
         yield SystemCommand("Show what went wrong only", "Hide all other cells", partial(self.show_outcome, WRONG_ONLY))
         yield SystemCommand("Show everything", "Clear the filter", self.action_clear)
-        yield SystemCommand("Questions to the standard", "What three or more vendors do otherwise", self.show_errata)
-
-    def show_errata(self) -> None:
-        """Show the deviations that independent vendors share."""
-        self.app.push_screen(ErrataScreen(self.source.verdicts.hearing.errata()))
-
-
-def _after(values: list[Any], value: Any) -> Any:
-    """Return the value that comes after another, the first after the last or after one that is not there."""
-    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]
 
 
 def _choice_line(choice: Arrangement) -> Line:

@@ -6,9 +6,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from matrix.safe import safe
+from tui.blaming import finding_line
 from tui.fixing import Group
 from tui.line import Line, Span
+from tui.noted import marked
 from tui.screens.base import DashboardScreen
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
@@ -16,7 +17,7 @@ from tui.source import Source
 from tui.text import counted_noun
 from tui.widgets.bar import Bar
 from tui.widgets.line_list import LineList
-from tui.widgets.occurrence_list import OccurrenceList
+from tui.widgets.occurrence_list import OccurrenceList, notes_at
 
 
 class OccurrencesScreen(DashboardScreen):
@@ -56,9 +57,12 @@ class OccurrencesScreen(DashboardScreen):
 
     @on(LineList.CursorMoved, "#occurrences")
     def describe(self) -> None:
-        """Say in the bar all of what was found."""
+        """Say in the bar all of what was found, who contests it, and what the other products do."""
         listed = self.query_one(OccurrenceList)
-        self.query_one("#here", Bar).left = (Span(f" {safe(listed.text_at(listed.cursor))}"),)
+        found = listed.occurrence(listed.cursor)
+        contested = marked(notes_at(self.source.verdicts, self.group.rule, found))
+        said = finding_line(self.source.verdicts, self.group.rule, found)
+        self.query_one("#here", Bar).left = (*contested, Span("  " if contested else " "), *said)
 
     @on(LineList.Chosen, "#occurrences")
     def open_frame(self, event: LineList.Chosen) -> None:

@@ -11,6 +11,7 @@ from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
 from matrix.safe import safe
 from matrix.trace import Session
+from tui.blaming import blamed
 from tui.line import Line, Span
 from tui.noted import marked
 from tui.screens.contesting import CONTESTING, Place
@@ -189,4 +190,9 @@ def _description(row: Row) -> Line:
     if not row.total:
         return (*name, Span("  never seen for this pair", "muted"))
     counts = (Span("  "), *counted(row.counts), Span("  "))
-    return (*name, *counts, *history_line(row), Span("  "), last_failure(row))
+    return (*name, *counts, *history_line(row), Span("  "), *_blame(row.evidence), last_failure(row))
+
+
+def _blame(evidence: Evidence | None) -> Line:
+    blame = evidence.blame if evidence else None
+    return (Span("blame: ", "muted"), Span(blamed(blame), "strong"), Span("  ")) if blame else ()

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from matrix.finding import Severity
-from tui.fixing import Entry, Graded, Group, Heading
+from matrix.safe import safe
+from tui.fixing import Entry, Graded, Group, Heading, Question
 from tui.line import Line, Span
 from tui.text import SEVERITY_GLYPHS, clock_time, counted_noun
 from tui.widgets.line_list import LineList
 
 WIDE: Final = 100
 """Cells from which on there is room for when something was seen first."""
+QUESTION: Final = "§"
+"""Stands before a question to the standard."""
 
 
 class FindingsList(LineList):
@@ -45,6 +48,8 @@ class FindingsList(LineList):
                 return _heading(heading)
             case Graded(regrade):
                 return (Span(f" {regrade.in_words}", "muted"),)
+            case Question() as question:
+                return _question(question)
             case Group() as group:
                 return _group(group, width)
 
@@ -68,4 +73,14 @@ def _group(group: Group, width: int) -> Line:
         Span(f"{len(group.pairs):>7}{group.count:>8}{group.sessions:>9}  "),
         Span(f"{first}{clock_time(group.last_at):<11}", "muted"),
         Span(group.sentence, "strong" if group.severity is Severity.VIOLATION else ""),
+    )
+
+
+def _question(question: Question) -> Line:
+    candidate = question.candidate
+    return (
+        Span(f" {QUESTION} ", "accent"),
+        Span(f"{question.rule:<9}", "accent"),
+        Span(safe(f"{candidate.deviation.action} {candidate.deviation.pointer}".rstrip(), 60), "strong"),
+        Span(f"  {candidate.question}"),
     )

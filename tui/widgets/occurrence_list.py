@@ -4,11 +4,12 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Any
 
+from matrix.notes import Note, about_frame
 from matrix.safe import safe
 from tui.fixing import Group
 from tui.line import Line, Span, fit
 from tui.tallies import Occurrence, Tally
-from tui.text import clock_time
+from tui.text import CONTESTED, clock_time
 from tui.verdicts import Verdicts
 from tui.widgets.line_list import LineList
 
@@ -31,10 +32,6 @@ class OccurrenceList(LineList):
         tally, place = self._find(index)
         return tally[place]
 
-    def text_at(self, index: int) -> str:
-        """Return what was found there; peers' words may be in it."""
-        return self._verdicts.text_of(self._rule, self.occurrence(index))
-
     def _find(self, index: int) -> tuple[Tally, int]:
         number = bisect_right(self._starts, index) - 1
         return self._tallies[number], index - self._starts[number]
@@ -47,10 +44,21 @@ class OccurrenceList(LineList):
         del width
         tally, place = self._find(index)
         found = tally[place]
+        finding = self._verdicts.finding_at(self._rule, found)
+        is_contested = any(note.is_open for note in notes_at(self._verdicts, self._rule, found))
         return (
-            Span(f"  #{found.session:<7}", "strong"),
+            Span(f" {CONTESTED if is_contested else ' '}", "warning"),
+            Span(f"#{found.session:<7}", "strong"),
             Span(f"{found.frame or 'handshake':<10}"),
             Span(f"{clock_time(found.at):<10}", "muted"),
             Span(f"{fit(safe(tally.key.identity, 40), 18)} {fit(safe(tally.key.csms, 40), 12)} ", "accent"),
-            Span(safe(self.text_at(index), 400)),
+            Span(safe(finding.text, 400) if finding else ""),
         )
+
+
+def notes_at(verdicts: Verdicts, rule: str, occurrence: Occurrence) -> tuple[Note, ...]:
+    """Return what people said about the frame of a finding, or about its message type in that session."""
+    finding = verdicts.finding_at(rule, occurrence)
+    return (
+        about_frame(verdicts.notes.of_session(occurrence.session), occurrence.frame, finding.action) if finding else ()
+    )

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from dashboards import dashboard, ready, shown, until
+from plugfest_floor import ACCEPTED, NUMBER, Floor
+from recorded import record
 from recordings import RecordingBuilder
 from textual.pilot import Pilot
 
+from hub.notes import Order, write_note
 from tui.app import PlugfestApp
 from tui.fixing import Group
 from tui.screens.findings import FindingsScreen
@@ -16,6 +19,7 @@ from tui.screens.pair import PairScreen
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
+from tui.text import CONTESTED
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.live_messages import LiveMessages
 from tui.widgets.occurrence_list import OccurrenceList
@@ -211,3 +215,22 @@ async def test_occurrences_keep_their_places_while_more_come(event: Path, size: 
         assert (occurrences.length, occurrences.cursor) == (2, 1)
         if size[0] == 80:
             assert "1 time more since" in shown(pilot)
+
+
+async def test_occurrence_shows_who_contests_it_and_what_the_other_products_do(tmp_path: Path) -> None:
+    floor = Floor()
+    for csms in ("acme", "borealis"):
+        floor.meet("Alpha One", csms, NUMBER, ACCEPTED)
+    path = record(tmp_path / "contested.recording", *floor.sessions)
+    write_note(path, Order(author="Volt", text="it is ours", session=1, action="StatusNotification"))
+    async with dashboard(path, size=(120, 30)) as pilot:
+        await pilot.press("f")
+        await go_to_rule(pilot, "RPC-19")
+        await pilot.press("enter")
+        text = shown(pilot)
+
+        assert f"▸ {CONTESTED}#1" in text
+        assert f"{CONTESTED}#2" not in text
+        assert "contested by Volt" in text
+        assert "the station, certain" in text
+        assert "◇ this station does it with every CSMS" in text.replace("\n ", " ")

@@ -182,3 +182,10 @@ async def test_narrow_terminal_says_the_history_below_the_rows(event: Path) -> N
 
         assert "≠≠ deviated since 12:00:00" in shown(pilot)
         assert "latest" not in shown(pilot)
+
+
+async def test_line_below_the_rows_says_whose_doing_it_is_and_how_sure_that_is(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        await pilot.press("enter")
+
+        assert "blame: both sides, certain" in shown(pilot)

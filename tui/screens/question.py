@@ -1,6 +1,5 @@
-"""Questions to the standard: what independent vendors do otherwise than a rule asks."""
+"""A question to the standard: what independent vendors do otherwise than a rule asks, who, and where."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,20 +12,20 @@ from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
 
-class ErrataScreen(ModalScreen[None]):
-    """Shows them over the screen that asked."""
+class QuestionScreen(ModalScreen[None]):
+    """Shows it over the screen that asked."""
 
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "Close")]
 
-    def __init__(self, candidates: Iterable[Candidate], **keywords: Any) -> None:
+    def __init__(self, candidate: Candidate, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._lines = errata_lines(candidates)
+        self._lines = errata_lines([candidate])
 
     def compose(self) -> ComposeResult:
         yield Alarm()
         pane = LinePane(id="window")
-        pane.border_title = "questions to the standard"
+        pane.border_title = "question to the standard"
         pane.border_subtitle = "esc closes"
         yield pane
 
