@@ -90,8 +90,8 @@ def wrap(line: Line, width: int, indent: int) -> Iterator[Line]:
         text = span.text
         while text:
             head, rest = _split(text, room)
-            if rest and len(piece) > len(start) and _would_fit(text, head, full - indent):
-                head, rest = "", text
+            if rest:
+                head, rest = _untorn(text, head, full - indent, has_begun=len(piece) > len(start))
             piece += [Span(head, span.role)] if head else []
             room -= cell_len(head)
             text = rest
@@ -102,10 +102,14 @@ def wrap(line: Line, width: int, indent: int) -> Iterator[Line]:
     yield tuple(piece)
 
 
-def _would_fit(text: str, head: str, width: int) -> bool:
-    """Tell whether `head` ends within the first word of `text`, and that word fits a line of its own."""
-    word = text.lstrip(" ")
-    return " " not in head.lstrip(" ") and cell_len(word[: width + 1].split(" ")[0]) <= width
+def _untorn(text: str, head: str, width: int, *, has_begun: bool) -> tuple[str, str]:
+    """Move the word that `head` ends within to the next line, if it fits there; a line that `has_begun` may stay so."""
+    space = head.rfind(" ")
+    word = text[space + 1 :].split(" ", 1)[0]
+    is_torn = not head.endswith(" ") and text[len(head)] != " "
+    if not is_torn or cell_len(word[: width + 1]) > width or (not head[: space + 1].strip() and not has_begun):
+        return head, text[len(head) :]
+    return head[: space + 1], text[space + 1 :]
 
 
 def _split(text: str, width: int) -> tuple[str, str]:

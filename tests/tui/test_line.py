@@ -44,7 +44,7 @@ def test_a_word_that_fits_the_next_line_is_not_split_where_its_span_begins() -> 
 def test_a_word_that_fits_the_next_line_is_not_split_where_its_span_begins_with_a_space() -> None:
     pieces = [*wrap((Span("0 open  "), Span("✗"), Span(" failed")), 14, 1)]
 
-    assert ["".join(span.text for span in piece) for piece in pieces] == ["0 open  ✗", "  failed"]
+    assert ["".join(span.text for span in piece) for piece in pieces] == ["0 open  ✗ ", " failed"]
 
 
 def test_a_word_longer_than_the_line_is_split() -> None:
@@ -57,3 +57,9 @@ def test_wide_characters_never_make_a_piece_wider_than_asked() -> None:
     pieces = [*wrap((Span("漢" * 20),), 7, 2)]
 
     assert all(width_of(piece) <= 7 for piece in pieces)
+
+
+def test_word_is_not_torn_where_a_line_has_room_for_the_one_before_it_only() -> None:
+    pieces = [*wrap((Span("Connect "), Span("no common version")), 14, 1)]
+
+    assert ["".join(span.text for span in piece) for piece in pieces] == ["Connect no ", " common ", " version"]
