@@ -33,6 +33,8 @@ from tui.widgets.line_list import LineList
 
 ASK_EVERY_S: Final = 2.0
 """How often the hub is asked which round is on: a pause or a shift shows within that."""
+LOOK_AGAIN_S: Final = 30.0
+"""How often it is asked where it told of no rounds: most hubs have none, and over wss:// each question is a handshake."""
 
 
 class PlugfestApp(App[None]):
@@ -75,7 +77,7 @@ class PlugfestApp(App[None]):
             for screen in self.screen_stack:
                 if isinstance(screen, DashboardScreen):
                     screen.tell(phase)
-            await asyncio.sleep(ASK_EVERY_S)
+            await asyncio.sleep(ASK_EVERY_S if phase else LOOK_AGAIN_S)
 
     def on_unmount(self) -> None:
         self.source.stop()

@@ -184,7 +184,7 @@ async def test_mirror_shows_its_token(hub: Hub, tmp_path: Path) -> None:
             Recording.open(tmp_path / "mine.recording") as mine,
         ):
             while len(found := mine.traffic()) < 8:
-                time.sleep(0.01)
+                time.sleep(0.01)  # the mirror writes in a thread of its own, and tells nobody
             return found
 
     found = await asyncio.to_thread(copied)
