@@ -34,7 +34,7 @@ from tui.widgets.line_list import LineList
 ASK_EVERY_S: Final = 2.0
 """How often the hub is asked which round is on: a pause or a shift shows within that."""
 LOOK_AGAIN_S: Final = 30.0
-"""How often it is asked where it told of no rounds: most hubs have none, and over wss:// each question is a handshake."""
+"""How often it is asked where it told of no rounds: most hubs have none, and over wss:// a question is a handshake."""
 
 
 class PlugfestApp(App[None]):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from drawing import Pen
+from event_texts import TWO_CSMSES
 
 from hub.coverage import Meeting, coverage
 from hub.event_file import EventFile, parse_event
@@ -11,23 +12,15 @@ from matrix.board import BoardView
 from matrix.judge import Judge
 from matrix.trace import Opened, Session, Traffic
 
-EVENT = """\
-[event]
-name = "Plugfest"
-[participants.volta]
-[csmses.lotus]
-participant = "volta"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6"]
-[csmses.deep]
-participant = "volta"
-url = "ws://127.0.0.1:9200"
-versions = ["1.6", "2.0.1"]
+EVENT = (
+    TWO_CSMSES.replace('9200"\nversions = ["1.6"]', '9200"\nversions = ["1.6", "2.0.1"]')
+    + """\
 [stations.one]
 participant = "volta"
 versions = ["1.6"]
 identities = ["V1", "V2"]
 """
+)
 BEAT = ['> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]']
 OCPP_16: Any = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
 REFUSED = ['> [2,"a","Heartbeat",{}]', '< [4,"a","InternalError","",{}]']

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from event_texts import TWO_CSMSES
 
 from hub import event_desk
 from hub.desk_state import state_path
@@ -14,18 +15,9 @@ from hub.tls import TlsPolicy
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-EVENT = """\
-[event]
-name = "Plugfest"
-[participants.volta]
-[csmses.lotus]
-participant = "volta"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6"]
-[csmses.deep]
-participant = "volta"
-url = "ws://127.0.0.1:9200"
-versions = ["1.6"]
+EVENT = (
+    TWO_CSMSES
+    + """\
 [stations.one]
 participant = "volta"
 versions = ["1.6"]
@@ -42,6 +34,7 @@ pairs = [["one", "deep"]]
 starts = 2026-11-23T09:30:00Z
 pairs = [["two", "deep"]]
 """
+)
 
 
 class Floor:

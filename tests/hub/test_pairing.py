@@ -3,22 +3,14 @@
 from pathlib import Path
 
 import pytest
+from event_texts import TWO_CSMSES
 
 from hub.event_file import EventFile, parse_event
 from hub.pairing import Move, Pairing, PairingError
 
-EVENT = """\
-[event]
-name = "Plugfest"
-[participants.volta]
-[csmses.lotus]
-participant = "volta"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6"]
-[csmses.deep]
-participant = "volta"
-url = "ws://127.0.0.1:9200"
-versions = ["1.6"]
+EVENT = (
+    TWO_CSMSES
+    + """\
 [stations."Volta One"]
 participant = "volta"
 versions = ["1.6"]
@@ -29,6 +21,7 @@ participant = "volta"
 versions = ["1.6"]
 identities = ["V3"]
 """
+)
 
 
 def event(text: str = EVENT) -> EventFile:
@@ -96,7 +89,7 @@ def test_edit_leaves_alone_what_the_organizer_moved() -> None:
     pairing = Pairing(event())
     pairing.move("V1", "deep")
 
-    moves = pairing.take_up(event(EVENT.replace('name = "Plugfest"', 'name = "Second day"')))
+    moves = pairing.take_up(event(EVENT.replace('name = "Fest"', 'name = "Second day"')))
 
     assert moves == []
     assert pairing.csms_of("V1") == "deep"

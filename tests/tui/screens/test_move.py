@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from dashboards import ready, shown, until
 from drawing import Pen
+from event_texts import TWO_CSMSES
 from recorded import record
 from textual.pilot import Pilot
 
@@ -22,24 +23,16 @@ from tui.event_clock import phase_after
 from tui.screens.move import MoveScreen
 from tui.source import Source
 
-EVENT = """\
-[event]
-name = "Fest"
-[participants.volta]
-[csmses.lotus]
-participant = "volta"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6"]
-[csmses.deep]
-participant = "volta"
-url = "ws://127.0.0.1:9200"
-versions = ["1.6"]
+EVENT = (
+    TWO_CSMSES
+    + """\
 [stations.one]
 participant = "volta"
 versions = ["1.6"]
 identities = ["V1"]
 csms = "lotus"
 """
+)
 
 
 @asynccontextmanager
