@@ -6,12 +6,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from hub.database import Connection, Transaction
+from hub.database import Transaction
 from matrix.notes import Note
 from matrix.trace import Disturbed, Ending, Opcode, Session, Side
 
 Row = dict[str, Any]
-TextRow = tuple[int, int, int, str, str, int, int]
+TextRow = tuple[int, int, int, str, int, int, str]
 """A whole text message in one frame, as nearly all are: what is the same for all of them stands in the statement."""
 ReadFrameRow = tuple[int, int, int, str, int, str | bytes, int, int, int, int]
 """A frame whose payload is what was meant."""
@@ -26,10 +26,8 @@ _INSERT_READ_FRAME: Final = (
     "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_TEXT: Final = (
-    "INSERT INTO frame (id, session, at, side, opcode, payload, fin, rsv, masked, size)"
-    " VALUES (?, ?, ?, ?, 1, ?, 1, 0, ?, ?)"
-)
+_INSERT_TEXT: Final = "INSERT INTO frame VALUES(?,?,?,?,1,1,0,?,?,?,NULL)"
+"""In the order of the table's columns, and short: for each row APSW hashes all of it to find the statement again."""
 _INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES (?, ?, ?, ?)"
 _DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
 
@@ -159,7 +157,7 @@ class Batch:
         self.afterwards += later.afterwards
         self.waiting_bytes += later.waiting_bytes
 
-    def write(self, connection: Connection) -> None:
+    def write(self, transaction: Transaction) -> None:
         """Write everything in one transaction.
 
         Raises:
@@ -169,7 +167,7 @@ class Batch:
             self.disturbances or self.notes
         ):
             return
-        with Transaction(connection) as cursor:
+        with transaction as cursor:
             for statement, row in self.sessions:
                 cursor.execute(statement, row)
             if self.texts:
@@ -211,7 +209,7 @@ class Backlog:
         self.sessions += batch.sessions
         self.disturbances += batch.disturbances
         self.notes += batch.notes
-        for _, session, at, side, _, _, size in batch.texts:
+        for _, session, at, side, _, size, _ in batch.texts:
             self._count(session, side, at, size)
         for _, session, at, side, _, _, _, _, _, size in batch.frames:
             self._count(session, side, at, size)
@@ -223,7 +221,7 @@ class Backlog:
         gap.frames += 1
         gap.size += size
 
-    def write(self, connection: Connection, next_mark: Callable[[], int]) -> None:
+    def write(self, transaction: Transaction, next_mark: Callable[[], int]) -> None:
         """Write the sessions as they are now, and one frame for each stream that lost some, before its session's end.
 
         None of the marks that the sessions were given has been seen by a reader: new ones keep the order.
@@ -231,7 +229,7 @@ class Backlog:
         Raises:
             DatabaseError: nothing was written.
         """
-        with Transaction(connection) as cursor:
+        with transaction as cursor:
             for _, *step, _ in self.disturbances:
                 cursor.execute(_INSERT_DISTURBANCE, (next_mark(), *step, None))  # its frame is in a gap
             for statement, row in self.sessions:

@@ -191,7 +191,7 @@ def keep(recording: WritableRecording, items: Iterable[Traffic]) -> None:
     batch = Batch()
     for item in items:
         _add(batch, item)
-    batch.write(recording.connection)
+    batch.write(Transaction(recording.connection))
 
 
 def keep_notes(recording: WritableRecording, notes: Iterable[Note]) -> None:

@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
 from pathlib import Path
+from time import time_ns
 from typing import Any, Final
 
 from msgspec import structs
 
 from hub.batch import Backlog, Batch, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
 from hub.checkpoint import Checkpointer
-from hub.database import OK, TRUNCATE, Connection, DatabaseError, sync_log
+from hub.database import OK, TRUNCATE, Connection, DatabaseError, Transaction, sync_log
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import Durability, WritableRecording, open_for_writing
@@ -55,6 +56,7 @@ class Recorder:
         self.path = recording.path
         self._recording = recording
         self._connection: Connection
+        self._transaction: Transaction
         self._log_pages = 0
         self._new_log_pages = 0
         self._use(recording.connection)
@@ -147,7 +149,7 @@ class Recorder:
 
         The bytes are kept until the next frame of that stream is added: that is the one that they begin.
         """
-        at, marks = time.time_ns(), self._marks
+        at, marks = time_ns(), self._marks
         session, side = stream
         for frame in frames:
             if frame.unread is None:
@@ -160,11 +162,12 @@ class Recorder:
         if not self._is_scheduled:
             self._schedule()
 
-    def pass_on_text(self, stream: Stream, text: str, data: bytes, callback: Callable[[bytes], object]) -> bool:
+    def pass_on_text(
+        self, session: int, side: str, text: str, data: bytes, callback: Callable[[bytes], object]
+    ) -> bool:
         """Do what `add` and `then` do, for bytes that are one whole text message; return what `is_congested` says."""
         batch, size = self._batch, len(data)
-        session, side = stream
-        batch.texts.append((next(self._marks), session, time.time_ns(), side, text, data[1] >> 7, size))
+        batch.texts.append((next(self._marks), session, time_ns(), side, data[1] >> 7, size, text))
         batch.afterwards.append((callback, data))
         batch.waiting_bytes += size
         if not self._is_scheduled:
@@ -240,7 +243,7 @@ class Recorder:
             self._backlog.take(batch)
         else:
             try:
-                batch.write(self._connection)
+                batch.write(self._transaction)
             except DatabaseError as exc:
                 self._fail(str(exc), batch)
                 if self._is_strict:
@@ -289,7 +292,7 @@ class Recorder:
 
     def _use(self, connection: Connection) -> None:
         """Write to a connection, and count what that adds to its log."""
-        self._connection = connection
+        self._connection, self._transaction = connection, Transaction(connection)
         self._log_pages = self._new_log_pages = 0
         connection.set_wal_hook(self._note_log)
 
@@ -374,7 +377,7 @@ class Recorder:
     def _resume(self) -> None:
         try:
             if self._backlog:
-                self._backlog.write(self._connection, self._marks.__next__)
+                self._backlog.write(self._transaction, self._marks.__next__)
         except DatabaseError as exc:
             self._fail(str(exc))
             return
@@ -391,8 +394,8 @@ class Recorder:
                 self._recording.restore()
                 self._use(self._recording.connection)
             if self._backlog:
-                self._backlog.write(self._connection, self._marks.__next__)
-            self._batch.write(self._connection)
+                self._backlog.write(self._transaction, self._marks.__next__)
+            self._batch.write(self._transaction)
             self._trouble = ""
         except (DatabaseError, OSError, RecorderError) as exc:
             self._trouble = str(exc)
@@ -424,7 +427,7 @@ class SyncedRecorder(Recorder):
             super()._commit()
         elif self._is_scheduled and not self._working and not self._trouble:
             batch, self._batch, self._is_scheduled = self._batch, Batch(), False
-            self._working = self._loop.run_in_executor(self._worker, batch.write, self._connection)
+            self._working = self._loop.run_in_executor(self._worker, batch.write, self._transaction)
             self._working.add_done_callback(partial(self._written, batch))
 
     def _checkpoint(self) -> None:

@@ -193,6 +193,7 @@ def _prepare(path: Path, connection: Connection, durability: Durability) -> None
     connection.pragma("wal_autocheckpoint", 0)
     connection.pragma("journal_size_limit", LOG_BYTES)
     connection.pragma("foreign_keys", 0)  # the hub made the session itself: 0.2 µs a frame saved
+    connection.pragma("ignore_check_constraints", 1)  # and the names of the sides
     with Transaction(connection):  # the first statement says whether the place is writable at all
         connection.execute(DROP_FRAME_INDEX)
     connection.set_busy_timeout(BUSY_MS)

@@ -47,6 +47,8 @@ class State(Enum):
     OVER = auto()
 
 
+_OVER: Final = State.OVER  # a global is found sooner than an attribute, and each chunk of bytes asks
+
 AFTER_FIN: Final = {
     (State.OPEN, Side.STATION): State.STATION_DONE,
     (State.OPEN, Side.CSMS): State.CSMS_DONE,
@@ -85,8 +87,8 @@ class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
     __slots__ = (
-        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_splice", "_stream", "_tap", "is_lost", "peer", "side",
-        "transport",
+        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_session", "_side", "_splice", "_stream", "_tap", "is_lost",
+        "peer", "side", "transport",
     )  # fmt: skip
 
     peer: "Leg"
@@ -99,7 +101,7 @@ class Leg(asyncio.Protocol):
         self.is_lost = False
         self._splice = splice
         self._recorder = splice.recorder
-        self._stream = Stream(splice.session, side.value)
+        self._session, self._side = self._stream = Stream(splice.session, side.value)
         self._tap: FrameReader = tap
         self._holds = Hold.NONE
 
@@ -121,11 +123,11 @@ class Leg(asyncio.Protocol):
         self._tap = tap
 
     def data_received(self, data: bytes) -> None:
-        if self._splice.state is State.OVER:
+        if self._splice.state is _OVER:
             return
         text = self._tap.whole_text(data)
         if text is not None:
-            if self._recorder.pass_on_text(self._stream, text, data, self._hand_on):
+            if self._recorder.pass_on_text(self._session, self._side, text, data, self._hand_on):
                 self._wait_for_commit()
         else:
             self._take(data)

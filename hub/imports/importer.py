@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.batch import Batch, SessionEnd, end_row, session_row
-from hub.database import TRUNCATE, DatabaseError
+from hub.database import TRUNCATE, DatabaseError, Transaction
 from hub.imports.entries import ImportLogError
 from hub.imports.log import Happening, Heard, Log, Over, Skipped, Talk, Told
 from hub.recording_file import WritableRecording, open_for_writing
@@ -154,7 +154,7 @@ class Scribe:
             DatabaseError: the disk takes no more.
         """
         self._unfolded += len(self._batch.unread_frames)
-        self._batch.write(self._recording.connection)
+        self._batch.write(Transaction(self._recording.connection))
         self._batch = Batch()
         if self._unfolded >= FOLDED_EVERY:
             self._unfolded = 0

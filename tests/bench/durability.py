@@ -35,13 +35,13 @@ async def closed_loop(recorder: Recorder, stations: int, seconds: float) -> tupl
         nonlocal count
         count += 1
         if time.monotonic() < end:
-            recorder.pass_on_text(STREAM, TEXT, DATA, handed_on)
+            recorder.pass_on_text(*STREAM, TEXT, DATA, handed_on)
         else:
             done.set()
 
     cpu = time.process_time()
     for _ in range(stations):
-        recorder.pass_on_text(STREAM, TEXT, DATA, handed_on)
+        recorder.pass_on_text(*STREAM, TEXT, DATA, handed_on)
     await done.wait()
     await recorder.committed()
     return count / seconds, (time.process_time() - cpu) / count * 1e6
@@ -55,7 +55,7 @@ async def open_loop(recorder: Recorder, rate: int, seconds: float) -> tuple[floa
         at = start + number / rate
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
         began = time.perf_counter()
-        recorder.pass_on_text(STREAM, TEXT, DATA, lambda _, began=began: latencies.append(time.perf_counter() - began))
+        recorder.pass_on_text(*STREAM, TEXT, DATA, lambda _, began=began: latencies.append(time.perf_counter() - began))
     await recorder.committed()
     latencies.sort()
     return tuple(latencies[int(share * (len(latencies) - 1))] * 1e3 for share in (0.5, 0.99, 1.0))  # type: ignore[return-value]  # three

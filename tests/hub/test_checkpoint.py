@@ -37,7 +37,7 @@ async def record(recorder: Recorder, messages: int) -> int:
     longest = 0
     for number in range(messages // BURST):
         for _ in range(BURST):
-            recorder.pass_on_text(STATION, TEXT, DATA, lambda _: None)
+            recorder.pass_on_text(*STATION, TEXT, DATA, lambda _: None)
         await recorder.committed()
         if number % 20 == 0:
             longest = max(longest, log_bytes(recorder))

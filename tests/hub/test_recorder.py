@@ -88,7 +88,7 @@ async def test_a_whole_text_message_is_in_the_file_before_its_bytes_are_handed_o
     handed_on = asyncio.get_running_loop().create_future()
     data = masked("one")
 
-    recorder.pass_on_text(STATION, "one", data, lambda given: handed_on.set_result((given, recorded_texts(path))))
+    recorder.pass_on_text(*STATION, "one", data, lambda given: handed_on.set_result((given, recorded_texts(path))))
     recorder.add(STATION, [text("two")])
     before = handed_on.done()
 
@@ -227,7 +227,7 @@ async def test_when_there_is_room_again_the_gap_is_marked_and_recording_goes_on(
 async def test_whole_text_messages_count_in_the_gap_too(recorder: Recorder, path: Path) -> None:
     fill_the_disk(recorder)
     for _ in range(2):
-        recorder.pass_on_text(STATION, "x" * 50_000, masked("x" * 50_000), lambda _: None)
+        recorder.pass_on_text(*STATION, "x" * 50_000, masked("x" * 50_000), lambda _: None)
     await recorder.committed()
 
     make_room(recorder)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.batch import Batch, Stream, session_row
+from hub.database import Transaction
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import WritableRecording, open_for_writing
@@ -118,7 +119,7 @@ def test_sessions_that_a_killed_hub_left_open_are_ended_at_the_next_start(path: 
     batch.frames.append((2, 1, 4_000, "csms", 1, "one", True, 0, False, 5))
     batch.keep_beginning(Stream(1, "station"), 5_000, b"\x81\x83", clear=False)
     batch.keep_beginning(Stream(1, "station"), 6_000, b"ab", clear=False)
-    batch.write(killed.connection)
+    batch.write(Transaction(killed.connection))
     let_go(killed)
 
     open_for_writing(path).close()
@@ -139,7 +140,7 @@ def test_what_was_kept_of_a_frame_is_gone_once_it_is_a_frame_of_its_own(path: Pa
     batch = Batch()
     batch.sessions.append(session_row(Session(id=1, opened_at=1_000, identity="CS1", csms="acme"), 1, None))
     batch.keep_beginning(Stream(1, "station"), 5_000, b"\x81", clear=False)
-    batch.write(killed.connection)
+    batch.write(Transaction(killed.connection))
     let_go(killed)
 
     reopened = open_for_writing(path)
