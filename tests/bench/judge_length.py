@@ -1,9 +1,10 @@
 """What a message costs as its session grows, and what is kept: `python tests/bench/judge_length.py [messages ...]`.
 
 Prints, for 1.6 and 2.0.1 and for each number of messages (1,000, 100,000 and 1,000,000) in one session, the CPU a
-message of the last tenth, as a multiple of that at 1,000, and by how much the process has grown since a tenth of the
-session. Each length is judged in a process of its own, short ones there again and again. Transactions of some 40
-messages begin and end; nothing is wrong, or (`--wrong`) one message in a hundred is, which shows what findings take.
+message of the last tenth, as a multiple of that of the first tenth and of that at 1,000, and by how much the process
+has grown since a tenth of the session. Each length is judged in a process of its own, short ones there again and again.
+Transactions of some 40 messages begin and end; nothing is wrong, or (`--wrong`) one message in a hundred is, which
+shows what findings take.
 """
 
 import resource
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
+from statistics import mean
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
@@ -121,20 +123,19 @@ def traffic(version: str, messages: int, *, is_wrong: bool) -> Iterator[list[Tra
         begun = True
 
 
-def measure(version: str, messages: int, *, is_wrong: bool) -> tuple[float, float, int]:
-    """Return the CPU seconds a message of the last tenth, by how many KiB the process grew, and how many findings."""
+def measure(version: str, messages: int, *, is_wrong: bool) -> tuple[float, float, float, int]:
+    """Return the CPU seconds a message of the first and the last tenth, the KiB the process grew, and the findings."""
     collect_seldom()
-    judge, early, spent, counted = Judge(), 0, 0.0, 0
+    judge, early, tenth = Judge(), 0, max(messages // 10_000, 1)
+    costs: list[float] = []
     for number, items in enumerate(traffic(version, messages, is_wrong=is_wrong)):
         began = time.process_time()
         for item in items:
             judge.feed(item)
-        took = time.process_time() - began
-        if number * 1_000 >= messages * 9 // 10 - 1_000:
-            spent, counted = spent + took, counted + len(items)
-        if number == max(messages // 10_000, 1) - 1:
+        costs.append((time.process_time() - began) / len(items))
+        if number == tenth - 1:
             early = resident_kib()
-    return spent / counted, resident_kib() - early, len(judge.findings)
+    return mean(costs[:tenth]), mean(costs[-tenth:]), resident_kib() - early, len(judge.findings)
 
 
 def resident_kib() -> int:
@@ -142,11 +143,11 @@ def resident_kib() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE_KIB
 
 
-def in_a_process(version: str, messages: int, *options: str) -> tuple[float, float, int]:
+def in_a_process(version: str, messages: int, *options: str) -> tuple[float, float, float, int]:
     """Measure one length in a process of its own."""
     command = [sys.executable, __file__, "--one", version, str(messages), *options]
-    cost, grown, findings = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return float(cost), float(grown), int(findings)
+    first, cost, grown, findings = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(first), float(cost), float(grown), int(findings)
 
 
 def main(arguments: list[str]) -> None:
@@ -156,10 +157,11 @@ def main(arguments: list[str]) -> None:
         in_a_process(version, lengths[0], *options)  # whatever is read for the first time
         base = 0.0
         for messages in lengths:
-            cost, grown, findings = in_a_process(version, messages, *options)
+            first, cost, grown, findings = in_a_process(version, messages, *options)
             base = base or cost
             print(
-                f"{version}: {messages:>9,} lines: {cost * 1e6:5.1f} µs a message, {cost / base:.2f} times the first;"
+                f"{version}: {messages:>9,} lines: {cost * 1e6:5.1f} µs a message,"
+                f" {cost / first:.2f} times its first tenth's, {cost / base:.2f} times the shortest session's;"
                 f" grown by {grown / 1024:.1f} MiB since a tenth of it; {findings:,} findings",
                 flush=True,
             )
