@@ -192,6 +192,20 @@ def m006_judging(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m008_blame(db: Database) -> None:
+    """Let kept verdicts say whose doing they are, how sure that is, and why."""
+    db.executescript(
+        """
+        ALTER TABLE finding ADD COLUMN confidence TEXT NOT NULL DEFAULT 'open'; -- of `side`: certain, likely, open
+        ALTER TABLE finding ADD COLUMN why TEXT NOT NULL DEFAULT '';
+        ALTER TABLE outcome ADD COLUMN blamed TEXT NOT NULL DEFAULT '[]';       -- JSON array of sides
+        ALTER TABLE outcome ADD COLUMN confidence TEXT;                         -- NULL: nothing to blame anybody for
+        ALTER TABLE outcome ADD COLUMN why TEXT NOT NULL DEFAULT '';
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

@@ -13,7 +13,7 @@ from hub.migrations import INDEX_FRAMES
 from hub.recording import Recording, RecordingError
 from hub.recording_file import open_for_writing
 from matrix.comparison import Cell, Standing
-from matrix.finding import Finding, Severity
+from matrix.finding import Blame, Finding, Severity
 from matrix.judgement import Judgement, in_order
 from matrix.outcome import Outcome
 from matrix.policy import OFF, Policy, Regrade
@@ -21,14 +21,14 @@ from matrix.report import outcome_rows
 from matrix.ruleset import RuleMark, Ruleset, ruleset
 
 _INSERT_FINDING: Final = (
-    "INSERT INTO finding (ruleset, rule, severity, side, session, frame, action, pointer, text)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO finding (ruleset, rule, severity, side, session, frame, action, pointer, text, confidence, why)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OF_FINDING: Final = ("rule", "severity", "side", "session", "frame", "action", "pointer", "text")
 _INSERT_OUTCOME: Final = (
     "INSERT INTO outcome"
-    " (ruleset, vendor, model, firmware, identity, csms, version, action, outcome, counts, frame, text)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (ruleset, vendor, model, firmware, identity, csms, version, action, outcome, counts, frame, text, blamed,"
+    " confidence, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_JUDGING: Final = "INSERT INTO judging (ruleset, until, rules, policy) VALUES (?, ?, ?, ?)"
 
@@ -87,7 +87,8 @@ def _finding_rows(judge: Judgement) -> Iterator[tuple[Any, ...]]:
     name = ruleset().name
     for each in in_order(judge.findings):
         yield (
-            name, each.rule, each.severity, each.side, each.session, each.frame, each.action, each.pointer, each.text
+            name, each.rule, each.severity, each.side, each.session, each.frame, each.action, each.pointer, each.text,
+            each.ground.confidence, each.ground.why,
         )  # fmt: skip
 
 
@@ -100,7 +101,14 @@ def _outcome_rows(judge: Judgement) -> Iterator[tuple[Any, ...]]:
         yield (
             name, station.vendor, station.model, station.firmware, identity, pair.csms, pair.version, row.action,
             row.outcome, counts, evidence.frame if evidence else None, evidence.text if evidence else "",
+            *_blame_columns(evidence.blame if evidence else None),
         )  # fmt: skip
+
+
+def _blame_columns(blame: Blame | None) -> tuple[str, str | None, str]:
+    if blame is None:
+        return "[]", None, ""
+    return orjson.dumps(blame.sides).decode(), blame.ground.confidence, blame.ground.why
 
 
 def _judging_row(judge: Judgement, until: int) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Verdicts kept in the recording, and read back to be compared with."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hub.recording import Recording, RecordingError
 from hub.verdict_store import NothingKeptError, kept_verdicts, save_verdicts
 from matrix.comparison import compare, standing
 from matrix.judge import Judge
+from matrix.judgement import in_order
 from matrix.policy import read_policy
 from matrix.ruleset import ruleset
 
@@ -39,6 +41,20 @@ def test_verdicts_that_are_kept_are_those_that_were_saved(path: Path) -> None:
     assert kept.standing.ruleset == ruleset()
     assert kept.standing.policy == dict(judge.policy)
     assert kept.until == 7
+
+
+def test_kept_verdicts_say_whose_doing_they_are_and_how_sure_that_is(path: Path) -> None:
+    judge = judge_of(path)
+
+    save_verdicts(path, judge, 7)
+
+    with closing(sqlite3.connect(path)) as shell:
+        findings = shell.execute("SELECT rule, side, confidence, why FROM finding ORDER BY id").fetchall()
+        outcomes = shell.execute("SELECT action, blamed, confidence FROM outcome WHERE outcome = 'failed'").fetchall()
+    assert findings == [
+        (each.rule, each.side, each.ground.confidence, each.ground.why) for each in in_order(judge.findings)
+    ]
+    assert outcomes == [("Nonsense", '["station"]', "likely")]
 
 
 def test_verdicts_of_other_rules_than_those_asked_for_are_not_taken_for_them(path: Path) -> None:
