@@ -101,7 +101,7 @@ def profile_without_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
 
 @rule(
     "SC16-03",
-    "Limits have at most one decimal, and the first period of a schedule starts at 0",
+    "A schedule has a period, the first starts at 0, and limits have at most one decimal",
     clause="OCPP 1.6 §7.14, §7.13; errata 2025-04 §3.45, §3.70",
     versions={V16},
     on=(
@@ -113,7 +113,8 @@ def profile_without_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
 def schedule_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report `limit` and `minChargingRate` with more than one decimal, and a first `startPeriod` other than 0.
 
-    Numbers are compared as decimals: 21.4 has one.
+    Numbers are compared as decimals: 21.4 has one. A list without any period is a warning: the specification's table says
+    1..*, the official schema does not.
 
     Breach: `{"startPeriod":60,"limit":16.25}` as the first period.
     Correct: `{"startPeriod":0,"limit":16.2}`.
@@ -129,6 +130,8 @@ def schedule_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 
 def _flaws(schedule: Payload, side: Side, pointer: str) -> Iterator[Remark]:
     periods = objects(schedule, "chargingSchedulePeriod")
+    if schedule.get("chargingSchedulePeriod") == []:
+        yield warning(side, "the schedule has no period", pointer=f"{pointer}/chargingSchedulePeriod")
     if periods and (integer(periods[0], "startPeriod") or 0) != 0:
         start = said(periods[0]["startPeriod"])
         yield violation(
