@@ -8,7 +8,7 @@ from matrix.alarms import Alarm
 from matrix.dialect import V16
 from matrix.exchange import CROSSING_NS, Exchange
 from matrix.fields import Payload, dig, integer, number, objects, said, text
-from matrix.finding import Remark, violation, warning
+from matrix.finding import Remark, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_result, rule
@@ -113,8 +113,8 @@ def profile_without_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
 def schedule_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report `limit` and `minChargingRate` with more than one decimal, and a first `startPeriod` other than 0.
 
-    Numbers are compared as decimals: 21.4 has one. A list without any period is a warning: the specification's table says
-    1..*, the official schema does not.
+    Numbers are compared as decimals: 21.4 has one. A list without a period is remarked on: the specification's table
+    says 1..*, the official schema does not.
 
     Breach: `{"startPeriod":60,"limit":16.25}` as the first period.
     Correct: `{"startPeriod":0,"limit":16.2}`.
@@ -131,7 +131,7 @@ def schedule_out_of_form(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 def _flaws(schedule: Payload, side: Side, pointer: str) -> Iterator[Remark]:
     periods = objects(schedule, "chargingSchedulePeriod")
     if schedule.get("chargingSchedulePeriod") == []:
-        yield warning(side, "the schedule has no period", pointer=f"{pointer}/chargingSchedulePeriod")
+        yield info(side, "the schedule has no period", pointer=f"{pointer}/chargingSchedulePeriod")
     if periods and (integer(periods[0], "startPeriod") or 0) != 0:
         start = said(periods[0]["startPeriod"])
         yield violation(

@@ -82,7 +82,7 @@ def test_schedule_without_a_period_is_remarked_on() -> None:
     told = {"status": "Accepted", "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": []}}
     judge = judged(draw(*exchange("<", "GetCompositeSchedule", {"connectorId": 1, "duration": 60}, told)))
 
-    assert found(judge, "SC16-03") == [("warning", "station")]
+    assert found(judge, "SC16-03") == [("info", "station")]
 
 
 @pytest.mark.parametrize("wrong", [None, "x", True, [], {}, 1e300, 5e-324, -1e-9, 2**63])
