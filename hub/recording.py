@@ -50,6 +50,14 @@ class RecordingError(HubError):
     """The file is not a recording that this version can read; the message says why."""
 
 
+class Beginning(msgspec.Struct, frozen=True):
+    """Bytes of a frame that was not complete yet: as on the wire, those that came together at `at` (ns)."""
+
+    side: Side
+    at: int
+    bytes: bytes
+
+
 class Recording:
     """A recording, open for reading: sessions, frames and the traffic as the judge wants it.
 
@@ -145,7 +153,7 @@ class Recording:
                 if column == "closed_mark":
                     yield Closed(mark, session)
                 else:
-                    yield Opened(mark, msgspec.structs.replace(session, **_HANDSHAKE_ONLY))
+                    yield Opened(mark, handshake_of(session))
 
     # -- sessions and frames, for people ------------------------------------------------------------------------------
 
@@ -227,6 +235,25 @@ class Recording:
             return [*self._disturbances("ORDER BY id")]
         return [*self._disturbances("WHERE session = ? ORDER BY id", session)]
 
+    def marks(self, session: int) -> tuple[int | None, int | None]:
+        """Return where a session was opened and closed in the order of recording; None where it was not yet."""
+        return next(self._rows("SELECT opened_mark, closed_mark FROM session WHERE id = ?", session), (None, None))
+
+    def beginnings(self, session: int) -> list[Beginning]:
+        """Return the bytes of a session's frames that are not complete yet, in the order in which they came."""
+        query = "SELECT side, at, bytes FROM partial WHERE session = ? ORDER BY id"
+        rows = [dict(zip(Beginning.__struct_fields__, row, strict=True)) for row in self._rows(query, session)]
+        try:
+            return msgspec.convert(rows, list[Beginning], builtin_types=(bytes,))
+        except ValueError as exc:
+            raise RecordingError(f"the beginnings of frames in {str(self.path)!r} are damaged: {exc}") from exc
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let several of the calls for sessions and frames see the same, whatever a hub writes meanwhile."""
+        with self._snapshot():
+            yield
+
     def notes(self) -> list[Note]:
         """Return what people said about cells, oldest first."""
         return [*self._notes()]
@@ -307,6 +334,11 @@ class Recording:
                 yield
         except DatabaseError as exc:
             raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
+
+
+def handshake_of(session: Session) -> Session:
+    """Return a session as it was when its handshake was over."""
+    return msgspec.structs.replace(session, **_HANDSHAKE_ONLY)
 
 
 def _check(path: Path, connection: Connection) -> None:

@@ -1,0 +1,160 @@
+"""The bytes of a `.session` file (docs/exporting.md): MessagePack values one after the other, and a digest of them.
+
+Eight bytes that say what it is; values, each an array of a word and a map, the first of them `head`; at the end an
+array of the word `sha256` and the digest of all bytes before it, which tells a file that was cut off or damaged. It
+proves nothing about who wrote it.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import msgpack
+import msgspec
+
+from hub.errors import HubError
+from matrix import __version__
+
+MAGIC: Final = b"\x89OCPP\r\n\x1a"
+"""As that of PNG: no text begins so, and a transfer that changes line ends breaks it."""
+FORMAT: Final = 1
+
+LARGEST_VALUE: Final = 1 << 30
+"""Bytes of one payload: SQLite takes no more. Nothing is set aside for what is not in the file."""
+MOST_ELEMENTS: Final = 20_000
+"""Of an array in it: more header fields than fit into a head. MessagePack's reader makes room for all at once."""
+MOST_FIELDS: Final = 100
+_END: Final = msgspec.msgpack.encode(("sha256", b"\0" * 32))[:-32]
+_NEXT: Final = 1 << 20
+
+Record = tuple[str, dict[str, Any]]
+
+
+class SessionFileError(HubError):
+    """The file is no session file that can be read; the message says why."""
+
+
+class RecordWriter:
+    """Writes the records of one file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._put(MAGIC)
+        self.write("head", {"format": FORMAT, "made_by": f"plugfest {__version__}"})
+
+    def write(self, word: str, fields: dict[str, Any]) -> None:
+        self._put(msgspec.msgpack.encode((word, fields)))
+
+    def finish(self) -> None:
+        """Write the digest, which makes the file whole."""
+        self._file.write(_END + self._digest.digest())
+
+    def _put(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._file.write(data)
+
+
+def is_session_file(path: Path) -> bool:
+    """Tell by its first bytes whether a file is meant to be one; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def records_of(path: Path) -> Iterator[Record]:
+    """Yield what a file holds after its head, once its digest was found right.
+
+    Raises:
+        SessionFileError: it is no session file, is cut off, damaged, or of a newer format.
+    """
+    try:
+        records = _records(path, _checked_length(path))
+        _check_head(path, next(records, ("", {})))
+        yield from records
+    except OSError as exc:
+        raise SessionFileError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
+
+
+def _checked_length(path: Path) -> int:
+    """Return how many bytes of a file come before its digest, once they are found to be those that it was made of."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise SessionFileError(f"{str(path)!r} is no session file: it does not begin as one")
+        format_ = _format(file.read(_NEXT))
+        if isinstance(format_, int) and format_ > FORMAT:
+            raise SessionFileError(
+                f"{str(path)!r} was written by a newer version of the hub: format {format_}, and {FORMAT} is known"
+            )
+        length = file.seek(0, os.SEEK_END) - len(_END) - hashlib.sha256().digest_size
+        file.seek(max(length, 0))
+        if length < len(MAGIC) or file.read(len(_END)) != _END:
+            raise SessionFileError(f"{str(path)!r} is cut off: its end is missing")
+        if file.read() != _digest(file, length):
+            raise SessionFileError(f"{str(path)!r} is damaged: its bytes are not those that were written")
+    return length
+
+
+def _format(beginning: bytes) -> object:
+    """Return what the first value says that the format is, None where it does not."""
+    unpacker = _unpacker()
+    unpacker.feed(beginning)
+    try:
+        match unpacker.unpack():
+            case ["head", {"format": format_}]:
+                return format_
+            case _:
+                return None
+    except (ValueError, TypeError, msgpack.UnpackException):
+        return None
+
+
+def _digest(file: BinaryIO, length: int) -> bytes:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while length > 0 and (chunk := file.read(min(length, _NEXT))):
+        digest.update(chunk)
+        length -= len(chunk)
+    return digest.digest()
+
+
+def _unpacker() -> Any:
+    return msgpack.Unpacker(
+        max_buffer_size=LARGEST_VALUE, max_array_len=MOST_ELEMENTS, max_map_len=MOST_FIELDS, max_ext_len=0
+    )
+
+
+def _records(path: Path, length: int) -> Iterator[Record]:
+    """Yield the values of a file between its first bytes and its digest."""
+    unpacker, taken = _unpacker(), 0
+    with path.open("rb") as file:
+        left = length - file.seek(len(MAGIC))
+        while left > 0 and (chunk := file.read(min(left, _NEXT))):
+            left -= len(chunk)
+            try:
+                unpacker.feed(chunk)
+                for value in unpacker:
+                    taken = unpacker.tell()
+                    yield _record(path, value)
+            except (ValueError, TypeError, msgpack.UnpackException) as exc:
+                raise SessionFileError(f"{str(path)!r} is damaged: {str(exc) or type(exc).__name__}") from exc
+    if taken != length - len(MAGIC):
+        raise SessionFileError(f"{str(path)!r} is damaged: it ends within a value")
+
+
+def _record(path: Path, value: object) -> Record:
+    match value:
+        case [str(word), dict(fields)]:
+            return word, fields
+        case _:
+            raise SessionFileError(f"{str(path)!r} is damaged: a value in it is no array of a word and a map")
+
+
+def _check_head(path: Path, record: Record) -> None:
+    word, fields = record
+    if word != "head" or fields.get("format") != FORMAT:
+        raise SessionFileError(f"{str(path)!r} is damaged: its first value does not say what format it has")
