@@ -6,13 +6,14 @@ Its records are `session`, then in the order of recording `frame` and `disturban
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from hub.recording import Beginning, Recording, handshake_of
-from hub.session_records import Record, RecordWriter, SessionFileError, records_of
+from hub.session_records import Record, SessionFileError, packed, records_of
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Traffic, mark_of
 
@@ -126,24 +127,33 @@ def traffic_of(head: Head, parts: Iterable[Part]) -> Iterator[Traffic]:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
+def session_bytes(head: Head, parts: Iterable[Part]) -> Iterator[bytes]:
+    """Yield the bytes of a file with one session; of its parts, frames and disturbances come first, in their order."""
+    return packed(chain((("session", head_fields(head)),), ((word_of(part), fields_of(part)) for part in parts)))
+
+
 def write_session(file: BinaryIO, head: Head, parts: Iterable[Part]) -> None:
     """Write one session: frames and disturbances first, in the order of recording.
 
     Raises:
         OSError: it cannot be written.
     """
-    writer = RecordWriter(file)
-    marks = {"opened_mark": head.opened_mark, "closed_mark": head.closed_mark}
-    writer.write("session", _fields(head.session) | marks)
-    for part in parts:
-        writer.write(_WORDS[type(part)], _fields(part))
-    writer.finish()
+    file.writelines(session_bytes(head, parts))
 
 
-def _fields(part: Session | Part) -> dict[str, Any]:
+def head_fields(head: Head) -> dict[str, Any]:
+    """Return the fields of the record of a session."""
+    return fields_of(head.session) | {"opened_mark": head.opened_mark, "closed_mark": head.closed_mark}
+
+
+def word_of(part: Part) -> str:
+    """Return the word of a part's record."""
+    return _WORDS[type(part)]
+
+
+def fields_of(part: Session | Part) -> dict[str, Any]:
     """Return the fields of a session or a part of it; which session it is stands in the session's own."""
-    names = part.__struct_fields__
-    return {name: getattr(part, name) for name in names if name != "session"}
+    return {name: getattr(part, name) for name in part.__struct_fields__ if name != "session"}
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -164,7 +174,15 @@ def open_session(path: Path) -> tuple[Head, Iterator[Part]]:
     Raises:
         SessionFileError: it is none, is cut off, damaged, or of a newer version; also while parts are taken.
     """
-    records = records_of(path)
+    return session_from(path, records_of(path))
+
+
+def session_from(path: Path, records: Iterator[Record]) -> tuple[Head, Iterator[Part]]:
+    """Return the session that records tell of, which were read from a file.
+
+    Raises:
+        SessionFileError: they make no sense; also while parts are taken.
+    """
     head = _head(path, next(records, ("", {})))
     return head, _read_parts(path, head, records)
 

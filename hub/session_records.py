@@ -7,7 +7,8 @@ proves nothing about who wrote it.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -36,25 +37,14 @@ class SessionFileError(HubError):
     """The file is no session file that can be read; the message says why."""
 
 
-class RecordWriter:
-    """Writes the records of one file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-        self._put(MAGIC)
-        self.write("head", {"format": FORMAT, "made_by": f"plugfest {__version__}"})
-
-    def write(self, word: str, fields: dict[str, Any]) -> None:
-        self._put(msgspec.msgpack.encode((word, fields)))
-
-    def finish(self) -> None:
-        """Write the digest, which makes the file whole."""
-        self._file.write(_END + self._digest.digest())
-
-    def _put(self, data: bytes) -> None:
-        self._digest.update(data)
-        self._file.write(data)
+def packed(records: Iterable[Record]) -> Iterator[bytes]:
+    """Yield the bytes of a file with these records, which is whole with the last of them."""
+    digest = hashlib.sha256()
+    head: Record = ("head", {"format": FORMAT, "made_by": f"plugfest {__version__}"})
+    for data in chain((MAGIC,), map(msgspec.msgpack.encode, chain((head,), records))):
+        digest.update(data)
+        yield data
+    yield _END + digest.digest()
 
 
 def is_session_file(path: Path) -> bool:

@@ -1,15 +1,17 @@
 """`plugfest`: the command line. Imports what a command needs when it runs, so that `--help` is there at once."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
 from hub.limits import described
 from matrix import __version__
 from matrix.dialect import JUDGED
+from tui.cli_errors import fail as _fail
+from tui.cli_errors import reported as _report_errors
+from tui.export_cli import export
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
@@ -456,7 +458,7 @@ def show(recording: Path, *, session: int | None, as_json: bool, full: bool, sec
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["open-ocpp-trace", "steve", "ocpp", "json", "csv", "lines"]),
+    type=click.Choice(["session", "har", "open-ocpp-trace", "steve", "ocpp", "json", "csv", "lines"]),
     help="How the logs are written.  [default: told by what they hold]",
 )
 @click.option("--csms", default="imported", show_default=True, metavar="NAME", help="The CSMS, as the matrix names it.")
@@ -475,7 +477,9 @@ def import_(
     logs: tuple[Path, ...], output: Path, *, format_: str | None, csms: str, identity: str, version: str | None,
     logged_by: str | None, timezone: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make a recording of logs that others wrote: Open OCPP Trace, SteVe, the `ocpp` package, JSON, CSV, plain lines.
+    """Make a recording of exported sessions, or of logs that others wrote.
+
+    Sessions: `.session`, HAR. Logs: Open OCPP Trace, SteVe, the `ocpp` package, JSON, CSV, plain lines.
 
     Lines that cannot be read are named and skipped. What a log does not hold (handshakes, pings, closes) is unknown in
     the recording, and is not held against anybody.  See docs/importing.md
@@ -601,6 +605,7 @@ def rules(code: str | None, *, as_json: bool) -> None:
         _fail(f"there is no rule {code!r}; `plugfest rules` lists them")
 
 
+main.add_command(export)
 main.add_command(tunnel)
 main.add_command(tokens)
 
@@ -625,29 +630,6 @@ def _opened(path: Path) -> "Recording":
     from hub.recording import Recording
 
     return Recording.open(path)
-
-
-def _report_errors(work: Callable[[], Any]) -> Any:
-    """Run a command: what the hub cannot do is said in a sentence, Ctrl-C ends quietly."""
-    from hub.errors import HubError
-
-    try:
-        return work()
-    except HubError as exc:
-        _fail(*exc.sentences)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(CLEAN)
-
-
-def _fail(*sentences: str) -> NoReturn:
-    from matrix.safe import safe
-
-    for sentence in sentences:
-        click.echo(f"plugfest: {safe(sentence)}", err=True)
-    sys.exit(UNUSABLE)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,23 @@ from typing import Any, Final
 import click
 import orjson
 
+from hub.imports.entries import ImportLogError
 from hub.imports.formats import Format
 from hub.imports.importer import Imported, import_logs
 from hub.imports.log import Log, Told
+from hub.imports.sessions import import_sessions, is_recorded
 from hub.imports.stamps import zone_named
 from matrix.safe import safe, safe_json
 from matrix.trace import Clock, Side
 from tui.garbage import collect_seldom
 from tui.printing import progress
+from tui.text import counted_noun
 
 NAMED: Final = 50
 """Skipped lines that are named for people; --json has more of them."""
 
+RECORDED_FORMATS: Final = ("session", "har")
+"""Of the formats that can be asked for, those that are no logs."""
 ABOUT_CLOCKS: Final = {
     Clock.DERIVED: "its times name no time zone; it was taken from what was said the time was (--timezone says it)",
     Clock.LOCAL: "its times name no time zone, and nothing tells it: what depends on them is information only, unless"
@@ -38,6 +43,11 @@ class Wishes:
     version: str
     logged_by: str | None
     timezone: str | None
+
+    @property
+    def are_of_logs(self) -> bool:
+        """True where they say something that recorded sessions say themselves."""
+        return bool(self.identity or self.version or self.logged_by or self.timezone)
 
     def told(self) -> Told:
         """Return what they say of the logs.
@@ -57,6 +67,9 @@ class Wishes:
 def run_import(logs: Sequence[Path], output: Path, csms: str, wishes: Wishes, *, as_json: bool) -> None:
     """Import logs, and say what came of it: on stdout what was read, on stderr what was skipped."""
     collect_seldom()
+    if _are_recorded(logs, wishes):
+        _restore(logs, output, csms, as_json=as_json)
+        return
     told = wishes.told()
     size = sum(log.stat().st_size for log in logs if log.is_file())
     with progress("importing", size) as advance_to:
@@ -74,6 +87,37 @@ def run_import(logs: Sequence[Path], output: Path, csms: str, wishes: Wishes, *,
         )
     sessions = f"{imported.sessions} session{'' if imported.sessions == 1 else 's'}"
     click.echo(f"{safe(str(output))}: {imported.messages} messages in {sessions}")
+
+
+def _are_recorded(paths: Sequence[Path], wishes: Wishes) -> bool:
+    """Tell whether files hold recorded sessions, all of them, rather than logs.
+
+    Raises:
+        ImportLogError: some do, or what is said of logs is said of them.
+    """
+    recorded = [path for path in paths if is_recorded(path)]
+    if wishes.format in RECORDED_FORMATS:
+        if strange := [path for path in paths if path not in recorded]:
+            raise ImportLogError(f"{str(strange[0])!r} is no session file, and no HAR file")
+    elif wishes.format is not None or not recorded:
+        return False
+    if len(recorded) < len(paths):
+        raise ImportLogError(f"{str(recorded[0])!r} holds recorded sessions and others hold logs: import them apart")
+    if wishes.are_of_logs:
+        raise ImportLogError(f"{str(recorded[0])!r} says itself what --identity, --version and the like say of logs")
+    return True
+
+
+def _restore(paths: Sequence[Path], output: Path, csms: str, *, as_json: bool) -> None:
+    with progress("importing", 100) as advance_to:
+        restored = import_sessions(paths, output, csms, lambda share: advance_to(int(100 * share)))
+    if as_json:
+        sys.stdout.write(orjson.dumps(asdict(restored), option=orjson.OPT_INDENT_2).decode() + "\n")
+        return
+    if not restored.keeps_numbers:
+        click.echo("the numbers of sessions and frames do not fit together: they are new ones, in the order of time")
+    counts = f"{counted_noun(restored.frames, 'frame')} in {counted_noun(restored.sessions, 'session')}"
+    click.echo(f"{safe(str(output))}: {counts}")
 
 
 def _tell_skipped(imported: Imported) -> None:

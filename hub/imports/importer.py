@@ -60,11 +60,10 @@ def import_logs(
         ImportLogError: a log cannot be read or recognised, holds no message, or there is something under that name.
         RecorderError: there can be no recording in that place.
     """
-    if recording.exists() or recording.is_symlink():
-        raise ImportLogError(f"there is something at {str(recording)!r} already; an import makes a new recording")
+    check_free(recording)
     imported = Imported()
     imported.logs = [Log(path, told, imported.skip) for path in paths]
-    with _new_recording(recording) as writable:
+    with new_recording(recording) as writable:
         scribe = Scribe(writable, imported, csms)
         for happening in merge(*(log.happenings() for log in imported.logs), key=lambda each: each.at):
             scribe.write(happening)
@@ -77,6 +76,16 @@ def import_logs(
     return imported
 
 
+def check_free(recording: Path) -> None:
+    """Look whether a new recording can have that name.
+
+    Raises:
+        ImportLogError: there is something.
+    """
+    if recording.exists() or recording.is_symlink():
+        raise ImportLogError(f"there is something at {str(recording)!r} already; an import makes a new recording")
+
+
 def _nothing(imported: Imported) -> str:
     names = ", ".join(repr(log.path.name) for log in imported.logs)
     if not imported.skipped:
@@ -86,8 +95,12 @@ def _nothing(imported: Imported) -> str:
 
 
 @contextmanager
-def _new_recording(path: Path) -> Iterator[WritableRecording]:
-    """Give a recording to write to, which gets its name at the end, if all goes well, and never anybody else's."""
+def new_recording(path: Path) -> Iterator[WritableRecording]:
+    """Give a recording to write to, which gets its name at the end, if all goes well, and never anybody else's.
+
+    Raises:
+        ImportLogError: it cannot be made, or there is something under that name by now.
+    """
     if not path.parent.is_dir():
         raise ImportLogError(f"there is no folder {str(path.parent)!r} to import into")
     try:

@@ -1,0 +1,1 @@
+"""Recordings in the formats of others: what `plugfest export` does (docs/exporting.md)."""

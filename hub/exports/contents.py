@@ -1,0 +1,103 @@
+"""What is to be exported: sessions of a recording, with what the judge found in them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hub.recording import Recording
+from hub.session_file import Head, Part, session_parts, traffic_of
+from matrix.finding import Finding
+from matrix.secrets import masked, masked_frame
+from matrix.trace import Frame, Session, Traffic, mark_of, session_of
+
+TOLD_EVERY: Final = 1_000
+"""Items after which it is told how far an export is."""
+SECOND_NS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the judge found, by where it is shown."""
+
+    by_place: Mapping[tuple[int, int | None], tuple[Finding, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "Findings":
+        by_place: dict[tuple[int, int | None], tuple[Finding, ...]] = {}
+        for each in findings:
+            place = (each.session, each.frame)
+            by_place[place] = (*by_place.get(place, ()), each)
+        return cls(by_place)
+
+    def at(self, frame: Frame) -> tuple[Finding, ...]:
+        """Return what a frame shows."""
+        return self.by_place.get((frame.session, frame.id), ())
+
+    def of_handshake(self, session: int) -> tuple[Finding, ...]:
+        """Return what a session's handshake shows, or what no frame of it does."""
+        return self.by_place.get((session, None), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Sessions of a recording, by their numbers in the order of recording; `advance_to` is told how far an export is.
+
+    `left_out` counts, under a name for each, what a format cannot hold.
+    """
+
+    recording: Recording
+    sessions: Mapping[int, Session]
+    findings: Findings = Findings()
+    with_secrets: bool = False
+    advance_to: Callable[[int], object] = lambda _mark: None
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def until(self) -> int:
+        """The mark of the last item that there is, which `advance_to` counts towards."""
+        return self.recording.last_mark()
+
+    def one(self, session: int) -> "Contents":
+        """Return the same with one of the sessions alone."""
+        return Contents(
+            self.recording, {session: self.sessions[session]}, self.findings, self.with_secrets, self.advance_to,
+            self.left_out,
+        )  # fmt: skip
+
+    def traffic(self) -> Iterator[Traffic]:
+        """Yield what was recorded of the sessions, in the order of recording."""
+        items = self._of_one(*self.sessions) if len(self.sessions) == 1 else self.recording.all_traffic()
+        for number, item in enumerate(items):
+            if session_of(item) in self.sessions:
+                yield item
+            if number % TOLD_EVERY == 0:
+                self.advance_to(mark_of(item))
+
+    def _of_one(self, session: int) -> Iterator[Traffic]:
+        return traffic_of(*session_parts(self.recording, session))
+
+    def apart(self) -> Iterator[tuple[Head, Iterator[Part]]]:
+        """Yield the sessions one after the other, each with all that it consists of."""
+        for session in self.sessions:
+            head, parts = session_parts(self.recording, session)
+            yield head, parts
+            self.advance_to(head.closed_mark or 0)
+
+    def shown(self, frame: Frame) -> Frame:
+        """Return a frame as it may be told: without secrets, unless they were asked for."""
+        if self.with_secrets:
+            return frame
+        shown = masked_frame(frame)
+        return frame if shown.payload == frame.payload else shown
+
+    def shown_text(self, text: str) -> str:
+        """Return the text of a message as it may be told."""
+        return text if self.with_secrets else masked(text)
+
+
+def iso(at: int, *, digits: int = 9) -> str:
+    """Write nanoseconds since the epoch as RFC 3339 does, in UTC: `2026-11-01T10:00:00.123456789Z`."""
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=at // SECOND_NS)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % SECOND_NS:09}"[: 20 + digits] + "Z"

@@ -1,0 +1,101 @@
+"""`plugfest export`: sessions of a recording in the formats of others."""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from hub.exports.contents import Contents, Findings
+from hub.exports.exporter import KINDS, Format, check_secrets, export_into, export_to
+from hub.exports.new_file import ExportError, check_place
+from hub.recording import Recording
+from matrix.safe import safe
+from matrix.trace import Session
+from tui.garbage import collect_seldom
+from tui.judging import judge_all
+from tui.printing import progress
+from tui.text import counted_noun
+
+STDOUT: Final = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The options of the command, as they were typed; without sessions, all of them are meant."""
+
+    format: Format
+    sessions: tuple[int, ...]
+    output: Path
+    with_secrets: bool
+    over: bool
+
+
+def run_export(path: Path, order: Order) -> None:
+    """Export a recording, and say on stderr what came of it.
+
+    Raises:
+        HubError: the recording cannot be read, there is no such session, or the place cannot be written to.
+    """
+    collect_seldom()
+    kind = KINDS[order.format]
+    with Recording.open(path) as recording:
+        sessions = _chosen(recording, order.sessions)
+        _check_place(order, sessions)
+        findings = Findings.of(judge_all(recording).findings) if kind.is_judged else Findings()
+        with progress("exporting", recording.last_mark()) as advance_to:
+            contents = Contents(recording, sessions, findings, order.with_secrets, advance_to)
+            if order.format is Format.SESSION:
+                check_secrets(contents)
+            _export(contents, order)
+    _tell_left_out(contents.left_out, order.format)
+
+
+def _chosen(recording: Recording, numbers: tuple[int, ...]) -> dict[int, Session]:
+    sessions = {session.id: session for session in recording.sessions()}
+    if missing := [number for number in numbers if number not in sessions]:
+        raise ExportError(f"there is no session {missing[0]} in {str(recording.path)!r}")
+    if not sessions:
+        raise ExportError(f"there is no session in {str(recording.path)!r}")
+    return {number: sessions[number] for number in sorted(set(numbers))} if numbers else sessions
+
+
+def _check_place(order: Order, sessions: Mapping[int, Session]) -> None:
+    """Refuse a place that will not do before anything is judged for it."""
+    kind = KINDS[order.format]
+    if kind.is_apart and len(sessions) > 1:
+        if order.output == STDOUT or order.output.is_file():
+            raise ExportError(
+                f"a file of {order.format} holds one session, and there are {len(sessions)}: choose one with --session,"
+                " or name a folder for all of them with -o"
+            )
+    elif order.output != STDOUT:
+        check_place(order.output, over=order.over)
+    elif kind.is_binary and sys.stdout.isatty():
+        raise ExportError(f"{order.format} is nothing for a terminal: name a file with -o")
+
+
+def _export(contents: Contents, order: Order) -> None:
+    if order.output == STDOUT:
+        sys.stdout.buffer.writelines(KINDS[order.format].write(contents))
+        sys.stdout.buffer.flush()
+        return
+    if KINDS[order.format].is_apart and len(contents.sessions) > 1:
+        paths = export_into(contents, order.format, order.output, over=order.over)
+        _tell(f"{safe(str(order.output))}: {counted_noun(len(paths), 'file')}")
+    else:
+        export_to(contents, order.format, order.output, over=order.over)
+        _tell(f"{safe(str(order.output))}: {counted_noun(len(contents.sessions), 'session')}")
+
+
+def _tell_left_out(left_out: Counter[str], format_: Format) -> None:
+    for what, count in sorted(left_out.items()):
+        if count:
+            _tell(f"not in it, since {format_} cannot hold them: {count} {what}")
+
+
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)
