@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub.batch import Batch, Stream, disturbance_row, note_row, session_row
-from hub.database import TRUNCATE
+from hub.database import TRUNCATE, Transaction
 from hub.imports.har import har_sessions, is_har
 from hub.imports.importer import FOLDED_EVERY, WRITTEN_TOGETHER, check_free, new_recording
 from hub.imports.log import JITTER_NS
@@ -198,7 +198,7 @@ class Copyist:
             DatabaseError: the disk takes no more.
         """
         before, after = self._written, self._written + len(self._batch.unread_frames)
-        self._batch.write(self._recording.connection)
+        self._batch.write(Transaction(self._recording.connection))
         self._batch, self._written = Batch(), after
         if before // FOLDED_EVERY < after // FOLDED_EVERY:
             self._recording.connection.wal_checkpoint(mode=TRUNCATE)
