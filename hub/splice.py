@@ -23,8 +23,9 @@ from matrix.trace import Ending, Opcode, Side
 NO_STATUS: Final = 1005
 """The close code of a close frame without one (RFC 6455 §7.1.5)."""
 
-LARGE_CHUNK_BYTES: Final = 64 << 10
-"""After so much at once a side is not read from until it is recorded: uvloop would read 8 MiB before anybody else."""
+TURN_BYTES: Final = 16 << 10
+"""So much of a side's bytes is taken at once; the rest waits for the others' turn, and nothing more is read until then.
+uvloop hands over 256 KiB at a time, and 8 MiB before it looks at anybody else: milliseconds, or tenths of a second."""
 PATH_BROKE: Final = "the tunnel to the other side broke"
 GOODBYE_S: Final = 2.0
 """How long the peers of a session that the hub has ended may take to leave."""
@@ -87,8 +88,8 @@ class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
     __slots__ = (
-        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_session", "_side", "_splice", "_stream", "_tap", "is_lost",
-        "peer", "side", "transport",
+        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_rest", "_session", "_side", "_splice", "_stream", "_tap",
+        "is_lost", "peer", "side", "transport",
     )  # fmt: skip
 
     peer: "Leg"
@@ -104,6 +105,7 @@ class Leg(asyncio.Protocol):
         self._session, self._side = self._stream = Stream(splice.session, side.value)
         self._tap: FrameReader = tap
         self._holds = Hold.NONE
+        self._rest = b""
 
     def meet(self, peer: "Leg") -> None:
         """Learn who takes what this side sends."""
@@ -129,10 +131,14 @@ class Leg(asyncio.Protocol):
         if text is not None:
             if self._recorder.pass_on_text(self._session, self._side, text, data, self._hand_on):
                 self._wait_for_commit()
-        else:
+        elif len(data) <= TURN_BYTES:
             self._take(data)
             if self._recorder.is_congested:
                 self._wait_for_commit()
+        else:
+            self._rest = data
+            self.hold(Hold.CONGESTION)
+            self._take_turn()
 
     def _take(self, data: bytes) -> None:
         frames, incomplete = self._tap.feed(data), self._tap.incomplete
@@ -141,14 +147,28 @@ class Leg(asyncio.Protocol):
         for frame in frames:
             if frame.opcode == _CLOSE:
                 self._splice.close_seen(self.side, frame)
-        if len(data) >= LARGE_CHUNK_BYTES:
-            self._wait_for_commit()
+
+    def _take_turn(self) -> None:
+        """Take some of the bytes that wait; the others' turn comes before the next."""
+        turn, self._rest = self._rest[:TURN_BYTES], self._rest[TURN_BYTES:]
+        if turn and self._splice.state is not _OVER:
+            self._take(turn)
+            self._recorder.when_relieved(self._take_turn)
+        else:
+            self._relieved()
+
+    def _take_rest(self) -> None:
+        """Take all that waits: nothing comes after it."""
+        if self._rest and self._splice.state is not _OVER:
+            self._take(self._rest)
+        self._rest = b""
 
     def _wait_for_commit(self) -> None:
         self.hold(Hold.CONGESTION)
         self._recorder.when_relieved(self._relieved)
 
     def eof_received(self) -> bool:
+        self._take_rest()
         if self._splice.state is State.OVER:
             return False
         if Hold.ENDED not in self._holds:
@@ -158,6 +178,7 @@ class Leg(asyncio.Protocol):
         return self.can_half_close
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._take_rest()
         self.is_lost = True
         self._splice.lost(self.side, exc)
 

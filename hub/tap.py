@@ -113,16 +113,17 @@ class Tap:
         body, length = 2, second & 0x7F
         if length > 125:
             body, length = 4, data[2] << 8 | data[3] if length == 126 else size
-        payload: bytes | bytearray
         if second >= _MASKED:
             body += 4
+        if body + length != size:
+            return None
+        payload: bytes | bytearray
+        if second >= _MASKED:
             payload = bytearray(data)
             del payload[:body]
             unmask(data[body - 4 : body], payload)
         else:
             payload = data[body:]
-        if body + length != size:
-            return None
         try:
             text = payload.decode()
         except UnicodeDecodeError:
