@@ -1,5 +1,6 @@
 """The Open OCPP Trace format, version 1.1: one JSON object for each message."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,21 +17,27 @@ DIRECTIONS: Final = {Side.STATION: "cp-to-csms", Side.CSMS: "csms-to-cp"}
 
 def trace(contents: Contents) -> Iterator[bytes]:
     """Yield the records. What is no CALL, CALLRESULT or CALLERROR has no place in the format, and is counted."""
+    last = {frame.session: frame.id for frame, _ in _messages(contents, Counter())}
+    for frame, message in _messages(contents, contents.left_out):
+        yield _record(contents, frame, message, is_last=last[frame.session] == frame.id)
+
+
+def _messages(contents: Contents, left_out: Counter[str]) -> Iterator[tuple[Frame, Message]]:
     listeners: dict[int, Listener] = {}
     for item in contents.traffic():
         match item:
             case Frame():
                 message = listeners.setdefault(item.session, Listener()).hear(item)
                 if message is not None and message.kind in (CALL, CALLRESULT, CALLERROR):
-                    yield _record(contents, item, message)
+                    yield item, message
                 elif message is not None or not _is_fragment(item):
-                    contents.left_out[_what(item, message)] += 1
+                    left_out[_what(item, message)] += 1
             case Opened(_, session):
-                contents.left_out["handshakes"] += session.origin is None
+                left_out["handshakes"] += session.origin is None
             case Closed():
                 listeners.pop(session_of(item), None)
             case _:
-                contents.left_out["disturbances"] += 1
+                left_out["disturbances"] += 1
 
 
 def _is_fragment(frame: Frame) -> bool:
@@ -45,7 +52,7 @@ def _what(frame: Frame, message: Message | None) -> str:
     return f"messages of type {message.name}" if message.kind else "texts that are no OCPP-J message"
 
 
-def _record(contents: Contents, frame: Frame, message: Message) -> bytes:
+def _record(contents: Contents, frame: Frame, message: Message, *, is_last: bool) -> bytes:
     session = contents.sessions[frame.session]
     text = contents.shown_text(message.text)
     fields: dict[str, Any] = {
@@ -55,7 +62,10 @@ def _record(contents: Contents, frame: Frame, message: Message) -> bytes:
     }  # fmt: skip
     if message.kind == CALL:
         fields["action"] = message.action
-    fields |= _parts(text, message.kind) | {"raw": text, "meta": _meta(session, frame, hidden=text != message.text)}
+    meta = {"csms": session.csms, "session": session.id, "frame": frame.id}
+    meta |= {"last": True} if is_last else {}
+    meta |= {"secrets": "hidden"} if text != message.text else {}
+    fields |= _parts(text, message.kind) | {"raw": text, "meta": meta}
     return safe_json(orjson.dumps(fields).decode()).encode() + b"\n"
 
 
@@ -80,8 +90,3 @@ def _error(rest: list[Any]) -> dict[str, Any]:
     """Return an error; a code or a description that is no text is found in `raw` alone, as the format wants it."""
     named = dict(zip(("code", "description", "details"), rest, strict=False))
     return {name: value for name, value in named.items() if name == "details" or isinstance(value, str)}
-
-
-def _meta(session: Session, frame: Frame, *, hidden: bool) -> dict[str, Any]:
-    meta = {"csms": session.csms, "session": session.id, "frame": frame.id}
-    return meta | {"secrets": "hidden"} if hidden else meta

@@ -32,7 +32,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """A message. `text` is OCPP-J; whatever else the line does not tell is None or "".
 
     `side` is who sent it, `way` the same as seen by the writer of the log. `identity` is the station's, `link` the
-    log's own name for the connection, `version` the OCPP version as the log writes it.
+    log's own name for the connection, `version` the OCPP version as the log writes it. `csms` is the CSMS's name, and
+    `is_last` says that the connection has no message after this one: what our own exports tell.
     """
 
     text: str
@@ -42,6 +43,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     identity: str = ""
     link: str = ""
     version: str = ""
+    csms: str = ""
+    is_last: bool = False
 
 
 class HungUp(msgspec.Struct, frozen=True, kw_only=True):

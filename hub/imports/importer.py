@@ -193,8 +193,8 @@ class Scribe:
         self._imported.sessions += 1
         self._imported.without_version += not talk.version
         session = Session(
-            id=talk.number, opened_at=at - 1, identity=talk.identity, csms=self._csms, origin=talk.log.origin,
-            chosen=f"ocpp{talk.version}" if talk.version else None, clock=talk.clock,
+            id=talk.number, opened_at=at - 1, identity=talk.identity, csms=talk.csms or self._csms,
+            origin=talk.log.origin, chosen=f"ocpp{talk.version}" if talk.version else None, clock=talk.clock,
         )  # fmt: skip
         self._batch.sessions.append(session_row(session, next(self._marks), None))
 

@@ -64,8 +64,8 @@ class Skipped:
 class Talk:
     """One session as the log shows it; `number` is its id in the recording, once it has one.
 
-    `last_at` is when it was last heard of (ns since the epoch; 0: never), `lost` the number of lines that were lost by
-    then, `words` what the log says of its end.
+    `csms` is its CSMS, "" where the log names none. `last_at` is when it was last heard of (ns since the epoch; 0:
+    never), `lost` the number of lines that were lost by then, `words` what the log says of its end.
     """
 
     log: "Log"
@@ -74,6 +74,7 @@ class Talk:
     clock: Clock | None
     pairing: Pairing
     lost: int
+    csms: str = ""
     number: int = 0
     last_at: int = 0
     words: str | None = None
@@ -233,6 +234,8 @@ class Log:
         talk.last_at = self._now
         talk.pairing.note(head, sender)
         yield Heard(self._now, talk, sender, said.text)
+        if said.is_last:
+            yield from self._end((said.identity, said.link))
 
     def _side_of(self, said: Said) -> Side | None:
         """Return who sent a message by what the line says; None where it says nothing that one can rely on."""
@@ -249,7 +252,7 @@ class Log:
         if talk is None:
             identity = said.identity or self.told.identity or self.path.stem
             clock = Clock.LOCAL if self._is_shifted and self.clock is not Clock.NONE else self.clock
-            talk = Talk(self, identity, self._version(said), clock, Pairing(self.count), self._lost)
+            talk = Talk(self, identity, self._version(said), clock, Pairing(self.count), self._lost, said.csms)
             self._talks[key] = talk
         self._talks.move_to_end(key)
         return talk

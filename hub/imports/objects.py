@@ -60,6 +60,15 @@ class _Record(msgspec.Struct, rename="camel"):
     payload: msgspec.Raw = msgspec.Raw(b"{}")
     raw: str | None = None
     error: _TraceError | None = None
+    meta: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Meta(msgspec.Struct):
+    """What `plugfest export` says of a record, where the format leaves room: its session, CSMS, whether it ends."""
+
+    session: int | str = ""
+    csms: str = ""
+    last: bool = False
 
 
 _READ_RECORD: Final = msgspec.json.Decoder(_Record)
@@ -81,9 +90,11 @@ def trace_record(line: str) -> Entry | None:
     at = stamp_in(record.timestamp)
     if at is None or not at.has_zone:
         raise LineError(f"its timestamp is no moment: {record.timestamp[:60]!r}")
+    meta = _meta_of(record)
     return Said(
-        text=_text_of(record), at=at, side=SENDERS[record.direction],
-        identity=_identity(record.charge_point_id), version=record.ocpp_version,
+        text=_text_of(record), at=at, side=SENDERS[record.direction], identity=_identity(record.charge_point_id),
+        link=str(meta.session)[:LONGEST_IDENTITY], version=record.ocpp_version,
+        csms=meta.csms[:LONGEST_IDENTITY], is_last=meta.last,
     )  # fmt: skip
 
 
@@ -101,6 +112,14 @@ def _record(line: str) -> _Record:
     if (record.message_type == "CALLERROR") != (record.error is not None):
         raise LineError("a CALLERROR has an error, and nothing else has one")
     return record
+
+
+def _meta_of(record: _Record) -> _Meta:
+    """Return what is said of a record; nothing where it is said in other words, since `meta` is everybody's."""
+    try:
+        return msgspec.json.decode(record.meta, type=_Meta)
+    except msgspec.DecodeError:
+        return _Meta()
 
 
 def _text_of(record: _Record) -> str:
