@@ -6,15 +6,15 @@ BIN := $(VENV)/bin
 SCHEMAS := .schemas
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check unit format docs goldens snapshots bench mutation nightly lock clean
+.PHONY: help setup demo test check unit format docs goldens samples snapshots bench mutation nightly lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.dev $(SCHEMAS)/.there  ## make .venv with everything that the tests need
 
-demo: $(VENV)/.run  ## a hub, stations and CSMSes of different habits, and the dashboard
-	$(BIN)/plugfest demo
+demo: $(VENV)/.run  ## a hub, stations and CSMSes of different habits, and the dashboard; FROM=sessions/samples starts with those
+	$(BIN)/plugfest demo $(if $(FROM),--from $(FROM))
 
 test: check unit  ## the whole check, then the tests: what CI runs
 
@@ -37,8 +37,11 @@ docs: $(VENV)/.dev  ## write the generated pages again: docs/rules.md, docs/fiel
 	$(BIN)/python -m tests.rules_page docs/rules.md
 	$(BIN)/python -m tests.field_page docs/field-cases.md
 
-goldens: $(VENV)/.dev  ## judge the drawings under sessions/ again; review the diff
+goldens: $(VENV)/.dev  ## judge the sessions under sessions/ again; review the diff
 	$(BIN)/python -m tests.goldens
+
+samples: $(VENV)/.dev  ## record the sessions under sessions/samples/ again, through a hub (needs Node.js)
+	$(BIN)/python -m tests.samples
 
 snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; review them
 	$(BIN)/python -m pytest tests/tui --snapshot-update

@@ -1,4 +1,4 @@
-"""Judge the drawings under sessions/ and keep the verdicts beside them: `python -m tests.goldens` (`make goldens`)."""
+"""Judge the sessions under sessions/ and keep the verdicts beside them: `python -m tests.goldens` (`make goldens`)."""
 
 import sys
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from drawing import judged, read_drawing
 
+from hub.session_file import read_session
+from hub.session_records import is_session_file
 from matrix.judgement import in_order
 from matrix.outcome import Outcome
 from matrix.report import outcome_rows
@@ -18,7 +20,12 @@ SESSIONS: Final = Path(__file__).parents[1] / "sessions"
 
 def drawings() -> list[Path]:
     """Return every drawing, sorted by name."""
-    return sorted(SESSIONS.glob("*/*.session"))
+    return sorted(path for path in SESSIONS.glob("*/*.session") if path.parent.name != "samples")
+
+
+def samples() -> list[Path]:
+    """Return every recorded sample, sorted by name."""
+    return sorted(SESSIONS.glob("samples/*.session"))
 
 
 def golden(drawing: Path) -> Path:
@@ -27,12 +34,12 @@ def golden(drawing: Path) -> Path:
 
 
 def verdict(drawing: Path) -> str:
-    """Return what the judge says of a drawing, as text: outcomes, then findings."""
+    """Return what the judge says of a drawing or a sample, as text: outcomes, then findings."""
     return "\n".join(_lines(drawing)) + "\n"
 
 
 def _lines(drawing: Path) -> Iterator[str]:
-    judge = judged(read_drawing(drawing))
+    judge = judged(read_session(drawing).traffic() if is_session_file(drawing) else read_drawing(drawing))
     view = judge.board.view()
     for pair in view.pairs:
         yield f"{pair.station.label} with {pair.csms}, {pair.version}: {pair.outcome}"
@@ -47,7 +54,7 @@ def _lines(drawing: Path) -> Iterator[str]:
 
 def main() -> None:
     """Write every golden again."""
-    for drawing in drawings():
+    for drawing in (*drawings(), *samples()):
         golden(drawing).write_text(verdict(drawing), encoding="utf-8")
 
 

@@ -1,13 +1,13 @@
-"""The drawings under sessions/ are judged as their goldens say; `make goldens` writes them again, for review."""
+"""The sessions under sessions/ are judged as their goldens say; `make goldens` writes them again, for review."""
 
 from pathlib import Path
 
 import pytest
-from goldens import SESSIONS, drawings, golden, verdict
+from goldens import SESSIONS, drawings, golden, samples, verdict
 
 
-@pytest.mark.parametrize("drawing", drawings(), ids=lambda path: str(path.relative_to(SESSIONS)))
-def test_drawing_is_judged_as_its_golden_says(drawing: Path) -> None:
+@pytest.mark.parametrize("drawing", [*drawings(), *samples()], ids=lambda path: str(path.relative_to(SESSIONS)))
+def test_session_is_judged_as_its_golden_says(drawing: Path) -> None:
     assert verdict(drawing) == golden(drawing).read_text(encoding="utf-8")
 
 

@@ -76,7 +76,7 @@ class End:
 
 
 def checksum(data: bytes) -> bytes:
-    """Return the Internet checksum (RFC 1071): two bytes."""
+    """Return the Internet checksum (RFC 1071), two bytes, of data that is not all zeros."""
     rest = int.from_bytes(data + b"\0" * (len(data) % 2)) % 0xFFFF  # the sum with its carries added, but for 0
     return (0xFFFF - (rest or 0xFFFF)).to_bytes(2)
 

@@ -113,6 +113,8 @@ class _Flow:
         self._session = session
         self._ends = names.ends(session)
         self._is_asked = False
+        extensions = session.header("Sec-WebSocket-Extensions", of=Side.CSMS) or ""
+        self._may_deflate = "permessage-deflate" in extensions
 
     def ask(self) -> Iterator[bytes]:
         """Yield the packets that open the connection and ask for the upgrade, unless that was done."""
@@ -147,13 +149,16 @@ class _Flow:
         """Yield the packets of a frame, with what it shows as comments."""
         shown = self._contents.shown(frame)
         comments = [_said(each) for each in self._contents.findings.at(frame)]
+        is_inflated = self._may_deflate and bool(frame.rsv & RSV1) and frame.unread is None
         if frame.unread is not None:
             comments.append(frame.unread)
-        elif frame.rsv & RSV1:
+        elif is_inflated:
             comments.append(f"it was compressed, and had {frame.size} bytes on the wire")
         if shown is not frame:
             comments.append("secrets in it are hidden")
-        yield from self._send(frame.at, frame.side, Flag.ACK, wire_bytes(shown), tuple(comments))
+        yield from self._send(
+            frame.at, frame.side, Flag.ACK, wire_bytes(shown, is_inflated=is_inflated), tuple(comments)
+        )
 
     def remark(self, at: int, text: str, side: Side | None) -> Iterator[bytes]:
         """Yield a packet that carries nothing but a comment."""
@@ -184,15 +189,16 @@ class _Flow:
             comments = ()
 
 
-def wire_bytes(frame: Frame) -> bytes:
+def wire_bytes(frame: Frame, *, is_inflated: bool = False) -> bytes:
     """Return a frame as it may have been on the wire (RFC 6455 §5.2); of what could not be read, what is known.
 
-    Its masking key is made of its number, since none was recorded.
+    One that `is_inflated` goes without compression, as a sender may do where that was negotiated. Its masking key is
+    made of its number, since none was recorded.
     """
     payload = frame.payload.encode() if isinstance(frame.payload, str) else frame.payload
     if frame.opcode == Opcode.UNREAD:
         return payload
-    rsv = frame.rsv if frame.unread is not None else frame.rsv & ~RSV1
+    rsv = frame.rsv & ~RSV1 if is_inflated else frame.rsv
     first = frame.fin << 7 | (rsv & 7) << 4 | frame.opcode & 15
     if not frame.masked:
         return bytes((first,)) + _length(len(payload), 0) + payload

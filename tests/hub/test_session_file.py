@@ -5,15 +5,12 @@ import io
 import resource
 from collections.abc import Callable
 from contextlib import suppress
-from heapq import merge
 from pathlib import Path
 from typing import Any, Final
 
 import msgpack
 import msgspec
 import pytest
-from drawing import judged, read_drawing
-from goldens import SESSIONS, drawings
 from hypothesis import given
 from hypothesis import strategies as st
 from recordings import RecordingBuilder
@@ -24,7 +21,7 @@ from hub.recording_file import open_for_writing
 from hub.session_file import LATEST_NS, Head, SessionFile, read_session, session_of, session_parts, write_session
 from hub.session_records import FORMAT, MAGIC, SessionFileError, is_session_file
 from matrix.notes import Note
-from matrix.trace import Disturbed, Ending, Fault, Frame, Opcode, Phase, Session, Side, mark_of
+from matrix.trace import Disturbed, Ending, Fault, Frame, Opcode, Phase, Session, Side
 
 SESSION: Final = Session(
     id=4, opened_at=10, answered_at=11, closed_at=99, identity="CS 001", csms="acme", path="/acme/CS%20001",
@@ -111,20 +108,6 @@ def test_session_of_a_recording_is_written_without_a_loss(tmp_path: Path) -> Non
         write_session(file, head, parts)
 
     assert read_session(saved(tmp_path / "4.session", file.getvalue())) == WHOLE
-
-
-@pytest.mark.parametrize("drawing", drawings(), ids=lambda path: str(path.relative_to(SESSIONS)))
-def test_drawn_session_is_judged_alike_from_its_files(drawing: Path, tmp_path: Path) -> None:
-    drawn = read_drawing(drawing)
-    recording = open_for_writing(tmp_path / "drawn.recording")
-    keep(recording, drawn)
-    recording.close()
-
-    with Recording.open(recording.path) as opened:
-        wholes = [session_of(opened, each.id) for each in opened.sessions()]
-    files = [read_session(saved(tmp_path / "x.session", packed(whole))) for whole in wholes]
-
-    assert judged(merge(*(file.traffic() for file in files), key=mark_of)).findings == judged(drawn).findings
 
 
 def test_session_whose_handshake_is_pending_has_neither_marks_nor_traffic(tmp_path: Path) -> None:
