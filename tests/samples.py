@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import goldens
 from peers import node_packages, ocpp_package
+from peers.implementations import RunCsms
 
 from hub.demo.event import run_csmses, run_stations
 from hub.exports.new_file import new_file
@@ -41,19 +42,22 @@ class Sample(NamedTuple):
 
 DEMO: Final = (
     Sample("16-clean", "LP-C22-001", "amberline"),
-    Sample("16-clean-with-compression", "VOLTARRA-001", "mosaic"),
     Sample("16-values-that-are-no-strings", "OAK-001", "amberline"),
     Sample("16-no-subprotocol", "TARN-001", "quayside"),
     Sample("16-refused-without-a-password", "TARN-001", "mosaic"),
-    Sample("16-answer-cut-short", "SABLE-001", "harbour"),
+    Sample("16-answer-cut-short", "SABLE-001", "amberline"),
+    Sample("16-csms-written-by-hand", "OSTRA-001", "quayside"),
     Sample("201-clean", "BW|PIER-001", "northgrid"),
-    Sample("201-csms-written-by-hand", "OSTRA-001", "quayside"),
-    Sample("201-callerror-with-four-elements", "SABLE-001", "northgrid"),
+    Sample("201-clean-and-compressed", "VOLTARRA-001", "mosaic"),
+    Sample("201-callerror-with-four-elements", "SABLE-001", "mosaic"),
     Sample("21-clean", "KF K7-001", "northgrid"),
     Sample("21-card-of-too-many-words", "FM-TWIN-001", "northgrid"),
 )
 PACKAGES: Final = {
-    V16: (Sample("16-ocpp-package-says-all", "PY|PEER 1", "ocpp"), Sample("16-ocpp-rpc-says-all", "NODE|ocpp-rpc", "ocpp")),
+    V16: (
+        Sample("16-ocpp-package-says-all", "PY|PEER 1", "ocpp"),
+        Sample("16-ocpp-rpc-says-all", "NODE|ocpp-rpc", "ocpp"),
+    ),
     V201: (Sample("201-ocpp-package-with-ocpp-rpc", "PY|PEER 1", "ocpp-rpc"),),
     V21: (Sample("21-ocpp-rpc-says-all", "NODE|ocpp-rpc", "ocpp-rpc"),),
 }  # fmt: skip
@@ -70,7 +74,7 @@ async def hold_demo(path: Path) -> None:
 
 async def hold_packages(version: str, path: Path) -> None:
     """Record a station of each package with a CSMS of each, in one version."""
-    runs = {"ocpp": ocpp_package.csms, "ocpp-rpc": partial(node_packages.csms, "ocpp-rpc")}
+    runs: dict[str, RunCsms] = {"ocpp": ocpp_package.csms, "ocpp-rpc": partial(node_packages.csms, "ocpp-rpc")}
     async with AsyncExitStack() as stack:
         urls = {name: await stack.enter_async_context(run(version)) for name, run in runs.items()}
         hub = await stack.enter_async_context(Hub(HubSettings(recording=path, csmses=urls, port=0)))
