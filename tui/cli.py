@@ -67,7 +67,14 @@ def main() -> None:
     "--seconds", type=click.FloatRange(min=0.1), help="End by itself after this long.  [default without dashboard: 15]"
 )
 @click.option("--recording", type=RECORDING, help="Keep the recording here.  [default: a temporary file]")
-def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None:
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Begin with these recorded sessions: a .session or HAR file, or all that are in a folder.",
+)
+def demo(*, no_tui: bool, seconds: float | None, recording: Path | None, start: Path | None) -> None:
     """Show the hub at work: stations and CSMSes of different vendors and habits, on this machine only.
 
     Without a terminal it prints the matrix as a table, as with --no-tui.
@@ -75,7 +82,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None) -> None
     from tui.demo import run_demo
 
     with_tui = not no_tui and sys.stdin.isatty() and sys.stdout.isatty()
-    _report_errors(lambda: run_demo(recording, seconds, with_tui=with_tui))
+    _report_errors(lambda: run_demo(recording, seconds, start, with_tui=with_tui))
 
 
 @main.command(epilog="Example: plugfest serve --csms acme=ws://127.0.0.1:9100/ocpp --recording event.recording")

@@ -20,13 +20,13 @@ class DemoError(HubError):
     """The demo's hub did not come up; the message says what it said."""
 
 
-def run_demo(recording: Path | None, seconds: float | None, *, with_tui: bool) -> None:
-    """Run the demo.
+def run_demo(recording: Path | None, seconds: float | None, start: Path | None = None, *, with_tui: bool) -> None:
+    """Run the demo; `start` names recorded sessions that it begins with: a file, or a folder of them.
 
     Raises:
-        HubError: it cannot run.
+        HubError: it cannot run, or those sessions cannot be read.
     """
-    with _recording_at(recording) as path, _event(path) as (event, url):
+    with _recording_at(recording) as path, _begun_with(start, path), _event(path) as (event, url):
         if with_tui:
             from tui.app import run_dashboard
             from tui.source import Source
@@ -46,6 +46,20 @@ def _recording_at(recording: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         yield Path(folder) / "demo.recording"
+
+
+@contextmanager
+def _begun_with(start: Path | None, recording: Path) -> Iterator[None]:
+    """Put sessions into a new recording before anybody writes to it."""
+    if start is not None:
+        from hub.imports.sessions import import_sessions, is_recorded
+
+        files = sorted(start.iterdir()) if start.is_dir() else [start]
+        recorded = [file for file in files if is_recorded(file)]
+        if not recorded:
+            raise DemoError(f"there is no session file and no HAR file at {str(start)!r}")
+        import_sessions(recorded, recording, "imported", lambda _share: None)
+    yield
 
 
 @contextmanager
