@@ -48,8 +48,10 @@ def packed(records: Iterable[Record]) -> Iterator[bytes]:
 
 
 def is_session_file(path: Path) -> bool:
-    """Tell by its first bytes whether a file is meant to be one; False where it cannot be read."""
+    """Tell by its first bytes whether a file is meant to be one; False where it is none, or cannot be read."""
     try:
+        if not path.is_file():  # a pipe would have us wait
+            return False
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:

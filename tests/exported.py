@@ -27,7 +27,7 @@ def contents_of(recording: Recording, **fields: Any) -> Contents:
     """Return all sessions of a recording with what a judge finds in them, to be exported."""
     sessions = {session.id: session for session in recording.sessions()}
     found = Findings.of(judged(recording.all_traffic()).findings)
-    return Contents(recording, sessions, **{"findings": found, "with_secrets": True, **fields})
+    return Contents(recording, sessions, recording.last_mark(), **{"findings": found, "with_secrets": True, **fields})
 
 
 def exported(path: Path, format_: Format, **fields: Any) -> bytes:

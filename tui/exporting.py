@@ -45,9 +45,10 @@ def run_export(path: Path, order: Order) -> None:
     with Recording.open(path) as recording:
         sessions = _chosen(recording, order.sessions)
         _check_place(order, sessions)
-        findings = Findings.of(judge_all(recording).findings) if kind.is_judged else Findings()
-        with progress("exporting", recording.last_mark()) as advance_to:
-            contents = Contents(recording, sessions, findings, order.with_secrets, advance_to)
+        until = recording.last_mark()
+        findings = Findings.of(judge_all(recording, until=until).findings) if kind.is_judged else Findings()
+        with progress("exporting", until) as advance_to:
+            contents = Contents(recording, sessions, until, findings, order.with_secrets, advance_to)
             if order.format is Format.SESSION:
                 check_secrets(contents)
             _export(contents, order)

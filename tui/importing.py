@@ -10,11 +10,13 @@ import click
 import orjson
 
 from hub.imports.entries import ImportLogError
+from hub.imports.files import beginning_of
 from hub.imports.formats import Format
 from hub.imports.importer import Imported, import_logs
 from hub.imports.log import Log, Told
 from hub.imports.sessions import import_sessions, is_recorded
 from hub.imports.stamps import zone_named
+from hub.recording_file import SQLITE_HEADER
 from matrix.safe import safe, safe_json
 from matrix.trace import Clock, Side
 from tui.garbage import collect_seldom
@@ -95,6 +97,7 @@ def _are_recorded(paths: Sequence[Path], wishes: Wishes) -> bool:
     Raises:
         ImportLogError: some do, or what is said of logs is said of them.
     """
+    _check_no_recording(paths)
     recorded = [path for path in paths if is_recorded(path)]
     if wishes.format in RECORDED_FORMATS:
         if strange := [path for path in paths if path not in recorded]:
@@ -106,6 +109,17 @@ def _are_recorded(paths: Sequence[Path], wishes: Wishes) -> bool:
     if wishes.are_of_logs:
         raise ImportLogError(f"{str(recorded[0])!r} says itself what --identity, --version and the like say of logs")
     return True
+
+
+def _check_no_recording(paths: Sequence[Path]) -> None:
+    """Refuse what needs no import, rather than look for lines of a log in it.
+
+    Raises:
+        ImportLogError: one of the files is a recording, or another SQLite file.
+    """
+    for path in paths:
+        if beginning_of(path, len(SQLITE_HEADER)) == SQLITE_HEADER:
+            raise ImportLogError(f"{str(path)!r} is a SQLite file: a recording needs no import, it is opened as it is")
 
 
 def _restore(paths: Sequence[Path], output: Path, csms: str, *, as_json: bool) -> None:

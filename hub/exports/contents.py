@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from hub.recording import Recording
@@ -42,41 +43,36 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Sessions of a recording, by their numbers in the order of recording; `advance_to` is told how far an export is.
+    """Sessions of a recording, by their numbers in the order of recording, as they are until a mark.
 
-    `left_out` counts, under a name for each, what a format cannot hold.
+    `advance_to` is told how far an export is, as the mark that it has come to. `left_out` counts, under a name for
+    each, what a format cannot hold.
     """
 
     recording: Recording
     sessions: Mapping[int, Session]
+    until: int
     findings: Findings = Findings()
     with_secrets: bool = False
     advance_to: Callable[[int], object] = lambda _mark: None
     left_out: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def until(self) -> int:
-        """The mark of the last item that there is, which `advance_to` counts towards."""
-        return self.recording.last_mark()
-
     def one(self, session: int) -> "Contents":
         """Return the same with one of the sessions alone."""
-        return Contents(
-            self.recording, {session: self.sessions[session]}, self.findings, self.with_secrets, self.advance_to,
-            self.left_out,
-        )  # fmt: skip
+        return replace(self, sessions={session: self.sessions[session]})
 
     def traffic(self) -> Iterator[Traffic]:
         """Yield what was recorded of the sessions, in the order of recording."""
-        items = self._of_one(*self.sessions) if len(self.sessions) == 1 else self.recording.all_traffic()
-        for number, item in enumerate(items):
-            if session_of(item) in self.sessions:
+        for number, item in enumerate(self._items()):
+            if session_of(item) in self.sessions and mark_of(item) <= self.until:
                 yield item
             if number % TOLD_EVERY == 0:
                 self.advance_to(mark_of(item))
 
-    def _of_one(self, session: int) -> Iterator[Traffic]:
-        return traffic_of(*session_parts(self.recording, session))
+    def _items(self) -> Iterator[Traffic]:
+        if len(self.sessions) == 1:
+            return traffic_of(*session_parts(self.recording, *self.sessions))
+        return chain.from_iterable(self.recording.batches(self.until))
 
     def apart(self) -> Iterator[tuple[Head, Iterator[Part]]]:
         """Yield the sessions one after the other, each with all that it consists of."""

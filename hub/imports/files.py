@@ -10,7 +10,8 @@ from hub.imports.entries import ImportLogError
 LONGEST_LINE: Final = 16 << 20
 SURVEYED: Final = 4 << 20
 """Bytes at the beginning of a log that are looked at to see what it is."""
-_MARK: Final = b"\xef\xbb\xbf"
+MARK: Final = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which some programs begin a file with."""
 
 
 class Line(NamedTuple):
@@ -42,6 +43,17 @@ def lines_of(path: Path) -> Iterator[Line]:
         raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
 
 
+def beginning_of(path: Path, length: int) -> bytes:
+    """Return the first bytes of a file; none where it is no file, or cannot be read."""
+    if not path.is_file():  # a pipe would have us wait
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(length)
+    except OSError:
+        return b""
+
+
 def first_lines(path: Path) -> Iterator[str]:
     """Yield the lines at the beginning of a file, as far as they are surveyed."""
     return (line.text for line in takewhile(lambda line: line.end <= SURVEYED or line.number == 1, lines_of(path)))
@@ -56,7 +68,7 @@ def _lines(file: BinaryIO) -> Iterator[Line]:
             end += _skip(file)
             yield Line(number, "", end, f"it is longer than {LONGEST_LINE >> 20} MiB")
         else:
-            yield _line(number, raw.removeprefix(_MARK) if number == 1 else raw, end)
+            yield _line(number, raw.removeprefix(MARK) if number == 1 else raw, end)
 
 
 def _line(number: int, raw: bytes, end: int) -> Line:

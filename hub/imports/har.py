@@ -3,7 +3,6 @@
 import base64
 import binascii
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from hub.imports.entries import LONGEST_IDENTITY, ImportLogError
+from hub.imports.files import MARK, beginning_of
 from hub.imports.stamps import LATEST_NS
 from hub.session_records import Record
 from matrix.moments import SECOND_NS, moment
@@ -24,10 +24,8 @@ SIDES: Final = {"send": Side.STATION, "receive": Side.CSMS}
 
 def is_har(path: Path) -> bool:
     """Tell by its beginning whether a file is meant to be one: a JSON object whose first field is `log`."""
-    with suppress(OSError), path.open("rb") as file:
-        beginning = file.read(LOOKED_AT).removeprefix(b"\xef\xbb\xbf").split()
-        return b"".join(beginning[:3]).startswith(b'{"log":{')
-    return False
+    words = beginning_of(path, LOOKED_AT).removeprefix(MARK).split()
+    return b"".join(words[:3]).startswith(b'{"log":{')
 
 
 def har_sessions(path: Path, csms: str) -> list[list[Record]]:
@@ -55,7 +53,7 @@ def _entries(path: Path) -> list[Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise ImportLogError(f"{path.name!r} has more than {LARGEST >> 20} MiB: too much for a HAR file")
-        archive = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        archive = orjson.loads(path.read_bytes().removeprefix(MARK))
     except OSError as exc:
         raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
     except orjson.JSONDecodeError as exc:

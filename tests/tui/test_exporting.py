@@ -152,6 +152,13 @@ def test_recorded_sessions_and_logs_are_imported_apart(recording: Path, tmp_path
     assert not (tmp_path / "b.recording").exists()
 
 
+def test_recording_needs_no_import(recording: Path, tmp_path: Path) -> None:
+    done = run("import", recording, "-o", tmp_path / "b.recording")
+
+    assert done.exit_code == 2
+    assert "is a SQLite file: a recording needs no import" in done.stderr
+
+
 def test_import_says_what_came_of_it_as_json(recording: Path, tmp_path: Path) -> None:
     run("export", recording, "--as", "har", "-o", tmp_path / "a.har")
 

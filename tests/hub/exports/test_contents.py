@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from drawing import Pen
 from exported import contents_of, drawn_into
+from recordings import RecordingBuilder
 
 from hub.exports.contents import iso
 from hub.recording import Recording
@@ -19,6 +20,18 @@ def test_only_the_chosen_sessions_are_exported(tmp_path: Path) -> None:
         one = contents_of(recording).one(2)
         assert [session_of(item) for item in one.traffic()] == [2, 2, 2]
         assert [*one.traffic()] == traffic[3:6]
+
+
+def test_what_a_hub_records_meanwhile_is_left_out(tmp_path: Path) -> None:
+    with RecordingBuilder(tmp_path / "a.recording") as builder:
+        sessions = [builder.session(f"CS{place}", "acme") for place in range(2)]
+        with Recording.open(tmp_path / "a.recording") as recording:
+            contents = contents_of(recording)
+            for session in sessions:
+                builder.say(session, '> [2,"1","Heartbeat",{}]')
+
+            assert len([*contents.traffic()]) == 2
+            assert len([*contents.one(1).traffic()]) == 1
 
 
 def test_progress_goes_to_the_end(tmp_path: Path) -> None:
