@@ -1,16 +1,24 @@
 """Which formats there are, and where they go."""
 
 from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
 
+import msgspec
+import orjson
 import pytest
+from captures import read_capture
 from drawing import Pen, draw
 from exported import contents_of, drawn_into
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.exports.exporter import KINDS, Format, check_secrets, export_into, export_to, file_name
 from hub.exports.new_file import ExportError
+from hub.imports.sessions import import_sessions
 from hub.recording import Recording
-from hub.session_file import read_session
-from matrix.trace import Session, Traffic
+from hub.session_file import LATEST_NS, Head, read_session, write_session
+from matrix.trace import Ending, Frame, Session, Side, Traffic
 from tui.export_cli import FORMATS
 
 SECRET = '< [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"0123456789abcdef"}]'
@@ -75,3 +83,48 @@ def test_file_name_tells_who_it_is() -> None:
     session = Session(id=4, opened_at=1, identity="CS 001", csms="acme")
 
     assert file_name(session, Format.MERMAID) == "4-CS_001-acme.mmd"
+
+
+TEXT: Final = st.text(st.characters(codec="utf-8"), max_size=30)
+TIME: Final = st.integers(0, LATEST_NS)
+HEADERS: Final = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
+SESSIONS: Final = st.builds(
+    Session,
+    id=st.just(1), opened_at=TIME, answered_at=st.none() | TIME, closed_at=TIME, identity=TEXT, csms=TEXT, path=TEXT,
+    upstream=TEXT, remote=TEXT, tls=st.none() | TEXT, tunnel=st.none() | TEXT,
+    offered=st.lists(TEXT, max_size=2).map(tuple), chosen=st.none() | st.just("ocpp1.6") | TEXT,
+    status=st.none() | st.just(101) | st.integers(0, 10**6), reason=TEXT, request=HEADERS, response=HEADERS, body=TEXT,
+    fault=st.none() | TEXT, closed_by=st.none() | st.sampled_from(Side), ending=st.sampled_from(Ending),
+    station_close=st.none() | st.integers(0, 10**6), origin=st.none() | TEXT,
+)  # fmt: skip
+FRAMES: Final = st.builds(
+    Frame,
+    id=st.just(0), session=st.just(1), at=TIME, side=st.sampled_from(Side), opcode=st.integers(-1, 20),
+    payload=TEXT | st.binary(max_size=30) | st.sampled_from(['[2,"a","Heartbeat",{}]', '[3,"a",{}]', '[4,"a"]', "[5]"]),
+    fin=st.booleans(), rsv=st.integers(0, 300), masked=st.booleans(), size=st.integers(0, 10**12),
+    unread=st.none() | TEXT,
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(session=SESSIONS, frames=st.lists(FRAMES, max_size=12), with_secrets=st.booleans())
+def test_any_session_that_can_be_recorded_is_exported_in_every_format(
+    tmp_path_factory: pytest.TempPathFactory, session: Session, frames: list[Frame], with_secrets: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    numbered = [msgspec.structs.replace(frame, id=place) for place, frame in enumerate(frames, start=2)]
+    head = Head(session, opened_mark=1, closed_mark=len(frames) + 2)
+    with (folder / "a.session").open("wb") as file:
+        write_session(file, head, numbered)
+    import_sessions([folder / "a.session"], folder / "a.recording", "imported", lambda _share: None)
+
+    with Recording.open(folder / "a.recording") as recording:
+        contents = contents_of(recording, with_secrets=with_secrets)
+        written = {format_: b"".join(KINDS[format_].write(contents)) for format_ in Format}
+
+    assert written[Format.SESSION] == (folder / "a.session").read_bytes()
+    assert all(written[each] for each in Format if each is not Format.TRACE)
+    ElementTree.fromstring(written[Format.SVG])
+    read_capture(written[Format.PCAPNG]).streams()
+    for line in (*written[Format.JSONL].splitlines(), *written[Format.TRACE].splitlines(), written[Format.HAR]):
+        orjson.loads(line)

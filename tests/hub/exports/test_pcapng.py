@@ -10,10 +10,13 @@ import msgspec
 import pytest
 from captures import FIN, RST, Capture, read_capture
 from drawing import START_NS, Pen, draw
-from exported import drawn_as
+from exported import drawn_as, exported
+from goldens import samples
 
 from hub.exports.exporter import Format
 from hub.exports.pcapng import masked_bytes, wire_bytes
+from hub.imports.sessions import import_sessions
+from hub.recording import Recording
 from hub.tap import Tap
 from matrix.trace import Ending, Frame, Opcode, Opened, Side, Traffic
 
@@ -182,3 +185,17 @@ def test_wireshark_shows_handshake_text_and_comments(tmp_path: Path) -> None:
     assert '[2,"c","Heartbeat",{}]' in texts
     assert answers == ["101", "401", "101"]
     assert any("RPC-19 violation" in comment for comment in comments)
+
+
+@needs_tshark
+def test_wireshark_reads_every_text_of_the_samples(tmp_path: Path) -> None:
+    import_sessions(samples(), tmp_path / "a.recording", "imported", lambda _share: None)
+    (tmp_path / "a.pcapng").write_bytes(exported(tmp_path / "a.recording", Format.PCAPNG))
+
+    texts = tshark(tmp_path / "a.pcapng", "-Y", "websocket", "-T", "fields", "-e", "websocket.payload.text")
+
+    with Recording.open(tmp_path / "a.recording") as recording:
+        said = [
+            item.payload for item in recording.all_traffic() if isinstance(item, Frame) and item.opcode == Opcode.TEXT
+        ]
+    assert sorted(filter(None, texts)) == sorted(map(str, said))
