@@ -29,6 +29,8 @@ MOST_ELEMENTS: Final = 20_000
 MOST_FIELDS: Final = 100
 _END: Final = msgspec.msgpack.encode(("sha256", b"\0" * 32))[:-32]
 _NEXT: Final = 1 << 20
+_ROOM: Final = 1 << 12
+"""Bytes that a reader sets aside at first: an import has thousands of them at once."""
 
 Record = tuple[str, dict[str, Any]]
 
@@ -116,26 +118,31 @@ def _digest(file: BinaryIO, length: int) -> bytes:
 
 def _unpacker() -> Any:
     return msgpack.Unpacker(
-        max_buffer_size=LARGEST_VALUE, max_array_len=MOST_ELEMENTS, max_map_len=MOST_FIELDS, max_ext_len=0
-    )
+        read_size=_ROOM, max_buffer_size=LARGEST_VALUE, max_array_len=MOST_ELEMENTS, max_map_len=MOST_FIELDS,
+        max_ext_len=0,
+    )  # fmt: skip
 
 
 def _records(path: Path, length: int) -> Iterator[Record]:
-    """Yield the values of a file between its first bytes and its digest."""
-    unpacker, taken = _unpacker(), 0
-    with path.open("rb") as file:
-        left = length - file.seek(len(MAGIC))
-        while left > 0 and (chunk := file.read(min(left, _NEXT))):
-            left -= len(chunk)
-            try:
-                unpacker.feed(chunk)
-                for value in unpacker:
-                    taken = unpacker.tell()
-                    yield _record(path, value)
-            except (ValueError, TypeError, msgpack.UnpackException) as exc:
-                raise SessionFileError(f"{str(path)!r} is damaged: {str(exc) or type(exc).__name__}") from exc
+    """Yield the values of a file between its first bytes and its digest. It is open only while it is read from."""
+    unpacker, taken, place = _unpacker(), 0, len(MAGIC)
+    while chunk := _chunk(path, place, length):
+        place += len(chunk)
+        try:
+            unpacker.feed(chunk)
+            for value in unpacker:
+                taken = unpacker.tell()
+                yield _record(path, value)
+        except (ValueError, TypeError, msgpack.UnpackException) as exc:
+            raise SessionFileError(f"{str(path)!r} is damaged: {str(exc) or type(exc).__name__}") from exc
     if taken != length - len(MAGIC):
         raise SessionFileError(f"{str(path)!r} is damaged: it ends within a value")
+
+
+def _chunk(path: Path, place: int, end: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(place)
+        return file.read(min(_NEXT, end - place))
 
 
 def _record(path: Path, value: object) -> Record:

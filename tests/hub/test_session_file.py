@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import resource
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,14 +12,23 @@ from typing import Any, Final
 import msgpack
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recordings import RecordingBuilder
 
 from hub.mirror import keep, keep_notes
 from hub.recording import Beginning, Recording
 from hub.recording_file import open_for_writing
-from hub.session_file import LATEST_NS, Head, SessionFile, read_session, session_of, session_parts, write_session
+from hub.session_file import (
+    LATEST_NS,
+    Head,
+    SessionFile,
+    open_session,
+    read_session,
+    session_of,
+    session_parts,
+    write_session,
+)
 from hub.session_records import FORMAT, MAGIC, SessionFileError, is_session_file
 from matrix.notes import Note
 from matrix.trace import Disturbed, Ending, Fault, Frame, Opcode, Phase, Session, Side
@@ -136,6 +146,17 @@ def test_what_a_hub_writes_meanwhile_is_left_out(tmp_path: Path) -> None:
     assert [part.payload for part in taken if isinstance(part, Frame)] == ['[2,"1","Heartbeat",{}]']
 
 
+def test_file_that_is_being_read_is_not_held_open(tmp_path: Path) -> None:
+    path = saved(tmp_path / "one.session", packed(WHOLE))
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - numbers, not paths
+
+    _, parts = open_session(path)
+    first = next(parts)
+
+    assert first == WHOLE.frames[0]
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208 - as above
+
+
 def test_file_with_one_byte_changed_is_damaged(tmp_path: Path) -> None:
     data = bytearray(packed(WHOLE))
     data[data.index(b"Heartbeat")] ^= 1
@@ -209,6 +230,7 @@ def test_what_is_no_session_file_is_told_in_a_sentence(tmp_path: Path, make: Cal
     assert not is_session_file(tmp_path / "x.session")
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=300))
 def test_no_bytes_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.session"
