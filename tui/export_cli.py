@@ -29,9 +29,17 @@ FORMATS: Final = ("session", "trace", "har", "pcapng", "csv", "jsonl", "mermaid"
 @click.option(
     "--with-secrets", is_flag=True, help="Keep passwords and key codes in payloads, which are hidden otherwise."
 )
+@click.option(
+    "--rules",
+    "rules_file",
+    type=FILE,
+    metavar="FILE.toml",
+    help="Rules that are off or graded otherwise, where findings are told.  See docs/outcomes.md",
+)
 @click.option("--force", "over", is_flag=True, help="Write over a file that is there.")
 def export(
-    recording: Path, *, sessions: tuple[int, ...], format_: str, output: Path, with_secrets: bool, over: bool
+    recording: Path, *, sessions: tuple[int, ...], format_: str, output: Path, with_secrets: bool,
+    rules_file: Path | None, over: bool,
 ) -> None:  # fmt: skip
     """Write sessions of a recording for other programs.
 
@@ -50,5 +58,5 @@ def export(
     from hub.exports.exporter import Format
     from tui.exporting import Order, run_export
 
-    order = Order(Format(format_), sessions, output, with_secrets, over)
+    order = Order(Format(format_), sessions, output, with_secrets, rules_file, over)
     reported(lambda: run_export(recording, order))

@@ -18,6 +18,7 @@ from matrix.trace import Session
 from tui.garbage import collect_seldom
 from tui.judging import judge_all
 from tui.printing import progress
+from tui.rules_file import read_rules_file
 from tui.text import counted_noun
 
 STDOUT: Final = Path("-")
@@ -31,6 +32,7 @@ class Order:
     sessions: tuple[int, ...]
     output: Path
     with_secrets: bool
+    rules_file: Path | None
     over: bool
 
 
@@ -41,12 +43,12 @@ def run_export(path: Path, order: Order) -> None:
         HubError: the recording cannot be read, there is no such session, or the place cannot be written to.
     """
     collect_seldom()
-    kind = KINDS[order.format]
+    kind, policy = KINDS[order.format], read_rules_file(order.rules_file)
     with Recording.open(path) as recording:
         sessions = _chosen(recording, order.sessions)
         _check_place(order, sessions)
         until = recording.last_mark()
-        findings = Findings.of(judge_all(recording, until=until).findings) if kind.is_judged else Findings()
+        findings = Findings.of(judge_all(recording, policy, until=until).findings) if kind.is_judged else Findings()
         with progress("exporting", until) as advance_to:
             contents = Contents(recording, sessions, until, findings, order.with_secrets, advance_to)
             if order.format is Format.SESSION:

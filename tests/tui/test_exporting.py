@@ -95,6 +95,17 @@ def test_what_a_format_cannot_hold_is_said(tmp_path: Path) -> None:
     assert "not in it, since trace cannot hold them: 1 pings, pongs and closes" in done.stderr
 
 
+def test_findings_are_graded_as_the_event_grades_them(tmp_path: Path) -> None:
+    recording = drawn_into(tmp_path / "a.recording", draw('> [2,"a","Heartbeat",{"x":1}]'))
+    (tmp_path / "rules.toml").write_text('[rules.RPC-19]\nseverity = "off"\nreason = "agreed on Monday"\n')
+
+    plain = run("export", recording, "--as", "csv")
+    graded = run("export", recording, "--as", "csv", "--rules", tmp_path / "rules.toml")
+
+    assert "RPC-19" in plain.stdout
+    assert (graded.exit_code, "RPC-19" in graded.stdout) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

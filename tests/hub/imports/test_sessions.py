@@ -16,6 +16,7 @@ from exported import contents_of, drawn_into, exported, findings_in
 from goldens import drawings
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_logs import FORMATS
 
 from hub.batch import note_row
 from hub.errors import HubError
@@ -209,18 +210,18 @@ FILES: Final[list[bytes]] = []
 
 
 def whole_files(folder: Path) -> list[bytes]:
-    """A session file and a HAR of the same sessions, made once."""
+    """A session in each format that can be imported, made once."""
     if not FILES:
-        before = drawn_into(
-            folder / "before.recording", draw('> [2,"a","Heartbeat",{}]', "! begun stall 1s", "< ping x")
-        )
+        traffic = draw('> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]', "! begun stall 1s", "< ping x")
+        before = drawn_into(folder / "before.recording", traffic)
         (session,) = as_files(before, folder / "files")
         FILES.extend([session.read_bytes(), exported(before, Format.HAR), exported(before, Format.TRACE)])
+        FILES.extend(write(traffic).encode() for write in FORMATS.values())
     return FILES
 
 
-@settings(max_examples=30, deadline=None)
-@given(which=st.integers(0, 2), cut=st.floats(0, 1), junk=st.binary(max_size=60), keep=st.booleans())
+@settings(max_examples=60, deadline=None)
+@given(which=st.integers(0, len(FORMATS) + 2), cut=st.floats(0, 1), junk=st.binary(max_size=60), keep=st.booleans())
 def test_broken_file_is_a_sentence_or_a_recording_and_never_half_of_one(
     tmp_path_factory: pytest.TempPathFactory, which: int, cut: float, junk: bytes, keep: bool
 ) -> None:
