@@ -2,20 +2,18 @@
 
 The hub sees bytes of streams, not packets: addresses, ports, acknowledgements and masking keys are made up. Handshakes,
 frames and times are what was recorded, but for compression: what was inflated is written as it was read.
-The file: draft-ietf-opsawg-pcapng.
 """
 
-import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 from typing import Final
 
+from hub.exports.blocks import interface_block, names_block, packet_block, section_block
 from hub.exports.contents import Contents
 from hub.exports.packets import End, Flag, Place
-from matrix import __version__
 from matrix.finding import Finding
-from matrix.safe import safe, safe_file_name
+from matrix.safe import safe_file_name
 from matrix.trace import (
     RSV1,
     Closed,
@@ -31,16 +29,12 @@ from matrix.trace import (
     time_of,
 )
 
-SECTION, INTERFACE, NAMES, PACKET = 0x0A0D0D0A, 1, 4, 6
-COMMENT, APPLICATION, INTERFACE_NAME, DESCRIPTION, RESOLUTION = 1, 4, 2, 3, 9
-ETHERNET: Final = 1
 STATIONS: Final = IPv4Address("10.0.0.1")
 CSMSES: Final = IPv4Address("198.18.0.1")
 """Where addresses begin: those of private networks, and of benchmarks (RFC 2544), which reach nobody."""
 HTTP_PORT: Final = 80
 """Every CSMS listens there: programs look for HTTP, and for what follows it, by the port."""
 FIRST_PORT, PORTS = 1_024, 64_000
-LONGEST_COMMENT: Final = 16_000
 MADE_UP: Final = "made up: the log that this session was imported from holds no handshake"
 _UPGRADE: Final = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
 _KEY: Final = (("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))
@@ -51,8 +45,8 @@ _ACCEPT: Final = (("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),)
 def pcapng(contents: Contents) -> Iterator[bytes]:
     """Yield the blocks of the file."""
     names = _Names(contents.sessions.values())
-    yield _section()
-    yield _interface()
+    yield section_block()
+    yield interface_block()
     yield names.block()
     flows = {number: _Flow(contents, session, names) for number, session in contents.sessions.items()}
     waiting = deque(sorted(contents.sessions.values(), key=lambda session: session.opened_at))
@@ -98,11 +92,7 @@ class _Names:
 
     def block(self) -> bytes:
         """Return the block that names the addresses."""
-        records = b""
-        for name, address in (*self.stations.items(), *self.csmses.items()):
-            value = address.packed + safe_file_name(name).encode() + b"\0"
-            records += struct.pack("<HH", 1, len(value)) + _padded(value)
-        return _block(NAMES, records + struct.pack("<HH", 0, 0))
+        return names_block((*self.stations.items(), *self.csmses.items()))
 
 
 class _Flow:
@@ -185,7 +175,7 @@ class _Flow:
         self, at: int, side: Side, flags: Flag, data: bytes = b"", comments: tuple[str, ...] = ()
     ) -> Iterator[bytes]:
         for packet in self._ends[side].packets(self._ends[side.other], flags, data):
-            yield _packet(at, packet, comments)
+            yield packet_block(at, packet, comments)
             comments = ()
 
 
@@ -236,37 +226,3 @@ def _described(session: Session) -> str:
 def _said(finding: Finding) -> str:
     where = f" ({finding.pointer})" if finding.pointer else ""
     return f"{finding.rule} {finding.severity}, {finding.side}: {finding.text}{where}"
-
-
-# -- blocks -----------------------------------------------------------------------------------------------------------
-
-
-def _section() -> bytes:
-    head = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
-    return _block(SECTION, head + _options((APPLICATION, f"plugfest {__version__}".encode())))
-
-
-def _interface() -> bytes:
-    described = b"sessions of an OCPP recording; addresses, ports and masking keys are made up"
-    options = _options((INTERFACE_NAME, b"plugfest"), (DESCRIPTION, described), (RESOLUTION, bytes((9,))))
-    return _block(INTERFACE, struct.pack("<HHI", ETHERNET, 0, 0) + options)
-
-
-def _packet(at: int, packet: bytes, comments: tuple[str, ...]) -> bytes:
-    head = struct.pack("<IIIII", 0, at >> 32, at & 0xFFFFFFFF, len(packet), len(packet))
-    told = ((COMMENT, safe(comment, LONGEST_COMMENT).encode()) for comment in comments)
-    return _block(PACKET, head + _padded(packet) + (_options(*told) if comments else b""))
-
-
-def _options(*options: tuple[int, bytes]) -> bytes:
-    written = b"".join(struct.pack("<HH", code, len(value)) + _padded(value) for code, value in options)
-    return written + struct.pack("<HH", 0, 0)
-
-
-def _block(kind: int, body: bytes) -> bytes:
-    length = struct.pack("<I", len(body) + 12)
-    return struct.pack("<I", kind) + length + body + length
-
-
-def _padded(data: bytes) -> bytes:
-    return data + b"\0" * (-len(data) % 4)
