@@ -16,6 +16,7 @@ from typing import Final
 
 from hub.errors import HubError
 from hub.limits import DEFAULTS, LimitError, Limits, limits_of
+from hub.scope import Shown, ViewingPolicy
 from hub.switchboard import SwitchboardError, checked_csms
 from hub.toml_lines import Lines
 from hub.toml_table import Mistake, Mistakes, Table
@@ -24,6 +25,7 @@ from matrix.policy import AS_WRITTEN, Policy, PolicyError, read_policy
 
 ROUND_MINUTES: Final = 30
 LARGEST_FILE: Final = 4 << 20
+ANONYMOUS: Final = "anonymous"
 
 Stamp = tuple[int, int, int]
 
@@ -110,6 +112,7 @@ class EventFile:
     rounds: tuple[Round, ...] = ()
     policy: Policy = field(default_factory=lambda: AS_WRITTEN)
     limits: Limits = DEFAULTS
+    viewing: ViewingPolicy = field(default_factory=ViewingPolicy)
 
     def product_of(self, identity: str) -> StationProduct | None:
         """Return the station product that connects under an identity."""
@@ -201,7 +204,7 @@ class _Reader:
             each for table in self._root.array("rounds") if (each := self._round(table, stations, csmses)) is not None
         )
         self._check_order(rounds)
-        policy, limits = self._policy(), self._limits()
+        policy, limits, viewing = self._policy(), self._limits(), self._viewing()
         self._root.finish()
         return EventFile(
             path=self._path,
@@ -212,6 +215,7 @@ class _Reader:
             rounds=rounds,
             policy=policy,
             limits=limits,
+            viewing=viewing,
         )
 
     def _participant(self, key: str, table: Table) -> Participant:
@@ -335,6 +339,16 @@ class _Reader:
             except PolicyError as exc:
                 table.note(code, f"cannot be used: {exc}")
         return found
+
+    def _viewing(self) -> ViewingPolicy:
+        table = self._root.table("viewing")
+        participants = Shown(table.choice("participants", (Shown.NOTHING, Shown.OUTCOMES)))
+        hall = Shown(table.choice("hall", (Shown.OUTCOMES, Shown.NOTHING, Shown.EVERYTHING)))
+        names = table.choice("names", (ANONYMOUS, "real"))
+        if hall is Shown.EVERYTHING and names == ANONYMOUS and "names" in table.keys:
+            table.note("names", "cannot be anonymous where the hall is shown everything: what was said has names in it")
+        table.finish()
+        return ViewingPolicy(participants=participants, hall=hall, is_anonymous=names == ANONYMOUS)
 
     def _limits(self) -> Limits:
         table = self._root.table("limits")

@@ -9,7 +9,6 @@ viewer lags, and never slows the relay. Who may see what of it, hub.viewing says
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,8 +17,10 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from hub.lock_file import trouble_at
+from hub.nearness import is_from_here
 from hub.recording import Recording
-from hub.viewing import Eyes, Viewing
+from hub.refusals import noting_refusals
+from hub.viewing import CHANGED, Eyes, Viewing
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of, session_of
 
@@ -38,11 +39,15 @@ HERE: Final = Viewing()
 
 REVOKED: Final = 4401
 """The close code (of those for applications, RFC 6455 §7.4.2) for a viewer whose token is good no longer."""
+OTHER_SCOPE: Final = 4409
+"""Likewise for one whose token is good for something else now: it may come again at once."""
+NOT_RECORDING: Final = "the hub records nothing at the moment"
+"""What is said of that to those who are not to know the hub's files."""
 
 
 def feed_app(recording: Path, front: Handler | None = None) -> web.Application:
     """Return the application that serves the feed of a recording, and at `/` what `front` says."""
-    app = web.Application()
+    app = web.Application(middlewares=[noting_refusals()])
     app[RECORDING] = recording
     app.router.add_get("/", front or front_page)
     app.router.add_get(PATH, feed)
@@ -135,7 +140,7 @@ def refuse_strangers(request: web.Request) -> None:
     Raises:
         web.HTTPForbidden: the request comes from elsewhere, or from a web page.
     """
-    if not request.remote or not ip_address(request.remote).is_loopback:
+    if not is_from_here(request):
         raise web.HTTPForbidden(text="this is for programs on the hub's own machine\n")
     if "Origin" in request.headers:
         raise web.HTTPForbidden(text="this is not for web pages\n")
@@ -164,8 +169,8 @@ async def _send(socket: web.WebSocketResponse, reader: Reader, after: int, eyes:
     sight = Sight(eyes, await reader.sessions() if after and not eyes.is_everything else ())
     told: tuple[str, list[Note]] = ("", [])
     while not socket.closed:
-        if not eyes.may_stay():
-            await socket.close(code=REVOKED, message=b"this token was revoked")
+        if why := eyes.leaves():
+            await socket.close(code=OTHER_SCOPE if why == CHANGED else REVOKED, message=why.encode())
             return
         told = await _send_news(socket, reader, sight, *told)
         items = await reader.traffic(after)
@@ -183,7 +188,7 @@ class Sight:
 
     def __init__(self, eyes: Eyes, sessions: Iterable[Session]) -> None:
         self._eyes = eyes
-        self._sessions = {session.id for session in sessions if eyes.sees(session)}
+        self._sessions = {session.id: session for session in sessions if eyes.sees(session)}
 
     def of(self, items: list[Traffic]) -> list[Traffic]:
         """Return what is seen of some traffic, which comes in the order of recording."""
@@ -191,22 +196,31 @@ class Sight:
             return items
         seen = []
         for item in items:
-            if isinstance(item, Opened | Closed) and self._eyes.sees(item.session):
-                self._sessions.add(item.session.id)
-            if session_of(item) in self._sessions:
+            if isinstance(item, Opened) and self._eyes.sees(item.session):
+                self._sessions[item.session.id] = item.session
+            if self._is_seen(session_of(item)):
                 seen.append(item)
         return seen
 
+    def of_trouble(self, trouble: str) -> str:
+        """Return what is seen of a sentence of the hub, which may name files."""
+        return trouble if self._eyes.is_everything or not trouble else NOT_RECORDING
+
     def of_notes(self, notes: list[Note]) -> list[Note]:
         """Return the notes about sessions that are seen."""
-        return notes if self._eyes.is_everything else [note for note in notes if note.session in self._sessions]
+        return notes if self._eyes.is_everything else [note for note in notes if self._is_seen(note.session)]
+
+    def _is_seen(self, number: int) -> bool:
+        """Tell whether a session that was seen still is: the event may be another one now."""
+        session = self._sessions.get(number)
+        return session is not None and self._eyes.sees(session)
 
 
 async def _send_news(
     socket: web.WebSocketResponse, reader: Reader, sight: Sight, told: str, told_notes: list[Note]
 ) -> tuple[str, list[Note]]:
     """Send what is said beside the traffic, where that has changed; return what the viewer knows now."""
-    if told != (trouble := await reader.trouble()):
+    if told != (trouble := sight.of_trouble(await reader.trouble())):
         await socket.send_json({"not_recording": trouble})
     if told_notes != (notes := sight.of_notes(await reader.notes())):
         await socket.send_json({"notes": msgspec.to_builtins(notes)})

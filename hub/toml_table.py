@@ -1,7 +1,7 @@
 """Tables of a TOML file, read key by key: each mistake is noted with its line, and reading goes on."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -55,6 +55,14 @@ class Table:
     def flag(self, key: str) -> bool:
         """Return true or false; false where nothing is said."""
         return bool(self._value(key, bool))
+
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """Return one of some texts; the first where nothing is said."""
+        value = self.text(key, choices[0])
+        if value not in choices:
+            self.note(key, f"has to be {' or '.join(choices)}, it is {shown_value(value)}")
+            return choices[0]
+        return value
 
     def number(self, key: str, default: int, *, least: int) -> int:
         """Return a whole number."""

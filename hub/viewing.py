@@ -1,22 +1,24 @@
-"""Who may watch the feed: programs on the hub's own machine, and from elsewhere those who have a token for it.
+"""Who may see what: programs on the hub's own machine everything, and others what their token is good for.
 
-An organizer sees everything. A participant sees the sessions of their own products in full, and of others nothing: what
-the feed carries are messages, and outcomes without messages are the page's. A viewer has the page, and no feed.
+An organizer sees everything. A participant sees the sessions of their own products whole, and of others what the event
+shows them (hub.scope). A viewer sees what the hall sees. The feed carries messages, so that whoever is shown outcomes
+only has the page, and no feed.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from time import monotonic
 from typing import Final
 
 from aiohttp import web
 
 from hub.event_desk import EventDesk
+from hub.event_file import EventFile
+from hub.nearness import is_from_here
+from hub.refusals import WHO
+from hub.scope import EVERYTHING, Scope, ViewingPolicy
 from hub.token_file import Failures, TokenFile
 from hub.tokens import Role, Token
-from matrix.safe import safe
 from matrix.trace import Session
 
 STRANGER: Final = "watching from another machine needs a token: `plugfest watch HUB-URL --token T`"
@@ -26,93 +28,172 @@ ONLY_THE_PAGE: Final = "this token is a viewer's, who has the hub's page, and no
 NOBODYS: Final = (
     "this token is of no participant of the event, and brings no CSMS: there is nothing of its own to watch"
 )
+REVOKED: Final = "this token was revoked"
+CHANGED: Final = "what this token is good for has changed"
+NO_POLICY: Final = ViewingPolicy()
 
-log = logging.getLogger(__name__)
+Own = tuple[frozenset[str], frozenset[str]]
+"""Identities of stations, and names of CSMSes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who looks at the page, and at how much; `token` is None for whom the hub lets in without one.
+
+    `is_near` says that the browser is on the hub's own machine, `is_hall` that it shows the hall's screen.
+    """
+
+    scope: Scope
+    token: Token | None = None
+    is_near: bool = False
+    is_hall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """What one viewer sees: `sees` tells for a session; `may_stay` turns False once the token is revoked."""
+    """What one watcher of the feed sees: `sees` tells for a session, `leaves` why it has to go ("": it may stay)."""
 
     sees: Callable[[Session], bool]
-    may_stay: Callable[[], bool]
+    leaves: Callable[[], str]
     is_everything: bool = True
 
 
-EVERYTHING: Final = Eyes(lambda _session: True, lambda: True)
+ALL_SEEING: Final = Eyes(lambda _session: True, lambda: "")
 
 
 class Viewing:
-    """Lets viewers in."""
+    """Lets viewers in, and says what they see, by the tokens and the event of the moment."""
 
     def __init__(
         self, tokens: TokenFile | None = None, failures: Failures | None = None, desk: EventDesk | None = None
     ) -> None:
+        self.desk = desk
+        self._owned: dict[Token, tuple[EventFile | None, Own]] = {}
         self._tokens = tokens
         self._failures = failures or Failures()
-        self._desk = desk
+
+    @property
+    def knows_tokens(self) -> bool:
+        """True where anybody may come with a token."""
+        return self._tokens is not None
+
+    @property
+    def policy(self) -> ViewingPolicy:
+        """What the event shows to whom."""
+        return self.desk.event.viewing if self.desk else NO_POLICY
 
     def admit(self, request: web.Request) -> Eyes:
-        """Return what the sender of a request may see.
+        """Return what the sender of a request may see of the feed.
 
         Raises:
-            web.HTTPException: nothing; the text says why, and the log who was refused.
+            web.HTTPException: nothing; the text says why.
         """
-        try:
-            return self._admitted(request)
-        except web.HTTPException as exc:
-            log.info("%s may not watch: %s", request.remote, safe((exc.text or "").strip()))
-            raise
-
-    def _admitted(self, request: web.Request) -> Eyes:
         if "Origin" in request.headers:
             raise web.HTTPForbidden(text=f"{NO_PAGE}\n")
         authorization = request.headers.get("Authorization")
-        if authorization is None and _is_from_here(request):
-            return EVERYTHING
-        token = self._token(authorization or "", request.remote or "")
-        match token.role:
-            case Role.ORGANIZER:
-                return Eyes(EVERYTHING.sees, lambda: self._is_good(token))
-            case Role.PARTICIPANT:
-                return self._own(token)
-            case Role.VIEWER:
-                raise web.HTTPForbidden(text=f"{ONLY_THE_PAGE}\n")
+        if authorization is None and is_from_here(request):
+            return ALL_SEEING
+        token = self.token_in(authorization or "", request)
+        scope = self.scope_of(token)
+        if scope == EVERYTHING:
+            return Eyes(ALL_SEEING.sees, lambda: self._why_not(token, scope))
+        if token.role is Role.VIEWER:
+            raise web.HTTPForbidden(text=f"{ONLY_THE_PAGE}\n")
+        return Eyes(lambda session: self._owns(token, session), lambda: self._why_not(token), is_everything=False)
 
-    def _token(self, authorization: str, host: str) -> Token:
+    def token_in(self, authorization: str, request: web.Request) -> Token:
+        """Return the token of an Authorization field.
+
+        Raises:
+            web.HTTPException: there is none, it is wrong, or its sender has guessed too often.
+        """
         scheme, _, secret = authorization.partition(" ")
-        if self._tokens is None or scheme.lower() != "bearer":
+        if scheme.lower() != "bearer":
+            raise web.HTTPUnauthorized(text=f"{STRANGER}\n")
+        return self.token_of(secret.strip(), request)
+
+    def token_of(self, secret: str, request: web.Request) -> Token:
+        """Return the token that a secret is.
+
+        Raises:
+            web.HTTPException: it is wrong, or its sender has guessed too often.
+        """
+        host = request.remote or ""
+        if self._tokens is None:
             raise web.HTTPUnauthorized(text=f"{STRANGER}\n")
         if self._failures.is_too_many(host, now=monotonic()):
             raise web.HTTPTooManyRequests(text=f"too many wrong tokens came from {host}: try again in a while\n")
-        token = self._tokens.tokens.match(secret.strip())
+        token = self._tokens.tokens.match(secret)
         if token is None:
             self._failures.note(host, now=monotonic())
             raise web.HTTPUnauthorized(text=f"{UNKNOWN}\n")
+        request[WHO] = f"token {token.name!r}"
         return token
 
-    def _own(self, token: Token) -> Eyes:
-        if not token.csmses and not self._products_of(token):
-            raise web.HTTPForbidden(text=f"{NOBODYS}\n")
+    def now(self, token: Token) -> Token | None:
+        """Return a token as it is now; None where it is good no longer."""
+        return self._tokens.tokens.now(token) if self._tokens else None
 
-        def sees(session: Session) -> bool:
-            identities, csmses = self._products_of(token) or (frozenset(), frozenset())
-            return session.identity in identities or session.csms in csmses or session.csms in token.csmses
+    def scope_of(self, token: Token) -> Scope:
+        """Return what a token lets somebody see.
 
-        return Eyes(sees, lambda: self._is_good(token), is_everything=False)
+        Raises:
+            web.HTTPForbidden: it is a participant's, of whom nothing is there.
+        """
+        match token.role:
+            case Role.ORGANIZER:
+                return EVERYTHING
+            case Role.VIEWER:
+                return self.policy.of_hall
+            case Role.PARTICIPANT:
+                if not token.csmses and not self._takes_part(token):
+                    raise web.HTTPForbidden(text=f"{NOBODYS}\n")
+                return self.policy.of_participant(*self._own(token))
 
-    def _products_of(self, token: Token) -> tuple[frozenset[str], frozenset[str]] | None:
+    def scope_now(self, token: Token) -> Scope | str:
+        """Return what a token of an earlier reading lets somebody see by now, or why that is nothing."""
+        now = self.now(token)
+        if now is None:
+            return REVOKED
+        try:
+            return self.scope_of(now)
+        except web.HTTPForbidden as exc:
+            return (exc.text or "").strip()
+
+    def title_of(self, token: Token) -> str:
+        """Return what its holder is called; peer text of the event's."""
+        known = self.desk.event.participants.get(token.participant) if self.desk else None
+        return known.vendor if known else token.name
+
+    def _why_not(self, token: Token, scope: Scope | None = None) -> str:
+        """Say why somebody may watch no longer; `scope` is what they were shown, where that must stay so."""
+        now = self.now(token)
+        if now is None:
+            return REVOKED
+        if now != token or (scope is not None and self.scope_of(now) != scope):
+            return CHANGED
+        return ""
+
+    def _owns(self, token: Token, session: Session) -> bool:
+        identities, csmses = self._own(token)
+        return session.identity in identities or session.csms in csmses
+
+    def _takes_part(self, token: Token) -> bool:
+        return self.desk is not None and token.participant in self.desk.event.participants
+
+    def _own(self, token: Token) -> Own:
         """Return the identities and CSMSes of a token's participant, as the event has them now."""
-        if self._desk is None or token.participant not in self._desk.event.participants:
-            return None
-        event = self._desk.event
-        stations = [each for each in event.stations.values() if each.participant == token.participant]
-        csmses = frozenset(name for name, each in event.csmses.items() if each.participant == token.participant)
-        return frozenset(identity for each in stations for identity in each.identities), csmses
-
-    def _is_good(self, token: Token) -> bool:
-        return self._tokens is not None and self._tokens.tokens.now(token) is not None
+        event = self.desk.event if self.desk else None
+        known = self._owned.get(token)
+        if known is None or known[0] is not event:
+            known = self._owned[token] = event, _own_of(token, event)
+        return known[1]
 
 
-def _is_from_here(request: web.Request) -> bool:
-    return bool(request.remote) and ip_address(request.remote or "").is_loopback
+def _own_of(token: Token, event: EventFile | None) -> Own:
+    """Return whose sessions are a token's own: it may bring CSMSes without an event, too."""
+    if event is None or token.participant not in event.participants:
+        return frozenset(), frozenset(token.csmses)
+    stations = [each for each in event.stations.values() if each.participant == token.participant]
+    csmses = [name for name, each in event.csmses.items() if each.participant == token.participant]
+    return frozenset(name for each in stations for name in each.identities), frozenset([*csmses, *token.csmses])

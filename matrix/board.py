@@ -6,8 +6,8 @@ station says who it is in the middle moves to that product's row with all that i
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from matrix.dialect import dialect
@@ -404,6 +404,37 @@ def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
         history=history,
         changes=put_together(Chapter(row, tally.id, tally.station.firmware, tally.server) for tally, row in seen),
     )
+
+
+def part_of(pair: Pair, sessions: Collection[Session]) -> Pair:
+    """Return what some of a pair's sessions came to by themselves.
+
+    Latencies and changes are not known of a part; neither is the identity of its station.
+    """
+    numbers = frozenset(session.id for session in sessions)
+    rows = tuple(row for each in pair.rows if (row := _part_of_row(each, numbers, pair.version)) is not None)
+    outcome = gravest(row.outcome for row in rows)
+    if outcome is Outcome.FAILED and not any(session.upgraded for session in sessions):
+        outcome = Outcome.UNREACHABLE
+    firmwares = [step.firmware for row in rows for step in row.history[-1:]]
+    return replace(
+        pair,
+        station=replace(pair.station, identity="", firmware=firmwares[0] if firmwares else ""),
+        outcome=outcome,
+        rows=rows,
+        sessions=tuple(number for number in pair.sessions if number in numbers),
+        open_sessions=sum(session.is_open and session.upgraded for session in sessions),
+    )
+
+
+def _part_of_row(row: Row, sessions: Collection[int], version: str) -> Row | None:
+    """Return what some sessions say of a message type; None where only others have shown that it exists."""
+    history = tuple(step for step in row.history if step.session in sessions)
+    if not history:
+        is_known = row.action in {CONNECT, FRAMING, *dialect(version).actions}
+        return Row(row.action, row.initiators, Outcome.UNTESTED, {}, None, None, None, ()) if is_known else None
+    latest, counts = history[-1], _added(step.counts for step in history)
+    return Row(row.action, row.initiators, latest.outcome, counts, None, None, latest.evidence, history)
 
 
 def _added(counts: Iterable[Mapping[Outcome, int]]) -> dict[Outcome, int]:

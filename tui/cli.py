@@ -161,11 +161,11 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None, start: 
 @click.option("--allow-disturb", is_flag=True, help="Let programs on this machine disturb sessions on purpose.")
 @click.option(
     "--page",
-    type=click.Choice(["off", "here", "outcomes", "everything"]),
+    type=click.Choice(["off", "here", "hall", "outcomes", "everything"]),
     default="here",
     show_default=True,
-    help="The web page at http://HUB/: for browsers on this machine; outcomes without names and payloads for everybody"
-    " who reaches the hub; or everything for everybody.",
+    help="What the web page at http://HUB/ shows to those without a token: all of it on this machine; to everybody what"
+    " the event file shows the hall; outcomes without names and payloads; or everything.",
 )
 @secure_options
 @click.option_panel("Stations and CSMSes", options=["--listen", "--csms", "--tokens", "--answer-timeout"])

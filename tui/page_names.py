@@ -1,21 +1,26 @@
-"""What stations, CSMSes and pairs are called on the page: by their names, or by numbers where nobody is to be known."""
+"""What stations, CSMSes and pairs are called on the page: by their names, or by letters where nobody is to be known."""
 
 import hashlib
-from itertools import count
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from matrix.board import CONNECT, FRAMING, Pair, PairKey
+from matrix.board import CONNECT, FRAMING, BoardView, Pair, PairKey
 from matrix.dialect import dialect
 from matrix.safe import safe, safe_file_name
+from matrix.trace import Session
 from tui.text import station_name
 
 LONGEST: Final = 120
 OTHER_ACTION: Final = "another action"
 """An action that is not in OCPP is named by its vendor, who may be known by that."""
+ANOTHERS: Final = "another's"
+"""What is added to a name that somebody else's station has, too."""
+ALPHABET: Final = 26
 
 
 class Names(Protocol):
-    """What things are called in one view; all of it safe to show."""
+    """What things are called in one scope; all of it safe to show."""
 
     is_open: bool
     """True where payloads, and sentences that quote peers, are shown too."""
@@ -30,17 +35,24 @@ class Names(Protocol):
 
 
 class RealNames:
-    """Everybody by their name. The id of a pair can be read, and is the same whoever makes it, and when."""
+    """Everybody by their name. The id of a pair can be read, and is the same whoever makes it, and when.
 
-    is_open = True
+    `addition` tells what is somebody else's from what is the viewer's own and has the same name.
+    """
+
+    def __init__(self, *, is_open: bool = True, addition: str = "") -> None:
+        self.is_open = is_open
+        self._addition = addition
 
     def pair_id(self, key: PairKey) -> str:
-        digest = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        parts = (*key, self._addition) if self._addition else key
+        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
         station = key.station.replace("\0", " ").strip()
-        return f"{safe_file_name(f'{station}.{key.csms}.{key.version}')[:60]}.{digest}"
+        return f"{safe_file_name(f'{station}.{key.csms}.{key.version}')[:60]}.{digest.hexdigest()[:10]}"
 
     def station(self, pair: Pair) -> str:
-        return safe(station_name(pair), LONGEST)
+        name = safe(station_name(pair), LONGEST)
+        return f"{name} ({self._addition})" if self._addition else name
 
     def csms(self, name: str) -> str:
         return safe(name, LONGEST)
@@ -49,36 +61,60 @@ class RealNames:
         return safe(action, LONGEST)
 
 
-class Numbers:
-    """Numbers in the place of names, in the order in which they were first seen."""
+class Letters:
+    """Letters in the place of names: Station A, CSMS B.
+
+    They follow from the recording alone, so that they are the same in all scopes, and after a restart of the hub. A
+    CSMS has the letter of its place among those that were visited. A station has that of the identity under which its
+    product was first seen, and a number too where that identity has been several products.
+    """
 
     is_open = False
 
     def __init__(self) -> None:
-        self._stations = _Numbering()
-        self._csmses = _Numbering()
+        self._identities: dict[str, str] = {}
+        self._csmses: dict[str, str] = {}
+        self._first: dict[int, str] = {}
+        self._stations: Mapping[str, str] = {}
+
+    def look_at(self, board: BoardView, sessions: Sequence[Session]) -> None:
+        """Take up a board, and all sessions in the order of recording; called by one thread."""
+        for number in range(len(self._first), len(sessions)):
+            session = sessions[number]
+            self._first[session.id] = session.identity
+            if session.csms:
+                self._identities.setdefault(session.identity, letters(len(self._identities)))
+                self._csmses.setdefault(session.csms, letters(len(self._csmses)))
+        self._stations = self._named(board)
 
     def pair_id(self, key: PairKey) -> str:
-        station, csms = self._stations.of(key.station), self._csmses.of(key.csms)
-        return f"station-{station}.csms-{csms}.{safe_file_name(key.version)}"
+        parts = f"station-{self._of(key)}", f"csms-{self._csmses.get(key.csms, '')}", safe_file_name(key.version)
+        return ".".join(parts).lower()
 
     def station(self, pair: Pair) -> str:
-        return f"Station {self._stations.of(pair.key.station)}"
+        return f"Station {self._of(pair.key)}"
 
     def csms(self, name: str) -> str:
-        return f"CSMS {self._csmses.of(name)}"
+        return f"CSMS {self._csmses.get(name, '')}".strip()
 
     def action(self, action: str, version: str) -> str:
         return action if action in {CONNECT, FRAMING, *dialect(version).actions} else OTHER_ACTION
 
+    def _of(self, key: PairKey) -> str:
+        return self._stations.get(key.station, "?")
 
-class _Numbering:
-    """Numbers from 1; for several threads."""
+    def _named(self, board: BoardView) -> Mapping[str, str]:
+        first: dict[str, int] = {}
+        for pair in board.pairs:
+            first[pair.key.station] = min(first.get(pair.key.station, pair.sessions[0]), pair.sessions[0])
+        named, times = dict[str, str](), Counter[str]()
+        for station, session in sorted(first.items(), key=lambda each: each[1]):
+            letter = self._identities.get(self._first.get(session, ""), "?")
+            times[letter] += 1
+            named[station] = letter if times[letter] == 1 else f"{letter}{times[letter]}"
+        return named
 
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-        self._next = count(1)
 
-    def of(self, name: str) -> int:
-        found = self._known.get(name)
-        return self._known.setdefault(name, next(self._next)) if found is None else found
+def letters(number: int) -> str:
+    """Return A for 0, Z for 25, AA for 26."""
+    return (letters(number // ALPHABET - 1) if number >= ALPHABET else "") + chr(ord("A") + number % ALPHABET)

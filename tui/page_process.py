@@ -1,4 +1,4 @@
-"""The process behind the hub's web page: `python -m tui.page_process RECORDING [RULES.toml]`.
+"""The process behind the hub's web page: `python -m tui.page_process RECORDING`.
 
 It follows the recording as a dashboard does, tells the hub over a pipe what changes on the board, and answers what
 viewers ask. Ends with its standard input.
@@ -8,20 +8,24 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import orjson
 
-from hub.page.pipe import Change, Reply, pack, questions
-from hub.page.views import View
-from matrix.board import BoardView, Pair
+from hub.page.pipe import Asked, Change, Looks, Question, Reply, Rules, asked, pack
+from hub.scope import Scope
+from matrix.board import BoardView
+from matrix.notes import Notes
+from matrix.policy import Policy, read_policy
 from tui.garbage import collect_seldom
 from tui.messages import Advanced, Progress, Rejudged
-from tui.page_answers import Answers
+from tui.page_answers import Answers, sight_of
 from tui.page_board import pair_summary, status
-from tui.page_names import Names, Numbers, RealNames
+from tui.page_names import Letters
+from tui.page_sight import Seen, Sight
 from tui.source import EMPTY_BOARD, Source
 
 CHANGES_S: Final = 0.5
@@ -32,48 +36,59 @@ GIVES_UP_S: Final = 5.0
 
 
 class Teller:
-    """Turns boards into changes: what it has told of one view so far, and what is new."""
+    """Turns boards into changes: what it has told of one scope so far, and what is new."""
 
-    def __init__(self, view: View, names: Names) -> None:
-        self.names = names
-        self._view = view
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
         self._told: dict[str, bytes] | None = None
-        self._pairs: dict[int, tuple[Pair, str, bytes]] = {}
+        self._pairs: dict[tuple[object, ...], tuple[Seen, bytes]] = {}
         self._status = b""
         self._status_at = 0.0
 
-    def tell(self, board: BoardView, progress: Progress, *, now: float) -> Change | None:
+    def tell(self, board: BoardView, progress: Progress, notes: Notes, *, now: float) -> Change | None:
         """Return what has changed since the last call; None where that is nothing, or only what can wait."""
-        pairs = self._as_json(board)
+        seen = [*self._sight.pairs(board)]
+        pairs = self._as_json(seen, notes)
         told = self._told or {}
         changed = {name: body for name, body in pairs.items() if told.get(name) != body}
         gone = tuple(name for name in told if name not in pairs)
-        line = orjson.dumps(status(board, progress, self.names))
+        line = orjson.dumps(status(board, progress, self._sight.scope, (each.pair for each in seen)))
         is_whole = self._told is None
         is_due = line != self._status and now - self._status_at >= STATUS_S
         if not (is_whole or changed or gone or is_due):
             return None
         self._told, self._status, self._status_at = pairs, line, now
-        return Change(self._view, is_whole, changed, gone, line)
+        return Change(self._sight.scope, is_whole, changed, gone, line)
 
-    def _as_json(self, board: BoardView) -> dict[str, bytes]:
+    def _as_json(self, seen: Iterable[Seen], notes: Notes) -> dict[str, bytes]:
         """Return the pairs as JSON by their ids; those that are the same objects are not put together anew."""
         known, self._pairs = self._pairs, {}
-        for pair in sorted(board.pairs, key=lambda each: each.sessions):  # numbers shall not tell the order of names
-            before = known.get(id(pair))
-            if before is None or before[0] is not pair:
-                before = (pair, self.names.pair_id(pair.key), orjson.dumps(pair_summary(pair, self.names)))
-            self._pairs[id(pair)] = before
-        return {name: body for _, name, body in self._pairs.values()}
+        found: dict[str, bytes] = {}
+        for each in seen:
+            names, name = each.names, each.pair_id
+            key = (
+                id(each.pair),
+                name,
+                names.station(each.pair),
+                names.csms(each.pair.csms),
+                notes.contested(each.pair),
+            )
+            before = known.get(key)
+            if before is None or before[0].pair is not each.pair:
+                before = each, orjson.dumps(pair_summary(each, notes))
+            self._pairs[key] = before
+            found[name] = before[1]
+        return found
 
 
 class PageJudge:
     """The process's three threads: one judges, one answers, one tells what has changed."""
 
-    def __init__(self, recording: Path, rules_file: Path | None, output: BinaryIO) -> None:
-        self.source = Source(recording, rules_file=rules_file)
-        self._tellers = [Teller(View.EVERYTHING, RealNames()), Teller(View.OUTCOMES, Numbers())]
-        self._answers = Answers(self.source, {View.EVERYTHING: RealNames(), View.OUTCOMES: self._tellers[1].names})
+    def __init__(self, recording: Path, rules: Rules, output: BinaryIO) -> None:
+        self.source = Source(recording, policy=_policy(rules))
+        self._letters = Letters()
+        self._tellers: dict[Scope, Teller] = {}
+        self._answers = Answers(self.source, self._letters)
         self._output = output
         self._may_write = threading.Lock()
         self._news = threading.Event()
@@ -87,13 +102,16 @@ class PageJudge:
             time.sleep(GIVES_UP_S)
             os._exit(1)
 
-    def answer(self, pipe: BinaryIO) -> None:
-        """Answer until the hub closes the pipe, then end."""
-        for question in questions(pipe):
-            self._answers.board = self._latest[0]
-            with self.source.courtesy():
-                found, body = self._answers.answer(question)
-            self._write(pack(Reply(question.number, found, orjson.dumps(body))))
+    def answer(self, words: Iterable[Asked]) -> None:
+        """Do as the hub says and answer it until it closes the pipe, then end."""
+        for word in words:
+            match word:
+                case Question():
+                    self._answer(word)
+                case Looks():
+                    self._look(word.scopes)
+                case Rules():
+                    self.source.rejudge_by(_policy(word))
         self._is_over = True
         self.source.stop()
         self._news.set()
@@ -102,14 +120,29 @@ class PageJudge:
         """Tell what changes, until the end."""
         while not self._is_over:
             self._news.clear()
-            for teller in self._tellers:
-                if change := teller.tell(*self._latest, now=time.monotonic()):
+            for teller in self._tellers.values():
+                if change := teller.tell(*self._latest, self.source.verdicts.notes, now=time.monotonic()):
                     self._write(pack(change))
             time.sleep(CHANGES_S)
             self._news.wait(STATUS_S)
 
+    def _answer(self, question: Question) -> None:
+        self._answers.board = self._latest[0]
+        with self.source.courtesy():
+            found, body, hidden = self._answers.answer(question)
+        self._write(pack(Reply(question.number, found, orjson.dumps(body), hidden)))
+
+    def _look(self, scopes: Iterable[Scope]) -> None:
+        """Tell of these scopes from now on; what was told of one goes on, while somebody looks."""
+        known = self._tellers
+        self._tellers = {
+            scope: known.get(scope) or Teller(sight_of(scope, self.source, self._letters)) for scope in scopes
+        }
+        self._news.set()
+
     def _take(self, told: Advanced | Rejudged) -> None:
-        if isinstance(told, Advanced):  # nobody has the page judge anew
+        if isinstance(told, Advanced):
+            self._letters.look_at(told.board, self.source.verdicts.sessions)
             self._latest = (told.board, told.progress)
             self._news.set()
 
@@ -119,16 +152,22 @@ class PageJudge:
             self._output.flush()
 
 
-def main(recording: Path, rules_file: Path | None = None) -> None:
-    """Judge, answer and tell until standard input ends."""
+def main(recording: Path) -> None:
+    """Judge, answer and tell until standard input ends; the first word there is the event's rules."""
     _let_the_relay_go_first()
     collect_seldom()
-    judge = PageJudge(recording, rules_file, sys.stdout.buffer)
-    for work in (judge.judge, lambda: judge.answer(sys.stdin.buffer)):
+    words = asked(sys.stdin.buffer)
+    rules = next(words, Rules())
+    judge = PageJudge(recording, rules if isinstance(rules, Rules) else Rules(), sys.stdout.buffer)
+    for work in (judge.judge, lambda: judge.answer(words)):
         threading.Thread(target=work, daemon=True).start()
     with suppress(BrokenPipeError):
         judge.tell()
     os._exit(0)  # nothing is left to be saved, and a thread may be in the middle of a page
+
+
+def _policy(rules: Rules) -> Policy:
+    return read_policy({each["rule"]: {key: each[key] for key in ("severity", "reason")} for each in rules.regrades})
 
 
 def _let_the_relay_go_first() -> None:
@@ -138,4 +177,4 @@ def _let_the_relay_go_first() -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(Path(sys.argv[1]))

@@ -1,22 +1,24 @@
 """A session and its messages as the page shows them: plain data, ready for JSON, safe to show, without secrets."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.recording import Recording
-from matrix.board import Pair
 from matrix.doctor import explain
+from matrix.finding import Finding
 from matrix.safe import safe
 from matrix.trace import Frame, Headers, Session
 from tui.detail import PAYLOAD_AT
 from tui.line import PaneLine
 from tui.message_line import as_text, tell
-from tui.page_board import MS, finding_detail
+from tui.page_board import MS, finding_detail, notes_shown
 from tui.page_names import Names
+from tui.page_sight import Seen
 from tui.pretty import pretty, read_head
 from tui.text import ARROWS, DISTURBED, state_of
 from tui.transcript import Transcript
-from tui.verdicts import Joined, SessionVerdicts
+from tui.verdicts import Joined, SessionVerdicts, Verdicts
 
 PAGE: Final = 100
 """Messages that are sent at once."""
@@ -25,11 +27,25 @@ FINDINGS_SHOWN: Final = 500
 LONGEST: Final = 4_096
 
 
-def session_summary(
-    session: Session, pair: Pair | None, verdicts: SessionVerdicts, names: Names, spoken: Sequence[str]
-) -> dict[str, Any]:
-    """Return how a session stands, and what was found in it: what everybody may see of it."""
-    version = pair.version if pair else ""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of sessions, and under which names; witnesses are other products, and not for who sees no others."""
+
+    verdicts: Verdicts
+    names: Names
+    with_witnesses: bool = True
+
+    def finding(self, finding: Finding, version: str = "") -> dict[str, Any]:
+        """Return a finding as it is shown."""
+        may_say = self.with_witnesses and self.names.action(finding.action, version) == safe(finding.action, LONGEST)
+        witnesses = self.verdicts.hearing.about(finding) if may_say else ()
+        return finding_detail(finding, self.names, version, witnesses)
+
+
+def session_summary(session: Session, seen: Seen | None, told: Told, spoken: Sequence[str]) -> dict[str, Any]:
+    """Return how a session stands, and what was found in it: what everybody may see of it who sees it at all."""
+    names, verdicts = told.names, told.verdicts.of(session.id)
+    version = seen.pair.version if seen else ""
     found = [*verdicts.handshake]
     for frame in [*verdicts.found_frames]:
         found += verdicts.findings(frame)
@@ -37,16 +53,17 @@ def session_summary(
             break
     shown = {
         "id": session.id,
-        "pair": names.pair_id(pair.key) if pair else "",
-        "station": names.station(pair) if pair else "",
-        "csms": names.csms(session.csms) if pair else "",
+        "pair": seen.pair_id if seen else "",
+        "station": seen.names.station(seen.pair) if seen else "",
+        "csms": names.csms(session.csms) if seen else "",
         "version": safe(version, 20),
         "opened": session.opened_at // MS,
         "closed": session.closed_at and session.closed_at // MS,
         "state": state_of(session),
         "is_open": session.is_open and session.upgraded,
         "disturbed": f"{DISTURBED} disturbed on purpose" if verdicts.disturbances else "",
-        "findings": [finding_detail(each, names, version) for each in found[:FINDINGS_SHOWN]],
+        "findings": [told.finding(each, version) for each in found[:FINDINGS_SHOWN]],
+        "notes": notes_shown(told.verdicts.notes.of_session(session.id), names),
     }
     return shown | _handshake(session, spoken) if names.is_open else shown
 
@@ -116,17 +133,17 @@ def _message(frame: Frame, verdicts: SessionVerdicts) -> dict[str, Any]:
     }
 
 
-def frame_detail(recording: Recording, frame: int, verdicts: SessionVerdicts, names: Names) -> dict[str, Any]:
-    """Return a message with its findings, laid out; with it, its request or its answer.
+def frame_detail(recording: Recording, frame: int, session: int, told: Told) -> dict[str, Any]:
+    """Return a message of a session with its findings, laid out; with it, its request or its answer.
 
     Raises:
         RecordingError: there is no such frame.
     """
-    transcript, joined = Transcript(recording), verdicts.joined(frame)
+    transcript, joined = Transcript(recording), told.verdicts.of(session).joined(frame)
     partner = _partner(joined, frame)
     return {
-        "message": _laid_out(transcript, recording.frame(frame), verdicts, names),
-        "partner": _laid_out(transcript, recording.frame(partner), verdicts, names) if partner else None,
+        "message": _laid_out(transcript, recording.frame(frame), told),
+        "partner": _laid_out(transcript, recording.frame(partner), told) if partner else None,
     }
 
 
@@ -136,8 +153,8 @@ def _partner(joined: Joined | None, frame: int) -> int | None:
     return joined.answer if joined.call == frame else joined.call
 
 
-def _laid_out(transcript: Transcript, frame: Frame, verdicts: SessionVerdicts, names: Names) -> dict[str, Any]:
-    whole = transcript.whole(frame.id) or frame
+def _laid_out(transcript: Transcript, frame: Frame, told: Told) -> dict[str, Any]:
+    verdicts, whole = told.verdicts.of(frame.session), transcript.whole(frame.id) or frame
     payload, fragments = transcript.message(whole)
     findings = verdicts.findings(frame.id)
     return _message(whole, verdicts) | {
@@ -145,7 +162,7 @@ def _laid_out(transcript: Transcript, frame: Frame, verdicts: SessionVerdicts, n
         "size": frame.size,
         "fragments": fragments,
         "unread": safe(frame.unread or "", LONGEST),
-        "findings": [finding_detail(each, names) for each in findings],
+        "findings": [told.finding(each) for each in findings],
         "lines": _lines(payload, [each.pointer for each in findings if each.pointer]),
     }
 

@@ -27,7 +27,7 @@ from hub.limits import limits_from_options
 from hub.note_desk import add_note_desk
 from hub.page.process import PageProcess
 from hub.page.server import add_page, shell
-from hub.page.views import MaySee, see_everything, see_from_here, see_outcomes
+from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
 from hub.switchboard import TUNNEL, shown_url
@@ -36,8 +36,10 @@ from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
 PAGE_HERE: Final = "here"
+PAGE_HALL: Final = "hall"
 PAGES: Final[dict[str, MaySee | None]] = {
-    "off": None, PAGE_HERE: see_from_here, "outcomes": see_outcomes, "everything": see_everything
+    "off": None, PAGE_HERE: see_from_here, PAGE_HALL: see_as_the_hall, "outcomes": see_outcomes,
+    "everything": see_everything,
 }  # fmt: skip
 """What `--page` may say, and who may see what then."""
 FILES_OF_A_SESSION: Final = 2
@@ -75,14 +77,6 @@ class Custody:
     is_strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PageOptions:
-    """Who is shown what by the web page, and the event file with what the event makes of the rules."""
-
-    shows: str = PAGE_HERE
-    rules_file: Path | None = None
-
-
 def run_serve(
     event: Path | None,
     listen: Sequence[str],
@@ -105,6 +99,8 @@ def run_serve(
     Raises:
         HubError: it cannot run like that.
     """
+    if page == PAGE_HALL and event is None:
+        raise OptionError("--page hall shows what an event file lets the hall see, and there is none")
     first, *others = _doors(listen, secure)
     names = names_and_urls(csmses)
     desk = _desk(event, names, guard, secure)
@@ -130,7 +126,7 @@ def run_serve(
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     secure.warn()
-    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, PageOptions(page, event)))
+    run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, page))
 
 
 def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions) -> EventDesk | None:
@@ -159,32 +155,36 @@ def _doors(listen: Sequence[str], secure: SecureOptions) -> list[Door]:
     ]
 
 
-async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None, page: PageOptions) -> None:
-    app = app_with_page(settings.recording, PAGES[page.shows], page.rules_file)
+async def _serve(settings: HubSettings, disturber: Disturber | None, desk: EventDesk | None, page: str) -> None:
+    app = hub_app(settings.recording, PAGES[page], disturber, desk)
+    async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
+        collect_seldom()
+        await hub.run_until_signalled(ready=lambda: _announce(hub, page))
+
+
+def hub_app(
+    recording: Path, may_see: MaySee | None, disturber: Disturber | None = None, desk: EventDesk | None = None
+) -> web.Application:
+    """Return the whole application of `plugfest serve`: the feed, the page, and what programs beside it ask for."""
+    app = app_with_page(recording, may_see)
     add_control(app, disturber)
     add_event_control(app, desk)
     add_note_desk(app)
-    async with Hub(settings, app=app, disturber=disturber, desk=desk) as hub:
-        collect_seldom()
-        await hub.run_until_signalled(ready=lambda: _announce(hub, page.shows))
-
-
-def app_with_page(recording: Path, may_see: MaySee | None, rules_file: Path | None = None) -> web.Application:
-    """Return the hub's application: the feed, and the page where somebody may see it.
-
-    `rules_file` is a TOML file whose table `rules` says what the event makes of the rules.
-    """
-    if may_see is None:
-        return feed_app(recording)
-    app = feed_app(recording, shell)
-    add_page(app, PageProcess(page_command(recording, rules_file)), may_see)
     return app
 
 
-def page_command(recording: Path, rules_file: Path | None = None) -> list[str]:
+def app_with_page(recording: Path, may_see: MaySee | None) -> web.Application:
+    """Return the hub's application: the feed, and the page where somebody may see it."""
+    if may_see is None:
+        return feed_app(recording)
+    app = feed_app(recording, shell)
+    add_page(app, PageProcess(page_command(recording)), may_see)
+    return app
+
+
+def page_command(recording: Path) -> list[str]:
     """Return what starts the process that judges for the page of a recording."""
-    files = [str(path.absolute()) for path in (recording, rules_file) if path]
-    return [sys.executable, "-m", "tui.page_process", *files]
+    return [sys.executable, "-m", "tui.page_process", str(recording.absolute())]
 
 
 def allow_many_sessions() -> None:
@@ -217,9 +217,17 @@ def _announce(hub: Hub, page: str) -> None:
     if hub.disturber:
         print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
     if PAGES[page]:
-        whom = "on this machine only" if page == PAGE_HERE else f"shows {page} to everybody who reaches it"
+        whom = _for_whom(page, has_tokens=hub.settings.tokens is not None)
         print(f"its page, {whom}: {page_url(hub.url)}")  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
+
+
+def _for_whom(page: str, *, has_tokens: bool) -> str:
+    with_tokens = ", and what their tokens are good for to others" if has_tokens else ""
+    if page == PAGE_HERE:
+        return f"shows everything on this machine{with_tokens or ' only'}"
+    what = "what the event shows the hall" if page == PAGE_HALL else page
+    return f"shows {what} to everybody who reaches it"
 
 
 def page_url(url: str) -> str:

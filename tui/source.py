@@ -45,8 +45,8 @@ class Source:
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
     recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
-    writes notes here, once somebody has. `rules_file` is what the event makes of the rules, `policy` what it said when
-    the verdicts of now were made.
+    writes notes here, once somebody has. `rules_file` is what the event makes of the rules (or `policy`, without a
+    file); the attribute `policy` is what that was when the verdicts of now were made.
 
     Raises:
         RulesFileError: the file of rules cannot be used.
@@ -63,13 +63,14 @@ class Source:
         clock: Callable[[], int] = time.time_ns,
         with_secrets: bool = False,
         rules_file: Path | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.path = path
         self.hub = hub or str(path)
         self.hub_ca = hub_ca
         self.with_secrets = with_secrets
         self.rules_file = rules_file
-        self.policy = read_rules_file(rules_file)
+        self.policy = read_rules_file(rules_file) if policy is None else policy
         self.author = ""
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
@@ -102,6 +103,10 @@ class Source:
             RulesFileError: the file cannot be used; nothing is judged again.
         """
         self._rejudging.append((rules_file, read_rules_file(rules_file)))
+
+    def rejudge_by(self, policy: Policy) -> None:
+        """Have everything judged again by other rules."""
+        self._rejudging.append((None, policy))
 
     def run(self, post: Post) -> None:
         """Read and judge until `stop`, posting what changed. What is wrong with the file is posted, not raised."""

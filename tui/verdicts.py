@@ -158,12 +158,16 @@ class SessionVerdicts:
 
 
 class Verdicts:
-    """The verdicts on every session of a recording, and `notes`: what people say to them."""
+    """The verdicts on every session of a recording, and `notes`: what people say to them.
+
+    `sessions` are as they were opened, in the order of recording.
+    """
 
     def __init__(self) -> None:
         self.tallies = Tallies()
         self.notes = NO_NOTES
         self.hearing = Hearing()
+        self.sessions: list[Session] = []
         self._sessions: dict[int, SessionVerdicts] = {}
 
     def of(self, session: int) -> SessionVerdicts:
@@ -176,6 +180,8 @@ class Verdicts:
     def note_session(self, session: Session) -> None:
         """Keep what is known of a session itself."""
         verdicts = self.of(session.id)
+        if verdicts.session is None:
+            self.sessions.append(session)
         verdicts.session = session
         verdicts.version += 1
 

@@ -1,4 +1,4 @@
-"""The browsers that follow one view of the board, served together: the same bytes into one connection after another.
+"""The browsers that follow the board in one scope, served together: the same bytes into one connection after another.
 
 A connection that has not taken what it was given last is passed over, and is given all that it has missed at once
 later: nothing queues up for a slow one. Bytes are written straight to the transports, since a task and a writer for
@@ -11,7 +11,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from hub.page.live import Live
+from hub.viewing import Guest
 
 QUIET_S: Final = 15.0
 """After this long without news a comment is sent: proxies close connections that say nothing."""
@@ -21,38 +24,41 @@ TAKES_S: Final = 60.0
 """A viewer that takes nothing for this long is let go."""
 AT_ONCE: Final = 32
 """Viewers that are served before the relay has its turn again."""
-EPOCH: Final = secrets.token_hex(4)
-"""Tells the versions of this hub from those of another one at the same address."""
 _COMMENT: Final = b": nothing new\n\n"
 
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """A browser, the version of the board that it has, and since when it has not taken anything (0.0: it has)."""
+    """A browser, who looks in it, the version that it has, and since when it has not taken anything (0.0: it has)."""
 
     transport: asyncio.WriteTransport
+    guest: Guest
     version: int
     slow_since: float = 0.0
     told_at: float = 0.0
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def leave(self) -> None:
-        """Let go of it."""
+    def leave(self, why: str = "") -> None:
+        """Let go of it; with a sentence, it is told why, and does not come again."""
+        if why and not self.transport.is_closing():
+            told = msgspec.json.encode({"why": why})
+            self.transport.write(_framed(b"event: farewell\ndata: %b\n\n" % told))
         self.is_over.set()
 
 
 class Audience:
-    """All who follow one view."""
+    """All who follow the board in one scope. `epoch` tells its versions from those of any other one."""
 
     def __init__(self, live: Live) -> None:
         self.viewers: set[Viewer] = set()
+        self.epoch = secrets.token_hex(4)
         self._live = live
         self._chunks: dict[int, bytes] = {}
         self._chunks_of = -1
 
-    def join(self, transport: asyncio.WriteTransport, version: int) -> Viewer:
+    def join(self, transport: asyncio.WriteTransport, guest: Guest, version: int) -> Viewer:
         """Serve a browser that has a version; its response's head has been written."""
-        viewer = Viewer(transport, version, told_at=time.monotonic())
+        viewer = Viewer(transport, guest, version, told_at=time.monotonic())
         self.viewers.add(viewer)
         self._serve(viewer, time.monotonic())
         return viewer
@@ -99,7 +105,7 @@ class Audience:
         if self._chunks_of != latest:
             self._chunks, self._chunks_of = {}, latest
         if version not in self._chunks:
-            event = b"id: %b-%d\nevent: board\ndata: %b\n\n" % (EPOCH.encode(), latest, self._live.since(version))
+            event = b"id: %b-%d\nevent: board\ndata: %b\n\n" % (self.epoch.encode(), latest, self._live.since(version))
             self._chunks[version] = _framed(event)
         return self._chunks[version]
 

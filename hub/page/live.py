@@ -14,13 +14,14 @@ MOST_GONE: Final = 1_000
 
 
 class Live:
-    """One view of the board, and its version, which counts changes."""
+    """The board as one scope has it, and its version, which counts changes."""
 
     def __init__(self) -> None:
         self.version = 0
         self._pairs: dict[str, tuple[int, bytes]] = {}
         self._gone: dict[str, int] = {}
         self._status = b"{}"
+        self._clock = b"null"
         self._whole_before = 1
         self._news = asyncio.Event()
         self._events: dict[int, bytes] = {}
@@ -40,9 +41,15 @@ class Live:
         self._status = change.status
         if len(self._gone) > MOST_GONE:
             self._forget_gone()
-        self._events.clear()
-        self._news.set()
-        self._news = asyncio.Event()
+        self._wake()
+
+    def put_clock(self, clock: bytes) -> None:
+        """Tell which round is on, as JSON, where that is another one than before."""
+        if clock != self._clock:
+            self._clock = clock
+            if self.version:  # who has no board yet gets it with the board
+                self.version += 1
+                self._wake()
 
     def since(self, version: int) -> bytes:
         """Return the JSON that leads from a version to this one; a version that is not known leads from nothing."""
@@ -60,7 +67,13 @@ class Live:
         pairs = b",".join(body for since, body in self._pairs.values() if since > version)
         gone = b",".join(b'"%b"' % pair.encode() for pair, since in self._gone.items() if 0 < version < since)
         whole = b"false" if version else b"true"
-        return b'{"whole":%b,"pairs":[%b],"gone":[%b],"status":%b}' % (whole, pairs, gone, self._status)
+        rest = whole, pairs, gone, self._status, self._clock
+        return b'{"whole":%b,"pairs":[%b],"gone":[%b],"status":%b,"round":%b}' % rest
+
+    def _wake(self) -> None:
+        self._events.clear()
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _forget_gone(self) -> None:
         self._gone.clear()

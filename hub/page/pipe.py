@@ -6,18 +6,20 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from hub.scope import Scope
+
 LENGTH: Final = struct.Struct(">I")
 LARGEST: Final = 64 << 20
 """Bytes of one word: a board of ten thousand pairs is a tenth of that."""
 
 
 class Change(msgspec.Struct, tag="change", frozen=True):
-    """The board of one view has changed: pairs by id, and the line at the top, each as JSON.
+    """The board has changed as one scope has it: pairs by id, and the line at the top, each as JSON.
 
     Where it `is_whole`, there are no other pairs than these.
     """
 
-    view: str
+    scope: Scope
     is_whole: bool
     pairs: dict[str, bytes]
     gone: tuple[str, ...]
@@ -28,25 +30,39 @@ class Question(msgspec.Struct, tag="question", frozen=True):
     """The hub wants to know something that a viewer asked for; all of `about` is a stranger's text."""
 
     number: int
-    view: str
+    scope: Scope
     what: str
     about: dict[str, str]
 
 
+class Looks(msgspec.Struct, tag="looks", frozen=True):
+    """The scopes in which somebody looks at the board now: changes are told of these, and of no others."""
+
+    scopes: tuple[Scope, ...]
+
+
+class Rules(msgspec.Struct, tag="rules", frozen=True):
+    """What the event makes of the rules, as `matrix.policy.Regrade.as_data` has it; the first word of all."""
+
+    regrades: tuple[dict[str, str], ...] = ()
+
+
 class Reply(msgspec.Struct, tag="reply", frozen=True):
-    """What came of a question: a status of HTTP, and JSON."""
+    """What came of a question: a status of HTTP, and JSON; `hidden` is why something is not told, for the log only."""
 
     number: int
     status: int
     body: bytes
+    hidden: str = ""
 
 
 Said = Change | Reply
+Asked = Question | Looks | Rules
 _SAID: Final = msgspec.msgpack.Decoder(Said)
-_ASKED: Final = msgspec.msgpack.Decoder(Question)
+_ASKED: Final = msgspec.msgpack.Decoder(Asked)
 
 
-def pack(word: Change | Question | Reply) -> bytes:
+def pack(word: Said | Asked) -> bytes:
     """Return a word as it goes through the pipe."""
     body = msgspec.msgpack.encode(word)
     return LENGTH.pack(len(body)) + body
@@ -74,7 +90,7 @@ def said(body: bytes) -> Said:
     return word
 
 
-def questions(pipe: BinaryIO) -> Iterator[Question]:
-    """Yield what the hub asks, until it closes the pipe."""
+def asked(pipe: BinaryIO) -> Iterator[Asked]:
+    """Yield what the hub asks and says, until it closes the pipe."""
     while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
         yield _ASKED.decode(pipe.read(length_in(head)))

@@ -9,8 +9,8 @@ from typing import Final, Self
 
 from hub.errors import HubError
 from hub.page.live import Live
-from hub.page.pipe import LENGTH, Change, Question, Reply, length_in, pack, said
-from hub.page.views import View
+from hub.page.pipe import LENGTH, Asked, Change, Looks, Question, Reply, Rules, length_in, pack, said
+from hub.scope import Scope
 from matrix.safe import safe
 
 ANSWER_S: Final = 10.0
@@ -18,6 +18,9 @@ MOST_ASKED: Final = 64
 """Questions that wait for their answers; with more than that, viewers are asked to come back later."""
 AGAIN_S: Final = 2.0
 STOP_S: Final = 1.0
+
+_Key = tuple[Scope | str, ...]
+"""What tells one question from another."""
 
 log = logging.getLogger(__name__)
 
@@ -81,18 +84,37 @@ class PageProcess:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.lives = {view: Live() for view in View}
+        self._lives: dict[Scope, Live] = {}
+        self._rules = Rules()
         self._command = command
         self._wanted = asyncio.Event()
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[Reply]] = {}
-        self._same: dict[tuple[str, ...], asyncio.Future[Reply]] = {}
+        self._same: dict[_Key, asyncio.Future[Reply]] = {}
         self._child: _Child | None = None
         self._is_up = asyncio.Event()
 
     def start(self) -> None:
         """Have the process started, if it is not."""
         self._wanted.set()
+
+    def live(self, scope: Scope) -> Live:
+        """Return the board as one scope has it, which is told from now on."""
+        if scope not in self._lives:
+            self._lives[scope] = Live()
+            self._say(Looks((*self._lives,)))
+        return self._lives[scope]
+
+    def forget(self, scope: Scope) -> None:
+        """Have a scope told no more: nobody looks in it."""
+        if self._lives.pop(scope, None) is not None:
+            self._say(Looks((*self._lives,)))
+
+    def put_rules(self, rules: Rules) -> None:
+        """Have everything judged by the event's rules, again where they are others than before."""
+        if rules != self._rules:
+            self._rules = rules
+            self._say(rules)
 
     async def run(self) -> None:
         """Keep the process going once it is wanted, until this is cancelled."""
@@ -104,7 +126,7 @@ class PageProcess:
                 self._let_go()
             await asyncio.sleep(AGAIN_S)
 
-    async def ask(self, view: View, what: str, about: dict[str, str]) -> Reply:
+    async def ask(self, scope: Scope, what: str, about: dict[str, str]) -> Reply:
         """Ask the process; who asks the same while one is waiting waits with it.
 
         Raises:
@@ -112,10 +134,10 @@ class PageProcess:
         """
         self.start()
         await self._come_up()
-        key = (view, what, *(part for pair in sorted(about.items()) for part in pair))
+        key: _Key = (scope, what, *(part for pair in sorted(about.items()) for part in pair))
         waiting = self._same.get(key)
         if waiting is None:
-            waiting = self._send(Question(next(self._numbers), view, what, about))
+            waiting = self._send(Question(next(self._numbers), scope, what, about))
             self._same[key] = waiting
             waiting.add_done_callback(lambda _: self._same.pop(key, None))
         try:
@@ -142,10 +164,17 @@ class PageProcess:
         self._child.input.write(pack(question))
         return reply
 
+    def _say(self, word: Asked) -> None:
+        """Tell the process, if it is there; one that is started later is told all of it at first."""
+        if self._child is not None:
+            self._child.input.write(pack(word))
+
     async def _see_through(self) -> None:
         """Start the process and hear it to its end."""
         try:
             self._child = await _Child.start(self._command)
+            self._say(self._rules)
+            self._say(Looks((*self._lives,)))
             self._is_up.set()
             await self._listen(self._child.output)
         except asyncio.IncompleteReadError:
@@ -163,7 +192,8 @@ class PageProcess:
             word = said(await output.readexactly(length_in(await output.readexactly(LENGTH.size))))
             match word:
                 case Change():
-                    self.lives[View(word.view)].take(word)
+                    if word.scope in self._lives:
+                        self._lives[word.scope].take(word)
                 case Reply():
                     reply = self._asked.get(word.number)
                     if reply and not reply.done():

@@ -3,17 +3,26 @@
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from aiohttp import HttpVersion11, web
 
-from hub.page.audience import EPOCH, Audience
+from hub.feed import HERE, VIEWING
+from hub.page.audience import Audience
+from hub.page.entrance import LEAVE_PATH, Entrance
+from hub.page.entrance import PATH as ENTER_PATH
+from hub.page.house import House
 from hub.page.process import BusyError, PageProcess
-from hub.page.views import MaySee, View
+from hub.page.views import MaySee
+from hub.refusals import HIDDEN
+from hub.viewing import Guest
+from matrix.safe import safe
 
 BASE: Final = "/-/page"
 MOST_VIEWERS: Final = 1_000
@@ -49,12 +58,12 @@ class StaticFile:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the handlers need: the process that knows everything, and who may see what of it."""
+    """What the handlers need: the process that knows everything, who may see what of it, and who looks."""
 
     process: PageProcess
-    may_see: MaySee
+    entrance: Entrance
     files: dict[str, StaticFile]
-    audiences: dict[View, Audience]
+    house: House
 
 
 PAGE: Final = web.AppKey("page", Page)
@@ -62,12 +71,16 @@ PAGE: Final = web.AppKey("page", Page)
 
 def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> None:
     """Let the hub's application serve the page, but for `/`, which `shell` serves where the application lets it."""
-    app[PAGE] = Page(process, may_see, _files(), {view: Audience(live) for view, live in process.lives.items()})
+    entrance = Entrance(may_see, lambda: app.get(VIEWING, HERE))
+    app[PAGE] = Page(process, entrance, _files(), House(process, entrance))
     app.cleanup_ctx.append(_process_runs)
     app.on_shutdown.append(_let_viewers_go)
     app.on_response_prepare.append(_protect)
     for path in ("", "/", "/hall", "/doctor", "/pair/{id}", "/session/{id}"):
         app.router.add_get(f"{BASE}{path}", shell)
+    app.router.add_get(ENTER_PATH, door)
+    app.router.add_post(ENTER_PATH, entrance.enter)
+    app.router.add_post(LEAVE_PATH, entrance.leave)
     app.router.add_get(f"{BASE}/static/{{name}}", static)
     app.router.add_get(f"{BASE}/live", live)
     app.router.add_get(f"{BASE}/data/{{what}}", data)
@@ -76,9 +89,15 @@ def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> Non
 async def shell(request: web.Request) -> web.Response:
     """Serve the frame of the page, which is the same for all addresses; what it shows, it asks for."""
     page = request.app[PAGE]
-    page.may_see(request)
-    page.process.start()
+    if not page.entrance.viewing().knows_tokens:  # else it asks for one
+        page.entrance.guest(request)
+        page.process.start()
     return _file(request, page.files["index.html"])
+
+
+async def door(request: web.Request) -> web.Response:
+    """Serve the frame of the page to whoever has a token to show."""
+    return _file(request, request.app[PAGE].files["index.html"])
 
 
 async def static(request: web.Request) -> web.Response:
@@ -92,12 +111,14 @@ async def static(request: web.Request) -> web.Response:
 async def data(request: web.Request) -> web.Response:
     """Answer with what the page's process says; `?id=`, `?before=` and the like are its to read."""
     page = request.app[PAGE]
-    view = page.may_see(request)
+    guest = page.entrance.guest(request)
     about = {name: value[:200] for name, value in [*request.query.items()][:8]}
     try:
-        reply = await page.process.ask(view, request.match_info["what"][:20], about)
+        reply = await page.process.ask(guest.scope, request.match_info["what"][:20], about)
     except BusyError as exc:
         raise web.HTTPServiceUnavailable(text=f"{exc}\n", headers={"Retry-After": "1"}) from exc
+    if reply.hidden:
+        request[HIDDEN] = reply.hidden
     headers = {"Cache-Control": "no-store"}
     return web.Response(body=reply.body, status=reply.status, content_type="application/json", headers=headers)
 
@@ -105,8 +126,8 @@ async def data(request: web.Request) -> web.Response:
 async def live(request: web.Request) -> web.StreamResponse:
     """Send the board, and what changes, for as long as the viewer stays."""
     page = request.app[PAGE]
-    audience = page.audiences[page.may_see(request)]
-    if sum(len(each.viewers) for each in page.audiences.values()) >= MOST_VIEWERS:
+    guest = page.entrance.guest(request)
+    if len(page.house.viewers) >= MOST_VIEWERS:
         raise web.HTTPServiceUnavailable(text="as many are looking as can be\n", headers={"Retry-After": "30"})
     if request.version < HttpVersion11:
         raise web.HTTPVersionNotSupported(text="events are sent by HTTP/1.1\n")
@@ -114,11 +135,12 @@ async def live(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.enable_chunked_encoding()
     await response.prepare(request)
-    await response.write(b"retry: 2000\n\n")
+    await response.write(b"retry: 2000\nevent: hello\ndata: %b\n\n" % _hello(page, guest))
     transport = request.transport
     if request.method == "HEAD" or transport is None:
         return response
-    viewer = audience.join(transport, _version_in(request))
+    audience = page.house.audience(guest.scope)
+    viewer = audience.join(transport, guest, _version_in(request, audience))
     try:
         await viewer.is_over.wait()
     finally:
@@ -126,10 +148,17 @@ async def live(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _version_in(request: web.Request) -> int:
-    """Return the version that a browser had before its connection broke; 0 where it is new, or was at another hub."""
+def _hello(page: Page, guest: Guest) -> bytes:
+    """Return what one browser is told at first, as JSON: who looks in it, and what time it is here (ms)."""
+    title = page.entrance.viewing().title_of(guest.token) if guest.token else ""
+    role = guest.token.role if guest.token else ""
+    return msgspec.json.encode({"name": safe(title, 100), "role": role, "now": time.time_ns() // 1_000_000})
+
+
+def _version_in(request: web.Request, audience: Audience) -> int:
+    """Return the version that a browser had before its connection broke; 0 where it is new, or saw something else."""
     epoch, _, version = request.headers.get("Last-Event-ID", "").partition("-")
-    return int(version) if epoch == EPOCH and version.isdecimal() and len(version) < 12 else 0
+    return int(version) if epoch == audience.epoch and version.isdecimal() and len(version) < 12 else 0
 
 
 def _file(request: web.Request, found: StaticFile) -> web.Response:
@@ -167,8 +196,7 @@ async def _process_runs(app: web.Application) -> AsyncIterator[None]:
 async def _run(page: Page) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(page.process.run())
-        for audience in page.audiences.values():
-            tasks.create_task(audience.run())
+        tasks.create_task(page.house.run())
 
 
 def _tell_crash(running: asyncio.Task[None]) -> None:
@@ -177,6 +205,5 @@ def _tell_crash(running: asyncio.Task[None]) -> None:
 
 
 async def _let_viewers_go(app: web.Application) -> None:
-    for audience in app[PAGE].audiences.values():
-        for viewer in audience.viewers:
-            viewer.leave()
+    for viewer in app[PAGE].house.viewers:
+        viewer.leave()

@@ -1,57 +1,34 @@
-"""Who may see what on the page: the one question that its handlers ask of every request."""
+"""What the page shows to those who come without a token: the choices of `plugfest serve --page`."""
 
 from collections.abc import Callable
-from enum import StrEnum
-from ipaddress import ip_address
 from typing import Final
 
-from aiohttp import web
+from hub.scope import EVERYTHING, OUTCOMES, Scope, ViewingPolicy
+
+MaySee = Callable[[bool, ViewingPolicy], Scope | None]
+"""Says what a browser may see, by whether it is on the hub's own machine and by what the event shows; None: nothing."""
 
 NOT_HERE: Final = (
-    "this hub shows its page on its own machine only; "
-    "`plugfest serve --page outcomes` (or `everything`) shows it to others\n"
+    "this hub shows its page on its own machine, and elsewhere to those who have a token for it; "
+    "`plugfest serve --page hall` (or `outcomes`, or `everything`) shows it to everybody"
 )
-PASSED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
-"""Fields of a request that a proxy has passed on: who knows where it was before."""
 
 
-class View(StrEnum):
-    """How much of an event somebody sees."""
-
-    EVERYTHING = "everything"
-    OUTCOMES = "outcomes"  # no payload, no text of a peer, numbers in the place of names
-
-
-MaySee = Callable[[web.Request], View]
-"""Says what a request may see; raises `web.HTTPException` where that is nothing."""
-
-
-def see_everything(_request: web.Request) -> View:
+def see_everything(_is_near: bool, _policy: ViewingPolicy) -> Scope:
     """Show everything to everybody."""
-    return View.EVERYTHING
+    return EVERYTHING
 
 
-def see_outcomes(_request: web.Request) -> View:
+def see_outcomes(_is_near: bool, _policy: ViewingPolicy) -> Scope:
     """Show outcomes to everybody, and who is who to nobody."""
-    return View.OUTCOMES
+    return OUTCOMES
 
 
-def see_from_here(request: web.Request) -> View:
-    """Show everything to browsers on this machine, and nothing to others.
-
-    A name in Host that is not this machine's own is refused, too: a page from elsewhere may let its name lead here.
-
-    Raises:
-        web.HTTPForbidden: it comes from elsewhere, or may have.
-    """
-    is_near = _is_loopback(request.remote or "") and not any(field in request.headers for field in PASSED_ON)
-    if is_near and (request.url.host == "localhost" or _is_loopback(request.url.host or "")):
-        return View.EVERYTHING
-    raise web.HTTPForbidden(text=NOT_HERE)
+def see_as_the_hall(is_near: bool, policy: ViewingPolicy) -> Scope:
+    """Show everything to browsers on this machine, and to others what the event shows the hall."""
+    return EVERYTHING if is_near else policy.of_hall
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+def see_from_here(is_near: bool, _policy: ViewingPolicy) -> Scope | None:
+    """Show everything to browsers on this machine, and nothing to others."""
+    return EVERYTHING if is_near else None

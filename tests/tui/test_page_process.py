@@ -11,21 +11,25 @@ from page_hubs import Client, page_over
 from recordings import NOON, REQUEST, RecordingBuilder
 
 from hub.mirror import keep
-from hub.page.views import View
 from hub.recording_file import open_for_writing
+from hub.scope import EVERYTHING
 from matrix.board import BoardView
+from matrix.notes import NO_NOTES
 from matrix.trace import Opened, Session, Traffic
 from tui.messages import Progress
-from tui.page_names import RealNames
+from tui.page_names import Letters
 from tui.page_process import STATUS_S, Teller
+from tui.page_sight import Sight
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\x1b[2J"
 
 
 async def events(client: Client, **headers: str) -> Any:
     response = await client.get("/-/page/live", headers=headers)
+    is_board = False
     async for line in response.content:
-        if line.startswith(b"data: "):
+        is_board = line == b"event: board\n" or (is_board and line.startswith(b"data: "))
+        if is_board and line.startswith(b"data: "):
             yield json.loads(line.removeprefix(b"data: "))
 
 
@@ -85,7 +89,7 @@ async def test_outcomes_are_shown_without_names_and_without_what_was_said(event:
         sessions = [await answer(client, "session", id=number) for number in numbers]
         refused = {await _status(client, "frame", id="2"), await _status(client, "doctor")}
 
-    assert sorted(board) == [f"Station {one} with CSMS {other}" for one in (1, 2) for other in (1, 2)]
+    assert sorted(board) == [f"Station {one} with CSMS {other}" for one in "AB" for other in "AB"]
     told = json.dumps([board, pairs, sessions])
     assert [
         word
@@ -213,12 +217,12 @@ def draw_at(mark: int) -> list[Traffic]:
 
 
 def test_what_only_counts_messages_waits_and_what_changes_an_outcome_does_not() -> None:
-    teller = Teller(View.EVERYTHING, RealNames())
+    teller = Teller(Sight(EVERYTHING, Letters(), lambda _: None))
     quiet, busy = BoardView((), 0, 0, 1), BoardView((), 0, 0, 2)
 
-    first = teller.tell(quiet, Progress(), now=100.0)
-    soon = teller.tell(busy, Progress(), now=100.5)
-    later = teller.tell(busy, Progress(), now=100.0 + STATUS_S)
-    same = teller.tell(busy, Progress(), now=200.0)
+    first = teller.tell(quiet, Progress(), NO_NOTES, now=100.0)
+    soon = teller.tell(busy, Progress(), NO_NOTES, now=100.5)
+    later = teller.tell(busy, Progress(), NO_NOTES, now=100.0 + STATUS_S)
+    same = teller.tell(busy, Progress(), NO_NOTES, now=200.0)
 
     assert (first is not None and first.is_whole, soon, later is not None, same) == (True, None, True, None)

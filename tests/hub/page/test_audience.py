@@ -5,6 +5,8 @@ import asyncio
 from hub.page.audience import TAKES_S, Audience, Viewer
 from hub.page.live import Live
 from hub.page.pipe import Change
+from hub.scope import EVERYTHING
+from hub.viewing import Guest
 
 
 class Connection(asyncio.WriteTransport):
@@ -30,14 +32,14 @@ class Connection(asyncio.WriteTransport):
 
 
 def change(pair: str, *, is_whole: bool = False) -> Change:
-    return Change("everything", is_whole, {pair: b'{"id":"%b"}' % pair.encode()}, (), b"{}")
+    return Change(EVERYTHING, is_whole, {pair: b'{"id":"%b"}' % pair.encode()}, (), b"{}")
 
 
 def audience_with(connection: Connection) -> tuple[Live, Audience, Viewer]:
     live = Live()
     live.take(change("a", is_whole=True))
     audience = Audience(live)
-    return live, audience, audience.join(connection, 0)
+    return live, audience, audience.join(connection, Guest(EVERYTHING), 0)
 
 
 async def test_who_joins_gets_the_board_in_a_chunk_of_its_length() -> None:
@@ -69,7 +71,7 @@ async def test_a_slow_viewer_is_passed_over_and_then_gets_what_it_missed_in_one_
 async def test_viewers_that_are_equally_far_are_given_the_same_bytes() -> None:
     one, other = Connection(), Connection()
     live, audience, _ = audience_with(one)
-    audience.join(other, 0)
+    audience.join(other, Guest(EVERYTHING), 0)
     live.take(change("b"))
 
     await audience._serve_all()
@@ -98,3 +100,19 @@ async def test_who_has_gone_is_let_go() -> None:
     await audience._serve_all()
 
     assert viewer.is_over.is_set()
+
+
+async def test_who_may_stay_no_longer_is_told_why_in_a_sentence_and_let_go() -> None:
+    connection = Connection()
+    _, _, viewer = audience_with(connection)
+
+    viewer.leave("this token was revoked")
+
+    assert b'event: farewell\ndata: {"why":"this token was revoked"}' in connection.written[-1]
+    assert viewer.is_over.is_set()
+
+
+async def test_audiences_know_their_versions_from_those_of_others() -> None:
+    first, second = Audience(Live()), Audience(Live())
+
+    assert first.epoch != second.epoch

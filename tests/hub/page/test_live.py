@@ -4,10 +4,11 @@ from typing import Any
 
 from hub.page.live import MOST_GONE, Live
 from hub.page.pipe import Change
+from hub.scope import EVERYTHING
 
 
 def change(*pairs: str, gone: tuple[str, ...] = (), is_whole: bool = False) -> Change:
-    return Change("everything", is_whole, {pair: json.dumps({"id": pair}).encode() for pair in pairs}, gone, b"{}")
+    return Change(EVERYTHING, is_whole, {pair: json.dumps({"id": pair}).encode() for pair in pairs}, gone, b"{}")
 
 
 def told(live: Live, version: int) -> dict[str, Any]:
@@ -74,3 +75,20 @@ async def test_who_waits_is_woken_by_a_change() -> None:
 
     async with asyncio.timeout(1):
         await waiting
+
+
+async def test_a_round_that_begins_is_told_to_who_has_the_board_and_one_that_goes_on_is_no_news() -> None:
+    live = Live()
+    live.put_clock(b'{"number":1}')
+    live.take(change("a", is_whole=True))
+    told_first, version = json.loads(live.since(0))["round"], live.version
+
+    live.put_clock(b'{"number":1}')
+    same = live.version
+    live.put_clock(b'{"number":2}')
+
+    assert told_first == {"number": 1}
+    assert same == version
+    assert json.loads(live.since(version)) == {
+        "whole": False, "pairs": [], "gone": [], "status": {}, "round": {"number": 2}
+    }  # fmt: skip

@@ -1,38 +1,21 @@
+"""What `--page` shows to whom, without a token."""
+
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 
-from hub.page.views import View, see_from_here
+from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
+from hub.scope import EVERYTHING, OUTCOMES, Scope, Shown, ViewingPolicy
 
-
-class FromAfar:
-    """A transport whose other end has an address."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return (self._address, 50000) if name == "peername" else default
-
-
-def request(address: str, **headers: str) -> web.Request:
-    return make_mocked_request("GET", "/", headers=headers, transport=FromAfar(address))
-
-
-@pytest.mark.parametrize(("address", "host"), [("127.0.0.1", "localhost:9000"), ("::1", "[::1]:9000")])
-def test_a_browser_on_this_machine_sees_everything(address: str, host: str) -> None:
-    assert see_from_here(request(address, Host=host)) is View.EVERYTHING
+POLICY = ViewingPolicy(hall=Shown.OUTCOMES, is_anonymous=False)
 
 
 @pytest.mark.parametrize(
-    ("address", "headers"),
+    ("may_see", "near", "afar"),
     [
-        ("192.0.2.7", {"Host": "localhost"}),
-        ("127.0.0.1", {"Host": "evil.example"}),
-        ("127.0.0.1", {"Host": "localhost", "X-Forwarded-For": "192.0.2.7"}),
-        ("127.0.0.1", {"Host": "localhost", "Forwarded": "for=192.0.2.7"}),
+        (see_from_here, EVERYTHING, None),
+        (see_as_the_hall, EVERYTHING, POLICY.of_hall),
+        (see_outcomes, OUTCOMES, OUTCOMES),
+        (see_everything, EVERYTHING, EVERYTHING),
     ],
 )
-def test_nobody_else_does(address: str, headers: dict[str, str]) -> None:
-    with pytest.raises(web.HTTPForbidden):
-        see_from_here(request(address, **headers))
+def test_a_browser_sees_what_the_option_says(may_see: MaySee, near: Scope | None, afar: Scope | None) -> None:
+    assert (may_see(True, POLICY), may_see(False, POLICY)) == (near, afar)

@@ -1,6 +1,6 @@
 """What is recorded of connections that fail early: the first of its kind, then one a minute."""
 
-from hub.turned_away import AGAIN_S, MOST_A_MINUTE, MOST_KNOWN, Throttle
+from hub.throttle import AGAIN_S, MOST_A_MINUTE, MOST_KNOWN, Throttle
 
 
 def test_the_same_fault_of_the_same_host_is_recorded_once_a_minute_and_the_rest_counted() -> None:

@@ -1,0 +1,144 @@
+"""Who looks at the page: a browser with a token's cookie, a program that shows a token, or whom `--page` lets in.
+
+A link leads to `/-/page/enter#TOKEN`. What follows the # does not leave the browser by itself: the page takes it out of
+the address, posts it once, and the browser gets a cookie that no script can read (docs/adr/0022-the-page-by-token.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from yarl import URL
+
+from hub.control import read_order
+from hub.nearness import is_from_here
+from hub.page.seats import LASTS_S, Seats
+from hub.page.views import NOT_HERE, MaySee
+from hub.refusals import WHO
+from hub.scope import EVERYTHING, Scope
+from hub.tokens import Token
+from hub.viewing import Guest, Viewing
+
+PATH: Final = "/-/page/enter"
+LEAVE_PATH: Final = "/-/page/leave"
+COOKIE_PATH: Final = "/-/page"
+HALL: Final = "hall"
+ANOTHERS: Final = "only the hub's own page may do this"
+FORGOTTEN: Final = "the hub knows this browser no longer: open the link that you were given again, or paste your token"
+
+
+class Credential(msgspec.Struct, forbid_unknown_fields=True):
+    """What a browser posts to come in."""
+
+    token: str
+
+
+class Farewell(msgspec.Struct, forbid_unknown_fields=True):
+    """What a browser posts to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Says who a request is from. `may_see` is for those without a token; `viewing` returns who knows the others."""
+
+    may_see: MaySee
+    viewing: Callable[[], Viewing]
+    seats: Seats = field(default_factory=Seats)
+
+    def guest(self, request: web.Request) -> Guest:
+        """Return who looks, and at how much; with `?hall`, who sees everything sees what the hall is shown.
+
+        Raises:
+            web.HTTPException: they may see nothing; the text says why.
+        """
+        token = self._token(request)
+        guest = Guest(EVERYTHING, token, is_from_here(request), HALL in request.query)
+        scope = self.scope_now(guest)
+        if isinstance(scope, Scope):
+            return replace(guest, scope=scope)
+        if token is None and _cookie(request):
+            raise web.HTTPUnauthorized(text=f"{FORGOTTEN}\n")
+        raise web.HTTPForbidden(text=f"{scope}\n")
+
+    def scope_now(self, guest: Guest) -> Scope | str:
+        """Return what somebody sees by now, or the sentence that says why that is nothing."""
+        viewing = self.viewing()
+        if guest.token is None:
+            seen: Scope | str = self.may_see(guest.is_near, viewing.policy) or NOT_HERE
+        else:
+            seen = viewing.scope_now(guest.token)
+        if guest.is_hall and seen == EVERYTHING and viewing.desk is not None:
+            return viewing.policy.of_hall
+        return seen
+
+    async def enter(self, request: web.Request) -> web.Response:
+        """Give a browser that shows a token its cookie."""
+        _refuse_other_pages(request)
+        shown = await read_order(request, Credential)
+        viewing = self.viewing()
+        token = viewing.token_of(shown.token.strip(), request)
+        viewing.scope_of(token)
+        response = web.json_response({"name": viewing.title_of(token), "role": token.role})
+        secret = self.seats.take(token, now=monotonic())
+        response.set_cookie(
+            _name(request), secret, max_age=int(LASTS_S), path=COOKIE_PATH, httponly=True, samesite="Strict",
+            secure=_is_secure(request),
+        )  # fmt: skip
+        return response
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """Take a browser's cookie back."""
+        _refuse_other_pages(request)
+        await read_order(request, Farewell)
+        self.seats.leave(_cookie(request))
+        response = web.json_response({})
+        response.del_cookie(
+            _name(request), path=COOKIE_PATH, httponly=True, samesite="Strict", secure=_is_secure(request)
+        )  # fmt: skip
+        return response
+
+    def _token(self, request: web.Request) -> Token | None:
+        """Return the token that somebody shows, or has shown; it may be good no longer."""
+        if authorization := request.headers.get("Authorization"):
+            return self.viewing().token_in(authorization, request)
+        token = self.seats.token(_cookie(request), now=monotonic())
+        if token is not None:
+            request[WHO] = f"token {token.name!r}"
+        return token
+
+
+def _refuse_other_pages(request: web.Request) -> None:
+    """Let in what the hub's own page asks for, and programs.
+
+    Raises:
+        web.HTTPForbidden: it comes from a page of somebody else.
+    """
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if site != "same-origin" or (origin is not None and not _is_of(origin, request.host)):
+        raise web.HTTPForbidden(text=f"{ANOTHERS}\n")
+
+
+def _is_of(origin: str, host: str) -> bool:
+    """Tell whether an origin is that of a host; its scheme may be that of a proxy."""
+    try:
+        return URL(origin).host_port_subcomponent == URL(f"{URL(origin).scheme}://{host}").host_port_subcomponent
+    except ValueError:
+        return False
+
+
+def _is_secure(request: web.Request) -> bool:
+    """Tell whether a browser has come by https, also where a proxy has ended it."""
+    return request.secure or request.headers.get("Origin", "").startswith("https://")
+
+
+def _name(request: web.Request) -> str:
+    """Return what the cookie is called: ports of one host share their cookies, and may be two hubs."""
+    return f"plugfest-page-{URL(f'http://{request.host}').port}"
+
+
+def _cookie(request: web.Request) -> str:
+    return request.cookies.get(_name(request), "")

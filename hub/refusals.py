@@ -1,0 +1,72 @@
+"""Every refusal in the log: who wanted what from where, and why not; so many a minute, and how many were left out."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from hub.throttle import Throttle
+from hub.tokens import PREFIX
+from matrix.safe import safe
+
+REFUSED: Final = frozenset({401, 403, 429})
+WHO: Final = web.RequestKey("who", str)
+"""Where a request keeps whose it is, once that is known: a token's name."""
+HIDDEN: Final = web.RequestKey("hidden", str)
+"""Where a request keeps why it is answered as if there were nothing: only the log tells."""
+LONGEST: Final = 200
+_SECRET: Final = re.compile(f"{PREFIX}[A-Za-z0-9_-]+")
+
+log = logging.getLogger(__name__)
+
+
+class Refusals:
+    """Writes refusals into the log. Whoever is refused a thousand times fills no disk."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._throttle = Throttle()
+        self._clock = clock
+        self._left_out = 0
+
+    def note(self, who: str, address: str, what: str, why: str) -> None:
+        """Tell a refusal, or count it where enough were told."""
+        if self._throttle.admits(address, why, now=self._clock()) is None:
+            self._left_out += 1
+            return
+        more = f" ({self._left_out} more were refused since the last such line)" if self._left_out else ""
+        self._left_out = 0
+        shown = (_shown(who or "somebody"), _shown(address), _shown(what), _shown(why))
+        log.info("refused: %s from %s, %s: %s%s", *shown, more)
+
+
+def noting_refusals(refusals: Refusals | None = None) -> Middleware:
+    """Return the middleware that sees all that an application refuses, whichever handler does it."""
+    book = refusals or Refusals()
+
+    @web.middleware
+    async def note_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPException as exc:
+            _note(book, request, exc.status, exc.text)
+            raise
+        _note(book, request, response.status, response.text if isinstance(response, web.Response) else "")
+        return response
+
+    return note_refusals
+
+
+def _note(book: Refusals, request: web.Request, status: int, text: str | None) -> None:
+    why = request.get(HIDDEN, "") or (text or "" if status in REFUSED else "")
+    if why:
+        what = f"{request.method} {request.path_qs}"
+        book.note(request.get(WHO, ""), request.remote or "somewhere", what, why.strip())
+
+
+def _shown(text: str) -> str:
+    """Return a text for the log: no secret, whoever put one into an address, and nothing that acts on a terminal."""
+    return safe(_SECRET.sub(f"{PREFIX}...", text), LONGEST)

@@ -1,0 +1,41 @@
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from hub.nearness import OWN_NAMES, is_from_here
+
+
+class FromAfar:
+    """A transport whose other end has an address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return (self._address, 50000) if name == "peername" else default
+
+
+def request(address: str, **headers: str) -> web.Request:
+    return make_mocked_request("GET", "/", headers=headers, transport=FromAfar(address))
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("127.0.0.1", "localhost:9000"), ("::1", "[::1]:9000"), ("127.0.1.1", f"{min(OWN_NAMES - {'localhost'})}:9000")],
+)
+def test_a_program_on_this_machine_is_near(address: str, host: str) -> None:
+    assert is_from_here(request(address, Host=host))
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("192.0.2.7", {"Host": "localhost"}),
+        ("127.0.0.1", {"Host": "evil.example"}),
+        ("127.0.0.1", {"Host": "localhost", "X-Forwarded-For": "192.0.2.7"}),
+        ("127.0.0.1", {"Host": "localhost", "Forwarded": "for=192.0.2.7"}),
+        ("127.0.0.1", {"Host": "localhost", "Via": "1.1 proxy"}),
+    ],
+)
+def test_who_comes_from_afar_by_a_proxy_or_by_a_strangers_name_is_not(address: str, headers: dict[str, str]) -> None:
+    assert not is_from_here(request(address, **headers))
