@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from hub import feed
+from hub import feed, viewing
 from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
 from hub.database import Transaction
 from hub.errors import HubError
@@ -108,8 +108,8 @@ class Mirror:
     """One feed and the recording that it is copied into.
 
     `connected_since` says when the feed began, None where it is not there; `lost_at` when it broke off, None where it
-    did not. Both are in nanoseconds since the epoch. `trouble` says why the hub records nothing, "" where it does. All
-    are for any thread.
+    did not. Both are in nanoseconds since the epoch. `trouble` says why the hub records nothing, "" where it does, and
+    `sent_away` why it lets us watch no longer, "" where it does. All are for any thread.
     """
 
     def __init__(
@@ -122,6 +122,7 @@ class Mirror:
         self.connected_since: int | None = None
         self.lost_at: int | None = None
         self.trouble = ""
+        self.sent_away = ""
         self._after = 0
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -151,8 +152,12 @@ class Mirror:
                 try:
                     with self._noting_loss():  # what was copied stays
                         await self._follow(http)
-                except aiohttp.WSServerHandshakeError:
+                    if self.sent_away:
+                        pause_s = REFUSED_S
+                except aiohttp.WSServerHandshakeError as exc:
                     pause_s = REFUSED_S
+                    why = await _said_to(http, self._url, self._tls, self._token)
+                    self.sent_away = self.sent_away or why.removeprefix(": ") or f"the hub answered {exc.status}"
                 except (aiohttp.ClientError, OSError):
                     pass  # it is tried again
                 await asyncio.sleep(pause_s)
@@ -171,7 +176,7 @@ class Mirror:
                 url, ssl=self._tls, max_msg_size=0, heartbeat=20, headers=_headers(self._token)
             )
         async with connecting as socket:
-            self.connected_since, self.lost_at, self.trouble = time.time_ns(), None, ""
+            self.connected_since, self.lost_at, self.trouble, self.sent_away = time.time_ns(), None, "", ""
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     items = feed.unpack(message.data)
@@ -179,6 +184,8 @@ class Mirror:
                     self._after = mark_of(items[-1])
                 elif message.type is aiohttp.WSMsgType.TEXT:
                     self._take_news(message.json())
+            if socket.close_code == feed.REVOKED:
+                self.sent_away = viewing.REVOKED
 
     def _take_news(self, news: dict[str, Any]) -> None:
         self.trouble = str(news.get("not_recording", self.trouble))

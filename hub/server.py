@@ -23,6 +23,7 @@ from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
 from hub.pairing import Move
 from hub.recorder import Durability, Recorder
+from hub.refusals import noting_refusals
 from hub.relay import Relay
 from hub.switchboard import Switchboard
 from hub.tls import TlsPolicy, UpstreamTls, csms_context
@@ -111,7 +112,7 @@ class Hub:
         self.relay: Relay
         self._switchboard = Switchboard(self.csmses, desk.pairing if desk else None)
         self._admission = Admission(settings.limits, settings.duplicates, settings.allowed_origins)
-        self._app = web.Application() if app is None else app
+        self._app = web.Application(middlewares=[noting_refusals()]) if app is None else app
         token_file = TokenFile(settings.tokens) if settings.tokens else None
         self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
         self._tunnel_doors = TunnelDoors(self.tunnels)

@@ -10,6 +10,7 @@ from hub.dial import HeadReader, address_of
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, refusal
 from hub.leases import Holder
+from hub.refusals import Refusals
 from hub.tokens import Token
 from hub.tunnel_link import Link, LinkError, SilentError
 from hub.tunnel_stream import Stream
@@ -57,6 +58,7 @@ class TunnelDoors:
 
     def __init__(self, tunnels: Tunnels) -> None:
         self._tunnels = tunnels
+        self._refusals = Refusals()
 
     def add_to(self, app: web.Application) -> None:
         """Have an application serve the control connections."""
@@ -87,9 +89,9 @@ class TunnelDoors:
             request = RequestHead.parse(head)
             return self._end(reader, request)
         except HeadError as exc:
-            _refuse(reader, 400, str(exc))
+            self._refuse(reader, 400, str(exc))
         except RefusedError as exc:
-            _refuse(reader, exc.status, str(exc))
+            self._refuse(reader, exc.status, str(exc))
         return None
 
     def _end(self, reader: HeadReader, request: RequestHead) -> HeadReader | None:
@@ -151,8 +153,13 @@ class TunnelDoors:
             raise RefusedError(429, f"too many wrong tokens came from {host}: try again in a while")
 
     def _failed(self, host: str) -> None:
-        log.info("a wrong token from %s", host)
         self._tunnels.failures.note(host, now=monotonic())
+
+    def _refuse(self, reader: HeadReader, status: int, sentence: str) -> None:
+        self._refusals.note("", _host_of(reader), "a tunnel's connection", sentence)
+        if not reader.is_lost:
+            reader.transport.write(refusal(status, sentence, f"{REASON}: {sentence}"))
+        reader.transport.close()
 
 
 def _accepted(reader: HeadReader, successor: HeadReader, *fields: str) -> HeadReader:
@@ -161,13 +168,6 @@ def _accepted(reader: HeadReader, successor: HeadReader, *fields: str) -> HeadRe
     reader.transport.write("\r\n".join(lines).encode() + END_OF_HEAD)
     reader.hand_over(successor)
     return successor
-
-
-def _refuse(reader: HeadReader, status: int, sentence: str) -> None:
-    log.info("a tunnel from %s is refused: %s", _host_of(reader), safe(sentence))
-    if not reader.is_lost:
-        reader.transport.write(refusal(status, sentence, f"{REASON}: {sentence}"))
-    reader.transport.close()
 
 
 def _host_of(reader: HeadReader) -> str:

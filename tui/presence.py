@@ -20,13 +20,14 @@ Clock = Callable[[], int]
 class Presence:
     """Whether the hub is here; where it is not, since when (nanoseconds since the epoch), if it ever was.
 
-    `trouble` is the hub's own sentence where it is here and records nothing.
+    `trouble` is the hub's own sentence where it is here and records nothing, `sent_away` why it shows us nothing more.
     """
 
     is_here: bool
     lost_at: int | None = None
     tries_again: bool = False
     trouble: str = ""
+    sent_away: str = ""
 
 
 Look = Callable[[], Presence]
@@ -37,7 +38,7 @@ HERE: Final = Presence(is_here=True)
 class Feed(Protocol):
     """What copies a feed: `lost_at` is when it broke off (nanoseconds since the epoch), None while it is there.
 
-    `trouble` is why the hub at its other end records nothing, "" where it does.
+    `trouble` is why the hub at its other end records nothing, "" where it does; `sent_away` why it sends nothing more.
     """
 
     @property
@@ -45,6 +46,9 @@ class Feed(Protocol):
 
     @property
     def trouble(self) -> str: ...
+
+    @property
+    def sent_away(self) -> str: ...
 
 
 def look_at_feed(feed: Feed) -> Look:
@@ -54,7 +58,7 @@ def look_at_feed(feed: Feed) -> Look:
         lost_at = feed.lost_at
         if lost_at is None:
             return Presence(is_here=True, trouble=feed.trouble)
-        return Presence(is_here=False, lost_at=lost_at, tries_again=True)
+        return Presence(is_here=False, lost_at=lost_at, tries_again=True, sent_away=feed.sent_away)
 
     return look
 

@@ -284,6 +284,8 @@ class _Reader:
         """Say since when the hub is gone: at the latest since the last traffic, where it was never seen."""
         at = self._last_at if self._hub.lost_at is None else self._hub.lost_at
         since = clock_time(at) if abs(self._clock() - at) < DAY_NS else date_and_time(at)
+        if self._hub.sent_away:
+            return f"for us: {safe(self._hub.sent_away, 200)}, since {since}"
         return f"since {since}" + (", trying again" if self._hub.tries_again else "")
 
     def _rate(self) -> float:

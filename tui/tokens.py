@@ -1,6 +1,8 @@
 """`plugfest tokens`: tokens made, listed and revoked."""
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,16 +11,31 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.switchboard import TUNNEL, checked_csms
-from hub.tokens import Role, Token, new_token, read_tokens, revoke
+from hub.tokens import PREFIX, TOKEN_BYTES, Role, Token, new_token, read_tokens, revoke
 from matrix.safe import safe
+from tui.qr import QrError, drawn, page_link, write_svg
 
 
-def run_add(path: Path, name: str, csmses: Sequence[str], *, stations: bool, role: str, participant: str) -> None:
+@dataclass(frozen=True, slots=True)
+class LinkWish:
+    """Where the hub's page is that a link is wanted to (None: none is), and where its QR code is to be written."""
+
+    hub: str | None = None
+    svg: Path | None = None
+
+
+def run_add(
+    path: Path, name: str, csmses: Sequence[str], link: LinkWish, *, stations: bool, role: str, participant: str
+) -> None:
     """Append a token to a file, and print its secret: on standard output alone, so that a script can take it.
 
     Raises:
-        HubError: it cannot be called that, or the file cannot be used.
+        HubError: it cannot be called that, the file cannot be used, or there can be no such link.
     """
+    if link.hub is None and link.svg is not None:
+        raise QrError("--svg needs --hub URL: where the page is that the code leads to")
+    if link.hub is not None:
+        page_link(link.hub, f"{PREFIX}{'0' * TOKEN_BYTES}")  # before there is a token that nobody can use
     for csms in csmses:
         checked_csms(csms, TUNNEL)
     token = Token(
@@ -32,6 +49,27 @@ def run_add(path: Path, name: str, csmses: Sequence[str], *, stations: bool, rol
     secret = new_token(path, token)
     click.echo(f"the token {name!r} is in {path}, as a hash; this is the only time that it is shown:", err=True)
     click.echo(secret)
+    if link.hub is not None:
+        _show_link(page_link(link.hub, secret), link.svg, err=True)
+
+
+def run_qr(hub: str, token: str | None, svg: Path | None) -> None:
+    """Print the link of a token with its QR code, or write the code to a file.
+
+    Raises:
+        QrError: it is no URL of a hub, no token, or the file cannot be written.
+    """
+    secret = token or (click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline())
+    _show_link(page_link(hub, secret.strip()), svg, err=False)
+
+
+def _show_link(link: str, svg: Path | None, *, err: bool) -> None:
+    """Print a link with its code, or the name of the file with the code."""
+    if svg is None:
+        click.echo(f"{drawn(link)}\n{link}", err=err)
+        return
+    write_svg(link, svg)
+    click.echo(f"the QR code is in {svg}; whoever has it has the token", err=err)
 
 
 def run_list(path: Path, *, as_json: bool) -> None:

@@ -113,11 +113,14 @@ def tunnel_station(**options: Any) -> int:
 _FILE_OPTION: Final = click.option(
     "--file", "path", type=FILE, default=Path("tokens.toml"), show_default=True, help="The hub's token file."
 )
+_SVG_OPTION: Final = click.option(
+    "--svg", type=FILE, metavar="FILE", help="Write the QR code to this file instead, in SVG, to be printed or sent."
+)
 
 
 @click.group()
 def tokens() -> None:
-    """Say who may bring which tunnels: make, list and revoke tokens, in the file for `plugfest serve --tokens`."""
+    """Say who may see what and bring which tunnels: make, list and revoke tokens, for `plugfest serve --tokens`."""
 
 
 @tokens.command("add", epilog="Example: plugfest tokens add acme-agent --csms acme --stations")
@@ -128,13 +131,36 @@ def tokens() -> None:
     "--role", type=click.Choice(["organizer", "participant", "viewer"]), default="participant", show_default=True
 )
 @click.option("--participant", default="", metavar="KEY", help="Whose it is, by its name in the event file.")
+@click.option("--hub", metavar="URL", help="Print the link to their own view of this hub's page, too, and its QR code.")
+@_SVG_OPTION
 @_FILE_OPTION
 @_reported
-def add_token(path: Path, **options: Any) -> None:
+def add_token(path: Path, *, hub: str | None, svg: Path | None, **options: Any) -> None:
     """Make a token called NAME, and print it: this once, since the file has only its hash."""
-    from tui.tokens import run_add
+    from tui.tokens import LinkWish, run_add
 
-    run_add(path, **options)
+    run_add(path, link=LinkWish(hub, svg), **options)
+
+
+@tokens.command("qr", epilog="Example: plugfest tokens qr --hub https://hub.example --svg volta.svg < volta.token")
+@click.option(
+    "--hub", required=True, envvar="PLUGFEST_HUB", metavar="URL", help="The hub: https://HOST, http://HOST:PORT."
+)
+@click.option(
+    "--token",
+    envvar="PLUGFEST_TOKEN",
+    help="Asked for where it is not given, or read from standard input where that is no terminal.",
+)
+@_SVG_OPTION
+@_reported
+def show_qr(hub: str, token: str | None, svg: Path | None) -> None:
+    """Print the link that leads the holder of a token to their own view of the hub's page, and its QR code.
+
+    Whoever has the link has the token: it is for its holder alone.
+    """
+    from tui.tokens import run_qr
+
+    run_qr(hub, token, svg)
 
 
 @tokens.command("list")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,15 +14,16 @@ from recorded import record
 
 from hub import token_file
 from hub.event_desk import EventDesk
-from hub.event_file import read_event
-from hub.feed import REVOKED, feed_app, unpack
+from hub.event_file import parse_event, read_event
+from hub.feed import OTHER_SCOPE, REVOKED, Sight, feed_app, unpack
 from hub.mirror import MirrorError, check, feed_url, mirrored
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
+from hub.viewing import REVOKED as REVOKED_WORDS
 from hub.viewing import Viewing
-from matrix.trace import Opened, Traffic
+from matrix.trace import Frame, Opened, Session, Side, Traffic
 
 EVENT = """\
 [event]
@@ -175,6 +176,67 @@ def test_stranger_without_a_token_is_told_that_one_is_needed() -> None:
     assert "needs a token" in str(refused.value.text)
 
 
+async def test_watch_is_told_that_its_token_was_revoked_and_keeps_what_it_has(hub: Hub, tmp_path: Path) -> None:
+    token = await token_of(hub, Role.PARTICIPANT, "volta")
+
+    def watched() -> tuple[str, int]:
+        path = tmp_path / "mine.recording"
+        with mirrored(hub.url, path, None, token) as mirror, Recording.open(path) as mine:
+            wait_until(lambda: len(mine.traffic()) == 8)
+            assert hub.settings.tokens is not None
+            revoke(hub.settings.tokens, "participant-volta")
+            wait_until(lambda: mirror.lost_at is not None)
+            return mirror.sent_away, len(mine.traffic())
+
+    assert await asyncio.to_thread(watched) == (REVOKED_WORDS, 8)
+
+
+async def test_viewers_token_watches_the_feed_where_the_hall_is_shown_everything_and_as_long_as_it_is(hub: Hub) -> None:
+    token = await token_of(hub, Role.VIEWER)
+    put_event(hub, '[viewing]\nhall = "everything"\n')
+    async with feed_of(hub, token) as socket:
+        items = unpack(await socket.receive_bytes())
+
+        put_event(hub, "")
+
+        while not socket.closed:
+            await socket.receive()
+    assert len(sessions_in(items)) == 4
+    assert socket.close_code == OTHER_SCOPE
+
+
+async def test_session_that_is_a_participants_no_longer_is_seen_no_further(hub: Hub) -> None:
+    token = await token_of(hub, Role.PARTICIPANT, "volta")
+    assert hub.tunnels.tokens is not None
+    viewing, session = (
+        Viewing(hub.tunnels.tokens, desk=hub.desk),
+        Session(id=1, opened_at=0, identity="V1", csms="other"),
+    )
+    sight = Sight(viewing.admit(request_with(token)), [session])
+    frame = Frame(id=2, session=1, at=0, side=Side.STATION, opcode=1, payload="[]")
+    before = sight.of([frame])
+
+    put_event(hub, "", identity="X9")
+
+    assert (before, sight.of([frame])) == ([frame], [])
+
+
+def put_event(hub: Hub, more: str, identity: str = "V1") -> None:
+    """Edit the event: put it in force as the hub does with an edited file."""
+    assert hub.desk is not None
+    hub.desk.take_up(parse_event(EVENT.replace("V1", identity) + more, hub.desk.event.path))
+
+
+def request_with(token: str) -> aiohttp.web.Request:
+    headers = {"Host": "hub", "Authorization": f"Bearer {token}"}
+    return make_mocked_request("GET", "/-/feed", headers=headers).clone(remote="192.0.2.7")
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    while not reached():
+        time.sleep(0.01)  # the mirror writes in a thread of its own, and tells nobody
+
+
 async def test_mirror_shows_its_token(hub: Hub, tmp_path: Path) -> None:
     token = await token_of(hub, Role.PARTICIPANT, "volta")
 
@@ -183,9 +245,8 @@ async def test_mirror_shows_its_token(hub: Hub, tmp_path: Path) -> None:
             mirrored(hub.url, tmp_path / "mine.recording", None, token),
             Recording.open(tmp_path / "mine.recording") as mine,
         ):
-            while len(found := mine.traffic()) < 8:
-                time.sleep(0.01)  # the mirror writes in a thread of its own, and tells nobody
-            return found
+            wait_until(lambda: len(mine.traffic()) >= 8)
+            return mine.traffic()
 
     found = await asyncio.to_thread(copied)
 

@@ -78,7 +78,7 @@ def test_a_lock_that_was_left_behind_is_tried_once_only(tmp_path: Path) -> None:
 
 
 def test_a_feed_is_there_until_it_breaks_off() -> None:
-    feed = SimpleNamespace(lost_at=None, trouble="")
+    feed = SimpleNamespace(lost_at=None, trouble="", sent_away="")
     look = look_at_feed(feed)
 
     before, feed.trouble = look(), "disk full"
@@ -87,6 +87,12 @@ def test_a_feed_is_there_until_it_breaks_off() -> None:
     assert before == HERE
     assert in_trouble == Presence(is_here=True, trouble="disk full")
     assert look() == Presence(is_here=False, lost_at=NOON, tries_again=True)
+
+
+def test_a_feed_that_sends_us_away_says_why() -> None:
+    look = look_at_feed(SimpleNamespace(lost_at=NOON, trouble="", sent_away="this token was revoked"))
+
+    assert look().sent_away == "this token was revoked"
 
 
 def test_what_a_hub_has_to_say_is_read_from_its_lock(tmp_path: Path) -> None:

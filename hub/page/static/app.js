@@ -1,13 +1,16 @@
 // Which view an address is for, the theme, and the way from one view to the next.
+import { post } from "./dom.js";
 import { showDoctor } from "./doctor.js";
+import { enterWith, showEntrance } from "./enter.js";
 import { showHall } from "./hall.js";
 import { showMatrix } from "./matrix.js";
 import { showPair } from "./pair.js";
 import { showSession } from "./session.js";
-import { follow } from "./stream.js";
+import { follow, startAnew, turnTo } from "./stream.js";
 
 const place = document.getElementById("main");
 let end = () => {};
+let sentAway = null;
 
 function title(words) {
   document.title = `${words} · plugfest`;
@@ -15,7 +18,14 @@ function title(words) {
 
 function show() {
   end();
+  end = () => {};
   place.replaceChildren();
+  if (sentAway !== null) {
+    title("Your token");
+    showEntrance(place, sentAway, comeIn);
+    return;
+  }
+  turnTo();
   const [, view = "", id = ""] = location.pathname.match(/^\/-\/page\/([a-z]+)\/?([^/]*)$/) ?? [];
   const query = new URLSearchParams(location.search);
   for (const each of document.querySelectorAll("[data-nav]")) {
@@ -24,12 +34,26 @@ function show() {
   }
   switch (view) {
     case "hall": title("Hall screen"); end = showHall(place); break;
+    case "enter": title("Your token"); showEntrance(place, "", comeIn); break;
     case "doctor": title("Connection doctor"); end = showDoctor(place); break;
     case "pair": title("Pair"); end = showPair(place, { id: decodeURIComponent(id), row: query.get("row"), title }); break;
     case "session": title("Session"); end = showSession(place, { id: decodeURIComponent(id), frame: query.get("frame"), title }); break;
     default: title("Matrix"); end = showMatrix(place);
   }
 }
+
+/** Show the page to whoever has shown a token now. */
+function comeIn() {
+  sentAway = null;
+  if (location.pathname === "/-/page/enter") history.replaceState(null, "", "/");
+  startAnew();
+  show();
+}
+
+document.getElementById("leave").addEventListener("click", async () => {
+  await post("/-/page/leave", {}).catch(() => null);
+  comeIn();
+});
 
 function isOurs(anchor) {
   return anchor.origin === location.origin && (anchor.pathname === "/" || anchor.pathname.startsWith("/-/page/")) && !anchor.hash;
@@ -64,5 +88,15 @@ button.addEventListener("click", () => {
 });
 
 showTheme();
-follow();
-show();
+const token = location.hash.startsWith("#plugfest_") ? location.hash.slice(1) : "";
+if (token) {
+  history.replaceState(null, "", location.pathname);  // neither the address bar nor the history keeps it
+  enterWith(token).then(() => { begin(); comeIn(); }, (why) => { sentAway = why.message; show(); begin(); });
+} else {
+  show();
+  begin();
+}
+
+function begin() {
+  follow((why) => { sentAway = why; show(); });
+}

@@ -25,8 +25,18 @@ export function link(path, attributes, ...children) {
   return el("a", { href: path, ...attributes }, ...children);
 }
 
-export const pairPath = (id, row) => `/-/page/pair/${encodeURIComponent(id)}${row ? `?row=${encodeURIComponent(row)}` : ""}`;
-export const sessionPath = (id, frame) => `/-/page/session/${encodeURIComponent(id)}${frame ? `?frame=${encodeURIComponent(frame)}` : ""}`;
+/** On the hall's screen, and behind its links, no more is shown than the event lets the hall see. */
+export const isHall = () => location.pathname === "/-/page/hall" || new URLSearchParams(location.search).has("hall");
+
+function path(view, id, about) {
+  const query = new URLSearchParams(Object.entries(about).filter(([, value]) => value));
+  if (isHall()) query.set("hall", "1");
+  return `/-/page/${view}/${encodeURIComponent(id)}${query.size ? `?${query}` : ""}`;
+}
+export const pairPath = (id, row) => path("pair", id, { row });
+export const sessionPath = (id, frame) => path("session", id, { frame });
+/** The way back to the matrix, or to the hall's screen. */
+export const homePath = () => (isHall() ? "/-/page/hall" : "/");
 
 export const clock = (ms) => new Date(ms).toISOString().slice(11, 23);
 export const moment = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -37,8 +47,9 @@ export const GLYPHS = {
   passed: "✓", remarked: "≈", deviated: "≠", failed: "✗", refused: "⊘",
   unanswered: "…", inconclusive: "?", untested: "·", unreachable: "↯",
 };
-/** What the mark beside an outcome means. */
-export const FLAPS = "flapping: passes and fails by turns";
+/** What the marks beside an outcome mean (tui/text.py). */
+const MARKED = { "\u21c5": "flapping: passes and fails by turns", "\u2691": "contested: somebody objects, with a note" };
+export const marked = (marks) => [...marks].map((each) => MARKED[each] ?? each).join("; ");
 export const MARKS = { violation: "▲", warning: "△", info: "•" };
 
 /** Return an outcome's glyph with its name, which a screen reader reads; `words` shows the name to all. */
@@ -49,12 +60,27 @@ export function outcome(value, words = true) {
 }
 
 export async function ask(what, about = {}) {
-  const answer = await fetch(`/-/page/data/${what}?${new URLSearchParams(about)}`);
+  const answer = await fetch(`/-/page/data/${what}?${new URLSearchParams(isHall() ? { ...about, hall: "1" } : about)}`);
   if (answer.status === 503) {
     await new Promise((done) => setTimeout(done, 1000));
     return ask(what, about);
   }
-  const found = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : {};
-  if (!answer.ok) throw new Error(found.error ?? `the hub answered ${answer.status}`);
-  return found;
+  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  if (answer.ok) return answer.json();
+  throw new Refusal((isJson ? (await answer.json()).error : await answer.text()) || `the hub answered ${answer.status}`, isJson ? 0 : answer.status);
+}
+
+/** The hub does not tell; `status` is 401 or 403 where that is because of who asks. */
+export class Refusal extends Error {
+  constructor(sentence, status) {
+    super(sentence.trim());
+    this.status = status;
+  }
+}
+
+/** Post to the hub as its own page does; returns what it answers. */
+export async function post(where, body) {
+  const answer = await fetch(where, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Refusal((await answer.text()) || `the hub answered ${answer.status}`, answer.status);
+  return answer.json();
 }

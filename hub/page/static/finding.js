@@ -10,6 +10,7 @@ export function finding(found, { withLink = true } = {}) {
     found.why ? el("p", { class: "muted" }, found.why) : null,
     found.text ? el("p", { class: "seen" }, found.text) : null,
     el("p", {}, el("span", { class: "muted" }, "asked: "), found.sentence, " ", el("span", { class: "muted" }, found.clause)),
+    found.witnesses.map((each) => el("p", { class: "witness" }, el("span", { "aria-hidden": "true" }, "◇ "), each)),
     el("p", { class: "muted" }, `in ${found.action}`, found.pointer ? `, at ${found.pointer}` : "", where ? ", " : "", where),
     el("details", { "data-key": `why ${found.rule} ${found.frame}` }, el("summary", {}, "The rule, and this finding as JSON"),
       found.explanation ? el("pre", {}, found.explanation) : null,

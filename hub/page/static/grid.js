@@ -1,19 +1,23 @@
 // The matrix as a table: stations down, CSMSes across. The hall screen draws the same, larger.
-import { FLAPS, GLYPHS, el, link, pairPath } from "./dom.js";
+import { GLYPHS, el, link, marked, pairPath } from "./dom.js";
 
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 
-/** Return the rows and columns of the board; a row is a station in one version. */
+/** Return the rows and columns of the board, those with the viewer's own first; a row is a station in one version. */
 export function arrange(pairs) {
   const rows = new Map();
-  const columns = new Set();
+  const columns = new Map();
   for (const pair of pairs.values()) {
     const key = `${pair.station}\n${pair.version}`;
-    if (!rows.has(key)) rows.set(key, { key, station: pair.station, version: pair.version, cells: new Map() });
+    if (!rows.has(key)) rows.set(key, { key, station: pair.station, version: pair.version, own: 0, cells: new Map() });
     rows.get(key).cells.set(pair.csms, pair);
-    columns.add(pair.csms);
+    if (pair.own) rows.get(key).own += 1;
+    columns.set(pair.csms, (columns.get(pair.csms) ?? 0) + (pair.own ? 1 : 0));
   }
-  return { rows: [...rows.values()].sort((a, b) => byName(a.key, b.key)), columns: [...columns].sort(byName) };
+  return {
+    rows: [...rows.values()].sort((a, b) => !a.own - !b.own || byName(a.key, b.key)),
+    columns: [...columns.keys()].sort((a, b) => !columns.get(a) - !columns.get(b) || byName(a, b)),
+  };
 }
 
 /** Return the table. `changed` has the ids of pairs that are pointed out. */
@@ -32,17 +36,17 @@ export function table(rows, columns, { caption, changed, isHall }) {
 function cell(pair, changed, isHall) {
   if (!pair) return el("td", { class: "none" }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, "not tried"));
   const isNew = changed.has(pair.id);
-  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${FLAPS}` : ""}${pair.open ? ", connected now" : ""}`;
+  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${marked(pair.mark)}` : ""}${pair.own ? ", yours" : ""}${pair.open ? ", connected now" : ""}`;
   const inside = [
     el("span", { class: "glyph", "aria-hidden": "true" }, GLYPHS[pair.outcome] ?? "?"),
     el("span", { class: "count", "aria-hidden": "true" }, `${pair.passed}/${pair.tested}`),
     isHall ? null : el("span", { class: "word", "aria-hidden": "true" }, pair.outcome),
-    pair.mark ? el("span", { class: "mark", "aria-hidden": "true", title: FLAPS }, ` ${pair.mark}`) : null,
+    pair.mark ? el("span", { class: "mark", "aria-hidden": "true", title: marked(pair.mark) }, ` ${pair.mark}`) : null,
     pair.open ? el("span", { class: "open", "aria-hidden": "true", title: "connected now" }, "●") : null,
     el("span", { class: "unseen" }, told),
     isNew ? el("span", { class: "new" }, "new") : null,
   ];
-  return el("td", { class: `cell ${pair.outcome}${isNew ? " changed" : ""}` },
+  return el("td", { class: `cell ${pair.outcome}${isNew ? " changed" : ""}${pair.own ? " own" : ""}` },
     link(pairPath(pair.id), { "data-key": `pair ${pair.id}`, title: worst(pair) }, inside));
 }
 

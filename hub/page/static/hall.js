@@ -1,6 +1,7 @@
 // The hall screen: large enough for ten metres. What does not fit at that size comes on further screens, one after another.
 import { announce } from "./announce.js";
 import { el, fill } from "./dom.js";
+import { showRound } from "./round.js";
 import { Changed, arrange, table } from "./grid.js";
 import { empty, summarized } from "./matrix.js";
 import { board, onBoard } from "./stream.js";
@@ -23,7 +24,9 @@ export function showHall(place) {
     turn.textContent = isPaused ? "Go on" : "Pause";
     turn.setAttribute("aria-pressed", String(isPaused));
   });
-  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, foot, turn));
+  const round = el("p", { class: "round", role: "timer" });
+  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, foot, round, turn));
+  const stop = showRound(round);
   document.body.classList.add("hall");
 
   function draw() {
@@ -53,6 +56,7 @@ export function showHall(place) {
   draw();
   return () => {
     end();
+    stop();
     clearInterval(turning);
     clearInterval(fading);
     removeEventListener("resize", draw);

@@ -1,6 +1,7 @@
 import { announce } from "./announce.js";
 import { GLYPHS, ask, el, fill, many } from "./dom.js";
 import { Changed, arrange, table } from "./grid.js";
+import { showRound } from "./round.js";
 import { board, onBoard } from "./stream.js";
 
 const CHANGED_MS = 8000;
@@ -14,7 +15,9 @@ export function showMatrix(place) {
   let wanted = "";
   const filter = el("input", { type: "search", id: "filter", autocomplete: "off", placeholder: "Station, CSMS, version or outcome" });
   filter.addEventListener("input", () => { wanted = filter.value.toLowerCase(); draw(); });
-  fill(place, el("h1", {}, "Who works with whom"), summary,
+  const round = el("p", { class: "round", role: "timer" });
+  const whose = el("p", { class: "muted" });
+  fill(place, el("h1", {}, "Who works with whom"), round, summary, whose,
     el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), box, legend);
   ask("legend").then((found) => showLegend(legend.lastChild, found.legend)).catch(() => legend.remove());
 
@@ -24,6 +27,8 @@ export function showMatrix(place) {
       `${pair.station} ${pair.csms} ${pair.version} ${pair.outcome}`.toLowerCase().includes(wanted)));
     const { rows, columns } = arrange(pairs);
     summary.textContent = summarized([...pairs.values()]);
+    whose.textContent = WHOSE[board.status.view]?.[board.status.others] ?? "";
+    whose.hidden = !whose.textContent;
     if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
   }
@@ -32,9 +37,17 @@ export function showMatrix(place) {
     draw();
   });
   const timer = setInterval(() => changed.since.size && draw(), 2000);
+  const stop = showRound(round);
   draw();
-  return () => { end(); clearInterval(timer); };
+  return () => { end(); stop(); clearInterval(timer); };
 }
+
+const WHOSE = {
+  own: {
+    nothing: "These are your own stations and CSMSes. What others do, the event shows to nobody else.",
+    outcomes: "Your own stations and CSMSes come first, in bold frames, with all that was said. Of others you see outcomes.",
+  },
+};
 
 export function summarized(pairs) {
   const counts = new Map();

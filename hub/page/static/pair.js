@@ -1,4 +1,5 @@
-import { FLAPS, GLYPHS, ask, el, fill, link, many, moment, outcome, pairPath, sessionPath } from "./dom.js";
+import { GLYPHS, ask, el, fill, homePath, link, many, marked, moment, outcome, pairPath, sessionPath } from "./dom.js";
+import { notes } from "./notes.js";
 import { onBoard } from "./stream.js";
 
 const AGAIN_MS = 2000;
@@ -19,7 +20,7 @@ export function showPair(place, { id, row, title }) {
       title(`${pair.station} × ${pair.csms}`);
       fill(place, content(pair, row));
     } catch (trouble) {
-      if (!isOver) fill(place, el("h1", {}, "This pair is not there"), el("p", {}, trouble.message), el("p", {}, link("/", {}, "To the matrix")));
+      if (!isOver) fill(place, el("h1", {}, "This pair is not there"), el("p", {}, trouble.message), el("p", {}, link(homePath(), {}, "To the matrix")));
     }
   }
   function soon() {
@@ -38,7 +39,7 @@ function content(pair, row) {
   const tested = pair.rows.filter((each) => each.outcome !== "untested" || each.action === row);
   const untested = pair.rows.filter((each) => each.outcome === "untested").map((each) => each.action);
   return [
-    el("p", { class: "crumbs" }, link("/", {}, "Matrix")),
+    el("p", { class: "crumbs" }, link(homePath(), {}, "Matrix")),
     el("h1", {}, `${pair.station} × ${pair.csms}`),
     el("p", { class: "summary" }, outcome(pair.outcome), `  ·  ${pair.version ? `OCPP ${pair.version}` : "no version"}`,
       pair.firmware ? `  ·  firmware ${pair.firmware}` : "", `  ·  ${pair.passed} of ${pair.tested} message types passed`,
@@ -49,6 +50,7 @@ function content(pair, row) {
       el("tbody", {}, tested.map((each) => line(pair, each, row))))),
     untested.length ? el("details", { "data-key": "untested" }, el("summary", {}, `${GLYPHS.untested} ${many(untested.length, "message type")} not seen yet`),
       el("p", {}, untested.join(", "))) : null,
+    notes(pair.notes),
     el("h2", {}, "Sessions"),
     el("ul", { class: "sessions" }, pair.latest.map((each) => el("li", {},
       link(sessionPath(each.id), { "data-key": `session ${each.id}` }, `session ${each.id}`), ` ${each.identity} · ${moment(each.opened)} · ${each.state}`))),
@@ -60,7 +62,7 @@ function line(pair, row, opened) {
   return el("tr", { class: row.action === opened ? "opened" : false },
     el("th", { scope: "row" }, link(pairPath(pair.id, row.action), { "data-key": `row ${row.action}` },
       el("span", { "aria-hidden": "true" }, `${row.arrow} `), row.action, ARROWS[row.from] ? el("span", { class: "unseen" }, `, ${ARROWS[row.from]}`) : null)),
-    el("td", {}, outcome(row.outcome), row.mark ? el("span", { class: "mark" }, ` ${row.mark} ${FLAPS}`) : null, history(row)),
+    el("td", {}, outcome(row.outcome), row.mark ? el("span", { class: "mark" }, ` ${row.mark} ${marked(row.mark)}`) : null, history(row)),
     el("td", {}, row.counts.map(([value, number]) => `${GLYPHS[value]} ${number} ${value}`).join("  ")),
     el("td", {}, row.p50 === null ? "" : `${row.p50} ms, 95 %: ${row.p95} ms`),
     el("td", {}, evidence ? link(sessionPath(evidence.session, evidence.frame), { "data-key": `evidence ${row.action}` }, evidence.text || `session ${evidence.session}`) : ""));

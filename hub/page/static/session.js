@@ -1,5 +1,6 @@
-import { GLYPHS, MARKS, ask, clock, el, fill, link, moment, pairPath, sessionPath } from "./dom.js";
+import { GLYPHS, MARKS, ask, clock, el, fill, homePath, link, moment, pairPath, sessionPath } from "./dom.js";
 import { finding } from "./finding.js";
+import { notes } from "./notes.js";
 
 const AGAIN_MS = 3000;
 
@@ -17,7 +18,7 @@ export function showSession(place, { id, frame, title }) {
       fill(place, content(session, message, frame, turn));
       if (session.is_open && !frame && !about.before) timer = setTimeout(load, AGAIN_MS);
     } catch (trouble) {
-      if (!isOver) fill(place, el("h1", {}, "This session is not there"), el("p", {}, trouble.message), el("p", {}, link("/", {}, "To the matrix")));
+      if (!isOver) fill(place, el("h1", {}, "This session is not there"), el("p", {}, trouble.message), el("p", {}, link(homePath(), {}, "To the matrix")));
     }
   }
   function turn(to) {
@@ -32,12 +33,13 @@ export function showSession(place, { id, frame, title }) {
 function content(session, message, frame, turn) {
   const who = session.identity ?? session.station;
   return [
-    el("p", { class: "crumbs" }, link("/", {}, "Matrix"), session.pair ? [" › ", link(pairPath(session.pair), {}, `${session.station} × ${session.csms}`)] : null),
+    el("p", { class: "crumbs" }, link(homePath(), {}, "Matrix"), session.pair ? [" › ", link(pairPath(session.pair), {}, `${session.station} × ${session.csms}`)] : null),
     el("h1", {}, `Session ${session.id}${who ? ` of ${who}` : ""}`),
     el("p", { class: "summary" }, `${session.version ? `OCPP ${session.version}` : "no version"}  ·  opened ${moment(session.opened)}  ·  ${session.state}`,
       session.disturbed ? `  ·  ${session.disturbed}` : ""),
     session.doctor ? el("p", { class: "doctor" }, session.doctor) : null,
     message ? detail(message) : null,
+    notes(session.notes),
     session.messages ? messages(session, frame, turn) : el("p", {}, "This page shows outcomes, and not what was said."),
     el("h2", {}, session.findings.length ? `Findings (${session.findings.length})` : "No findings"),
     session.findings.map((each) => finding(each, { withLink: Boolean(session.messages) })),

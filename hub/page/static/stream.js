@@ -1,9 +1,12 @@
 // The board as the hub sends it: whole at first, then what changes. Closed while nobody looks at the tab.
-import { many } from "./dom.js";
+import { ask, isHall, many } from "./dom.js";
 
-export const board = { pairs: new Map(), status: null, isThere: false };
+export const board = { pairs: new Map(), status: null, round: null, who: null, isThere: false, ahead: 0 };
 const listeners = new Set();
 let source = null;
+let isOfHall = false;
+let isOver = false;
+let sendAway = () => {};
 
 /** Call `listener(changes, isOld)` after each event; `changes` maps ids to `[before, now]`, null where nothing was.
  * They are old, and no news, while the judge catches up with what was recorded before. */
@@ -12,23 +15,67 @@ export function onBoard(listener) {
   return () => listeners.delete(listener);
 }
 
-export function follow() {
+/** Follow the board; `sentAway(why)` is called where the hub shows nothing to this browser (any more). */
+export function follow(sentAway) {
+  sendAway = sentAway;
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
   start();
 }
 
+/** Follow the board that this address is for: the hall's screen has one of its own. */
+export function turnTo() {
+  if (source && isHall() !== isOfHall) {
+    stop();
+    Object.assign(board, { pairs: new Map(), status: null });
+    start();
+  }
+}
+
+/** Begin anew, as another person: a token was shown, or the browser has left. */
+export function startAnew() {
+  stop();
+  isOver = false;
+  Object.assign(board, { pairs: new Map(), status: null, round: null, who: null });
+  start();
+}
+
 function start() {
-  if (source) return;
-  source = new EventSource("/-/page/live");
+  if (source || isOver) return;
+  isOfHall = isHall();
+  source = new EventSource(isOfHall ? "/-/page/live?hall=1" : "/-/page/live");
+  source.addEventListener("hello", (event) => greet(JSON.parse(event.data)));
   source.addEventListener("board", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("farewell", (event) => leave(JSON.parse(event.data).why));
   source.addEventListener("error", () => {
-    const isOver = source.readyState === EventSource.CLOSED;
+    const isClosed = source.readyState === EventSource.CLOSED;
     lost();
-    if (isOver) {
+    if (isClosed) {
       stop();
-      setTimeout(() => document.hidden || start(), 5000);
+      ask("legend").then(() => setTimeout(() => document.hidden || start(), 5000),
+        (why) => (why.status === 401 || why.status === 403 ? leave(why.message) : setTimeout(() => document.hidden || start(), 5000)));
     }
   });
+}
+
+function greet({ name, role, now }) {
+  Object.assign(board, { who: { name, role }, ahead: now - Date.now() });
+  showWho();
+}
+
+/** Stop for good: what is shown here may not be seen any more. */
+function leave(why) {
+  stop();
+  isOver = true;
+  Object.assign(board, { pairs: new Map(), status: null, round: null, who: null, isThere: false });
+  showWho();
+  document.getElementById("status").textContent = "";
+  document.getElementById("trouble").hidden = true;
+  sendAway(why);
+}
+
+function showWho() {
+  document.getElementById("who").textContent = board.who?.role ? `${board.who.name}, ${board.who.role}` : "";
+  document.getElementById("leave").hidden = !board.who?.role;
 }
 
 function stop() {
@@ -50,13 +97,13 @@ function take(told) {
   for (const id of new Set([...before.keys(), ...now.keys()])) {
     if (before.get(id) !== now.get(id)) changes.set(id, [before.get(id) ?? null, now.get(id) ?? null]);
   }
-  const isOld = [board.status, told.status].some((each) => each === null || each.stage === "reading");
-  Object.assign(board, { pairs: now, status: told.status, isThere: true });
+  const isOld = [board.status, told.status].some((each) => each === null || each.stage === "reading" || each.stage === "rejudging");
+  Object.assign(board, { pairs: now, status: told.status, round: told.round, isThere: true });
   showStatus();
   for (const listener of [...listeners]) listener(changes, isOld);
 }
 
-const STAGES = { reading: "reading the recording", live: "live", hub_gone: "the hub is gone", at_end: "at the end", failed: "interrupted" };
+const STAGES = { reading: "reading the recording", rejudging: "judging again, by other rules", live: "live", hub_gone: "the hub is gone", at_end: "at the end", failed: "interrupted" };
 
 function showStatus() {
   const line = document.getElementById("status");
@@ -68,10 +115,11 @@ function showStatus() {
     return;
   }
   document.querySelector("[data-nav=doctor]").hidden = status.view === "outcomes";
-  const share = status.stage === "reading" ? ` ${Math.round(status.share * 100)} %` : "";
+  const share = ["reading", "rejudging"].includes(status.stage) ? ` ${Math.round(status.share * 100)} %` : "";
   const stage = `${status.stage === "live" ? "● " : ""}${STAGES[status.stage] ?? status.stage}${share}`;
-  line.textContent = [stage, many(status.open, "session") + " open", many(status.messages, "message"),
-    ...(status.stage === "live" ? [`${status.rate}/s`] : []), many(status.findings, "finding")].join(" · ");
+  const counts = status.messages === undefined ? [many(status.sessions, "session of yours", "sessions of yours")] :
+    [many(status.messages, "message"), ...(status.stage === "live" ? [`${status.rate}/s`] : []), many(status.findings, "finding")];
+  line.textContent = [stage, many(status.open, "session") + " open", ...counts].join(" · ");
   if (trouble.textContent !== status.trouble) trouble.textContent = status.trouble;
   trouble.hidden = !status.trouble;
 }
