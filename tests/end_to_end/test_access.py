@@ -88,7 +88,7 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("POST", "/-/event/clock"): NEARBY,
     ("GET", "/-/note"): NEARBY,
     ("POST", "/-/note"): NEARBY,
-    ("GET", "/-/tunnel"): with_token(NO_UPGRADE),
+    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE),
 }
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
 RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409)}
@@ -185,15 +185,29 @@ async def csms(request: web.Request) -> web.WebSocketResponse:
 
 
 @asynccontextmanager
-async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
+async def csms_at() -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_get("/{station}", csms)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    (tmp_path / "event.toml").write_text(
-        EVENT.format(url=f"ws://127.0.0.1:{runner.addresses[0][1]}") + f"[viewing]\n{viewing}\n"
-    )
+    try:
+        yield f"ws://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
+    async with csms_at() as url:
+        (tmp_path / "event.toml").write_text(EVENT.format(url=url) + f"[viewing]\n{viewing}\n")
+        async with site_with(tmp_path) as found:
+            yield found
+
+
+@asynccontextmanager
+async def site_with(tmp_path: Path) -> AsyncIterator[Site]:
+    """Run the hub of the event file in a folder, as `plugfest serve` does."""
     desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
     tokens, path = tmp_path / "tokens.toml", tmp_path / "event.recording"
     kinds = [(VIEWER, Role.VIEWER, ""), (OWN, Role.PARTICIPANT, "volta"), (OTHER, Role.PARTICIPANT, "wren"),
@@ -208,7 +222,6 @@ async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
     whole = hub_app(path, PAGES["here"], disturber, desk)
     async with Hub(settings, app=whole, disturber=disturber, desk=desk) as hub, aiohttp.ClientSession() as http:
         yield Site(hub, secrets | {WRONG: "plugfest_guessed-by-somebody"}, http)
-    await runner.cleanup()
 
 
 @asynccontextmanager
@@ -226,7 +239,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_file, "LOOK_S", 0.05)
 
 
-# -- every way ---------------------------------------------------------------------------------------------------------
+# -- every way --------------------------------------------------------------------------------------------------------
 
 
 def ways_of(app: web.Application) -> Iterator[tuple[str, str]]:
@@ -279,7 +292,7 @@ async def asked_raw(there: Site, path: bytes, role: str) -> int:
     return int(status)
 
 
-# -- what is in it ------------------------------------------------------------------------------------------------------
+# -- what is in it ----------------------------------------------------------------------------------------------------
 
 
 async def everything_for(there: Site, role: str, wanted: int) -> str:
@@ -435,7 +448,7 @@ async def everything_in_reach(there: Site, role: str) -> str:
     return str([await there.get(role, f"/-/page/data/{what}?id={n}") for n in numbers for what in ("session", "frame")])
 
 
-# -- who may stay -------------------------------------------------------------------------------------------------------
+# -- who may stay -----------------------------------------------------------------------------------------------------
 
 
 async def test_browser_with_a_revoked_token_is_told_why_and_gets_nothing_more(tmp_path: Path) -> None:
