@@ -1,6 +1,7 @@
 "use strict";
 // Looks at the page as a person would: `node look.js BASE CHROMIUM`. Takes one JSON command a line, answers with one each.
 // {"go": path} opens an address, {"find": css, "text": part} waits for an element, {"press": keys} types, {"report": 1} tells.
+// {"keeps": text} says whether a script finds a text in the address, the cookies, what is stored or what is shown.
 const { chromium } = require("playwright-core");
 const { createInterface } = require("node:readline");
 
@@ -23,6 +24,11 @@ async function main(base, executablePath) {
     if (command.scheme) await page.emulateMedia({ colorScheme: command.scheme });
     if (command.press) for (const key of command.press) await page.keyboard.press(key);
     if (command.click) await page.locator(command.click).first().click();
+    if (command.fill) await page.locator(command.fill).fill(command.value);
+    if (command.keeps) {
+      const places = await page.evaluate(() => [location.href, document.cookie, document.referrer, ...Object.values(localStorage), ...Object.values(sessionStorage), document.documentElement.outerHTML]);
+      return { keeps: places.some((each) => each.includes(command.keeps)), cookie: await page.evaluate(() => document.cookie) };
+    }
     if (command.shot) await page.screenshot({ path: command.shot });
     if (command.find) {
       const found = page.locator(command.find).filter({ hasText: command.text ?? "" }).first();

@@ -88,15 +88,21 @@ button.addEventListener("click", () => {
 });
 
 showTheme();
-const token = location.hash.startsWith("#plugfest_") ? location.hash.slice(1) : "";
-if (token) {
-  history.replaceState(null, "", location.pathname);  // neither the address bar nor the history keeps it
-  enterWith(token).then(() => { begin(); comeIn(); }, (why) => { sentAway = why.message; show(); begin(); });
-} else {
-  show();
-  begin();
-}
+addEventListener("hashchange", takeToken);
+if (!(await takeToken())) show();
+follow((why) => { sentAway = why; show(); });
 
-function begin() {
-  follow((why) => { sentAway = why; show(); });
+/** Show the hub the token that a link has brought, and take it out of the address: no history keeps it. */
+async function takeToken() {
+  if (!location.hash.startsWith("#plugfest_")) return false;
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  try {
+    await enterWith(token);
+    comeIn();
+  } catch (trouble) {
+    sentAway = trouble.message;
+    show();
+  }
+  return true;
 }

@@ -10,7 +10,7 @@ function note(each) {
   return el("article", { class: `note ${each.is_open ? "contested" : ""}` },
     el("h3", {}, each.is_open ? [el("span", { "aria-hidden": "true" }, "⚑ "), `contested by ${each.author}`] : `${each.author}, resolved`,
       el("span", { class: "muted" }, ` ${each.about}, ${moment(each.at)}, `),
-      link(sessionPath(each.session, each.frame), { "data-key": `note ${each.id}` }, each.frame ? `message ${each.frame}` : `session ${each.session}`)),
+      link(sessionPath(each.session, each.frame), { "data-key": `note ${each.id}` }, each.frame ? "to the message" : "to the session")),
     el("p", {}, each.text),
     each.is_open ? null : el("p", {}, el("span", { class: "muted" }, `${each.resolved_by}: `), each.resolution));
 }
