@@ -125,9 +125,10 @@ def _refuse_other_pages(request: web.Request) -> None:
 def _is_of(origin: str, host: str) -> bool:
     """Tell whether an origin is that of a host; its scheme may be that of a proxy."""
     try:
-        return URL(origin).host_port_subcomponent == URL(f"{URL(origin).scheme}://{host}").host_port_subcomponent
+        page, own = URL(origin), URL(f"{URL(origin).scheme}://{host}")
     except ValueError:
         return False
+    return page.host is not None and (page.host, page.port) == (own.host, own.port)
 
 
 def _is_secure(request: web.Request) -> bool:

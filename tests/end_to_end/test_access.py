@@ -19,6 +19,7 @@ from hub.event_file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
+from hub.tunnel_words import PROTOCOL
 from tui.serving import PAGES, hub_app
 
 EVENT: Final = """\
@@ -284,7 +285,7 @@ async def test_every_role_is_answered_at_the_ways_past_the_application(tmp_path:
 
 async def asked_raw(there: Site, path: bytes, role: str) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", there.hub.port)
-    fields = {"Host": "hub", "Upgrade": tunnel_doors.PROTOCOL, "Connection": "Upgrade"} | there.headers(role)
+    fields = {"Host": "hub", "Upgrade": PROTOCOL, "Connection": "Upgrade"} | there.headers(role)
     head = "\r\n".join(f"{name}: {value}" for name, value in fields.items())
     writer.write(b"GET %b HTTP/1.1\r\n%b\r\n\r\n" % (path, head.encode()))
     status = (await reader.readline()).split()[1]

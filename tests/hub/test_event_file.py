@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.event_file import EventFile, EventFileError, parse_event, read_event
+from hub.scope import EVERYTHING, OUTCOMES, Shown
 from matrix.finding import Severity
 
 WHOLE = """\
@@ -161,6 +162,30 @@ def test_rounds_do_not_overlap() -> None:
     (told,) = mistakes_in(text)
 
     assert "starts at 09:30, before that of 09:00 has ended" in told
+
+
+def test_viewing_says_what_is_shown_to_whom() -> None:
+    said = parsed(WHOLE + '[viewing]\nparticipants = "outcomes"\nhall = "everything"\n').viewing
+    unsaid = parsed(WHOLE).viewing
+
+    assert (said.participants, said.of_hall) == (Shown.OUTCOMES, EVERYTHING)
+    assert (unsaid.participants, unsaid.of_hall) == (Shown.NOTHING, OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ('participants = "everything"', "viewing.participants has to be nothing or outcomes, it is 'everything'"),
+        ('hall = "all"', "viewing.hall has to be outcomes or nothing or everything, it is 'all'"),
+        ("names = true", "viewing.names has to be a text, it is True"),
+        ('hall = "everything"\nnames = "anonymous"', "viewing.names cannot be anonymous where the hall is shown every"),
+        ('name = "real"', "viewing.name does not exist; did you mean 'names'?"),
+    ],
+)
+def test_viewing_that_cannot_be_is_told_with_its_line(line: str, mistake: str) -> None:
+    (told,) = mistakes_in(WHOLE + f"[viewing]\n{line}\n")
+
+    assert told.startswith(f"event.toml:{(WHOLE + line).count(chr(10)) + 2}: {mistake}")
 
 
 def test_file_that_a_csms_needs_lies_beside_the_event_file(tmp_path: Path) -> None:

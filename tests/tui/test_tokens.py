@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from hub.tokens import read_tokens
@@ -24,6 +25,43 @@ def test_add_prints_the_token_alone_on_standard_output(tmp_path: Path) -> None:
     assert token is not None
     assert (token.csmses, token.may_bring_stations, token.participant) == (("acme", "volta"), True, "Acme")
     assert secret not in result.stderr
+
+
+def test_add_leaves_the_token_alone_on_standard_output_beside_a_link_with_its_code(tmp_path: Path) -> None:
+    result = run(tmp_path / "tokens.toml", "add", "lab", "--hub", "https://hub.example")
+
+    (secret,) = result.stdout.splitlines()
+    assert result.stderr.splitlines()[-1] == f"https://hub.example/-/page/enter#{secret}"
+    assert "█" in result.stderr
+
+
+def test_code_is_written_to_a_file_where_one_is_named(tmp_path: Path) -> None:
+    result = run(
+        tmp_path / "tokens.toml", "add", "lab", "--hub", "https://hub.example", "--svg", str(tmp_path / "q.svg")
+    )
+
+    assert result.exit_code == 0
+    assert "█" not in result.stderr
+    assert (tmp_path / "q.svg").exists()
+
+
+@pytest.mark.parametrize("options", [["--hub", "hub.example"], ["--svg", "q.svg"]])
+def test_no_token_is_made_where_there_can_be_no_link(tmp_path: Path, options: list[str]) -> None:
+    result = run(tmp_path / "tokens.toml", "add", "lab", *options)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not (tmp_path / "tokens.toml").exists()
+
+
+def test_qr_reads_the_token_from_standard_input_and_prints_the_link(tmp_path: Path) -> None:
+    secret = run(tmp_path / "tokens.toml", "add", "lab").stdout
+
+    command = ["tokens", "qr", "--hub", "wss://hub.example"]
+    result, garbage = (CliRunner().invoke(main, command, input=given) for given in (secret, "no token\n"))
+
+    assert result.stdout.splitlines()[-1] == f"https://hub.example/-/page/enter#{secret.strip()}"
+    assert "█" in result.stdout
+    assert (garbage.exit_code, "this is no token" in garbage.stderr) == (2, True)
 
 
 def test_list_shows_what_each_is_good_for_and_no_hash(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""What is written of refusals: the log is what this is about, so that these tests read it."""
+
+import logging
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from hub.refusals import HIDDEN, WHO, Refusals, noting_refusals
+from hub.throttle import MOST_A_MINUTE
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "hub.refusals")
+    return caplog
+
+
+def test_a_refusal_says_who_wanted_what_from_where_and_why_not(lines: pytest.LogCaptureFixture) -> None:
+    Refusals().note("token 'volta-1'", "192.0.2.7", "GET /-/page/data/session?id=5", "session 5 is of others")
+
+    assert lines.messages == [
+        "refused: token 'volta-1' from 192.0.2.7, GET /-/page/data/session?id=5: session 5 is of others"
+    ]
+
+
+def test_a_flood_of_refusals_is_some_lines_and_a_number(lines: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    refusals = Refusals(lambda: now)
+    for number in range(10_000):
+        refusals.note("", f"192.0.2.{number % 250}", "GET /", f"no {number}")
+    told, now = len(lines.messages), 61.0
+
+    refusals.note("", "192.0.2.7", "GET /", "no")
+
+    assert told == MOST_A_MINUTE
+    assert lines.messages[-1].endswith(f"({10_000 - MOST_A_MINUTE} more were refused since the last such line)")
+
+
+def test_what_a_stranger_puts_into_an_address_acts_on_no_terminal_and_no_secret_is_kept(
+    lines: pytest.LogCaptureFixture,
+) -> None:
+    Refusals().note("", "192.0.2.7", "GET /\x1b[2J\n?token=plugfest_c2VjcmV0LXNlY3JldA", "no")
+
+    assert lines.messages == ["refused: somebody from 192.0.2.7, GET /\\x1b[2J\\n?token=plugfest_...: no"]
+
+
+async def test_whatever_refuses_in_an_application_is_told_once_and_what_is_only_missing_is_not(
+    lines: pytest.LogCaptureFixture,
+) -> None:
+    async def raises(request: web.Request) -> web.Response:
+        request[WHO] = "token 'lab'"
+        raise web.HTTPForbidden(text="not for you\n")
+
+    async def answers(_request: web.Request) -> web.Response:
+        return web.Response(status=401, text="who are you?\n")
+
+    async def hides(request: web.Request) -> web.Response:
+        request[HIDDEN] = "it is of others"
+        return web.Response(status=404, text="there is none\n")
+
+    app = web.Application(middlewares=[noting_refusals()])
+    for path, handler in (("/raises", raises), ("/answers", answers), ("/hides", hides)):
+        app.router.add_get(path, handler)
+    async with TestClient(TestServer(app)) as client:
+        for path in ("/raises", "/answers", "/hides", "/nowhere"):
+            await client.get(path)
+
+    assert lines.messages == [
+        "refused: token 'lab' from 127.0.0.1, GET /raises: not for you",
+        "refused: somebody from 127.0.0.1, GET /answers: who are you?",
+        "refused: somebody from 127.0.0.1, GET /hides: it is of others",
+    ]
