@@ -107,7 +107,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None, start: 
     "tokens_file",
     type=RECORDING,
     metavar="FILE",
-    help="Who may bring a tunnel: what `plugfest tokens` writes. Changes are taken up while the hub runs.",
+    help="Who may see what and bring a tunnel: what `plugfest tokens` writes. Changes are taken up while the hub runs.",
 )
 @click.option(
     "--recording",

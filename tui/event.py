@@ -24,6 +24,7 @@ from hub.event_control import (
 )
 from hub.event_file import EventFile, read_event
 from hub.schedule import as_toml, meetings, rounds_of, timed
+from hub.scope import Shown, ViewingPolicy
 from matrix.safe import safe
 from tui.event_clock import clock_line
 
@@ -69,6 +70,7 @@ def summary(event: EventFile) -> str:
     lines = [
         f"{safe(event.name, 100)}: {len(event.participants)} participants, {len(event.stations)} station products"
         f" ({identities} identities), {len(event.csmses)} CSMSes, {len(event.rounds)} rounds",
+        _shown_to_whom(event.viewing),
         *([f"absent: {safe(', '.join(absent), 400)}"] if absent else []),
         *(
             f"rule {code}: {each.severity or 'off'} ({safe(each.reason, 100)})"
@@ -76,6 +78,13 @@ def summary(event: EventFile) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _shown_to_whom(viewing: ViewingPolicy) -> str:
+    """Say what the page shows to whom."""
+    names = "" if viewing.is_anonymous else ", by name"
+    hall = "everything" if viewing.hall is Shown.EVERYTHING else f"{viewing.hall}{names}"
+    return f"participants see {viewing.participants} of others{names}, the hall sees {hall}"
 
 
 def run_pairs(source: str, ca: Path | None = None) -> None:

@@ -1,7 +1,7 @@
 """Who looks at the page: a browser with a token's cookie, a program that shows a token, or whom `--page` lets in.
 
 A link leads to `/-/page/enter#TOKEN`. What follows the # does not leave the browser by itself: the page takes it out of
-the address, posts it once, and the browser gets a cookie that no script can read (docs/adr/0022-the-page-by-token.md).
+the address, posts it once, and the browser gets a cookie that no script can read (docs/adr: the page by token).
 """
 
 from collections.abc import Callable
