@@ -102,7 +102,8 @@ class Entrance:
 
     def _token(self, request: web.Request) -> Token | None:
         """Return the token that somebody shows, or has shown; it may be good no longer."""
-        if authorization := request.headers.get("Authorization"):
+        authorization = request.headers.get("Authorization", "")
+        if authorization.lower().startswith("bearer "):  # anything else is for a proxy before the hub
             return self.viewing().token_in(authorization, request)
         token = self.seats.token(_cookie(request), now=monotonic())
         if token is not None:

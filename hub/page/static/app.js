@@ -6,7 +6,7 @@ import { showHall } from "./hall.js";
 import { showMatrix } from "./matrix.js";
 import { showPair } from "./pair.js";
 import { showSession } from "./session.js";
-import { follow, startAnew, turnTo } from "./stream.js";
+import { board, follow, startAnew, turnTo } from "./stream.js";
 
 const place = document.getElementById("main");
 let end = () => {};
@@ -64,6 +64,7 @@ document.addEventListener("click", (event) => {
   if (!anchor || !isOurs(anchor) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   history.pushState(null, "", anchor.href);
+  if (board.isThere) sentAway = null;  // a wrong token takes nothing from who is in
   show();
   scrollTo(0, 0);
   place.focus({ preventScroll: true });
