@@ -93,7 +93,7 @@ addEventListener("hashchange", takeToken);
 if (!(await takeToken())) show();
 follow((why) => { sentAway = why; show(); });
 
-/** Show the hub the token that a link has brought, and take it out of the address: no history keeps it. */
+/** Show the hub the token that a link has brought, and take it out of the address: neither Back nor a script finds it. */
 async function takeToken() {
   if (!location.hash.startsWith("#plugfest_")) return false;
   const token = location.hash.slice(1);
