@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from aiohttp import web
+from yarl import URL
 
 PASSED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """Fields of a request that a proxy has passed on: who knows where it was before."""
@@ -18,8 +19,17 @@ def is_from_here(request: web.Request) -> bool:
     """
     if not is_loopback(request.remote or "") or any(field in request.headers for field in PASSED_ON):
         return False
-    host = request.url.host or ""
-    return host.lower() in OWN_NAMES or is_loopback(host)
+    host, _ = host_in(request.host)
+    return host in OWN_NAMES or is_loopback(host)
+
+
+def host_in(authority: str, scheme: str = "http") -> tuple[str, int]:
+    """Return host and port that a Host field, or the part of a URL like it, names; "" and 0 where it is none."""
+    try:
+        url = URL(f"{scheme}://{authority}")
+        return (url.host or "").lower(), url.port or 0
+    except ValueError:
+        return "", 0
 
 
 def is_loopback(address: str) -> bool:

@@ -43,6 +43,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING: Final = Scope()
+NOTHING: Final = Scope(others=Shown.NOTHING)
 OUTCOMES: Final = Scope(others=Shown.OUTCOMES, is_anonymous=True)
 
 

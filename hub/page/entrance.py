@@ -11,14 +11,13 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
 from hub.control import read_order
-from hub.nearness import is_from_here
+from hub.nearness import host_in, is_from_here
 from hub.page.seats import LASTS_S, Seats
-from hub.page.views import NOT_HERE, MaySee
+from hub.page.views import NOT_HERE, WHO_ARE_YOU, MaySee
 from hub.refusals import WHO
-from hub.scope import EVERYTHING, Scope
+from hub.scope import EVERYTHING, NOTHING, Scope
 from hub.tokens import Token
 from hub.viewing import Guest, Viewing
 
@@ -55,7 +54,7 @@ class Entrance:
             web.HTTPException: they may see nothing; the text says why.
         """
         token = self._token(request)
-        guest = Guest(EVERYTHING, token, is_from_here(request), HALL in request.query)
+        guest = Guest(NOTHING, token, is_from_here(request), HALL in request.query)
         scope = self.scope_now(guest)
         if isinstance(scope, Scope):
             return replace(guest, scope=scope)
@@ -67,7 +66,8 @@ class Entrance:
         """Return what somebody sees by now, or the sentence that says why that is nothing."""
         viewing = self.viewing()
         if guest.token is None:
-            seen: Scope | str = self.may_see(guest.is_near, viewing.policy) or NOT_HERE
+            why = WHO_ARE_YOU if viewing.knows_tokens else NOT_HERE
+            seen: Scope | str = self.may_see(guest.is_near, viewing.policy) or why
         else:
             seen = viewing.scope_now(guest.token)
         if guest.is_hall and seen == EVERYTHING and viewing.desk is not None:
@@ -81,7 +81,8 @@ class Entrance:
         viewing = self.viewing()
         token = viewing.token_of(shown.token.strip(), request)
         viewing.scope_of(token)
-        response = web.json_response({"name": viewing.title_of(token), "role": token.role})
+        said = {"name": viewing.title_of(token), "role": token.role}
+        response = web.json_response(said, headers={"Cache-Control": "no-store"})
         secret = self.seats.take(token, now=monotonic())
         response.set_cookie(
             _name(request), secret, max_age=int(LASTS_S), path=COOKIE_PATH, httponly=True, samesite="Strict",
@@ -125,11 +126,9 @@ def _refuse_other_pages(request: web.Request) -> None:
 
 def _is_of(origin: str, host: str) -> bool:
     """Tell whether an origin is that of a host; its scheme may be that of a proxy."""
-    try:
-        page, own = URL(origin), URL(f"{URL(origin).scheme}://{host}")
-    except ValueError:
-        return False
-    return page.host is not None and (page.host, page.port) == (own.host, own.port)
+    scheme, _, authority = origin.partition("://")
+    page = host_in(authority, scheme) if scheme in ("http", "https") else ("", 0)
+    return page != ("", 0) and page == host_in(host, scheme)
 
 
 def _is_secure(request: web.Request) -> bool:
@@ -139,7 +138,7 @@ def _is_secure(request: web.Request) -> bool:
 
 def _name(request: web.Request) -> str:
     """Return what the cookie is called: ports of one host share their cookies, and may be two hubs."""
-    return f"plugfest-page-{URL(f'http://{request.host}').port}"
+    return f"plugfest-page-{host_in(request.host)[1]}"
 
 
 def _cookie(request: web.Request) -> str:

@@ -9,9 +9,10 @@ MaySee = Callable[[bool, ViewingPolicy], Scope | None]
 """Says what a browser may see, by whether it is on the hub's own machine and by what the event shows; None: nothing."""
 
 NOT_HERE: Final = (
-    "this hub shows its page on its own machine, and elsewhere to those who have a token for it; "
-    "`plugfest serve --page hall` (or `outcomes`, or `everything`) shows it to everybody"
+    "this hub shows its page on its own machine only; "
+    "`plugfest serve --page outcomes` (or `everything`) shows it to others, and --tokens to those who have one"
 )
+WHO_ARE_YOU: Final = "this page is for those who have a token: open the link that you were given, or paste the token"
 
 
 def see_everything(_is_near: bool, _policy: ViewingPolicy) -> Scope:

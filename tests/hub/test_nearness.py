@@ -2,7 +2,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from hub.nearness import OWN_NAMES, is_from_here
+from hub.nearness import OWN_NAMES, host_in, is_from_here
 
 
 class FromAfar:
@@ -39,3 +39,20 @@ def test_a_program_on_this_machine_is_near(address: str, host: str) -> None:
 )
 def test_who_comes_from_afar_by_a_proxy_or_by_a_strangers_name_is_not(address: str, headers: dict[str, str]) -> None:
     assert not is_from_here(request(address, **headers))
+
+
+@pytest.mark.parametrize("garbage", ["[::", "a b", "x:99999999", "", ":", "[]:9", "a@b:x", "\x00", "%zz"])
+def test_host_that_is_none_is_nobodys_and_breaks_nothing(garbage: str) -> None:
+    assert not is_from_here(request("127.0.0.1", Host=garbage))
+
+
+@pytest.mark.parametrize(
+    ("field", "scheme", "named"),
+    [
+        ("Hub.example", "http", ("hub.example", 80)),
+        ("hub.example", "https", ("hub.example", 443)),
+        ("[::1]:9000", "http", ("::1", 9000)),
+    ],
+)
+def test_host_field_names_a_host_and_a_port(field: str, scheme: str, named: tuple[str, int]) -> None:
+    assert host_in(field, scheme) == named

@@ -78,6 +78,8 @@ async def test_cookie_is_for_https_only_where_the_browser_has_come_by_https(clie
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "https://[::"},
+        {"Origin": "://127.0.0.1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
