@@ -7,6 +7,7 @@ only has the page, and no feed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -76,6 +77,11 @@ class Viewing:
     def knows_tokens(self) -> bool:
         """True where anybody may come with a token."""
         return self._tokens is not None
+
+    @property
+    def token_path(self) -> Path | None:
+        """The token file; None where nobody comes with a token."""
+        return self._tokens.path if self._tokens else None
 
     @property
     def policy(self) -> ViewingPolicy:

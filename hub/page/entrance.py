@@ -4,9 +4,11 @@ A link leads to `/-/page/enter#TOKEN`. What follows the # does not leave the bro
 the address, posts it once, and the browser gets a cookie that no script can read (docs/adr: the page by token).
 """
 
+import asyncio
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Final
 
 import msgspec
@@ -14,12 +16,13 @@ from aiohttp import web
 
 from hub.control import read_order
 from hub.nearness import host_in, is_from_here
-from hub.page.seats import LASTS_S, Seats
+from hub.page.seats import LASTS_S, Seats, SeatsError, load_seats, save_seats, seats_path
 from hub.page.views import NOT_HERE, WHO_ARE_YOU, MaySee
 from hub.refusals import WHO
 from hub.scope import EVERYTHING, NOTHING, Scope
 from hub.tokens import Token
 from hub.viewing import Guest, Viewing
+from matrix.safe import safe
 
 PATH: Final = "/-/page/enter"
 LEAVE_PATH: Final = "/-/page/leave"
@@ -27,6 +30,8 @@ COOKIE_PATH: Final = "/-/page"
 HALL: Final = "hall"
 ANOTHERS: Final = "only the hub's own page may do this"
 FORGOTTEN: Final = "the hub knows this browser no longer: open the link that you were given again, or paste your token"
+
+log = logging.getLogger(__name__)
 
 
 class Credential(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,6 +51,7 @@ class Entrance:
     may_see: MaySee
     viewing: Callable[[], Viewing]
     seats: Seats = field(default_factory=Seats)
+    one_writes: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def guest(self, request: web.Request) -> Guest:
         """Return who looks, and at how much; with `?hall`, who sees everything sees what the hall is shown.
@@ -83,7 +89,8 @@ class Entrance:
         viewing.scope_of(token)
         said = {"name": viewing.title_of(token), "role": token.role}
         response = web.json_response(said, headers={"Cache-Control": "no-store"})
-        secret = self.seats.take(token, now=monotonic())
+        secret = self.seats.take(token, now=time.time())
+        await self._keep()
         response.set_cookie(
             _name(request), secret, max_age=int(LASTS_S), path=COOKIE_PATH, httponly=True, samesite="Strict",
             secure=_is_secure(request),
@@ -95,6 +102,7 @@ class Entrance:
         _refuse_other_pages(request)
         await read_order(request, Farewell)
         self.seats.leave(_cookie(request))
+        await self._keep()
         response = web.json_response({})
         response.del_cookie(
             _name(request), path=COOKIE_PATH, httponly=True, samesite="Strict", secure=_is_secure(request)
@@ -106,10 +114,29 @@ class Entrance:
         authorization = request.headers.get("Authorization", "")
         if authorization.lower().startswith("bearer "):  # anything else is for a proxy before the hub
             return self.viewing().token_in(authorization, request)
-        token = self.seats.token(_cookie(request), now=monotonic())
-        if token is not None:
-            request[WHO] = f"token {token.name!r}"
-        return token
+        token = self.seats.token(_cookie(request), now=time.time())
+        if token is None:
+            return None
+        request[WHO] = f"token {token.name!r}"
+        return self.viewing().now(token) or token
+
+    def remember(self) -> None:
+        """Take up who had come in before the hub was started anew."""
+        if path := self.viewing().token_path:
+            try:
+                self.seats.put_back(load_seats(seats_path(path)), now=time.time())
+            except SeatsError as exc:
+                log.warning("%s; browsers have to show their tokens again", safe(str(exc)))
+
+    async def _keep(self) -> None:
+        path = self.viewing().token_path
+        if path is None:
+            return
+        try:
+            async with self.one_writes:
+                await asyncio.to_thread(save_seats, seats_path(path), dict(self.seats.by_digest))
+        except SeatsError as exc:
+            log.warning("%s; after a restart they show their tokens again", safe(str(exc)))
 
 
 def _refuse_other_pages(request: web.Request) -> None:

@@ -185,6 +185,7 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
 
 async def _process_runs(app: web.Application) -> AsyncIterator[None]:
     page = app[PAGE]
+    page.entrance.remember()
     running = asyncio.create_task(_run(page))
     running.add_done_callback(_tell_crash)
     yield

@@ -29,10 +29,14 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def client(tmp_path: Path, file: Path) -> AsyncIterator[Client]:
     RecordingBuilder(tmp_path / "event.recording").__exit__(None, None, None)
-    app = app_with_page(tmp_path / "event.recording", PAGES["here"])
-    app[VIEWING] = Viewing(TokenFile(file))
-    async with TestClient(TestServer(app)) as client:
+    async with client_of(tmp_path / "event.recording", file) as client:
         yield client
+
+
+def client_of(recording: Path, file: Path) -> Client:
+    app = app_with_page(recording, PAGES["here"])
+    app[VIEWING] = Viewing(TokenFile(file))
+    return TestClient(TestServer(app))
 
 
 def token_of(client: Client, file: Path, role: Role = Role.ORGANIZER) -> str:
@@ -149,3 +153,18 @@ async def test_cookie_of_a_revoked_token_is_refused_with_the_reason_also_on_the_
     answers = [await client.get("/-/page/data/legend", headers=headers) for headers in (AFAR, {})]
 
     assert [(each.status, (await each.text()).strip()) for each in answers] == [(403, "this token was revoked")] * 2
+
+
+@pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 401)])
+async def test_browser_goes_on_when_the_hub_was_started_anew_and_shows_its_token_again_where_nothing_was_kept(
+    client: Client, file: Path, tmp_path: Path, kept: bool, status: int
+) -> None:
+    await enter(client, token_of(client, file))
+    cookies = {each.key.replace(str(client.port), "80"): each.value for each in client.session.cookie_jar}
+    if not kept:
+        (tmp_path / "tokens.toml.seats").write_text("garbage")
+
+    async with client_of(tmp_path / "event.recording", file) as again:
+        answer = await again.get("/-/page/data/legend", headers=AFAR | {"Host": "hub"}, cookies=cookies)
+
+    assert answer.status == status
