@@ -24,7 +24,7 @@ class Kept(asyncio.Transport):
     def __init__(self, given: list[tuple[int, bytes]], number: int) -> None:
         super().__init__()
         self.given, self.number = given, number
-        self.is_reading = True
+        self.is_read = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.given.append((self.number, bytes(data)))
@@ -39,12 +39,12 @@ class Kept(asyncio.Transport):
         return False
 
     def pause_reading(self) -> None:
-        assert self.is_reading
-        self.is_reading = False
+        assert self.is_read
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        assert not self.is_reading
-        self.is_reading = True
+        assert not self.is_read
+        self.is_read = True
 
     def close(self) -> None:
         self.given.append((self.number, b""))
@@ -70,7 +70,7 @@ class Floor:
 
     async def everything(self, station: Kept) -> None:
         """Wait until a station that sent a lot is read from again."""
-        while not station.is_reading:
+        while not station.is_read:
             await self.recorder.committed()
         await self.recorder.committed()
 
@@ -112,11 +112,11 @@ async def test_station_is_not_read_from_while_it_waits_for_its_turn(floor: Floor
     busy, transport = floor.session(1)
 
     busy.data_received(FLOOD)
-    reads_at_first = transport.is_reading
+    reads_at_first = transport.is_read
     await floor.everything(transport)
 
     assert not reads_at_first
-    assert transport.is_reading
+    assert transport.is_read
 
 
 async def test_what_waits_for_its_turn_comes_before_the_end_of_its_stream(floor: Floor, path: Path) -> None:
