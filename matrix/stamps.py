@@ -33,7 +33,7 @@ def odd_stamps(exchange: Exchange) -> list[Stamp]:
 
 def _search_message(exchange: Exchange) -> list[Stamp]:
     part = Part.REQUEST if exchange.answer is None else Part.RESPONSE
-    tree = _tree(exchange.conversation.version, exchange.action, part)
+    tree = tree_of(exchange.conversation.version, exchange.action, part)
     found: list[Stamp] = []
     if tree:
         _collect(exchange.request if part is Part.REQUEST else exchange.response, tree, (), found)
@@ -55,7 +55,8 @@ def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], 
 
 
 @cache
-def _tree(version: str, action: str, part: Part) -> Tree:
+def tree_of(version: str, action: str, part: Part) -> Tree:
+    """Return where the payloads of a message hold timestamps, by their schema; {} where there is none."""
     definition = schema(version, action, part)
     return _branch(definition, definition, DEEPEST) if definition else {}
 

@@ -12,6 +12,7 @@ from matrix.dialect import JUDGED
 from tui.cli_errors import fail as _fail
 from tui.cli_errors import reported as _report_errors
 from tui.export_cli import export
+from tui.diff_cli import diff
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
@@ -613,6 +614,7 @@ def rules(code: str | None, *, as_json: bool) -> None:
 
 
 main.add_command(export)
+main.add_command(diff)
 main.add_command(tunnel)
 main.add_command(tokens)
 

@@ -1,0 +1,238 @@
+"""`plugfest diff`: two recordings, or two sessions, side by side."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from rich.padding import Padding
+from rich.text import Text
+
+from hub.errors import HubError
+from hub.recording import Recording
+from matrix.diff import Couple, SessionDiff, couples
+from matrix.judgement import Judgement
+from matrix.policy import AS_WRITTEN, Policy
+from matrix.safe import safe, safe_json
+from matrix.trace import Session
+from matrix.transitions import Shift, session_outcomes, shift
+from matrix.turns import Listener, Talk
+from tui.diff_lines import Teller, blank, session_lines, shift_lines
+from tui.judging import judge_all
+from tui.line import PaneLine, Span
+from tui.printing import ROLES, console, progress
+from tui.text import counted_noun
+
+LISTED: Final = 50
+"""Turns that are listed of each session, unless all of them are asked for."""
+READ_TOGETHER: Final = 200_000
+"""Frames of sessions that are put side by side in one reading of their recordings."""
+
+
+class CompareError(HubError):
+    """There is nothing to compare; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A recording to compare, or one session of it."""
+
+    path: Path
+    session: int | None = None
+
+    @classmethod
+    def of(cls, text: str) -> "Source":
+        """Read `RECORDING` or `RECORDING#SESSION`; a file whose name has a # in it is a recording, if it is there.
+
+        Raises:
+            CompareError: what follows the # is no number.
+        """
+        path, mark, number = text.rpartition("#")
+        if not mark or Path(text).exists():
+            return cls(Path(text))
+        if not number.isdecimal():
+            raise CompareError(f"{number!r} is no session's number, in {text!r}")
+        return cls(Path(path), int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be told, and how: the options of `plugfest diff`."""
+
+    as_json: bool = False
+    is_strict: bool = False
+    with_all: bool = False
+    is_exact: bool = False
+    with_secrets: bool = False
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A recording that is open, judged, with the sessions of it that are compared."""
+
+    source: Source
+    recording: Recording
+    judgement: Judgement
+    sessions: list[Session]
+
+
+def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> bool:
+    """Print what differs, and return whether the second is worse (or, where that is asked for, differs at all).
+
+    Raises:
+        HubError: a recording cannot be read, or there is nothing to compare.
+    """
+    with Recording.open(before.path) as one, Recording.open(after.path) as other:
+        ours = opened(before, one, policy, wanted.jobs)
+        same_file = before.path.resolve() == after.path.resolve()
+        theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)
+        found = couples(ours.sessions, theirs.sessions)
+        change = shift_between(found, ours, theirs)
+        tell = _tell_json if wanted.as_json else _tell
+        is_same = tell(ours, theirs, change, session_diffs(found, ours, theirs), wanted)
+    return change.is_worse or (wanted.is_exact and not is_same)
+
+
+def opened(
+    source: Source, recording: Recording, policy: Policy = AS_WRITTEN, jobs: int | None = None,
+    judgement: Judgement | None = None,
+) -> Side:  # fmt: skip
+    """Judge a recording, unless it was, and say which of its sessions are compared.
+
+    Raises:
+        CompareError: it has no session.
+        RecordingError: it cannot be read, or has no session of that number.
+    """
+    sessions = recording.sessions() if source.session is None else [recording.session(source.session)]
+    if not sessions:
+        raise CompareError(f"{str(source.path)!r} holds no session")
+    return Side(source, recording, judgement or judge_all(recording, policy, jobs=jobs), sessions)
+
+
+def shift_between(found: Sequence[Couple], before: Side, after: Side) -> Shift:
+    """Return what became of the outcomes."""
+    one, other = ((session_outcomes(each.judgement.board.view()), each.judgement.findings) for each in (before, after))
+    return shift(found, one, other)
+
+
+def session_diffs(found: Sequence[Couple], before: Side, after: Side) -> Iterator[SessionDiff]:
+    """Yield sessions side by side, reading each recording as often as keeps what is in memory small."""
+    frames = [each.recording.frame_counts() for each in (before, after)]
+    with progress("comparing", len(found)) as advance_to:
+        done = 0
+        for some in _batches(found, *frames):
+            ours = _talks(before.recording, [couple.before for couple in some])
+            theirs = _talks(after.recording, [couple.after for couple in some])
+            for one, other in some:
+                yield SessionDiff(_talk_of(one, ours), _talk_of(other, theirs))
+            done += len(some)
+            advance_to(done)
+
+
+def _batches(found: Sequence[Couple], ours: dict[int, int], theirs: dict[int, int]) -> Iterator[list[Couple]]:
+    batch, size = list[Couple](), 0
+    for couple in found:
+        batch.append(couple)
+        size += ours.get(couple.before.id, 0) if couple.before else 0
+        size += theirs.get(couple.after.id, 0) if couple.after else 0
+        if size >= READ_TOGETHER:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _talks(recording: Recording, sessions: Iterable[Session | None]) -> dict[int, Talk]:
+    listener = Listener(session.id for session in sessions if session)
+    for item in recording.all_traffic():
+        listener.feed(item)
+    return listener.talks
+
+
+def _talk_of(session: Session | None, talks: dict[int, Talk]) -> Talk | None:
+    """Return what was said in a session; a handshake that is not over yet is a session without a word."""
+    return None if session is None else talks.get(session.id) or Talk(session, "", [])
+
+
+def _tell(before: Side, after: Side, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
+    teller = Teller(is_strict=wanted.is_strict, with_secrets=wanted.with_secrets)
+    for name, side in (("before", before), ("after", after)):
+        _print(PaneLine((Span(f"{name:<7}", "heading"), Span(_described(side)))))
+    _print_all(shift_lines(change))
+    is_same, alike = True, 0
+    for diff in diffs:
+        is_same &= diff.is_the_same
+        if diff.is_the_same and not wanted.is_strict:
+            alike += 1
+            continue
+        _print(blank())
+        _print_all(session_lines(diff, teller, sys.maxsize if wanted.with_all else LISTED))
+    _print(blank())
+    if alike:
+        _print(PaneLine((Span(f"{counted_noun(alike, 'session')} the same in all that means anything"),)))
+    _print(PaneLine((Span(verdict(change, is_same=is_same), "strong"),)))
+    return is_same
+
+
+def verdict(change: Shift, *, is_same: bool) -> str:
+    """Say in a sentence what the second recording is to the first."""
+    if change.is_worse:
+        return "worse than before"
+    if change.is_better:
+        return "better than before"
+    return "the same" if is_same else "other messages, and no outcome is worse"
+
+
+def _described(side: Side) -> str:
+    which = f", session {side.source.session}" if side.source.session is not None else ""
+    return f"{safe(str(side.source.path))}{which or ', ' + counted_noun(len(side.sessions), 'session')}"
+
+
+def _tell_json(before: Side, after: Side, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
+    teller = Teller(is_strict=wanted.is_strict, with_secrets=wanted.with_secrets)
+    sessions = list[dict[str, Any]]()
+    is_same = True
+    for diff in diffs:
+        is_same &= diff.is_the_same
+        sessions.append(_session_as_data(diff, teller))
+    told = {
+        "before": str(before.source.path), "after": str(after.source.path), "worse": change.is_worse, "same": is_same,
+        "transitions": [_as_data(each) for each in change.transitions],
+        "rules": [_as_data(each) for each in change.rules],
+        "sessions": sessions,
+    }  # fmt: skip
+    sys.stdout.write(safe_json(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode("utf-8")) + "\n")
+    return is_same
+
+
+def _as_data(change: Any) -> dict[str, Any]:
+    return {name: getattr(change, name) for name in change.__struct_fields__} | {"worse": change.is_worse}
+
+
+def _session_as_data(diff: SessionDiff, teller: Teller) -> dict[str, Any]:
+    rows = (row for row in diff.rows if row.differs or (teller.is_strict and teller.differences(diff, row)))
+    return {
+        "identity": diff.session.identity,
+        "csms": diff.session.csms,
+        "before": diff.before.session.id if diff.before else None,
+        "after": diff.after.session.id if diff.after else None,
+        "same": diff.is_the_same,
+        "counts": {str(kind): number for kind, number in diff.counts.items()},
+        "handshake": [
+            {"field": each.pointer[1:], "before": each.before, "after": each.after} for each in diff.handshake
+        ],
+        "differences": [teller.as_data(diff, row) for row in rows],
+    }
+
+
+def _print_all(lines: Iterable[PaneLine]) -> None:
+    for line in lines:
+        _print(line)
+
+
+def _print(line: PaneLine) -> None:
+    text = Text.assemble(*((span.text, ROLES.get(span.role, "")) for span in line.spans))
+    console().print(Padding(text, (0, 0, 0, line.indent), expand=False))

@@ -1,0 +1,44 @@
+"""`plugfest diff`, as it is typed. What it does is imported when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+WORSE: Final = 1
+
+
+@click.command(epilog="Example: plugfest diff hall.recording fixed.recording#2")
+@click.argument("before", metavar="RECORDING[#SESSION]")
+@click.argument("after", metavar="RECORDING[#SESSION]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--strict", "is_strict", is_flag=True, help="Tell what is set aside, too: ids, moments, orders.")
+@click.option("--all", "with_all", is_flag=True, help="List every message that differs, however many there are.")
+@click.option("--exact", "is_exact", is_flag=True, help="Exit with 1 for any difference, not only for what is worse.")
+@click.option(
+    "--rules", "rules_file", type=FILE, metavar="FILE.toml", help="Rules that are off or graded otherwise, for both."
+)
+@click.option("--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), help="How many processes judge.  [default: as many as are worth it]"
+)
+def diff(
+    before: str, after: str, *, as_json: bool, is_strict: bool, with_all: bool, is_exact: bool,
+    rules_file: Path | None, secrets: bool, jobs: int | None,
+) -> None:  # fmt: skip
+    """Put two recordings, or two sessions, side by side: what is the same, changed, missing or extra.
+
+    Sessions belong together by identity and order, messages by side, action and content. Message ids, names such as
+    transactionId, moments and orders that mean nothing are set aside.  See docs/comparing.md
+
+    Exit code 0: as good or better. 1: an outcome is worse, or a side breaks a rule that it kept. 2: cannot be compared.
+    """
+    from tui.cli_errors import reported
+    from tui.comparing import Source, Wanted, run_diff
+    from tui.rules_file import read_rules_file
+
+    wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs)
+    is_bad = reported(lambda: run_diff(Source.of(before), Source.of(after), read_rules_file(rules_file), wanted))
+    sys.exit(WORSE if is_bad else 0)
