@@ -1,7 +1,8 @@
 """Which items of two sequences belong together, in order: in time that grows with their length, not with its square.
 
-What comes once in both holds the two together, as in a patience diff; what is between is done likewise, then by how
-often a content has come, then by how often a key has. Only stretches of a few dozen items are compared each with each.
+What comes once in both holds the two together, as in a patience diff, one item or a run of them; what is between is
+done likewise, then by how often a content has come, then by how often a key has. Only stretches of a few dozen items are
+compared each with each.
 """
 
 from bisect import bisect_left
@@ -12,6 +13,8 @@ from typing import Final, NamedTuple
 
 CELLS: Final = 2_500
 """Stretches of which the lengths multiply to no more than this are compared each with each."""
+RUNS: Final = (1, 8, 4, 2)
+"""A stretch is divided where one item is unique in it, or else a run of so many."""
 LEVELS: Final = 6
 """How often a stretch is divided by what is unique in it, before it is divided by what comes again and again."""
 
@@ -74,7 +77,7 @@ def _divided(before: Sequence[Mark], after: Sequence[Mark], stretch: Stretch, ma
     """Match what holds a long stretch together, and yield what is left between."""
     level, anchors = stretch.level + 1, list[Pair]()
     if stretch.level < LEVELS:
-        anchors = _in_order(_unique(before, after, stretch))
+        anchors = next(filter(None, (_in_order(_unique(before, after, stretch, run)) for run in RUNS)), [])
     if not anchors and stretch.level <= LEVELS:
         level, anchors = LEVELS + 1, _in_order(_counted(before, after, stretch, lambda mark: mark))
     if not anchors and stretch.level <= LEVELS + 1:
@@ -86,12 +89,20 @@ def _divided(before: Sequence[Mark], after: Sequence[Mark], stretch: Stretch, ma
             yield Stretch(one + 1, next_one, other + 1, next_other, level)
 
 
-def _unique(before: Sequence[Mark], after: Sequence[Mark], stretch: Stretch) -> list[Pair]:
-    """Return where the items are that come once in each part of a stretch, in the order of the first."""
-    ours, theirs = _places(before, stretch.begin, stretch.end), _places(after, stretch.other_begin, stretch.other_end)
-    return [
-        (places[0], theirs[mark][0]) for mark, places in ours.items() if len(places) == len(theirs.get(mark, ())) == 1
-    ]
+def _unique(before: Sequence[Mark], after: Sequence[Mark], stretch: Stretch, run: int) -> list[Pair]:
+    """Return where runs of so many items begin that come once in each part of a stretch, in the order of the first."""
+    ours = _runs(before, stretch.begin, stretch.end, run)
+    theirs = _runs(after, stretch.other_begin, stretch.other_end, run)
+    return [(place, theirs[items]) for items, place in ours.items() if place >= 0 and theirs.get(items, -1) >= 0]
+
+
+def _runs(marks: Sequence[Mark], begin: int, end: int, run: int) -> dict[Hashable, int]:
+    """Return where each run of items begins, -1 for those that come again."""
+    places: dict[Hashable, int] = {}
+    for index in range(begin, end - run + 1):
+        items = tuple(marks[index : index + run])
+        places[items] = -1 if items in places else index
+    return places
 
 
 def _counted(
@@ -105,9 +116,7 @@ def _counted(
     return sorted(pairs)
 
 
-def _places(
-    marks: Sequence[Mark], begin: int, end: int, what: Callable[[Mark], Hashable] = lambda mark: mark
-) -> dict[Hashable, list[int]]:
+def _places(marks: Sequence[Mark], begin: int, end: int, what: Callable[[Mark], Hashable]) -> dict[Hashable, list[int]]:
     places: dict[Hashable, list[int]] = defaultdict(list)
     for index in range(begin, end):
         places[what(marks[index])].append(index)

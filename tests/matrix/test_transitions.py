@@ -1,0 +1,63 @@
+"""What a second recording made of the outcomes of a first."""
+
+import pytest
+from drawing import draw, judged
+
+from matrix.diff import Couple
+from matrix.outcome import Outcome
+from matrix.trace import Opened, Session, Traffic
+from matrix.transitions import Shift, Transition, session_outcomes, shift
+
+BOOT = [
+    '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]',
+    '< [3,"b",{"status":"Accepted","currentTime":"$NOW","interval":300}]',
+]
+GOOD = [*BOOT, '> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]']
+BAD = [*BOOT, '> [2,"h","Heartbeat",{"x":1}]', '< [3,"h",{"currentTime":"$NOW"}]']
+
+
+def shifted(before: list[str], after: list[str]) -> Shift:
+    one, other = draw(*before), draw(*after)
+    verdicts = [(session_outcomes(judge.board.view()), judge.findings) for judge in (judged(one), judged(other))]
+    return shift([Couple(_session(one), _session(other))], *verdicts)
+
+
+def _session(traffic: list[Traffic]) -> Session:
+    return next(item.session for item in traffic if isinstance(item, Opened))
+
+
+def test_the_same_is_neither_worse_nor_better() -> None:
+    change = shifted(GOOD, GOOD)
+
+    assert (change.transitions, change.is_worse, change.is_better) == ((), False, False)
+
+
+def test_a_message_type_that_breaks_a_rule_now_is_worse() -> None:
+    change = shifted(GOOD, BAD)
+
+    assert [(each.action, each.before, each.after) for each in change.transitions] == [
+        ("Heartbeat", Outcome.PASSED, Outcome.DEVIATED)
+    ]
+    assert change.is_worse
+    assert any(each.is_worse for each in change.rules)
+
+
+def test_a_message_type_that_keeps_it_again_is_better() -> None:
+    assert shifted(BAD, GOOD).is_better
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_worse"),
+    [
+        (Outcome.FAILED, Outcome.PASSED, False),
+        (Outcome.PASSED, Outcome.FAILED, True),
+        (Outcome.PASSED, None, True),
+        (Outcome.FAILED, None, False),
+        (None, Outcome.PASSED, False),
+        (None, Outcome.UNANSWERED, True),
+    ],
+)
+def test_worse_is_what_is_graver_or_not_seen_any_more(
+    before: Outcome | None, after: Outcome | None, is_worse: bool
+) -> None:
+    assert Transition("CS", "acme", "Heartbeat", before, after).is_worse is is_worse
