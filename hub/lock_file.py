@@ -47,6 +47,23 @@ def is_taken_briefly(recording: Path) -> bool:
     return _said_where(recording) == BRIEFLY
 
 
+def is_held(recording: Path) -> bool:
+    """Tell whether a hub, or a command, has the lock of a recording at this moment."""
+    try:
+        descriptor = os.open(lock_path_of(recording), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _said_where(recording: Path) -> str:
     try:
         lines = lock_path_of(recording).read_bytes()[:SIZE].split(b"\n")

@@ -304,11 +304,8 @@ class Recording:
 
     def _session_of(self, row: Sequence[Any]) -> Session:
         """Make a session of a row of SESSION_COLUMNS."""
-        fields = dict(zip(SESSION_COLUMNS.split(", "), row, strict=True))
         try:
-            for name in ("offered", "request", "response"):
-                fields[name] = orjson.loads(fields[name])
-            return msgspec.convert(fields, Session)
+            return session_of(dict(zip(SESSION_COLUMNS.split(", "), row, strict=True)))
         except ValueError as exc:
             raise RecordingError(f"session {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
 
@@ -339,6 +336,16 @@ class Recording:
 def handshake_of(session: Session) -> Session:
     """Return a session as it was when its handshake was over."""
     return msgspec.structs.replace(session, **_HANDSHAKE_ONLY)
+def session_of(row: dict[str, Any]) -> Session:
+    """Make a session of a row of the table of sessions, or of those of its columns that a session has.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    fields = {name: row[name] for name in Session.__struct_fields__}
+    for name in ("offered", "request", "response"):
+        fields[name] = orjson.loads(fields[name])
+    return msgspec.convert(fields, Session)
 
 
 def _check(path: Path, connection: Connection) -> None:

@@ -1,8 +1,8 @@
 """Which items of two sequences belong together, in order: in time that grows with their length, not with its square.
 
 What comes once in both holds the two together, as in a patience diff, one item or a run of them; what is between is
-done likewise, then by how often a content has come, then by how often a key has. Only stretches of a few dozen items are
-compared each with each.
+done likewise, then by how often a content has come, then by how often a key has. Only stretches of a few dozen items
+are compared each with each.
 """
 
 from bisect import bisect_left

@@ -17,6 +17,8 @@ from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from hub.recording import Recording
     from matrix.policy import Policy
 
@@ -635,10 +637,11 @@ def _policy_in(path: Path | None) -> "Policy":
     return policy
 
 
-def _opened(path: Path) -> "Recording":
-    from hub.recording import Recording
+def _opened(path: Path) -> "AbstractContextManager[Recording]":
+    """Open a recording as far as it is whole; what is missing is said on stderr."""
+    from tui.damaged import readable_recording
 
-    return Recording.open(path)
+    return readable_recording(path)
 
 
 if __name__ == "__main__":

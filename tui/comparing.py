@@ -19,6 +19,7 @@ from matrix.safe import safe, safe_json
 from matrix.trace import Session
 from matrix.transitions import Shift, session_outcomes, shift
 from matrix.turns import Listener, Talk
+from tui.damaged import readable_recording
 from tui.diff_lines import Teller, blank, session_lines, shift_lines
 from tui.judging import judge_all
 from tui.line import PaneLine, Span
@@ -85,7 +86,7 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
     Raises:
         HubError: a recording cannot be read, or there is nothing to compare.
     """
-    with Recording.open(before.path) as one, Recording.open(after.path) as other:
+    with readable_recording(before.path) as one, readable_recording(after.path) as other:
         ours = opened(before, one, policy, wanted.jobs)
         same_file = before.path.resolve() == after.path.resolve()
         theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)

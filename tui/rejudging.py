@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.recording import Recording
+from hub.damage import damage_of
+from hub.recording import Recording, RecordingError
 from hub.verdict_store import end_cut_sessions, kept_verdicts, save_verdicts
 from matrix.comparison import compare, standing
 from matrix.notes import Notes
 from matrix.policy import Policy
 from matrix.report import something_failed
 from tui import printing
+from tui.damaged import readable_recording
 from tui.judging import judge_all
 
 
@@ -31,9 +33,13 @@ def judge_and_print(path: Path, policy: Policy, wanted: Wanted) -> bool:
         HubError: it cannot be read or, to be saved, written to.
     """
     if wanted.save:
+        if damage := damage_of(path):
+            raise RecordingError(
+                f"{str(path)!r} is damaged, so nothing is saved in it: {damage}; `plugfest trim` helps"
+            )
         Recording.open(path).close()
         end_cut_sessions(path)
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         until, notes = recording.last_mark(), Notes(tuple(recording.notes()))
         judged = judge_all(recording, policy, jobs=wanted.jobs, until=until)
     if wanted.save:
@@ -51,7 +57,7 @@ def print_changes(path: Path, policy: Policy, made_by: str, wanted: Wanted) -> b
     Raises:
         HubError: it cannot be read, or holds no verdicts that were made by the rules `made_by`.
     """
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         kept = kept_verdicts(recording, made_by)
         judged = judge_all(recording, policy, jobs=wanted.jobs, until=kept.until)
         later = recording.last_mark() - kept.until

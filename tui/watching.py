@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.app import run_dashboard
+from tui.damaged import readable
 from tui.presence import look_at_feed
 from tui.source import Source
 
@@ -36,7 +37,10 @@ def run_watch(
         HubError: the source cannot be watched.
     """
     if "://" not in source:
-        run_dashboard(Source(Path(source), with_secrets=with_secrets, rules_file=rules_file))
+        leave_on_hangup()
+        with readable(Path(source), thorough=False) as path:
+            name = "" if path == Path(source) else f"{path.name}, damaged"
+            run_dashboard(Source(path, name=name, with_secrets=with_secrets, rules_file=rules_file))
         return
     from hub.mirror import feed_url, mirrored
 

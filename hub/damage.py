@@ -1,0 +1,81 @@
+"""What is wrong with a recording's file, in sentences, before anything is read from it."""
+
+import struct
+from pathlib import Path
+from typing import Final
+
+from hub.database import DatabaseError, connect_read_only
+from hub.lock_file import is_held
+from hub.migrations import APPLICATION_ID
+from hub.pages import HEADER_BYTES, LOOKED_AT, MAGIC, page_size_of, read_log
+
+CHECKED_BYTES: Final = 128 << 20
+"""Files up to this size are looked through as a whole before the dashboard opens them: half a second at most."""
+LEAST_BYTES: Final = 512
+
+
+def damage_of(path: Path, *, thorough: bool = True) -> str:
+    """Say what is wrong with a file that is or was a recording, "" where nothing is, or where a hub is writing to it.
+
+    Without `thorough`, files above CHECKED_BYTES are judged by their length and their log only.
+    """
+    if not path.is_file() or is_held(path):
+        return ""
+    try:
+        return _length(path) or _log(path) or (_content(path) if thorough or _is_small(path) else "")
+    except OSError:
+        return ""  # opening it says why
+
+
+def _is_small(path: Path) -> bool:
+    return path.stat().st_size <= CHECKED_BYTES
+
+
+def _length(path: Path) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = file.read(HEADER_BYTES)
+    if header[:16] != MAGIC:
+        return "its first page is not that of a recording" if size >= LEAST_BYTES and _holds_leaves(path) else ""
+    if len(header) < HEADER_BYTES:
+        return f"it ends after {size} bytes"
+    (page,) = struct.unpack_from(">H", header, 16)
+    page = 65536 if page == 1 else max(page, LEAST_BYTES)
+    (pages,) = struct.unpack_from(">I", header, 28)
+    log = read_log(path.with_name(f"{path.name}-wal"), page)
+    if log.pages or size >= pages * page:
+        return ""
+    return f"it is cut off: {size // page} of its {pages} pages are there"
+
+
+def _holds_leaves(path: Path) -> bool:
+    """Tell whether what lost its beginning was a recording: text of the kind that the hub writes is in it."""
+    with path.open("rb") as file:
+        beginning = file.read(1 << 20)
+    return any(word in beginning for word in (b"plugfestm00", b"CREATE TABLE frame", b"station[2,", b"csms[3,"))
+
+
+def _log(path: Path) -> str:
+    beside = path.with_name(f"{path.name}-wal")
+    if not beside.is_file():
+        return ""
+    with path.open("rb") as file:
+        page = page_size_of(file.read(LOOKED_AT))
+    log = read_log(beside, page)
+    return "" if log.is_whole else "its write-ahead log is damaged: what was recorded last is missing"
+
+
+def _content(path: Path) -> str:
+    """Ask SQLite whether the file hangs together; a file that is none of ours is not asked."""
+    try:
+        connection = connect_read_only(path)
+    except DatabaseError as exc:
+        return f"SQLite cannot open it: {exc}"
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
+        (said,) = connection.execute("PRAGMA quick_check(1)").fetchall()[0]
+        return "" if said == "ok" or application != APPLICATION_ID else f"SQLite says: {str(said).splitlines()[-1]}"
+    except DatabaseError as exc:
+        return f"SQLite says: {exc}"
+    finally:
+        connection.close()

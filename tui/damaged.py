@@ -1,0 +1,79 @@
+"""Opening a recording for a command: as it is, or as far as it is whole, with a sentence about what is missing."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from hub.damage import damage_of
+from hub.database import DatabaseError
+from hub.errors import HubError
+from hub.pages import LOOKED_AT, page_size_of
+from hub.recording import Recording
+from hub.recording_file import open_for_writing
+from hub.salvage import salvage
+from matrix.safe import safe
+from tui.printing import progress
+
+
+class RoomError(HubError):
+    """What is left of a damaged recording cannot be put anywhere; the message says why."""
+
+
+@contextmanager
+def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
+    """Give a recording that can be read: the file itself or, where it is damaged, a temporary one of what is left.
+
+    What is wrong, and what is missing, is said on stderr. `thorough` as in `hub.damage.damage_of`.
+
+    Raises:
+        SalvageError: nothing is left of it.
+        RoomError: there is no room for what is left.
+    """
+    damage = damage_of(path, thorough=thorough)
+    if not damage:
+        yield path
+        return
+    _say(f"{str(path)!r} is damaged: {damage}")
+    with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
+        whole = Path(folder) / path.name
+        _say(salvaged(path, whole))
+        yield whole
+
+
+@contextmanager
+def readable_recording(path: Path) -> Iterator[Recording]:
+    """Open a recording as far as it is whole (`readable`).
+
+    Raises:
+        HubError: it cannot be read.
+    """
+    with readable(path) as whole, Recording.open(whole) as recording:
+        yield recording
+
+
+def salvaged(path: Path, into: Path) -> str:
+    """Write what is left of a damaged recording into a new one; return what that is, in a sentence.
+
+    Raises:
+        SalvageError: nothing is left.
+        RoomError: there is no room for it.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        pages = size // page_size_of(file.read(LOOKED_AT))
+    try:
+        recording = open_for_writing(into)
+        try:
+            with progress("reading what is left", max(pages * 4, 1)) as advance_to:
+                return salvage(path, recording, advance_to).sentence
+        finally:
+            recording.close()
+    except (DatabaseError, OSError) as exc:
+        raise RoomError(f"what is left of {str(path)!r} cannot be written to {str(into.parent)!r}: {exc}") from exc
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"plugfest: {safe(sentence)}", err=True)
