@@ -229,6 +229,15 @@ class Recording:
         """Return the number of frames per session."""
         return dict(self._rows("SELECT session, count(*) FROM frame GROUP BY session"))
 
+    def pending(self) -> list[Session]:
+        """Return the sessions whose handshake is not over, or was not when the hub was killed."""
+        query = f"SELECT {SESSION_COLUMNS} FROM session WHERE opened_mark IS NULL ORDER BY id"
+        return [self._session_of(row) for row in self._rows(query)]
+
+    def sites(self) -> dict[int, str]:
+        """Return which hub recorded each session, where that is said: in what was merged."""
+        return dict(self._rows("SELECT id, site FROM session WHERE site IS NOT NULL"))
+
     def disturbances(self, session: int | None = None) -> list[Disturbed]:
         """Return the steps of what was done to a session (None: to all) on purpose, in order."""
         if session is None:

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.batch import note_row
+from hub.batch import Batch, note_row, session_row
 from hub.database import TRUNCATE, Transaction
 from hub.mirror import keep
 from hub.recording_file import WritableRecording
 from matrix.notes import Note
-from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic
+from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic
 
 WRITTEN_TOGETHER: Final = 5_000
 FOLDED_EVERY: Final = 100_000
@@ -46,6 +46,12 @@ class Rewriter:
         if len(self._waiting) >= WRITTEN_TOGETHER:
             self.flush()
         return mark
+
+    def write_pending(self, session: Session, source: int = 0) -> None:
+        """Write a session whose handshake was not over: it has no place in the order of recording yet."""
+        self.flush()
+        batch = Batch(sessions=[session_row(self._named(session, source), None, None)])
+        batch.write(self._recording.connection)
 
     def flush(self) -> None:
         """Write what was taken up.
@@ -106,6 +112,11 @@ class Rewriter:
         """Return what a session of a source is numbered here: sessions are counted as they come up."""
         number = session if self._keeps_sessions else len(self.sessions) + 1
         return self.sessions.setdefault((source, session), number)
+
+
+def gap(session: int, side: Side, at: int, why: str) -> Frame:
+    """Return the frame that stands where something is missing of what a side said; its number is yet to be given."""
+    return Frame(0, session, at, side, Opcode.UNREAD, b"", unread=why)
 
 
 def referred(source: int, steps: Iterable[Disturbed], notes: Iterable[Note]) -> list[tuple[int, int]]:

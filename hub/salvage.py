@@ -16,9 +16,9 @@ from hub.errors import HubError
 from hub.pages import Found, Pages, opened_pages
 from hub.recording import session_of
 from hub.recording_file import WritableRecording
-from hub.rewriting import Rewriter, referred
+from hub.rewriting import Rewriter, gap, referred
 from matrix.notes import Note
-from matrix.trace import Closed, Disturbed, Ending, Frame, Opcode, Opened, Session, Side, Traffic, mark_of, time_of
+from matrix.trace import Closed, Disturbed, Ending, Frame, Opened, Session, Side, Traffic, mark_of, time_of
 
 FRAME_VALUES: Final = 11
 STEP_VALUES: Final = 9
@@ -58,10 +58,11 @@ class Salvaged(NamedTuple):
     def sentence(self) -> str:
         """What could be read, in words."""
         lost = f"; of {self.lost_sessions} sessions only frames are left" if self.lost_sessions else ""
-        return (
-            f"{self.frames:,} frames of {self.sessions:,} sessions can be read, at least {self.missing:,} items in"
-            f" {self.gaps:,} places are missing{lost}; what may be missing is held against nobody"
-        )
+        read = f"{self.frames:,} frames of {self.sessions:,} sessions can be read"
+        if not self.missing:
+            return f"{read}, and no number is missing in the order of recording{lost}"
+        where = f"at least {self.missing:,} items are missing, in {self.gaps:,} places"
+        return f"{read}; {where}{lost}; what may be missing is held against nobody"
 
 
 def salvage(path: Path, into: WritableRecording, advance_to: Callable[[int], object]) -> Salvaged:
@@ -319,7 +320,7 @@ class _Teller:
 
     def _mark_gap(self, session: int, side: Side, at: int) -> None:
         self._marked += 1
-        self._writer.write(Frame(0, session, at, side, Opcode.UNREAD, b"", unread=WHY))
+        self._writer.write(gap(session, side, at, WHY))
 
     def _write(self, item: Traffic) -> None:
         self._writer.write(item, at_least=mark_of(item))

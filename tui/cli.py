@@ -13,6 +13,7 @@ from tui.cli_errors import fail as _fail
 from tui.cli_errors import reported as _report_errors
 from tui.export_cli import export
 from tui.diff_cli import diff
+from tui.rewriting_cli import compact, merge, trim
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
@@ -617,6 +618,9 @@ def rules(code: str | None, *, as_json: bool) -> None:
 
 main.add_command(export)
 main.add_command(diff)
+main.add_command(merge)
+main.add_command(trim)
+main.add_command(compact)
 main.add_command(tunnel)
 main.add_command(tokens)
 
