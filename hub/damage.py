@@ -22,6 +22,8 @@ def damage_of(path: Path, *, thorough: bool = True) -> str:
     if not path.is_file() or is_held(path):
         return ""
     try:
+        if not _is_ours(path):
+            return ""  # opening it says what it is not
         return _length(path) or _log(path) or (_content(path) if thorough or _is_small(path) else "")
     except OSError:
         return ""  # opening it says why
@@ -36,7 +38,7 @@ def _length(path: Path) -> str:
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)
     if header[:16] != MAGIC:
-        return "its first page is not that of a recording" if size >= LEAST_BYTES and _holds_leaves(path) else ""
+        return "its first page is not that of a recording"
     if len(header) < HEADER_BYTES:
         return f"it ends after {size} bytes"
     (page,) = struct.unpack_from(">H", header, 16)
@@ -48,11 +50,13 @@ def _length(path: Path) -> str:
     return f"it is cut off: {size // page} of its {pages} pages are there"
 
 
-def _holds_leaves(path: Path) -> bool:
-    """Tell whether what lost its beginning was a recording: text of the kind that the hub writes is in it."""
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file is a recording, or was: by its mark or, where that is lost, by what stands in it."""
     with path.open("rb") as file:
         beginning = file.read(1 << 20)
-    return any(word in beginning for word in (b"plugfestm00", b"CREATE TABLE frame", b"station[2,", b"csms[3,"))
+    if beginning[:16] == MAGIC and beginning[68:72] == APPLICATION_ID.to_bytes(4, "big"):
+        return True
+    return any(word in beginning for word in (b"plugfestm00", b"CREATE TABLE frame"))
 
 
 def _log(path: Path) -> str:
@@ -66,15 +70,17 @@ def _log(path: Path) -> str:
 
 
 def _content(path: Path) -> str:
-    """Ask SQLite whether the file hangs together; a file that is none of ours is not asked."""
+    """Ask SQLite whether the file hangs together."""
     try:
         connection = connect_read_only(path)
     except DatabaseError as exc:
         return f"SQLite cannot open it: {exc}"
     try:
-        (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
         (said,) = connection.execute("PRAGMA quick_check(1)").fetchall()[0]
-        return "" if said == "ok" or application != APPLICATION_ID else f"SQLite says: {str(said).splitlines()[-1]}"
+        (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
+        if said != "ok":
+            return f"SQLite says: {str(said).splitlines()[-1]}"
+        return "" if application == APPLICATION_ID else "the mark of a recording in its first page is lost"
     except DatabaseError as exc:
         return f"SQLite says: {exc}"
     finally:
