@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from hub.database import DatabaseError, connect_read_only
+from hub.leaves import HEADER_BYTES, LOOKED_AT, MAGIC, page_size_of, read_log
 from hub.lock_file import is_held
 from hub.migrations import APPLICATION_ID
-from hub.pages import HEADER_BYTES, LOOKED_AT, MAGIC, page_size_of, read_log
 
 CHECKED_BYTES: Final = 128 << 20
 """Files up to this size are looked through as a whole before the dashboard opens them: half a second at most."""
@@ -78,10 +78,10 @@ def _content(path: Path) -> str:
     try:
         (said,) = connection.execute("PRAGMA quick_check(1)").fetchall()[0]
         (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
-        if said != "ok":
-            return f"SQLite says: {str(said).splitlines()[-1]}"
-        return "" if application == APPLICATION_ID else "the mark of a recording in its first page is lost"
     except DatabaseError as exc:
         return f"SQLite says: {exc}"
     finally:
         connection.close()
+    if said != "ok":
+        return f"SQLite says: {str(said).splitlines()[-1]}"
+    return "" if application == APPLICATION_ID else "the mark of a recording in its first page is lost"

@@ -345,6 +345,8 @@ class Recording:
 def handshake_of(session: Session) -> Session:
     """Return a session as it was when its handshake was over."""
     return msgspec.structs.replace(session, **_HANDSHAKE_ONLY)
+
+
 def session_of(row: dict[str, Any]) -> Session:
     """Make a session of a row of the table of sessions, or of those of its columns that a session has.
 

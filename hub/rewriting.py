@@ -51,7 +51,7 @@ class Rewriter:
         """Write a session whose handshake was not over: it has no place in the order of recording yet."""
         self.flush()
         batch = Batch(sessions=[session_row(self._named(session, source), None, None)])
-        batch.write(self._recording.connection)
+        batch.write(Transaction(self._recording.connection))
 
     def flush(self) -> None:
         """Write what was taken up.

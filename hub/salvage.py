@@ -7,14 +7,14 @@ of every station, stands a frame that was not read, as where a disk was full.
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from hub.database import Connection, Transaction, connect
 from hub.errors import HubError
-from hub.pages import Found, Pages, opened_pages
-from hub.recording import session_of
+from hub.leaves import Found, Pages, opened_pages
+from hub.recording import handshake_of, session_of
 from hub.recording_file import WritableRecording
 from hub.rewriting import Rewriter, gap, referred
 from matrix.notes import Note
@@ -32,9 +32,6 @@ LOST: Final = "damaged recording"
 HOUR_NS: Final = 3_600_000_000_000
 _HEADS: Final = frozenset({2, 4, 6, 8, 10, 14})
 """How many bytes of a frame on the wire are not its payload (RFC 6455 §5.2)."""
-_HANDSHAKE_ONLY: Final[dict[str, Any]] = {
-    "closed_at": None, "closed_by": None, "ending": None, "station_close": None, "csms_close": None
-}  # fmt: skip
 
 
 class SalvageError(HubError):
@@ -262,7 +259,7 @@ class _Teller:
         items: list[Traffic] = [*self._heap.steps.values()]
         for session, opened_mark, closed_mark in self._heap.sessions.values():
             if opened_mark is not None:
-                items.append(Opened(opened_mark, msgspec.structs.replace(session, **_HANDSHAKE_ONLY)))
+                items.append(Opened(opened_mark, handshake_of(session)))
             if closed_mark is not None:
                 items.append(Closed(closed_mark, session))
         return sorted(items, key=mark_of)

@@ -11,8 +11,8 @@ from matrix import __version__
 from matrix.dialect import JUDGED
 from tui.cli_errors import fail as _fail
 from tui.cli_errors import reported as _report_errors
-from tui.export_cli import export
 from tui.diff_cli import diff
+from tui.export_cli import export
 from tui.rewriting_cli import compact, merge, trim
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel

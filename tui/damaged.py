@@ -10,7 +10,8 @@ import click
 from hub.damage import damage_of
 from hub.database import DatabaseError
 from hub.errors import HubError
-from hub.pages import LOOKED_AT, page_size_of
+from hub.imports.sessions import import_sessions, is_recorded
+from hub.leaves import LOOKED_AT, page_size_of
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.salvage import salvage
@@ -26,20 +27,23 @@ class RoomError(HubError):
 def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
     """Give a recording that can be read: the file itself or, where it is damaged, a temporary one of what is left.
 
-    What is wrong, and what is missing, is said on stderr. `thorough` as in `hub.damage.damage_of`.
+    Of a file of recorded sessions (`.session`, HAR) it is a temporary one, too. What is wrong, and what is missing, is said on stderr. `thorough` as in `hub.damage.damage_of`.
 
     Raises:
         SalvageError: nothing is left of it.
         RoomError: there is no room for what is left.
     """
     damage = damage_of(path, thorough=thorough)
-    if not damage:
+    if not damage and not is_recorded(path):
         yield path
         return
-    _say(f"{str(path)!r} is damaged: {damage}")
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         whole = Path(folder) / path.name
-        _say(salvaged(path, whole))
+        if damage:
+            _say(f"{str(path)!r} is damaged: {damage}")
+            _say(salvaged(path, whole))
+        else:
+            import_sessions([path], whole, "imported", lambda _share: None)
         yield whole
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.damage import damage_of
 from hub.errors import HubError
-from hub.pages import opened_pages
+from hub.leaves import opened_pages
 from hub.recording_file import PAGE_BYTES
 from hub.salvage import SalvageError
 from matrix.trace import Closed, Ending

@@ -8,6 +8,8 @@ from click.testing import CliRunner, Result
 from drawing import draw
 from recorded import record
 
+from hub.recording import Recording
+from hub.session_file import session_parts, write_session
 from tui.cli import main
 
 BOOT = [
@@ -71,6 +73,14 @@ def test_what_is_set_aside_is_told_on_demand(good: Path, tmp_path: Path) -> None
 
     assert "/currentTime" not in run(good, later).stdout
     assert "/currentTime" in run(good, later, "--strict").stdout
+
+
+def test_a_session_file_is_compared_like_a_recording(good: Path, bad: Path, tmp_path: Path) -> None:
+    with Recording.open(good) as recording, (tmp_path / "one.session").open("wb") as file:
+        write_session(file, *session_parts(recording, 1))
+
+    assert run(tmp_path / "one.session", good, "--exact").exit_code == 0
+    assert run(tmp_path / "one.session", bad).exit_code == 1
 
 
 def test_a_secret_that_differs_is_hidden(tmp_path: Path) -> None:
