@@ -19,6 +19,7 @@ from tui.messages import Advanced, Progress, Rejudged, Stage
 from tui.palette import PairProvider
 from tui.screens.base import DashboardScreen
 from tui.screens.changes import ChangesScreen
+from tui.screens.diff import DiffScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.help import HelpScreen, Section
 from tui.screens.matrix import MatrixScreen
@@ -106,12 +107,13 @@ class PlugfestApp(App[None]):
         event.alarm.reason = self.progress.not_recording
 
     def action_help(self) -> None:
-        sections: dict[type[DashboardScreen], Section] = {
+        sections: dict[type[Screen[None]], Section] = {
             MatrixScreen: ("matrix", [*MatrixScreen.BINDINGS, *SIDEWAYS]),
             PairScreen: ("pair", PairScreen.BINDINGS),
             SessionScreen: ("session", SessionScreen.BINDINGS),
             FindingsScreen: ("findings", FindingsScreen.BINDINGS),
             OccurrencesScreen: ("occurrences", OccurrencesScreen.BINDINGS),
+            DiffScreen: ("side by side", DiffScreen.BINDINGS),
         }
         here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
         elsewhere = [section for section in sections.values() if section not in here]

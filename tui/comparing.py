@@ -20,10 +20,12 @@ from matrix.trace import Session
 from matrix.transitions import Shift, session_outcomes, shift
 from matrix.turns import Listener, Talk
 from tui.damaged import readable_recording
-from tui.diff_lines import Teller, blank, session_lines, shift_lines
+from tui.diff_app import DiffApp
+from tui.diff_lines import Teller, session_lines, shift_lines
 from tui.judging import judge_all
-from tui.line import PaneLine, Span
+from tui.line import BLANK, PaneLine, Span
 from tui.printing import ROLES, console, progress
+from tui.side_by_side import SideBySide
 from tui.text import counted_noun
 
 LISTED: Final = 50
@@ -68,6 +70,7 @@ class Wanted:
     is_exact: bool = False
     with_secrets: bool = False
     jobs: int | None = None
+    on_screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)
         found = couples(ours.sessions, theirs.sessions)
         change = shift_between(found, ours, theirs)
+        if wanted.on_screen:
+            names = before.path.name, after.path.name
+            compared = SideBySide(one.path, other.path, found, shift=change, names=names)
+            DiffApp(compared, with_secrets=wanted.with_secrets).run()
+            return change.is_worse
         tell = _tell_json if wanted.as_json else _tell
         is_same = tell(ours, theirs, change, session_diffs(found, ours, theirs), wanted)
     return change.is_worse or (wanted.is_exact and not is_same)
@@ -169,9 +177,9 @@ def _tell(before: Side, after: Side, change: Shift, diffs: Iterable[SessionDiff]
         if diff.is_the_same and not wanted.is_strict:
             alike += 1
             continue
-        _print(blank())
+        _print(BLANK)
         _print_all(session_lines(diff, teller, sys.maxsize if wanted.with_all else LISTED))
-    _print(blank())
+    _print(BLANK)
     if alike:
         _print(PaneLine((Span(f"{counted_noun(alike, 'session')} the same in all that means anything"),)))
     _print(PaneLine((Span(verdict(change, is_same=is_same), "strong"),)))

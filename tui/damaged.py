@@ -27,7 +27,8 @@ class RoomError(HubError):
 def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
     """Give a recording that can be read: the file itself or, where it is damaged, a temporary one of what is left.
 
-    Of a file of recorded sessions (`.session`, HAR) it is a temporary one, too. What is wrong, and what is missing, is said on stderr. `thorough` as in `hub.damage.damage_of`.
+    Of a file of recorded sessions (`.session`, HAR) it is a temporary one, too. What is wrong, and what is missing, is
+    said on stderr. `thorough` as in `hub.damage.damage_of`.
 
     Raises:
         SalvageError: nothing is left of it.

@@ -21,12 +21,13 @@ WORSE: Final = 1
     "--rules", "rules_file", type=FILE, metavar="FILE.toml", help="Rules that are off or graded otherwise, for both."
 )
 @click.option("--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise.")
+@click.option("--screen", "on_screen", is_flag=True, help="Show it on a screen, to walk through.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="How many processes judge.  [default: as many as are worth it]"
 )
 def diff(
     before: str, after: str, *, as_json: bool, is_strict: bool, with_all: bool, is_exact: bool,
-    rules_file: Path | None, secrets: bool, jobs: int | None,
+    rules_file: Path | None, secrets: bool, jobs: int | None, on_screen: bool,
 ) -> None:  # fmt: skip
     """Put two recordings, or two sessions, side by side: what is the same, changed, missing or extra.
 
@@ -39,6 +40,6 @@ def diff(
     from tui.comparing import Source, Wanted, run_diff
     from tui.rules_file import read_rules_file
 
-    wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs)
+    wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs, on_screen)
     is_bad = reported(lambda: run_diff(Source.of(before), Source.of(after), read_rules_file(rules_file), wanted))
     sys.exit(WORSE if is_bad else 0)

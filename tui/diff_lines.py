@@ -1,6 +1,6 @@
 """Two sessions side by side, as lines to read: `plugfest diff` prints them, the dashboard shows them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -11,10 +11,10 @@ from matrix.difference import ABSENT, Difference
 from matrix.outcome import Outcome
 from matrix.safe import safe
 from matrix.schemas import Part
-from matrix.secrets import HIDDEN, is_secret, masked, masked_words
+from matrix.secrets import HIDDEN, is_secret, masked, masked_payload, masked_words
 from matrix.transitions import RuleShift, Shift, Transition
-from matrix.turns import Form, Talk, Turn, said
-from tui.line import BLANK, Line, PaneLine, Span
+from matrix.turns import Turn, said
+from tui.line import Line, PaneLine, Span
 from tui.text import ARROWS, GLYPHS, TIMES, clock_time, counted_noun
 
 SIGNS: Final = {Kind.SAME: "=", Kind.CHANGED: "~", Kind.MISSING: "-", Kind.EXTRA: "+", Kind.UNKNOWN: "?"}
@@ -26,6 +26,8 @@ ROLES_OF: Final = {
     Kind.EXTRA: "accent",
     Kind.UNKNOWN: "inconclusive",
 }
+LONGEST: Final = 4_000
+"""Characters of a message that are shown in full."""
 VALUE: Final = 80
 """Characters of a value that are shown."""
 NOTHING: Final = "(nothing)"
@@ -127,11 +129,10 @@ def _frames(row: Row) -> Line:
 
 def session_title(diff: SessionDiff) -> Line:
     """Return which sessions stand side by side, and how many turns are what."""
-    session = diff.session
     names = [f"session {talk.session.id}" if talk else "no session" for talk in (diff.before, diff.after)]
     return (
         Span(" | ".join(names), "heading"),
-        Span(f"  {safe(session.identity, 40)} {TIMES} {safe(session.csms, 30) or '-'}  ", "strong"),
+        Span(f"  {session_name(diff)}  ", "strong"),
         *counts_line(diff),
     )
 
@@ -200,18 +201,24 @@ def _rule_shift(change: RuleShift) -> PaneLine:
     ), 2)  # fmt: skip
 
 
-def pair_of_texts(row: Row, before: Talk | None, after: Talk | None) -> Iterable[tuple[str, Turn, Talk]]:
-    """Yield the turns of a row with the talk that each is of, and which of the two that is."""
-    for name, turn, talk in (("before", row.before, before), ("after", row.after, after)):
-        if turn is not None and talk is not None and turn.form is not Form.UNREAD:
-            yield name, turn, talk
+def session_name(diff: SessionDiff) -> str:
+    """Return whose sessions stand side by side, safe to show."""
+    return f"{safe(diff.session.identity, 40)} {TIMES} {safe(diff.session.csms, 30) or '-'}"
+
+
+def body_lines(diff: SessionDiff, row: Row, *, with_secrets: bool) -> Iterator[PaneLine]:
+    """Yield what was said in a row, one session after the other."""
+    for name, turn, talk in (("before", row.before, diff.before), ("after", row.after, diff.after)):
+        if turn is None or talk is None:
+            continue
+        yield PaneLine((Span(f"{name}, frame {turn.frame}", "heading"), Span(f"  {when(turn)}", "muted")))
+        for text in (turn.text, turn.answer):
+            if text is not None:
+                shown = text if with_secrets else masked_payload(text)
+                words = shown if isinstance(shown, str) else shown.hex(" ")
+                yield PaneLine((Span(safe(words, LONGEST)),), 2)
 
 
 def when(turn: Turn | None) -> str:
     """Return when a turn began, "" where there is none."""
     return clock_time(turn.at, millis=True) if turn else ""
-
-
-def blank() -> PaneLine:
-    """Return an empty line."""
-    return BLANK

@@ -177,6 +177,12 @@ class Verdicts:
             found = self._sessions.setdefault(session, SessionVerdicts(self.hearing))
         return found
 
+    def before(self, session: Session) -> Session | None:
+        """Return the session that its station had with the same CSMS before; None where there was none."""
+        known = (each.session for each in [*self._sessions.values()])
+        earlier = [each for each in known if each and each.identity == session.identity and each.csms == session.csms]
+        return max((each for each in earlier if each.id < session.id), key=lambda each: each.id, default=None)
+
     def note_session(self, session: Session) -> None:
         """Keep what is known of a session itself."""
         verdicts = self.of(session.id)

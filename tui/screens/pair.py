@@ -14,6 +14,7 @@ from matrix.trace import Session
 from tui.blaming import blamed
 from tui.line import Line, Span
 from tui.noted import marked
+from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, Place
 from tui.screens.disturbing import DISTURBING
 from tui.screens.findings import FindingsScreen
@@ -27,7 +28,7 @@ from tui.widgets.line_list import LineList
 from tui.widgets.row_list import RowList, last_failure
 
 
-class PairScreen(MovingScreen):
+class PairScreen(ComparingScreen, MovingScreen):
     """Starts on a message type, or on the gravest one; Enter goes to what shows its outcome."""
 
     CSS_PATH = "pair.tcss"
@@ -37,6 +38,7 @@ class PairScreen(MovingScreen):
         Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
         Binding("f", "findings", "Findings", tooltip="What to fix first in this pair: its findings by rule"),
+        *COMPARING,
         *CONTESTING,
         *DISTURBING,
         *MOVING,
@@ -131,6 +133,11 @@ class PairScreen(MovingScreen):
         if history.has_focus and sessions:
             return sessions[history.cursor]
         return next((session for session in sessions if session and session.is_open), None)
+
+    @property
+    def session_to_compare(self) -> Session | None:
+        history = self.query_one(HistoryList)
+        return self.source.verdicts.of(history.steps[history.cursor].session).session if history.steps else None
 
     @property
     def station_to_move(self) -> str | None:

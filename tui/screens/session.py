@@ -13,6 +13,7 @@ from textual.widgets import Input
 from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
 from matrix.trace import Session
+from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
 from tui.screens.disturbing import DISTURBING
 from tui.screens.rule import RuleScreen
@@ -27,7 +28,7 @@ from tui.widgets.live_messages import LiveMessages
 FIRST, LAST = 0, 2**63 - 1
 
 
-class SessionScreen(ContestingScreen):
+class SessionScreen(ComparingScreen, ContestingScreen):
     """Starts on a frame, or follows an open session; `handshake` starts with the handshake beside it."""
 
     CSS_PATH = "session.tcss"
@@ -41,6 +42,7 @@ class SessionScreen(ContestingScreen):
         Binding("p", "partner", "From a request to its answer, and back", show=False),
         Binding("i", "handshake", "Handshake", tooltip="How the session was opened and how it ended"),
         Binding("r", "rule", "Rule", tooltip="Explain the rule that was broken"),
+        *COMPARING,
         *CONTESTING,
         *DISTURBING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
@@ -187,6 +189,10 @@ class SessionScreen(ContestingScreen):
         joined = self.verdicts.joined(frame)
         action = joined.action if joined else FRAMING if frame else CONNECT
         return Place(self.session_id, action, frame or None, about_frame(self._notes, frame or None, action))
+
+    @property
+    def session_to_compare(self) -> Session | None:
+        return self.session
 
     @property
     def session_to_disturb(self) -> Session | None:
