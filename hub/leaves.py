@@ -52,6 +52,7 @@ class Pages:
         self._content = content
         self._log = log.pages
         self.size = size
+        self.read = 0  # up to which page `rows` has come
         self.count = max((len(content) + size - 1) // size, max(log.pages, default=0))
         first = self.page(1) or b""
         reserved = first[20] if first[:16] == MAGIC else 0
@@ -67,6 +68,7 @@ class Pages:
     def rows(self) -> Iterator[Found]:
         """Yield every row that can be read, of every table, in no order."""
         for number in range(1, self.count + 1):
+            self.read = number
             page = self.page(number)
             begin = HEADER_BYTES if number == 1 else 0
             if page is not None and page[begin] == LEAF:

@@ -114,7 +114,7 @@ class _Heap:
             for read, found in enumerate(pages.rows(), start=1):
                 self._take(found)
                 if read % 10_000 == 0:
-                    advance_to(read)
+                    advance_to(pages.read)
 
     def _take(self, found: Found) -> None:
         count = len(found.values)

@@ -72,7 +72,7 @@ def salvaged(path: Path, into: Path) -> str:
     try:
         recording = open_for_writing(into)
         try:
-            with progress("reading what is left", max(pages * 4, 1)) as advance_to:
+            with progress("reading what is left", max(pages, 1)) as advance_to:
                 return salvage(path, recording, advance_to).sentence
         finally:
             recording.close()
