@@ -30,8 +30,8 @@ END: Final = "the recording is damaged: how this session ended is lost"
 LOST: Final = "damaged recording"
 """The origin of a session of which only frames are left."""
 HOUR_NS: Final = 3_600_000_000_000
-_HEADS: Final = frozenset({2, 4, 6, 8, 10, 14})
-"""How many bytes of a frame on the wire are not its payload (RFC 6455 §5.2)."""
+_HEADS: Final = frozenset({0, 2, 4, 6, 8, 10, 14})
+"""How many bytes of a frame on the wire are not its payload (RFC 6455 §5.2); 0 where only payloads were counted."""
 
 
 class SalvageError(HubError):

@@ -11,10 +11,9 @@ from tui.screens.diff import DiffScreen
 from tui.side_by_side import SideBySide
 
 COMPARING: Final = (
-    Binding("equals_sign", "compare", "Compare the session with the one before it, or with the marked one", show=False,
-            key_display="="),
-    Binding("space", "mark", "Mark the session: = compares another one with it", show=False),
-)  # fmt: skip
+    Binding("equals_sign", "compare", "Compare the session with the one before it", show=False, key_display="="),
+)
+MARKING: Final = (Binding("space", "mark", "Mark a session: = compares another one with it", show=False),)
 
 
 class ComparingScreen(DashboardScreen):

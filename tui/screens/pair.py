@@ -14,7 +14,7 @@ from matrix.trace import Session
 from tui.blaming import blamed
 from tui.line import Line, Span
 from tui.noted import marked
-from tui.screens.comparing import COMPARING, ComparingScreen
+from tui.screens.comparing import COMPARING, MARKING, ComparingScreen
 from tui.screens.contesting import CONTESTING, Place
 from tui.screens.disturbing import DISTURBING
 from tui.screens.findings import FindingsScreen
@@ -39,6 +39,7 @@ class PairScreen(ComparingScreen, MovingScreen):
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
         Binding("f", "findings", "Findings", tooltip="What to fix first in this pair: its findings by rule"),
         *COMPARING,
+        *MARKING,
         *CONTESTING,
         *DISTURBING,
         *MOVING,
