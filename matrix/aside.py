@@ -18,6 +18,7 @@ class Aside(StrEnum):
     MESSAGE_ID = "message id"  # Part 4 §4.1.4: it only has to be new for its side and connection
     NAME = "the same name throughout"
     MOMENT = "the same moment, counted from the start or from the message"
+    QUOTE = "a text that quotes the message id, or moments"
     ORDER = "an order that means nothing"
 
 

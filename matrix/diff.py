@@ -9,7 +9,7 @@ import msgspec
 
 from matrix.alignment import Mark, align
 from matrix.aside import INDEPENDENT, Aside
-from matrix.difference import ABSENT, Comparison, Difference, Moments, Names, dumped, essence, leaves, same
+from matrix.difference import ABSENT, Comparison, Difference, Names, Occasion, dumped, essence, leaves, same
 from matrix.schemas import Part
 from matrix.stamps import tree_of
 from matrix.trace import Session, Side
@@ -146,8 +146,8 @@ class SessionDiff:
         if one.kind != other.kind:
             yield Difference(part, "", _in_words(one), _in_words(other))
         elif not same(one.holds, other.holds):
-            moments = _moments(*before, part), _moments(*after, part)
-            comparison = Comparison(before[1].version, before[0].action, part, self._names, *moments)
+            occasions = _occasion(*before, part), _occasion(*after, part)
+            comparison = Comparison(before[1].version, before[0].action, part, self._names, *occasions)
             yield from comparison.differences(one.holds, other.holds)
 
 
@@ -211,9 +211,9 @@ def _in_words(message: Said) -> str:
     return f"{message.kind} {code}" if code else message.kind
 
 
-def _moments(turn: Turn, talk: Talk, part: Part) -> Moments:
+def _occasion(turn: Turn, talk: Talk, part: Part) -> Occasion:
     said_at = turn.at if part is Part.REQUEST else turn.answered_at or turn.at
-    return Moments(said_at, talk.session.opened_at)
+    return Occasion(said_at, talk.session.opened_at, said(turn.text, talk.version).id)
 
 
 def _handshake(session: Session) -> dict[str, Any]:

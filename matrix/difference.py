@@ -1,5 +1,6 @@
 """Two payloads, place by place: what is different, and what only looks so (`matrix.aside`)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,7 @@ SAME_MOMENT_NS: Final = 5 * SECOND_NS
 ABSENT: Final = msgspec.UNSET
 """Stands for a value where a run has none; `null` is a value."""
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]{5,18}(?:Z|[+-]\d\d:\d\d)?")
 Path = tuple[str, ...]
 Place = tuple[str | int, ...]
 
@@ -37,11 +39,12 @@ class Difference(NamedTuple):
     aside: Aside | None = None
 
 
-class Moments(NamedTuple):
-    """When a message was said, and when its session began: nanoseconds since the epoch."""
+class Occasion(NamedTuple):
+    """When a message was said, when its session began (nanoseconds since the epoch), and the message id of its CALL."""
 
     said_at: int
     began_at: int
+    message_id: str
 
 
 class Names:
@@ -65,7 +68,7 @@ class Names:
 class Comparison:
     """Compares payloads of one action: `differences` of two, and the `essence` of one."""
 
-    def __init__(self, version: str, action: str, part: Part, names: Names, before: Moments, after: Moments) -> None:
+    def __init__(self, version: str, action: str, part: Part, names: Names, before: Occasion, after: Occasion) -> None:
         self._lists = _Lists(action, part)
         self._action, self._part = action, part
         self._stamps = tree_of(version, action, part)
@@ -90,7 +93,7 @@ class Comparison:
         elif type(before) is list and type(after) is list and len(place) < DEEPEST:
             self._walk_list(before, after, stamps, path, place, found)
         elif not same(before, after):
-            aside = self._aside(before, after, path, is_stamp=stamps == {})
+            aside = self._aside(before, after, path)
             found.append(Difference(self._part, pointer_to(place), before, after, aside))
 
     def _walk_list(
@@ -106,23 +109,36 @@ class Comparison:
             if not same(*values):
                 self._walk(*values, stamps, path, here, found)
 
-    def _aside(self, before: Any, after: Any, path: Path, *, is_stamp: bool) -> Aside | None:
+    def _aside(self, before: Any, after: Any, path: Path) -> Aside | None:
         if before is ABSENT or after is ABSENT or isinstance(before, dict | list) or isinstance(after, dict | list):
             return None
-        if is_stamp and self._are_one_moment(before, after):
-            return Aside.MOMENT
+        if isinstance(before, str) and isinstance(after, str):
+            if self._are_one_moment(before, after):
+                return Aside.MOMENT
+            if self._quote_the_same(before, after):
+                return Aside.QUOTE
         kind = name_kind(self._action, path)
         return Aside.NAME if kind and self._names.are_one(kind, before, after) else None
 
-    def _are_one_moment(self, before: Any, after: Any) -> bool:
+    def _quote_the_same(self, before: str, after: str) -> bool:
+        """Tell whether two texts differ only in their own CALL's message id, and in the moments that they mention."""
+        if not self._before.message_id or not self._after.message_id:
+            return False
+        one, other = before.replace(self._before.message_id, "\0"), after.replace(self._after.message_id, "\0")
+        if _MOMENT.split(one) != _MOMENT.split(other):
+            return False
+        moments = zip(_MOMENT.findall(one), _MOMENT.findall(other), strict=True)
+        return all(now == then or self._are_one_moment(now, then) for now, then in moments)
+
+    def _are_one_moment(self, before: str, after: str) -> bool:
         """Tell whether two timestamps are as far from their messages, or from the beginnings of their sessions.
 
         How they are written has to be the same.
         """
-        one, other = (moment(each) if isinstance(each, str) else None for each in (before, after))
+        one, other = moment(before), moment(after)
         if one is None or other is None or one.has_offset != other.has_offset or one.flaw != other.flaw:
             return False
-        origins = zip(self._before, self._after, strict=True)
+        origins = zip(self._before[:2], self._after[:2], strict=True)
         return any(abs((other.ns - then) - (one.ns - now)) <= SAME_MOMENT_NS for now, then in origins)
 
 

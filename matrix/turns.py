@@ -15,7 +15,7 @@ from matrix.dialect import UNKNOWN, Dialect, dialect
 from matrix.exchange import join
 from matrix.recognise import version_of, version_shown_by
 from matrix.trace import FIRST_CONTROL_OPCODE, Closed, Frame, Opcode, Opened, Session, Side, Traffic
-from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send, read
+from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
 
 
 class Form(StrEnum):
@@ -127,6 +127,8 @@ class _Hearing:
                 self._answer(frame, text, message.id)
             case CallResultError():
                 self._add(Form.STRAY, frame, text)
+            case Garbled(answers=str(message_id)) if (frame.side.other, message_id) in self._open:
+                self._answer(frame, text, message_id)
             case _:
                 self._add(Form.GARBLED, frame, text)
 

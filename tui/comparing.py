@@ -243,5 +243,8 @@ def _print_all(lines: Iterable[PaneLine]) -> None:
 
 
 def _print(line: PaneLine) -> None:
+    if not line.spans:
+        console().print()
+        return
     text = Text.assemble(*((span.text, ROLES.get(span.role, "")) for span in line.spans))
     console().print(Padding(text, (0, 0, 0, line.indent), expand=False))

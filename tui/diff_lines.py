@@ -143,7 +143,7 @@ def counts_line(diff: SessionDiff) -> Line:
     for kind in Kind:
         if number := diff.counts.get(kind, 0):
             spans += [Span(f"{SIGNS[kind]} {number:,} {kind}", ROLES_OF[kind]), Span("  ")]
-    return tuple(spans) or (Span("nothing was said", "muted"),)
+    return tuple(spans[:-1]) or (Span("nothing was said", "muted"),)
 
 
 def session_lines(diff: SessionDiff, teller: Teller, limit: int) -> Iterator[PaneLine]:

@@ -120,6 +120,18 @@ def test_a_moment_that_loses_its_time_zone_is_a_change() -> None:
     assert told(diff) == ["changed Heartbeat /currentTime"]
 
 
+def test_an_error_that_quotes_its_call_is_the_same() -> None:
+    def quoting(message_id: str) -> list[str]:
+        call = f'[2,"{message_id}","Heartbeat",{{}}]'
+        details = '{"quoted":"' + call.replace('"', '\\"') + ' at $NOW"}'
+        return [f"> {call}", f'< [4,"{message_id}","FormationViolation","no",{details}]']
+
+    diff = compared(quoting("one"), ["+3h", *quoting("two")])
+
+    assert diff.is_the_same
+    assert "QUOTE /errorDetails/quoted" in asides(diff)
+
+
 def test_a_list_that_the_standard_gives_no_order_is_the_same_in_another() -> None:
     keys = (
         '{"key":"A","readonly":true},{"key":"B","readonly":false}',
@@ -193,6 +205,12 @@ def test_garbage_is_compared_as_text() -> None:
     diff = compared(["> {not json"], ["> {not json either"])
 
     assert told(diff) == ["changed (no message)"]
+
+
+def test_an_answer_that_is_cut_off_is_still_the_answer() -> None:
+    before, after = ([HEARTBEAT[0], f'< [3,"h",{{"currentTime":"{each}'] for each in ("20", "19"))
+
+    assert told(compared(before, after)) == ["changed Heartbeat"]
 
 
 @given(
