@@ -54,12 +54,16 @@ class Salvaged(NamedTuple):
     @property
     def sentence(self) -> str:
         """What could be read, in words."""
-        lost = f"; of {self.lost_sessions} sessions only frames are left" if self.lost_sessions else ""
-        read = f"{self.frames:,} frames of {self.sessions:,} sessions can be read"
+        read = f"{_counted(self.frames, 'frame')} of {_counted(self.sessions, 'session')} can be read"
+        lost = f"; of {_counted(self.lost_sessions, 'session')} only frames are left" if self.lost_sessions else ""
         if not self.missing:
             return f"{read}, and no number is missing in the order of recording{lost}"
-        where = f"at least {self.missing:,} items are missing, in {self.gaps:,} places"
+        where = f"at least {_counted(self.missing, 'item')} missing, in {_counted(self.gaps, 'place')}"
         return f"{read}; {where}{lost}; what may be missing is held against nobody"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def salvage(path: Path, into: WritableRecording, advance_to: Callable[[int], object]) -> Salvaged:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -227,11 +228,21 @@ class Couple(NamedTuple):
     after: Session | None
 
 
-def couples(before: Sequence[Session], after: Sequence[Session]) -> list[Couple]:
+def couples(
+    before: Sequence[Session], after: Sequence[Session], origins: Mapping[int, int] = MappingProxyType({})
+) -> list[Couple]:
     """Put sessions together by identity, then by order: those that were upgraded, and those that were not.
 
-    Where each recording has one identity only, that may be another one.
+    Where each recording has one identity only, that may be another one. `origins` says of sessions of the second which
+    of the first they were played from: those come first, and are no others' counterparts.
     """
+    played = {session.id: session for session in before if session.id in set(origins.values())}
+    linked = [Couple(played.get(origins[each.id]), each) for each in after if each.id in origins]
+    before = [session for session in before if session.id not in played]
+    return linked + _by_order(before, [session for session in after if session.id not in origins])
+
+
+def _by_order(before: Sequence[Session], after: Sequence[Session]) -> list[Couple]:
     ours, theirs = _by_identity(before), _by_identity(after)
     if len(ours) == len(theirs) == 1:
         ours, theirs = {"": next(iter(ours.values()))}, {"": next(iter(theirs.values()))}

@@ -1,9 +1,10 @@
 """A damaged recording opens as far as it is whole: no wrong frame, no false accusation, no traceback."""
 
 import random
+import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 from damaged import accusations, crossing, judged_of, said, salvaged, traffic_of
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from hub.damage import damage_of
 from hub.errors import HubError
 from hub.leaves import opened_pages
-from hub.recording_file import PAGE_BYTES
+from hub.mirror import keep
+from hub.recording_file import PAGE_BYTES, open_for_writing
 from hub.salvage import SalvageError
 from matrix.trace import Closed, Ending
 
@@ -153,3 +155,53 @@ def test_an_open_session_ends_where_the_recording_does(whole: Path, tmp_path: Pa
 
     ends = [item.session for item in traffic_of(left) if isinstance(item, Closed)]
     assert {end.ending for end in ends} <= {Ending.CLOSED, Ending.HUB}
+
+
+class Killed(NamedTuple):
+    """What a killed hub leaves: a recording and its log."""
+
+    path: Path
+    log: Path
+
+
+@pytest.fixture
+def killed(whole: Path, tmp_path: Path) -> Killed:
+    """Copy a recording while its hub is writing to it: most of it is in the log."""
+    live, path = tmp_path / "live.recording", tmp_path / "killed.recording"
+    recording = open_for_writing(live)
+    recording.connection.wal_checkpoint()
+    for item in traffic_of(whole):
+        keep(recording, [item])
+    for suffix in ("", "-wal"):
+        shutil.copyfile(f"{live}{suffix}", f"{path}{suffix}")
+    recording.close()
+    return Killed(path, path.with_name(f"{path.name}-wal"))
+
+
+def test_a_log_that_is_whole_is_read_with_its_recording(killed: Killed, whole: Path, tmp_path: Path) -> None:
+    assert damage_of(killed.path) == ""
+
+    salvaged(killed.path, tmp_path / "left.recording")
+
+    assert said(traffic_of(tmp_path / "left.recording")) == said(traffic_of(whole))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_a_garbled_log_is_read_up_to_there(killed: Killed, whole: Path, tmp_path: Path, share: float) -> None:
+    content = bytearray(killed.log.read_bytes())
+    place = int(len(content) * share)
+    content[place] ^= 0xFF
+    killed.log.write_bytes(content)
+    assert "log is damaged" in damage_of(killed.path)
+
+    read = salvaged(killed.path, tmp_path / "left.recording")
+
+    assert 80 * (share - 0.2) < read.frames < 90
+    assert holds(tmp_path / "left.recording", whole)
+    assert accusations(judged_of(tmp_path / "left.recording")) == []
+
+
+def test_a_log_that_is_gone_costs_what_was_in_it_and_accuses_nobody(killed: Killed) -> None:
+    killed.log.unlink()
+
+    assert accusations(judged_of(killed.path)) == []

@@ -250,6 +250,12 @@ def test_sessions_belong_together_by_identity_and_order() -> None:
     assert ids(found) == [(1, 5), (3, 6), (2, 4), (None, 7)]
 
 
+def test_a_replayed_session_stands_beside_the_one_that_it_was_played_from() -> None:
+    found = couples([session(1, "A"), session(2, "A")], [session(1, "A-1"), session(2, "A")], {1: 2})
+
+    assert ids(found) == [(2, 1), (1, 2)]
+
+
 @pytest.mark.parametrize(("status", "wanted"), [(101, [(1, 9)]), (404, [(1, None), (None, 9)])])
 def test_a_station_by_another_name_is_compared_where_there_is_one_only(
     status: int, wanted: list[tuple[int | None, int | None]]
