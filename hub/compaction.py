@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from hub.damage import damage_of
 from hub.database import Connection, DatabaseError, connect_read_only
@@ -11,8 +11,6 @@ from hub.errors import RecorderError
 from hub.lock_file import BRIEFLY
 from hub.place import SUFFIXES, sync
 from hub.recording_file import WritableRecording, open_for_writing
-
-TABLES: Final = ("session", "frame", "partial", "disturbance", "note", "finding", "outcome", "judging")
 
 
 class CompactError(RecorderError):
@@ -85,7 +83,9 @@ def _copy(recording: WritableRecording, copy: Path) -> None:
 
 
 def _counts(connection: Connection) -> list[tuple[object, ...]]:
-    queries = (f"SELECT count(*) FROM {table}" for table in TABLES)  # noqa: S608 - the names are our own
+    """Return how many rows each table has."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    queries = (f'SELECT count(*) FROM "{name}"' for (name,) in tables)  # noqa: S608 - the names are the file's own
     return [row for query in queries for row in connection.execute(query).fetchall()]
 
 

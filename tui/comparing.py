@@ -71,10 +71,11 @@ class Wanted:
     with_secrets: bool = False
     jobs: int | None = None
     on_screen: bool = False
+    only_linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Judged:
     """A recording that is open, judged, with the sessions of it that are compared."""
 
     source: Source
@@ -93,7 +94,9 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         ours = opened(before, one, policy, wanted.jobs)
         same_file = before.path.resolve() == after.path.resolve()
         theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)
-        found = couples(ours.sessions, theirs.sessions)
+        found = couples(ours.sessions, theirs.sessions, _links(before.path, ours, theirs))
+        if wanted.only_linked:
+            found = [couple for couple in found if couple.before and couple.after]
         change = shift_between(found, ours, theirs)
         if wanted.on_screen:
             names = before.path.name, after.path.name
@@ -105,10 +108,41 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
     return change.is_worse or (wanted.is_exact and not is_same)
 
 
+def origin_of(replay: Source) -> Source:
+    """Return the recording that a replay was played from: it has to be beside it, or here.
+
+    Raises:
+        CompareError: it was not played from one, or that is not there.
+        RecordingError: the replay cannot be read.
+    """
+    with readable_recording(replay.path) as recording:
+        origins = recording.origins()
+    wanted = {each.recording for number, each in origins.items() if replay.session in (None, number)}
+    if len(wanted) != 1:
+        why = f"was played from {len(wanted)} recordings" if wanted else "is no replay"
+        raise CompareError(f"{str(replay.path)!r} {why}: name what to compare it with")
+    (name,) = wanted
+    for folder in (replay.path.parent, Path()):
+        if (folder / Path(name).name).is_file():
+            return Source(folder / Path(name).name)
+    raise CompareError(f"{str(replay.path)!r} was played from {name!r}, which is neither beside it nor here")
+
+
+def _links(path: Path, before: Judged, after: Judged) -> dict[int, int]:
+    """Return which sessions were played from which of a recording, where that is the one and the same."""
+    opened_at = {session.id: session.opened_at for session in before.sessions}
+    links = after.recording.origins().items()
+    return {
+        number: each.session
+        for number, each in links
+        if Path(each.recording).name == path.name and opened_at.get(each.session) == each.opened_at
+    }
+
+
 def opened(
     source: Source, recording: Recording, policy: Policy = AS_WRITTEN, jobs: int | None = None,
     judgement: Judgement | None = None,
-) -> Side:  # fmt: skip
+) -> Judged:  # fmt: skip
     """Judge a recording, unless it was, and say which of its sessions are compared.
 
     Raises:
@@ -118,16 +152,16 @@ def opened(
     sessions = recording.sessions() if source.session is None else [recording.session(source.session)]
     if not sessions:
         raise CompareError(f"{str(source.path)!r} holds no session")
-    return Side(source, recording, judgement or judge_all(recording, policy, jobs=jobs), sessions)
+    return Judged(source, recording, judgement or judge_all(recording, policy, jobs=jobs), sessions)
 
 
-def shift_between(found: Sequence[Couple], before: Side, after: Side) -> Shift:
+def shift_between(found: Sequence[Couple], before: Judged, after: Judged) -> Shift:
     """Return what became of the outcomes."""
     one, other = ((session_outcomes(each.judgement.board.view()), each.judgement.findings) for each in (before, after))
     return shift(found, one, other)
 
 
-def session_diffs(found: Sequence[Couple], before: Side, after: Side) -> Iterator[SessionDiff]:
+def session_diffs(found: Sequence[Couple], before: Judged, after: Judged) -> Iterator[SessionDiff]:
     """Yield sessions side by side, reading each recording as often as keeps what is in memory small."""
     frames = [each.recording.frame_counts() for each in (before, after)]
     with progress("comparing", len(found)) as advance_to:
@@ -166,7 +200,7 @@ def _talk_of(session: Session | None, talks: dict[int, Talk]) -> Talk | None:
     return None if session is None else talks.get(session.id) or Talk(session, "", [])
 
 
-def _tell(before: Side, after: Side, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
+def _tell(before: Judged, after: Judged, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
     teller = Teller(is_strict=wanted.is_strict, with_secrets=wanted.with_secrets)
     for name, side in (("before", before), ("after", after)):
         _print(PaneLine((Span(f"{name:<7}", "heading"), Span(_described(side)))))
@@ -195,12 +229,12 @@ def verdict(change: Shift, *, is_same: bool) -> str:
     return "the same" if is_same else "other messages, and no outcome is worse"
 
 
-def _described(side: Side) -> str:
+def _described(side: Judged) -> str:
     which = f", session {side.source.session}" if side.source.session is not None else ""
     return f"{safe(str(side.source.path))}{which or ', ' + counted_noun(len(side.sessions), 'session')}"
 
 
-def _tell_json(before: Side, after: Side, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
+def _tell_json(before: Judged, after: Judged, change: Shift, diffs: Iterable[SessionDiff], wanted: Wanted) -> bool:
     teller = Teller(is_strict=wanted.is_strict, with_secrets=wanted.with_secrets)
     sessions = list[dict[str, Any]]()
     is_same = True

@@ -12,7 +12,7 @@ WORSE: Final = 1
 
 @click.command(epilog="Example: plugfest diff hall.recording fixed.recording#2")
 @click.argument("before", metavar="RECORDING[#SESSION]")
-@click.argument("after", metavar="RECORDING[#SESSION]")
+@click.argument("after", required=False, metavar="[RECORDING[#SESSION]]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--strict", "is_strict", is_flag=True, help="Tell what is set aside, too: ids, moments, orders.")
 @click.option("--all", "with_all", is_flag=True, help="List every message that differs, however many there are.")
@@ -26,7 +26,7 @@ WORSE: Final = 1
     "--jobs", type=click.IntRange(1, 256), help="How many processes judge.  [default: as many as are worth it]"
 )
 def diff(
-    before: str, after: str, *, as_json: bool, is_strict: bool, with_all: bool, is_exact: bool,
+    before: str, after: str | None, *, as_json: bool, is_strict: bool, with_all: bool, is_exact: bool,
     rules_file: Path | None, secrets: bool, jobs: int | None, on_screen: bool,
 ) -> None:  # fmt: skip
     """Put two recordings, or two sessions, side by side: what is the same, changed, missing or extra.
@@ -34,12 +34,19 @@ def diff(
     Sessions belong together by identity and order, messages by side, action and content. Message ids, names such as
     transactionId, moments and orders that mean nothing are set aside.  See docs/comparing.md
 
+    A replay alone is compared with what it was played from.
+
     Exit code 0: as good or better. 1: an outcome is worse, or a side breaks a rule that it kept. 2: cannot be compared.
     """
     from tui.cli_errors import reported
-    from tui.comparing import Source, Wanted, run_diff
+    from tui.comparing import Source, Wanted, origin_of, run_diff
     from tui.rules_file import read_rules_file
 
-    wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs, on_screen)
-    is_bad = reported(lambda: run_diff(Source.of(before), Source.of(after), read_rules_file(rules_file), wanted))
-    sys.exit(WORSE if is_bad else 0)
+    wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs, on_screen, only_linked=after is None)
+
+    def compare() -> bool:
+        replay = Source.of(after or before)
+        origin = origin_of(replay) if after is None else Source.of(before)
+        return run_diff(origin, replay, read_rules_file(rules_file), wanted)
+
+    sys.exit(WORSE if reported(compare) else 0)

@@ -1,6 +1,7 @@
 """`plugfest diff`, as a person or a program uses it."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,44 @@ def test_a_session_file_is_compared_like_a_recording(good: Path, bad: Path, tmp_
 
     assert run(tmp_path / "one.session", good, "--exact").exit_code == 0
     assert run(tmp_path / "one.session", bad).exit_code == 1
+
+
+@pytest.fixture
+def replayed(good: Path, tmp_path: Path) -> Path:
+    """Return a recording whose second session was played from the only one of another."""
+    with Recording.open(good) as recording:
+        (origin,) = recording.sessions()
+    path = record(tmp_path / "replayed.recording", draw(*BAD, identity="ELSE"), draw(*GOOD, identity="CLONE"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS replay (session, recording, origin, origin_at, side, speed)")
+        row = (2, good.name, 1, origin.opened_at, "station", "max")
+        connection.execute("INSERT INTO replay VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.close()
+    return path
+
+
+def test_a_replay_is_compared_with_what_it_was_played_from(replayed: Path) -> None:
+    result = run(replayed, "--json")
+
+    told = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert [(each["before"], each["after"]) for each in told["sessions"]] == [(1, 2)]
+
+
+def test_a_replay_whose_origin_is_gone_says_so(replayed: Path, good: Path) -> None:
+    good.unlink()
+
+    result = run(replayed)
+
+    assert result.exit_code == 2
+    assert "was played from 'good.recording'" in result.stderr
+
+
+def test_what_is_no_replay_wants_something_to_be_compared_with(good: Path) -> None:
+    result = run(good)
+
+    assert result.exit_code == 2
+    assert "is no replay" in result.stderr
 
 
 def test_a_secret_that_differs_is_hidden(tmp_path: Path) -> None:
