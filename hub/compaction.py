@@ -70,7 +70,7 @@ def _copy(recording: WritableRecording, copy: Path) -> None:
     ((size,),) = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     disk = os.statvfs(path.parent)
     if disk.f_bavail * disk.f_frsize < size:
-        raise CompactError(f"there is no room for a copy of {size >> 20} MiB beside {str(path)!r}")
+        raise CompactError(f"there is no room for a copy of {size >> 10} KiB beside {str(path)!r}")
     counts = _counts(connection)
     connection.execute("VACUUM INTO ?", (str(copy),))
     made = connect_read_only(copy)

