@@ -11,26 +11,34 @@ from hub.migrations import APPLICATION_ID
 
 CHECKED_BYTES: Final = 128 << 20
 """Files up to this size are looked through as a whole before the dashboard opens them: half a second at most."""
+CHECKED_LOG_BYTES: Final = 8 << 20
+"""The same for their logs, whose checksums take a second for 32 MiB."""
 LEAST_BYTES: Final = 512
 
 
 def damage_of(path: Path, *, thorough: bool = True) -> str:
     """Say what is wrong with a file that is or was a recording, "" where nothing is, or where a hub is writing to it.
 
-    Without `thorough`, files above CHECKED_BYTES are judged by their length and their log only.
+    Without `thorough`, files above CHECKED_BYTES, or with long logs, are judged by their length only.
     """
     if not path.is_file() or is_held(path):
         return ""
     try:
         if not _is_ours(path):
             return ""  # opening it says what it is not
-        return _length(path) or _log(path) or (_content(path) if thorough or _is_small(path) else "")
+        is_looked_through = thorough or _is_small(path)
+        return _length(path) or (_log(path) or _content(path) if is_looked_through else "")
     except OSError:
         return ""  # opening it says why
 
 
 def _is_small(path: Path) -> bool:
-    return path.stat().st_size <= CHECKED_BYTES
+    log = _log_of(path)
+    return path.stat().st_size <= CHECKED_BYTES and (not log.exists() or log.stat().st_size <= CHECKED_LOG_BYTES)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _length(path: Path) -> str:
@@ -44,8 +52,8 @@ def _length(path: Path) -> str:
     (page,) = struct.unpack_from(">H", header, 16)
     page = 65536 if page == 1 else max(page, LEAST_BYTES)
     (pages,) = struct.unpack_from(">I", header, 28)
-    log = read_log(path.with_name(f"{path.name}-wal"), page)
-    if log.pages or size >= pages * page:
+    has_log = _log_of(path).is_file() and _log_of(path).stat().st_size > 0  # what the file lacks may be in it
+    if has_log or size >= pages * page:
         return ""
     return f"it is cut off: {size // page} of its {pages} pages are there"
 
@@ -60,7 +68,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _log(path: Path) -> str:
-    beside = path.with_name(f"{path.name}-wal")
+    beside = _log_of(path)
     if not beside.is_file():
         return ""
     with path.open("rb") as file:

@@ -277,8 +277,8 @@ def _print_all(lines: Iterable[PaneLine]) -> None:
 
 
 def _print(line: PaneLine) -> None:
-    if not line.spans:
-        console().print()
+    if not line.spans or not sys.stdout.isatty():
+        sys.stdout.write(f"{line.text.rstrip()}\n")
         return
     text = Text.assemble(*((span.text, ROLES.get(span.role, "")) for span in line.spans))
     console().print(Padding(text, (0, 0, 0, line.indent), expand=False))
