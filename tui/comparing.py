@@ -16,7 +16,7 @@ from matrix.diff import Couple, SessionDiff, couples
 from matrix.judgement import Judgement
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.safe import safe, safe_json
-from matrix.trace import Session
+from matrix.trace import Session, mark_of
 from matrix.transitions import Shift, session_outcomes, shift
 from matrix.turns import Listener, Talk
 from tui.damaged import readable_recording
@@ -164,15 +164,11 @@ def shift_between(found: Sequence[Couple], before: Judged, after: Judged) -> Shi
 def session_diffs(found: Sequence[Couple], before: Judged, after: Judged) -> Iterator[SessionDiff]:
     """Yield sessions side by side, reading each recording as often as keeps what is in memory small."""
     frames = [each.recording.frame_counts() for each in (before, after)]
-    with progress("comparing", len(found)) as advance_to:
-        done = 0
-        for some in _batches(found, *frames):
-            ours = _talks(before.recording, [couple.before for couple in some])
-            theirs = _talks(after.recording, [couple.after for couple in some])
-            for one, other in some:
-                yield SessionDiff(_talk_of(one, ours), _talk_of(other, theirs))
-            done += len(some)
-            advance_to(done)
+    for some in _batches(found, *frames):
+        ours = _talks(before.recording, [couple.before for couple in some])
+        theirs = _talks(after.recording, [couple.after for couple in some])
+        for one, other in some:
+            yield SessionDiff(_talk_of(one, ours), _talk_of(other, theirs))
 
 
 def _batches(found: Sequence[Couple], ours: dict[int, int], theirs: dict[int, int]) -> Iterator[list[Couple]]:
@@ -190,8 +186,11 @@ def _batches(found: Sequence[Couple], ours: dict[int, int], theirs: dict[int, in
 
 def _talks(recording: Recording, sessions: Iterable[Session | None]) -> dict[int, Talk]:
     listener = Listener(session.id for session in sessions if session)
-    for item in recording.all_traffic():
-        listener.feed(item)
+    with progress("reading", recording.last_mark()) as advance_to:  # over before anything is printed
+        for batch in recording.batches():
+            for item in batch:
+                listener.feed(item)
+            advance_to(mark_of(batch[-1]))
     return listener.talks
 
 
