@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from hub.database import DatabaseError, connect_read_only
-from hub.leaves import HEADER_BYTES, LOOKED_AT, MAGIC, page_size_of, read_log
+from hub.leaves import HEADER_BYTES, LOOKED_AT, MAGIC, page_size_of
 from hub.lock_file import is_held
+from hub.log_pages import read_log
 from hub.migrations import APPLICATION_ID
 
 CHECKED_BYTES: Final = 128 << 20

@@ -1,7 +1,7 @@
 """The rows of a damaged SQLite file, read page by page without SQLite, which gives up at the first broken one.
 
 A leaf of a table holds whole rows, or the beginning of one and where the rest is: each can be read whatever has become
-of the pages that lead to it. The format: https://www.sqlite.org/fileformat2.html, sections 1.5, 1.6, 2.1 and 4.
+of the pages that lead to it. The format: https://www.sqlite.org/fileformat2.html, sections 1.5, 1.6 and 2.1.
 """
 
 import mmap
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+from hub.log_pages import Log, read_log
 
 MAGIC: Final = b"SQLite format 3\0"
 HEADER_BYTES: Final = 100
@@ -20,9 +22,6 @@ LOOKED_AT: Final = 4 << 20
 LEAF: Final = 0x0D
 """The type of a page that holds rows of a table."""
 LARGEST_ROW: Final = 1 << 30
-_WAL_MAGIC: Final = {0x377F0682: "<", 0x377F0683: ">"}
-_WAL_HEADER: Final = 32
-_WAL_FRAME: Final = 24
 
 Row = tuple[Any, ...]
 
@@ -36,13 +35,6 @@ class Found(NamedTuple):
 
 class BrokenPageError(ValueError):
     """A page, or a row in it, is not what the format allows."""
-
-
-class Log(NamedTuple):
-    """What a write-ahead log holds: the latest page of each number, and whether all of it could be read."""
-
-    pages: dict[int, bytes]
-    is_whole: bool
 
 
 class Pages:
@@ -159,76 +151,15 @@ def page_size_of(content: bytes | mmap.mmap) -> int:
     if content[:16] == MAGIC and len(content) >= HEADER_BYTES:
         (size,) = struct.unpack_from(">H", content, 16)
         size = 65536 if size == 1 else size
-        if size in leaves and (leaves[size] >= most // 3 or not most):
+        if size in leaves and leaves[size] >= most / 2:
             return size
-    return min(size for size in SIZES if leaves[size] >= most * 0.9)
+    return max(size for size in SIZES if leaves[size] >= most * 0.9) if most else min(SIZES)
 
 
 def _leaves(content: bytes | mmap.mmap, size: int) -> int:
-    """Return how many bytes of leaves the beginning of a file has, if that is the size of its pages."""
+    """Return how many leaves a file begins with, if that is the size of its pages; a smaller size sees them too."""
     places = range(size, min(len(content), LOOKED_AT) - 8, size)
-    return sum(size for place in places if content[place] == LEAF and content[place + 7] == 0)
-
-
-def read_log(path: Path, page_size: int) -> Log:
-    """Read what a write-ahead log has committed, as far as its checksums hold (section 4).
-
-    What is left in it from before it began anew is none of its content, and nothing is missing there.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return Log({}, is_whole=True)
-    if not content:
-        return Log({}, is_whole=True)
-    if len(content) < _WAL_HEADER:
-        return Log({}, is_whole=False)
-    magic, _version, size, _sequence, *salt = struct.unpack_from(">6I", content)
-    order = _WAL_MAGIC.get(magic)
-    if order is None or size != page_size or _checksum(content[:24], (0, 0), order) != _sums(content, 24):
-        return Log({}, is_whole=False)
-    return _read_frames(content, page_size, tuple(salt), order)
-
-
-def _read_frames(content: bytes, page_size: int, salt: tuple[int, ...], order: str) -> Log:
-    pages: dict[int, bytes] = {}
-    begun: dict[int, bytes] = {}
-    sums = _sums(content, 24)
-    step = _WAL_FRAME + page_size
-    place = _WAL_HEADER
-    while place + step <= len(content):
-        number, commit, *frame_salt = struct.unpack_from(">4I", content, place)
-        if tuple(frame_salt) != salt:
-            return Log(pages, is_whole=_is_older(frame_salt, salt))
-        page = content[place + _WAL_FRAME : place + step]
-        sums = _checksum(content[place : place + 8] + page, sums, order)
-        if sums != _sums(content, place + 16):
-            return Log(pages, is_whole=False)
-        begun[number] = page
-        if commit:
-            pages.update(begun)
-            begun.clear()
-        place += step
-    return Log(pages, is_whole=place == len(content))
-
-
-def _is_older(salt: list[int], current: tuple[int, ...]) -> bool:
-    """Tell whether frames are left from before the log began anew: each time, SQLite adds one to the first salt."""
-    return 0 < (current[0] - salt[0]) % (1 << 32) < 1 << 20
-
-
-def _sums(content: bytes, place: int) -> tuple[int, int]:
-    one, other = struct.unpack_from(">2I", content, place)
-    return one, other
-
-
-def _checksum(content: bytes, sums: tuple[int, int], order: str) -> tuple[int, int]:
-    one, other = sums
-    words = struct.unpack(f"{order}{len(content) // 4}I", content)
-    for first, second in zip(words[::2], words[1::2], strict=True):
-        one = (one + first + other) & 0xFFFFFFFF
-        other = (other + second + one) & 0xFFFFFFFF
-    return one, other
+    return sum(1 for place in places if content[place] == LEAF and content[place + 7] == 0)
 
 
 def varint(content: bytes, place: int) -> tuple[int, int]:

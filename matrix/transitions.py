@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from matrix.board import BoardView
-from matrix.diff import Couple
+from matrix.couples import Couple
 from matrix.finding import Finding, Severity
 from matrix.outcome import CONFORMING, GRAVITY, WRONG, Outcome
 from matrix.trace import Side

@@ -3,26 +3,24 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 from rich.padding import Padding
 from rich.text import Text
 
-from hub.errors import HubError
 from hub.recording import Recording
-from matrix.diff import Couple, SessionDiff, couples
-from matrix.judgement import Judgement
-from matrix.policy import AS_WRITTEN, Policy
+from matrix.couples import Couple, couples
+from matrix.diff import SessionDiff
+from matrix.policy import Policy
 from matrix.safe import safe, safe_json
 from matrix.trace import Session, mark_of
 from matrix.transitions import Shift, session_outcomes, shift
 from matrix.turns import Listener, Talk
+from tui.compared import Judged, Source, links, opened
 from tui.damaged import readable_recording
 from tui.diff_app import DiffApp
 from tui.diff_lines import Teller, session_lines, shift_lines
-from tui.judging import judge_all
 from tui.line import BLANK, PaneLine, Span
 from tui.printing import ROLES, console, progress
 from tui.side_by_side import SideBySide
@@ -32,32 +30,6 @@ LISTED: Final = 50
 """Turns that are listed of each session, unless all of them are asked for."""
 READ_TOGETHER: Final = 200_000
 """Frames of sessions that are put side by side in one reading of their recordings."""
-
-
-class CompareError(HubError):
-    """There is nothing to compare; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A recording to compare, or one session of it."""
-
-    path: Path
-    session: int | None = None
-
-    @classmethod
-    def of(cls, text: str) -> "Source":
-        """Read `RECORDING` or `RECORDING#SESSION`; a file whose name has a # in it is a recording, if it is there.
-
-        Raises:
-            CompareError: what follows the # is no number.
-        """
-        path, mark, number = text.rpartition("#")
-        if not mark or Path(text).exists():
-            return cls(Path(text))
-        if not number.isdecimal():
-            raise CompareError(f"{number!r} is no session's number, in {text!r}")
-        return cls(Path(path), int(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +46,6 @@ class Wanted:
     only_linked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A recording that is open, judged, with the sessions of it that are compared."""
-
-    source: Source
-    recording: Recording
-    judgement: Judgement
-    sessions: list[Session]
-
-
 def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> bool:
     """Print what differs, and return whether the second is worse (or, where that is asked for, differs at all).
 
@@ -94,7 +56,7 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         ours = opened(before, one, policy, wanted.jobs)
         same_file = before.path.resolve() == after.path.resolve()
         theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)
-        found = couples(ours.sessions, theirs.sessions, _links(before.path, ours, theirs))
+        found = couples(ours.sessions, theirs.sessions, links(before.path, ours, theirs))
         if wanted.only_linked:
             found = [couple for couple in found if couple.before and couple.after]
         change = shift_between(found, ours, theirs)
@@ -106,53 +68,6 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         tell = _tell_json if wanted.as_json else _tell
         is_same = tell(ours, theirs, change, session_diffs(found, ours, theirs), wanted)
     return change.is_worse or (wanted.is_exact and not is_same)
-
-
-def origin_of(replay: Source) -> Source:
-    """Return the recording that a replay was played from: it has to be beside it, or here.
-
-    Raises:
-        CompareError: it was not played from one, or that is not there.
-        RecordingError: the replay cannot be read.
-    """
-    with readable_recording(replay.path) as recording:
-        origins = recording.origins()
-    wanted = {each.recording for number, each in origins.items() if replay.session in (None, number)}
-    if len(wanted) != 1:
-        why = f"was played from {len(wanted)} recordings" if wanted else "is no replay"
-        raise CompareError(f"{str(replay.path)!r} {why}: name what to compare it with")
-    (name,) = wanted
-    for folder in (replay.path.parent, Path()):
-        if (folder / Path(name).name).is_file():
-            return Source(folder / Path(name).name)
-    raise CompareError(f"{str(replay.path)!r} was played from {name!r}, which is neither beside it nor here")
-
-
-def _links(path: Path, before: Judged, after: Judged) -> dict[int, int]:
-    """Return which sessions were played from which of a recording, where that is the one and the same."""
-    opened_at = {session.id: session.opened_at for session in before.sessions}
-    links = after.recording.origins().items()
-    return {
-        number: each.session
-        for number, each in links
-        if Path(each.recording).name == path.name and opened_at.get(each.session) == each.opened_at
-    }
-
-
-def opened(
-    source: Source, recording: Recording, policy: Policy = AS_WRITTEN, jobs: int | None = None,
-    judgement: Judgement | None = None,
-) -> Judged:  # fmt: skip
-    """Judge a recording, unless it was, and say which of its sessions are compared.
-
-    Raises:
-        CompareError: it has no session.
-        RecordingError: it cannot be read, or has no session of that number.
-    """
-    sessions = recording.sessions() if source.session is None else [recording.session(source.session)]
-    if not sessions:
-        raise CompareError(f"{str(source.path)!r} holds no session")
-    return Judged(source, recording, judgement or judge_all(recording, policy, jobs=jobs), sessions)
 
 
 def shift_between(found: Sequence[Couple], before: Judged, after: Judged) -> Shift:

@@ -39,7 +39,8 @@ def diff(
     Exit code 0: as good or better. 1: an outcome is worse, or a side breaks a rule that it kept. 2: cannot be compared.
     """
     from tui.cli_errors import reported
-    from tui.comparing import Source, Wanted, origin_of, run_diff
+    from tui.compared import Source, origin_of
+    from tui.comparing import Wanted, run_diff
     from tui.rules_file import read_rules_file
 
     wanted = Wanted(as_json, is_strict, with_all, is_exact, secrets, jobs, on_screen, only_linked=after is None)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.recording import Recording, handshake_of
-from matrix.diff import Couple, SessionDiff
+from matrix.couples import Couple
+from matrix.diff import SessionDiff
 from matrix.trace import Closed, Opened, Session
 from matrix.transitions import Shift
 from matrix.turns import Listener, Talk

@@ -62,6 +62,12 @@ def test_the_size_of_pages_is_told_without_the_header(tmp_path: Path, page: int)
     assert page_size_of(bytes(content)) == page
 
 
+def test_the_size_of_pages_is_believed_where_few_of_them_are_leaves(tmp_path: Path) -> None:
+    written(tmp_path / "rows.db", [(None, "0"), (None, "x" * 6_084)], 1024)
+
+    assert page_size_of((tmp_path / "rows.db").read_bytes()) == 1024
+
+
 def test_a_number_that_goes_on_after_its_page_is_refused() -> None:
     with pytest.raises(BrokenPageError):
         varint(b"\xff\xff", 0)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from talks import asides, compared, talk, told
 
-from matrix.diff import Couple, Kind, SessionDiff, couples
+from matrix.couples import Couple, couples
+from matrix.diff import Kind, SessionDiff
 from matrix.trace import Opened, Session, Traffic
 
 HEARTBEAT = ['> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]']

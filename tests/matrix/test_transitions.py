@@ -3,7 +3,7 @@
 import pytest
 from drawing import draw, judged
 
-from matrix.diff import Couple
+from matrix.couples import Couple
 from matrix.outcome import Outcome
 from matrix.trace import Opened, Session, Traffic
 from matrix.transitions import Shift, Transition, session_outcomes, shift

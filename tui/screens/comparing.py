@@ -4,7 +4,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from matrix.diff import Couple
+from matrix.couples import Couple
 from matrix.trace import Session
 from tui.screens.base import DashboardScreen
 from tui.screens.diff import DiffScreen

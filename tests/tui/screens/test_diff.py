@@ -9,7 +9,7 @@ from recorded import record
 from textual.pilot import Pilot
 
 from hub.recording import Recording
-from matrix.diff import couples
+from matrix.couples import couples
 from tui.diff_app import DiffApp
 from tui.screens.diff import DiffScreen
 from tui.side_by_side import SideBySide
