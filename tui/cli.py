@@ -14,6 +14,7 @@ from tui.cli_errors import reported as _report_errors
 from tui.diff_cli import diff
 from tui.export_cli import export
 from tui.rewriting_cli import compact, merge, trim
+from tui.redact_cli import redact
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
@@ -623,6 +624,7 @@ main.add_command(trim)
 main.add_command(compact)
 main.add_command(tunnel)
 main.add_command(tokens)
+main.add_command(redact)
 
 
 def _asked_for() -> str:
