@@ -27,9 +27,7 @@ KINDS: Final = (
     metavar="KIND",
     help=f"Leave values of this kind as they are. Repeatable: {', '.join(KINDS)}.",
 )
-@click.option(
-    "--vendors", is_flag=True, help="Replace vendors, models, firmware versions and the names of CSMSes too."
-)
+@click.option("--vendors", is_flag=True, help="Replace vendors, models, firmware versions and the names of CSMSes too.")
 @click.option(
     "--key",
     "key_file",
@@ -48,8 +46,9 @@ def redact(
 ) -> int:  # fmt: skip
     """Copy a recording with pseudonyms for all that says who or where, so that it can be handed on.
 
-    The same value has the same pseudonym throughout, of the same length and form. Both recordings are judged, and have to
-    come to the same; the bytes of the copy are looked through for each value that was replaced.  See docs/redacting.md
+    The same value has the same pseudonym throughout, of the same length and form. Both recordings are judged, and have
+    to come to the same; the bytes of the copy are looked through for each value that was replaced.
+    See docs/redacting.md
 
     Exit code 1: the copy is judged otherwise, or a value is left in it: it is not written without --force. 2: the
     recording cannot be used.

@@ -109,9 +109,9 @@ def _telling(recording: Recording) -> Iterator[Callable[[str, int], object]]:
 def _tell(done: Copied, to: Path) -> None:
     for sentence in why_not(done):
         click.echo(f"plugfest: {safe(sentence)}", err=True)
-    for why, values in _exceptions(done).items():
-        named = ", ".join(safe(value, _SHOWN) for value in values[:EXAMPLES])
-        more = f" and {len(values) - EXAMPLES} more" if len(values) > EXAMPLES else ""
+    for why, left in _exceptions(done).items():
+        named = ", ".join(safe(value, _SHOWN) for value in left[:EXAMPLES])
+        more = f" and {len(left) - EXAMPLES} more" if len(left) > EXAMPLES else ""
         click.echo(f"left on purpose, {why}: {named}{more}")
     if not done.is_kept:
         click.echo(f"plugfest: {safe(str(to))} was not written; --force writes it all the same", err=True)

@@ -66,7 +66,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Copied:
-    """What came of it. `differences` are findings and outcomes that the copy has otherwise; `is_kept` says it is there."""
+    """What came of it: in what the copy is judged otherwise, what is left in it, whether it has got its name."""
 
     tally: Tally
     scan: Scan

@@ -16,7 +16,9 @@ from matrix.wire import NotJsonError, parse_json
 _ANSWERS: Final = re.compile(r'\s*\[\s*[34]\s*,\s*"[^"\\]{1,36}"')
 """How text begins that nobody can read and that is taken for an answer all the same (`matrix.wire`)."""
 _CLOSE_CODE: Final = 2
-_NEUTRAL: Final = str.maketrans({chr(code): "0" if chr(code).isdigit() else "x" for code in range(128) if chr(code).isalnum()})
+_NEUTRAL: Final = str.maketrans(
+    {chr(code): "0" if chr(code).isdigit() else "x" for code in range(128) if chr(code).isalnum()}
+)
 
 
 class FrameRedactor:
@@ -140,7 +142,7 @@ def neutral(text: str) -> str:
 
 
 def _wide(letter: str) -> str:
-    """Return one character for all that have as many bytes in UTF-8; \xff is no byte of any, where it stands for one."""
+    """Return one character for all of as many bytes in UTF-8; the first, as a byte, is none of any such text."""
     return "\xff" if letter < "\u0800" else "\u4e00" if letter < "\U00010000" else "\U00020000"
 
 

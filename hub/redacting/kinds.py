@@ -1,7 +1,7 @@
-"""What each field is: the table fields.json, derived from the schemas of all versions. No field of theirs is missing in it.
+"""What each field is: the table fields.json, derived from the schemas of all versions. It lacks no field of theirs.
 
-A field is told by its name, and where one name means several things, by the name around it too (`company/name`). What the
-schemas do not have, in vendors' own fields and DataTransfer, is told by what its name looks like, and is text otherwise.
+A field is told by its name, and where one name means several things, by the name around it too (`company/name`). What
+the schemas do not have, vendors' own fields and DataTransfer, is told by what its name looks like, else it is text.
 """
 
 import re
@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
-import orjson
 
 from matrix import schemas
 from matrix.dialect import JUDGED, dialect
@@ -143,7 +142,7 @@ def kind_of_header(name: str) -> Kind:
 
 @cache
 def kind_of_variable(name: str) -> Kind | None:
-    """Return what the value of a configuration key (1.6) or variable (2.x) is; None where the standard has none such."""
+    """Return what the value of a configuration key (1.6) or variable (2.x) is; None where there is none such."""
     found = next((kind for kind, names in _table().variables.items() if name in names), None)
     if found is not None:
         return found

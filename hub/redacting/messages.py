@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from hub.redacting.kinds import Kind, kind_of, kind_of_variable, keywords
+from hub.redacting.kinds import Kind, keywords, kind_of, kind_of_variable
 from hub.redacting.redactor import SMALL_NUMBER, Redactor, digits_of
 from hub.redacting.spelling import json_spelled, json_units
 from hub.redacting.tree import Node, tree_of
@@ -17,6 +17,8 @@ DEEPEST: Final = 3
 """JSON in a string in JSON is looked through so many times."""
 _MESSAGE: Final = re.compile(r'\s*\[\s*[2-6]\s*,\s*"')
 """How a message begins that somebody quotes."""
+SMALLEST_ODD: Final = 1e300
+"""A number that is nobody's, and that another first digit may make infinite."""
 _LITERALS: Final = frozenset({"true", "false", "null"})
 _DATA: Final = "data"
 _VARIABLE: Final = "variable"
@@ -105,7 +107,7 @@ def _number(redactor: Redactor, kind: Kind, written: str) -> str:
     """Replace a number that stands where something else does that is replaced; of text, only a long one."""
     if written in _LITERALS or kind not in redactor.kinds:
         return written
-    is_telling = digits_of(written) > (SMALL_NUMBER if kind is Kind.TEXT else 1)
+    is_telling = abs(float(written)) < SMALLEST_ODD and digits_of(written) > (SMALL_NUMBER if kind is Kind.TEXT else 1)
     return redactor.whole(kind, written) if is_telling else written
 
 

@@ -1,9 +1,9 @@
 """Pseudonyms: of the same shape as the value, and the same for the same value under the same key.
 
-Values of one shape are numbered, and a keyed permutation of those numbers is the mapping: two values that differ in more
-than capitals never get the same pseudonym, and none gets itself. Nothing has to be remembered, so that several
-recordings agree where they are redacted with one key. (A Feistel network over mixed radices, as in FF1 of NIST SP
-800-38G, P, a shift S without fixed points, and P backwards: P⁻¹SP has none either.) Values longer than LONGEST places are
+Values of one shape are numbered, and a keyed permutation of those numbers is the mapping: two values that differ in
+more than capitals never get the same pseudonym, and none gets itself. Nothing has to be remembered, so that several
+recordings agree where they are redacted with one key. (P is a Feistel network over mixed radices, as in FF1 of NIST SP
+800-38G, S a shift, which has no fixed points, so that P⁻¹SP has none either.) Values of more than LONGEST places are
 enciphered by a stream that depends on all of the value.
 """
 
@@ -107,7 +107,9 @@ class _Permutation:
         self._slots = shape.slots
         self._left = [*range(0, len(shape.slots), 2)]
         self._right = [*range(1, len(shape.slots), 2)]
-        self._sizes = tuple(prod(len(shape.slots[each].alphabet) for each in half) for half in (self._left, self._right))
+        self._sizes = tuple(
+            prod(len(shape.slots[each].alphabet) for each in half) for half in (self._left, self._right)
+        )
         frame = list(text)
         for at, end, alphabet in shape.slots:
             frame[at:end] = [f"\0{len(alphabet)}"] + [""] * (end - at - 1)
@@ -122,9 +124,10 @@ class _Permutation:
     def text(self, number: tuple[int, int]) -> str:
         letters = list(self._pattern)
         for half, rank in zip((self._left, self._right), number, strict=True):
+            left = rank
             for each in reversed(half):
                 at, end, alphabet = self._slots[each]
-                rank, digit = divmod(rank, len(alphabet))
+                left, digit = divmod(left, len(alphabet))
                 said = alphabet[digit]
                 letters[at:end] = said if len(said) == end - at else said * (end - at)
         return "".join(letters)

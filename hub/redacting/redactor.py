@@ -26,10 +26,13 @@ _IPV4: Final = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])", r
 _PIECE: Final = re.compile(r"[^\s,;=\"'<>]+")
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>\[[^\]]*\]|[^:]+)(?P<port>:[0-9]{1,5})?")
 _NAMES_AROUND_ADDRESSES: Final = frozenset({"for", "by", "proto", "host", "http", "https", "localhost", "unknown"})
-_EXTENSION: Final = re.compile(r"\.(?:bin|zip|t?gz|tar(?:\.gz)?|log|txt|json|xml|hex|img|fw|swu|pem|crt|csv|html?|pdf)\Z", re.I)
+_EXTENSION: Final = re.compile(
+    r"\.(?:bin|zip|t?gz|tar(?:\.gz)?|log|txt|json|xml|hex|img|fw|swu|pem|crt|csv|html?|pdf)\Z", re.IGNORECASE
+)
 _DIGEST: Final = re.compile(r"(?<=hmac:)[0-9a-f]{16}")
 _UUID_WITH_MAC: Final = re.compile(
-    r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-(?P<node>[0-9a-f]{12})(?![0-9a-f-])", re.I
+    r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-(?P<node>[0-9a-f]{12})(?![0-9a-f-])",
+    re.IGNORECASE,
 )
 
 
@@ -112,11 +115,10 @@ class Redactor:
 
     def address(self, text: str) -> str:
         """Return URLs, addresses with or without a port, or a list of such, with pseudonyms in their places."""
-        text = _URL.sub(self._url, text) if "://" in text else self._addresses(text)
-        return text
+        return _URL.sub(self._url, text) if "://" in text else self._addresses(text)
 
     def path(self, path: str) -> str:
-        """Return a request target, or the path of a URL, with what it names replaced: segments, values of parameters."""
+        """Return a request target, or the path of a URL, with what it names replaced: segments, parameters."""
         path, mark, query = path.partition("?")
         segments = [self.segment(each) for each in path.split("/")]
         return "/".join(segments) + mark + (self._query(query) if mark else "")

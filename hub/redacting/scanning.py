@@ -20,7 +20,7 @@ from hub.redacting.redactor import is_moment
 from hub.redacting.spelling import json_units, said_by
 from matrix.wire import NotJsonError
 
-SIBLINGS: Final = ("", "-wal", "-journal", "-shm")
+SIBLINGS: Final = ("-wal", "-journal", "-shm")
 _SCHEMA: Final = ("sqlite_master", "_sqlite_migrations")
 _RUN: Final = re.compile(r"[^\W_]+")
 _INDEXED: Final = frozenset({("session", "identity"), ("session", "csms")})
@@ -50,8 +50,8 @@ class Sought:
     """What is looked for, and what may be taken for it.
 
     `telling` values say who or where, and are nowhere in a copy; `texts` were replaced where they stood as free text.
-    `pseudonyms` are what both were replaced by: one may be what another value was. Fields of `kinds` are replaced, others
-    are kept, and so are `kept_names`, those of CSMSes.
+    `pseudonyms` are what both were replaced by: one may be what another value was. Fields of `kinds` are replaced,
+    others are kept, and so are `kept_names`, those of CSMSes.
     """
 
     telling: Collection[str]
@@ -69,8 +69,11 @@ def scan(path: Path, sought: Sought) -> Scan:
     """
     values = {*sought.telling, *sought.texts}
     found, needles = Scan(values=len(values)), Needles(values)
-    hits = [hit for sibling in SIBLINGS for hit in _hits_in(Path(f"{path}{sibling}"), needles, found)]
-    if hits:
+    for sibling in SIBLINGS:
+        beside = _hits_in(Path(f"{path}{sibling}"), needles, found)
+        found.leaks.update((hit.value, f"in what SQLite keeps beside it ({sibling})") for hit in beside)
+    hits = [*_hits_in(path, needles, found)]
+    if hits and not found.leaks:  # with a log of somebody else's beside it, it may not even open
         _explain(path, hits, _Witness({hit.value for hit in hits}, sought), found)
     return found
 

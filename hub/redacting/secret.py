@@ -34,7 +34,9 @@ def key_from(path: Path) -> tuple[bytes, bool]:
     except OSError as exc:
         raise KeyFileError(f"the key file {str(path)!r} cannot be read: {exc.strerror}") from exc
     if len(held.strip()) < SHORTEST:
-        raise KeyFileError(f"the key file {str(path)!r} holds {len(held.strip())} bytes; a secret has {SHORTEST} or more")
+        raise KeyFileError(
+            f"the key file {str(path)!r} holds {len(held.strip())} bytes; a secret has {SHORTEST} or more"
+        )
     return sha256(held.strip()).digest(), is_new
 
 

@@ -30,7 +30,7 @@ _KEPT: Final = re.compile(r"-----[a-z0-9 ]+-----|\\.|[a-z0-9+/](?==+\s*\Z)|(?<=[
 _SHORTEST_HEX: Final = 4
 _SURELY_HEX: Final = 8
 _WIDE: Final = {
-    2: "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ",  # noqa: RUF001 - letters of two bytes
+    2: "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ",
     3: tuple(map(chr, range(0x4E00, 0x8E00))),
     4: tuple(map(chr, range(0x20000, 0x24000))),
 }

@@ -62,7 +62,7 @@ def _json_letter(spelling: str) -> str:
         return _ESCAPES.get(spelling[1], spelling[1])
     if len(spelling) == len(r"\ud83d\ude00"):
         return str(orjson.loads(f'"{spelling}"'))
-    return chr(int(spelling[2:], 16))
+    return chr(int(spelling.removeprefix("\\u"), base=16))
 
 
 def _in_json(letter: str, spelling: str) -> str:
@@ -85,4 +85,8 @@ def _percent_letters(spelling: str) -> Iterator[Unit]:
 
 
 def _in_percent(letter: str, spelling: str) -> str:
-    return "".join(f"%{octet:02X}" for octet in letter.encode("utf-8", "surrogateescape")) if spelling.startswith("%") else letter
+    return (
+        "".join(f"%{octet:02X}" for octet in letter.encode("utf-8", "surrogateescape"))
+        if spelling.startswith("%")
+        else letter
+    )

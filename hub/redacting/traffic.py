@@ -28,4 +28,6 @@ def redacted_traffic(redactor: Redactor, traffic: Iterable[Traffic]) -> Iterator
 
 def _ended(redactor: Redactor, session: Session) -> Session:
     """Redact what the end of a session adds to it: the hub's sentence. All else was redacted when it was opened."""
-    return session if session.fault is None else msgspec.structs.replace(session, fault=redactor.sentence(session.fault))
+    return (
+        session if session.fault is None else msgspec.structs.replace(session, fault=redactor.sentence(session.fault))
+    )

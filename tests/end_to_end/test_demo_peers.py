@@ -12,6 +12,9 @@ from hub.demo.event import run_csmses, run_stations, visit_all
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import TOUR, Unit
 from hub.recording import Recording
+from hub.redacting.copying import Plan, copied, why_not
+from hub.redacting.kinds import REPLACED, Kind
+from hub.redacting.secret import random_key
 from hub.server import Hub, HubSettings
 from matrix.board import CONNECT, FRAMING, BoardView, Pair
 from matrix.errata import candidates
@@ -27,11 +30,17 @@ GREEN: Final = {Outcome.PASSED, Outcome.REMARKED}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    """What a judge says of the first seconds of the demo."""
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of the demo."""
     path = tmp_path_factory.mktemp("demo") / "demo.recording"
     asyncio.run(_run_demo(path, TOUR_S))
-    return _judged(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def demo(recorded: Path) -> Judge:
+    """What a judge says of the first seconds of the demo."""
+    return _judged(recorded)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +64,16 @@ def test_most_pairs_are_green_and_the_others_differ(view: BoardView) -> None:
 
 def test_no_rule_crashes_on_the_demo(demo: Judge) -> None:
     assert demo.crashes == []
+
+
+def test_a_copy_without_anybodys_names_is_judged_as_the_demo_is(recorded: Path, tmp_path: Path) -> None:
+    plan = Plan(random_key(), REPLACED | {Kind.VENDOR})
+
+    with Recording.open(recorded) as recording:
+        done = copied(recording, tmp_path / "copy", plan, lambda each, _: _judged(each.path), lambda *_: None, by_force=False)
+
+    assert why_not(done) == ()
+    assert done.findings > 100
 
 
 @pytest.mark.parametrize(
