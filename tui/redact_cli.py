@@ -1,11 +1,12 @@
 """`plugfest redact` as click has it."""
 
+import sys
 from pathlib import Path
 from typing import Final
 
 import rich_click as click
 
-from tui.reported import reported
+from tui.cli_errors import reported
 
 KINDS: Final = (
     "identity", "token", "serial", "address", "place", "person", "card", "vehicle", "certificate", "credential", "text",
@@ -39,11 +40,10 @@ KINDS: Final = (
 @click.option("--force", is_flag=True, help="Write the copy even if it is judged otherwise, or a value is left in it.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="How many processes judge.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came of it as one JSON object.")
-@reported
 def redact(
     recording: Path, copy: Path | None, *, dry_run: bool, keep: tuple[str, ...], vendors: bool, key_file: Path | None,
     force: bool, jobs: int | None, as_json: bool,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """Copy a recording with pseudonyms for all that says who or where, so that it can be handed on.
 
     The same value has the same pseudonym throughout, of the same length and form. Both recordings are judged, and have
@@ -57,7 +57,7 @@ def redact(
 
     wishes = Wishes(keep, vendors, key_file, force, jobs)
     if dry_run:
-        return run_preview(recording, wishes, as_json=as_json)
+        sys.exit(reported(lambda: run_preview(recording, wishes, as_json=as_json)))
     if copy is None:
         raise click.UsageError("--output COPY says where to, --dry-run what would be replaced")
-    return run_redact(recording, copy, wishes, as_json=as_json)
+    sys.exit(reported(lambda: run_redact(recording, copy, wishes, as_json=as_json)))
