@@ -12,6 +12,7 @@ from matrix.dialect import JUDGED
 from tui.cli_errors import fail as _fail
 from tui.cli_errors import reported as _report_errors
 from tui.diff_cli import diff
+from tui.evidence_cli import evidence
 from tui.export_cli import export
 from tui.rewriting_cli import compact, merge, trim
 from tui.redact_cli import redact
@@ -625,6 +626,7 @@ main.add_command(compact)
 main.add_command(tunnel)
 main.add_command(tokens)
 main.add_command(redact)
+main.add_command(evidence)
 
 
 def _asked_for() -> str:

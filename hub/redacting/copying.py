@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -116,7 +116,7 @@ def copied(recording: Recording, to: Path, plan: Plan, judge: Judging, tell: Tel
     redactor = surveyed(_told(recording, until, "looking through", tell), recording.notes(), plan)
     with _workshop(to) as made:
         _write(recording, made, redactor, until, tell)
-        done = Copied(redactor.tally, _scanned(made, recording, redactor))
+        done = Copied(redactor.tally, scan(made, sought_in(redactor, {each.csms for each in recording.sessions()})))
         before = judge(recording, until)
         done.findings = len(before.findings)
         quiet = Redactor(redactor.pseudonyms, redactor.kinds, redactor.known)
@@ -171,16 +171,16 @@ def _write(recording: Recording, path: Path, redactor: Redactor, until: int, tel
         writable.close()
 
 
-def _scanned(path: Path, recording: Recording, redactor: Redactor) -> Scan:
+def sought_in(redactor: Redactor, csmses: Collection[str]) -> Sought:
+    """Return what must not be left in what a redactor has made; `csmses` are the names of all CSMSes."""
     tally, kinds = redactor.tally, redactor.kinds
-    sought = Sought(
+    return Sought(
         telling={*_parts(tally.values(*(kinds - WORDS)))},
         texts={*_parts(tally.values(*WORDS))},
         pseudonyms=[entry.pseudonym for entries in tally.entries.values() for entry in entries.values()],
         kinds=kinds,
-        kept_names=() if Kind.VENDOR in kinds else {session.csms for session in recording.sessions()},
+        kept_names=() if Kind.VENDOR in kinds else csmses,
     )
-    return scan(path, sought)
 
 
 def _parts(values: Iterable[str]) -> Iterator[str]:

@@ -6,11 +6,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from hub.evidence.reference import Reference
 from tui.blaming import finding_line
 from tui.fixing import Group
 from tui.line import Line, Span
 from tui.noted import marked
 from tui.screens.base import DashboardScreen
+from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
@@ -26,6 +28,7 @@ class OccurrencesScreen(DashboardScreen):
     CSS_PATH = "findings.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "rule", "Rule", tooltip="Explain the rule"),
+        *EVIDENCING,
         Binding("escape,backspace", "app.pop_screen", "Back", tooltip="Back to what to fix first"),
     ]
 
@@ -69,6 +72,11 @@ class OccurrencesScreen(DashboardScreen):
         """Go to the frame that shows it; to the handshake where that is what shows it."""
         found = self.query_one(OccurrenceList).occurrence(event.index)
         self.go(SessionScreen(self.source, found.session, found.frame, handshake=found.frame is None))
+
+    def action_evidence(self) -> None:
+        listed = self.query_one(OccurrenceList)
+        found = listed.occurrence(listed.cursor)
+        put_together(self, Reference(self.group.rule, found.session, found.frame or 0))
 
     def action_rule(self) -> None:
         self.app.push_screen(RuleScreen([self.group.rule], self.source.policy))

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
+from hub.evidence.reference import Reference
 from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
 from matrix.trace import Session
 from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
 from tui.screens.disturbing import DISTURBING
+from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
 from tui.session_bars import position_line, status_line, title_line
 from tui.source import Source
@@ -45,6 +47,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         *COMPARING,
         *CONTESTING,
         *DISTURBING,
+        *EVIDENCING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
         Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
         Binding(
@@ -183,6 +186,13 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         else:
             self.notify("no rule was broken here; e goes to the next finding", markup=False)
 
+    def action_evidence(self) -> None:
+        findings = self.query_one(DetailPane).findings
+        if findings:
+            put_together(self, Reference.of(findings[0]))
+        else:
+            self.notify("nothing was found here; e goes to the next finding", markup=False)
+
     @property
     def cell_to_contest(self) -> Place | None:
         frame = 0 if self._handshake else self.messages.frame_id
@@ -220,4 +230,5 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         yield SystemCommand("Handshake", "Headers, subprotocols and how the session ended", self.action_handshake)
         yield SystemCommand("Findings only", "Hide frames at which nothing was found", self.action_findings_only)
         yield SystemCommand("Control frames", "Show or hide ping, pong and close", self.action_control)
+        yield SystemCommand("Evidence", "What shows the finding here, in an archive to hand on", self.action_evidence)
         yield SystemCommand("Copy the detail pane", "To the clipboard of the terminal", self.action_copy)

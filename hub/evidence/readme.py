@@ -1,0 +1,126 @@
+"""The first page of a bundle, in Markdown: what was found, by which clause, shown by which messages, replayed how."""
+
+from collections.abc import Iterator
+
+from hub.evidence.bundle import Bundle, Product
+from hub.evidence.markdown import block, code
+from matrix.rule import rule_named
+from matrix.safe import safe
+from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic
+
+RECORDING = "evidence.recording"
+MESSAGES = "messages.jsonl"
+_WHO = {Side.STATION: "station", Side.CSMS: "CSMS"}
+
+
+def readme(bundle: Bundle) -> str:
+    """Return the page; peers' words in it are code."""
+    return "\n".join(_lines(bundle)) + "\n"
+
+
+def replay_command(bundle: Bundle) -> str:
+    """Return the command that plays the other side of the one that is blamed, so that its fix can be tried."""
+    session = bundle.finding.session
+    if bundle.finding.side is Side.CSMS:
+        return f"plugfest replay {RECORDING} --session {session} --as station --to ws://CSMS-HOST:PORT/PATH"
+    return f"plugfest replay {RECORDING} --session {session} --as csms --listen 127.0.0.1:9000"
+
+
+def finding_lines(finding_of: Bundle) -> Iterator[str]:
+    """Yield what was found, as a list."""
+    finding, rule = finding_of.finding, rule_named(finding_of.finding.rule)
+    frame = "the handshake" if finding.frame is None else f"frame {finding.frame}"
+    yield f"- **Found:** a {finding.severity} by the {_WHO[finding.side]}, in session {finding.session}, {frame}"
+    yield f"- **Seen:** {code(finding.text, 1_000)}"
+    if finding.pointer:
+        yield f"- **At:** {code(finding.pointer)} of the payload"
+    yield f"- **Asked:** {safe(rule.sentence)} ({safe(rule.clause)})"
+    yield f"- **Whose doing it is:** {finding.ground.confidence}: {code(finding.ground.why, 1_000)}"
+
+
+def _lines(bundle: Bundle) -> Iterator[str]:
+    finding = bundle.finding
+    yield f"# {finding.rule}: {safe(rule_named(finding.rule).sentence)}"
+    yield ""
+    yield from finding_lines(bundle)
+    yield f"- **Station:** {_product(bundle.station)}"
+    yield f"- **CSMS:** {_product(bundle.csms)}"
+    yield f"- **Version:** OCPP {safe(bundle.version, 20)}"
+    yield f"- **Rule set:** {bundle.ruleset}"
+    yield f"- **Recording:** {bundle.recording}"
+    yield ""
+    yield from _about(bundle)
+    yield ""
+    yield "## Messages"
+    start = bundle.traffic[0]
+    since = start.session.opened_at if isinstance(start, Opened) else 0
+    for item in bundle.traffic:
+        yield ""
+        yield from _item(item, since, is_it=isinstance(item, Frame) and item.id == finding.frame)
+    yield ""
+    yield from _checking(bundle)
+
+
+def _about(bundle: Bundle) -> Iterator[str]:
+    least = "without any one of them it is gone" if bundle.is_minimal else "fewer may do"
+    yield f"The messages below show it: {least}. {bundle.left_out} more of these sessions are left out, among them what"
+    yield "would show that something did *not* happen: the finding was made with all of them."
+    if bundle.others:
+        yield f"The same was found {bundle.others} times more in the recording."
+    yield ""
+    if bundle.sought is None:
+        yield "**Nothing is redacted:** identities, idTags, addresses and passwords are as they were."
+    else:
+        yield "Identities, idTags, serial numbers, addresses, certificates, passwords and free text are replaced by"
+        yield "pseudonyms of the same form; times, message ids and what the standard lists are as they were."
+
+
+def _item(item: Traffic, since: int, *, is_it: bool) -> Iterator[str]:
+    match item:
+        case Opened(_, session):
+            yield from _handshake(session)
+        case Closed(_, session):
+            yield f"**Session {session.id}** ended: {session.ending or 'unknown'}"
+        case Disturbed():
+            yield f"**Disturbed on purpose**, {item.phase}: {code(item.text)}"
+        case Frame():
+            mark = " **<- here**" if is_it else ""
+            yield f"**{_WHO[item.side]}**, frame {item.id}, {(item.at - since) / 1e9:+.3f} s{_form(item)}{mark}"
+            yield ""
+            yield _payload(item)
+
+
+def _handshake(session: Session) -> Iterator[str]:
+    answer = "no answer" if session.status is None else f"{session.status} {session.reason}"
+    yield f"**Session {session.id}**: {code(f'GET {session.path}')} answered with {code(answer)}"
+    lines = [f"{name}: {value}" for name, value in session.request]
+    lines += ["", *(f"{name}: {value}" for name, value in session.response)] if session.response else []
+    if lines:
+        yield ""
+        yield block("\n".join(lines), "http")
+
+
+def _form(frame: Frame) -> str:
+    if frame.opcode == Opcode.TEXT and frame.fin and not frame.rsv:
+        return ""
+    name = Opcode(frame.opcode).name.lower() if frame.opcode in Opcode.__members__.values() else f"{frame.opcode}"
+    return f", {name}{'' if frame.fin else ', not the last fragment'}"
+
+
+def _payload(frame: Frame) -> str:
+    if isinstance(frame.payload, bytes):
+        return block(frame.payload.hex(" "))
+    return block(frame.payload, "json")
+
+
+def _product(product: Product) -> str:
+    return code(product.name) + (f", {code(product.version)}" if product.version else "")
+
+
+def _checking(bundle: Bundle) -> Iterator[str]:
+    yield "## Checking it"
+    yield ""
+    yield block(f"plugfest judge {RECORDING}\n{replay_command(bundle)}", "sh")
+    yield ""
+    yield f"`{MESSAGES}` holds the same, an item a line, in a chain: `sha256` is the SHA-256 of the one before it, in"
+    yield "hexadecimal (for the first, of the recording's id above), a line end, and `item` byte for byte."

@@ -1,0 +1,148 @@
+import json
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from recordings import RecordingBuilder
+
+from hub.evidence.bundle import Bundle, EvidenceError, gathered
+from hub.evidence.reference import read_reference
+from hub.evidence.writing import write_bundle
+from hub.recording import Recording
+from hub.redacting.copying import Plan
+from hub.redacting.kinds import REPLACED
+from hub.session_file import read_session
+from matrix.judge import Judge
+
+PLAN = Plan(b"k" * 32, REPLACED)
+
+
+@pytest.fixture
+def event(tmp_path: Path) -> Path:
+    path = tmp_path / "event.recording"
+    with RecordingBuilder(path) as builder:
+        for number in range(3):
+            session = builder.session(f"CS-004{number}", "acme")
+            for beat in range(20):
+                builder.say(
+                    session,
+                    f'> [2,"h{beat}","Heartbeat",{{}}]',
+                    f'< [3,"h{beat}",{{"currentTime":"2026-01-01T12:00:00Z"}}]',
+                )
+            builder.say(
+                session,
+                '> [2,"a","Authorize",{"idTag":"C0FFEE01"}]',
+                '< [3,"a",{"idTagInfo":{"status":"``` Oh <b>no</b> C0FFEE01"}}]',
+            )
+            builder.close(session)
+    return path
+
+
+def judged(recording: Recording, until: int) -> Judge:
+    judge = Judge()
+    for batch in recording.batches(until):
+        for item in batch:
+            judge.feed(item)
+    return judge
+
+
+def bundle_of(path: Path, said: str, plan: Plan | None = PLAN) -> Bundle:
+    with Recording.open(path) as recording:
+        return gathered(recording, read_reference(said), plan, judged)
+
+
+def rule_at_answer(path: Path) -> str:
+    with Recording.open(path) as recording:
+        return next(
+            each.rule for each in judged(recording, recording.last_mark()).findings if each.action == "Authorize"
+        )
+
+
+def test_a_bundle_shows_its_finding_by_one_exchange_without_names(event: Path, tmp_path: Path) -> None:
+    rule = rule_at_answer(event)
+
+    write_bundle(bundle_of(event, f"{rule}#2"), tmp_path / "bundle")
+
+    with Recording.open(tmp_path / "bundle" / "evidence.recording") as recording:
+        findings = judged(recording, recording.last_mark()).findings
+        assert rule in {finding.rule for finding in findings}
+        assert sum(1 for _ in recording.frames(2)) == 2
+        assert [session.id for session in recording.sessions()] == [2]
+    for path in (tmp_path / "bundle").iterdir():
+        assert b"C0FFEE01" not in path.read_bytes()
+        assert b"CS-0041" not in path.read_bytes()
+
+
+def test_the_page_of_a_bundle_says_what_by_which_clause_and_how_to_replay(event: Path, tmp_path: Path) -> None:
+    rule = rule_at_answer(event)
+
+    write_bundle(bundle_of(event, rule), tmp_path / "bundle")
+
+    page = (tmp_path / "bundle" / "README.md").read_text()
+    assert page.startswith(f"# {rule}: ")
+    assert "OCPP" in page
+    assert "plugfest replay evidence.recording --session 1 --as station --to ws://" in page
+    assert "The same was found 2 times more" in page
+    assert "**CSMS:** `acme`" in page
+    assert "\n````json\n" in page  # what the peer said holds three backticks
+
+
+def test_the_chain_of_hashes_holds_and_breaks_where_a_message_is_changed(event: Path, tmp_path: Path) -> None:
+    bundle = bundle_of(event, rule_at_answer(event))
+    write_bundle(bundle, tmp_path / "bundle")
+    lines = (tmp_path / "bundle" / "messages.jsonl").read_text().splitlines()
+
+    before, hashes = bundle.recording, []
+    for line in lines:
+        item = line[line.index('"item": ') + len('"item": ') : -1]
+        before = sha256(f"{before}\n{item}".encode()).hexdigest()
+        hashes.append(before)
+
+    assert [json.loads(line)["sha256"] for line in lines] == hashes
+    assert len(lines) == 4
+
+
+def test_a_bundle_holds_its_sessions_as_files_of_their_own(event: Path, tmp_path: Path) -> None:
+    write_bundle(bundle_of(event, rule_at_answer(event)), tmp_path / "bundle")
+
+    session = read_session(tmp_path / "bundle" / "session-1.session")
+
+    assert len(session.frames) == 2
+    assert session.session.identity != "CS-0040"
+
+
+def test_without_redaction_everything_is_as_it_was(event: Path, tmp_path: Path) -> None:
+    write_bundle(bundle_of(event, rule_at_answer(event), None), tmp_path / "bundle")
+
+    assert b"C0FFEE01" in (tmp_path / "bundle" / "evidence.recording").read_bytes()
+    assert "Nothing is redacted" in (tmp_path / "bundle" / "README.md").read_text()
+    assert json.loads((tmp_path / "bundle" / "finding.json").read_text())["is_redacted"] is False
+
+
+def test_an_archive_is_the_same_bytes_for_the_same_bundle(event: Path, tmp_path: Path) -> None:
+    bundle = bundle_of(event, rule_at_answer(event))
+
+    write_bundle(bundle, tmp_path / "one.zip")
+
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert archive.testzip() is None
+        assert {name.rpartition("/")[2] for name in archive.namelist()} == {
+            "README.md", "evidence.recording", "messages.jsonl", "finding.json", "session-1.session"
+        }  # fmt: skip
+
+
+def test_nothing_is_written_over_and_nothing_left_beside(event: Path, tmp_path: Path) -> None:
+    bundle = bundle_of(event, rule_at_answer(event))
+    (tmp_path / "there.zip").write_bytes(b"mine")
+
+    with pytest.raises(EvidenceError, match="something at"):
+        write_bundle(bundle, tmp_path / "there.zip")
+    with pytest.raises(EvidenceError, match="no folder"):
+        write_bundle(bundle, tmp_path / "nowhere" / "there.zip")
+    write_bundle(bundle, tmp_path / "new.zip")
+
+    assert {path.name for path in tmp_path.iterdir()} - {f"event.recording{end}" for end in ("", "-wal", "-shm")} == {
+        "there.zip", "new.zip"
+    }  # fmt: skip
+    assert (tmp_path / "there.zip").read_bytes() == b"mine"

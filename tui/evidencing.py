@@ -1,0 +1,63 @@
+"""`plugfest evidence`: what shows a finding, put together."""
+
+from pathlib import Path
+
+import click
+
+from hub.evidence.bundle import Bundle, gathered
+from hub.evidence.readme import RECORDING, replay_command
+from hub.evidence.reference import Reference, read_reference
+from hub.evidence.writing import write_bundle
+from hub.recording import Recording
+from hub.redacting.copying import Plan
+from hub.redacting.kinds import REPLACED, Kind
+from hub.redacting.secret import key_from, random_key
+from matrix.safe import safe, safe_file_name
+from tui.judging import judge_all, prepare
+from tui.text import counted_noun
+
+
+def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> None:
+    """Write the bundle for a finding, and say what is in it.
+
+    Raises:
+        HubError: there is no such finding, or it cannot be shown or written.
+    """
+    prepare()
+    reference = read_reference(said)
+    with Recording.open(path) as recording:
+        bundle = gathered(recording, reference, plan, lambda each, until: judge_all(each, until=until))
+    to = to or bundle_name(bundle.reference)
+    write_bundle(bundle, to)
+    click.echo(f"{safe(str(to))}: {summary(bundle)}")
+    click.echo(f"  {safe(bundle.finding.text, 200)}")
+    click.echo(
+        f"  replay: {replay_command(bundle).replace(RECORDING, str(to / RECORDING) if to.is_dir() else RECORDING)}"
+    )
+
+
+def plan_of(*, unredacted: bool, vendors: bool, key_file: Path | None) -> Plan | None:
+    """Return what is replaced in a bundle; None where nothing is.
+
+    Raises:
+        KeyFileError: the key file cannot be used.
+    """
+    if unredacted:
+        return None
+    kinds = REPLACED | {Kind.VENDOR} if vendors else REPLACED
+    return Plan(random_key() if key_file is None else key_from(key_file)[0], kinds)
+
+
+def bundle_name(reference: Reference) -> Path:
+    """Return what a bundle is called where nobody says."""
+    return Path(
+        safe_file_name(f"evidence-{reference.rule}-{reference.session}-{reference.frame or 'handshake'}") + ".zip"
+    )
+
+
+def summary(bundle: Bundle) -> str:
+    """Say what a bundle shows, by how much."""
+    frames = sum(hasattr(item, "opcode") for item in bundle.traffic)
+    least = "" if bundle.is_minimal else ", perhaps not the fewest"
+    hidden = "" if bundle.sought else ", nothing redacted"
+    return f"{bundle.reference} by {counted_noun(frames, 'frame')}{least}, {bundle.left_out} left out{hidden}"

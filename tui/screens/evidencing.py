@@ -1,0 +1,42 @@
+"""What both screens with findings have: a key that puts together what shows one."""
+
+import asyncio
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from textual.binding import Binding
+
+from hub.evidence.reference import Reference
+from matrix.safe import safe
+from tui.evidencing import bundle_name
+from tui.screens.base import DashboardScreen
+
+EVIDENCING: Final = (Binding("b", "evidence", "Bundle what shows the finding, redacted, to hand on", show=False),)
+
+
+def put_together(screen: DashboardScreen, reference: Reference) -> None:
+    """Have a bundle written where the person is working, and say where it is once it is there."""
+    screen.notify(f"putting together what shows {reference} ...", markup=False)
+    screen.run_worker(partial(_put_together, screen, reference), name="evidence", group="evidence")
+
+
+async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
+    """Let a process of its own judge, so that the dashboard stays quick."""
+    to = Path.cwd() / bundle_name(reference)
+    words = ("-m", "tui.cli", "evidence", str(screen.source.path), str(reference), "-o", str(to))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        said, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode == 0:
+        summary = said.decode("utf-8", "replace").partition("\n")[0]
+        screen.notify(safe(summary, 400), markup=False, timeout=15)
+        return
+    why = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("plugfest: ")
+    screen.notify(safe(why, 400) or "it came to nothing", severity="error", markup=False, timeout=15)
