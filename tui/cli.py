@@ -450,10 +450,30 @@ def note(
 @click.option("--session", type=int, help="Show the messages of this session.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--full", is_flag=True, help="Do not cut long payloads.")
+@click.option("--frame", type=int, help="With --as: the message that ends with this frame.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["websocat", "wscat", "python", "markdown"]),
+    help="Print a message as something to paste: a command line, a Python program, Markdown for a bug tracker.",
+)
+@click.option("-o", "--output", type=RECORDING, metavar="FILE", help="With --as: write it to a new file.")
 @SECRETS
-def show(recording: Path, *, session: int | None, as_json: bool, full: bool, secrets: bool) -> None:
-    """List the sessions of a recording, or the messages of one."""
+def show(
+    recording: Path, *, session: int | None, as_json: bool, full: bool, frame: int | None, form: str | None,
+    output: Path | None, secrets: bool,
+) -> None:  # fmt: skip
+    """List the sessions of a recording, or the messages of one; or (--frame, --as) copy a message."""
     from tui import printing
+
+    if (frame is None) != (form is None):
+        raise click.UsageError("--frame says which message, --as what to make of it: one wants the other")
+    if frame is not None and form is not None:
+        from hub.evidence.copy_as import Form
+        from tui.copying import run_copy
+
+        _report_errors(lambda: run_copy(recording, frame, Form(form), output, with_secrets=secrets))
+        return
 
     def work() -> None:
         with _opened(recording) as opened:

@@ -70,7 +70,9 @@ def test_a_copy_without_anybodys_names_is_judged_as_the_demo_is(recorded: Path, 
     plan = Plan(random_key(), REPLACED | {Kind.VENDOR})
 
     with Recording.open(recorded) as recording:
-        done = copied(recording, tmp_path / "copy", plan, lambda each, _: _judged(each.path), lambda *_: None, by_force=False)
+        done = copied(
+            recording, tmp_path / "copy", plan, lambda each, _: _judged(each.path), lambda *_: None, by_force=False
+        )
 
     assert why_not(done) == ()
     assert done.findings > 100

@@ -1,8 +1,8 @@
 """What both screens with findings have: a key that puts together what shows one."""
 
 import asyncio
+import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ EVIDENCING: Final = (Binding("b", "evidence", "Bundle what shows the finding, re
 def put_together(screen: DashboardScreen, reference: Reference) -> None:
     """Have a bundle written where the person is working, and say where it is once it is there."""
     screen.notify(f"putting together what shows {reference} ...", markup=False)
-    screen.run_worker(partial(_put_together, screen, reference), name="evidence", group="evidence")
+    screen.run_worker(_put_together(screen, reference), name="evidence", group="evidence")
 
 
 async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
@@ -27,7 +27,11 @@ async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
     to = Path.cwd() / bundle_name(reference)
     words = ("-m", "tui.cli", "evidence", str(screen.source.path), str(reference), "-o", str(to))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},  # the same code as here, wherever that is
     )
     try:
         said, complaint = await process.communicate()

@@ -10,12 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
+from hub.errors import HubError
+from hub.evidence.exchanged import exchanged
 from hub.evidence.reference import Reference
+from hub.recording import Recording
 from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
+from matrix.safe import safe
 from matrix.trace import Session
 from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
+from tui.screens.copy_as import CopyAsScreen
 from tui.screens.disturbing import DISTURBING
 from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
@@ -49,6 +54,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         *DISTURBING,
         *EVIDENCING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
+        Binding("Y", "copy_as", "Copy the message as a command, a program, or Markdown", show=False),
         Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
         Binding(
             "escape,backspace",
@@ -212,6 +218,17 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         self.app.copy_to_clipboard(self.query_one(DetailPane).text)
         self.notify("copied what the detail pane shows", markup=False)
 
+    def action_copy_as(self) -> None:
+        frame = 0 if self._handshake else self.messages.frame_id
+        try:
+            with self.source.courtesy(), Recording.open(self.source.path) as recording:
+                exchange = exchanged(recording, frame, with_secrets=self.source.with_secrets)
+        except HubError as exc:
+            self.notify(safe(str(exc)), severity="warning", markup=False)
+            return
+        findings = [finding for each in exchange.frames for finding in self.verdicts.findings(each)]
+        self.app.push_screen(CopyAsScreen(exchange, findings))
+
     @on(LineList.Chosen, "#messages")
     def read_detail(self) -> None:
         """Go into the detail pane, to scroll there."""
@@ -231,4 +248,5 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         yield SystemCommand("Findings only", "Hide frames at which nothing was found", self.action_findings_only)
         yield SystemCommand("Control frames", "Show or hide ping, pong and close", self.action_control)
         yield SystemCommand("Evidence", "What shows the finding here, in an archive to hand on", self.action_evidence)
+        yield SystemCommand("Copy as", "The message as a command, a program, or Markdown", self.action_copy_as)
         yield SystemCommand("Copy the detail pane", "To the clipboard of the terminal", self.action_copy)

@@ -1,8 +1,10 @@
 import asyncio
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from dashboards import dashboard, shown, until
 from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
 from recorded import record
@@ -324,3 +326,46 @@ async def test_from_a_red_cell_to_its_frame_in_two_keys(event: Path) -> None:
 
         await until(pilot, lambda: "▲ violation" in shown(pilot))
         assert not isinstance(pilot.app.screen, PairScreen)
+
+
+async def test_b_puts_together_what_shows_the_finding(
+    event: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async with session(event, frame=6) as (pilot, _):
+        await pilot.press("b")
+        await until(pilot, lambda: "left out" in shown(pilot))
+
+    assert zipfile.is_zipfile(tmp_path / "evidence-RPC-19-1-6.zip")
+
+
+async def test_b_says_where_nothing_was_found(event: Path) -> None:
+    async with session(event, frame=2) as (pilot, _):
+        await pilot.press("b")
+        await until(pilot, lambda: "nothing was found here" in shown(pilot))
+
+
+async def test_a_message_is_copied_as_what_is_chosen(event: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+
+    async with session(event, frame=6) as (pilot, _):
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
+        await pilot.press("Y", "down", "down", "down", "enter")
+        await until(pilot, lambda: "for markdown" in shown(pilot))
+
+    assert copied[0].startswith("**RPC-19**, a violation by the station")
+
+
+async def test_a_message_is_written_to_a_file_that_is_not_there_yet(
+    event: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async with session(event, frame=6) as (pilot, _):
+        await pilot.press("Y", "w")
+        await until(pilot, lambda: "frame-6.sh" in shown(pilot))
+        await pilot.press("Y", "w")
+        await until(pilot, lambda: "there is something" in shown(pilot))
+
+    assert "websocat" in (tmp_path / "frame-6.sh").read_text()
