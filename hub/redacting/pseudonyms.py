@@ -3,8 +3,8 @@
 Values of one shape are numbered, and a keyed permutation of those numbers is the mapping: two values that differ in
 more than capitals never get the same pseudonym, and none gets itself. Nothing has to be remembered, so that several
 recordings agree where they are redacted with one key. (P is a Feistel network over mixed radices, as in FF1 of NIST SP
-800-38G, S a shift, which has no fixed points, so that P⁻¹SP has none either.) Values of more than LONGEST places are
-enciphered by a stream that depends on all of the value.
+800-38G, S a shift, which has no fixed points, so that P⁻¹SP has none either.) Values of more than LONGEST characters
+are enciphered by a stream that depends on all of the value.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from hashlib import blake2b, shake_256
 from math import prod
 from typing import Final
 
-from hub.redacting.shapes import Shape, folded, shape_of, wide_alphabet
+from hub.redacting.shapes import Shape, alphabets_of, folded, kept_places, shape_of, wide_alphabet
 
 KEY_BYTES: Final = 32
 LONGEST: Final = 64
@@ -64,11 +64,11 @@ class Pseudonyms:
         return shake_256(self._key + b"bytes" + value).digest(len(value))
 
     def _made(self, small: str) -> str:
+        if len(small) > LONGEST:
+            return self._streamed(small)
         shape = shape_of(small)
         if not shape.slots:
             return small
-        if len(shape.slots) > LONGEST:
-            return self._streamed(small, shape)
         permutation = _Permutation(self._key, small, shape)
         number = permutation.number(small)
         for _ in range(_PATIENCE):
@@ -78,13 +78,19 @@ class Pseudonyms:
                 return pseudonym
         return pseudonym
 
-    def _streamed(self, small: str, shape: Shape) -> str:
-        stream = shake_256(self._key + small.encode("utf-8", "surrogatepass")).digest(2 * len(shape.slots))
-        letters = list(small)
-        for place, (at, _, alphabet) in enumerate(shape.slots):
-            step = 1 + int.from_bytes(stream[2 * place : 2 * place + 2]) % (len(alphabet) - 1)
-            letters[at] = alphabet[(alphabet.index(small[at]) + step) % len(alphabet)]
-        return "".join(letters)
+    def _streamed(self, small: str) -> str:
+        """Replace each place by what a stream says; a long value may have millions of them."""
+        stream = shake_256(self._key + small.encode("utf-8", "surrogatepass")).digest(len(small))
+        alphabets, kept = alphabets_of(small), kept_places(small)
+        turned = {
+            letter: alphabet[place + 1 :] + alphabet[:place]
+            for alphabet in alphabets
+            for place, letter in enumerate(alphabet)
+        }
+        return "".join(
+            letter if letter not in turned or place in kept else turned[letter][step % len(turned[letter])]
+            for place, (letter, step) in enumerate(zip(small, stream, strict=True))
+        )
 
     def _widened(self, small: str, pseudonym: str) -> str:
         """Replace characters beyond ASCII too: one way, since no identifier of the standard has any."""

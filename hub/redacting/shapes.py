@@ -71,6 +71,16 @@ def shape_of(text: str) -> Shape:
     return Shape("", tuple(_slots(text, LETTER)))
 
 
+def alphabets_of(text: str) -> tuple[str, str]:
+    """Return what may stand for digits, and what for letters, in a text in small letters."""
+    return DIGIT, HEX_LETTER if _is_hexadecimal(text) else LETTER
+
+
+def kept_places(text: str) -> frozenset[int]:
+    """Return the places of letters and digits that stay: around PEM, at the end of base64, behind a backslash."""
+    return frozenset(place for match in _KEPT.finditer(text) for place in range(*match.span()))
+
+
 def wide_alphabet(letter: str) -> Alphabet:
     """Return what may stand for a character beyond ASCII: as many bytes in UTF-8; nothing where it stays."""
     if letter.isascii() or letter == "\ufffd" or unicodedata.category(letter)[0] in _NO_LETTERS:
@@ -128,7 +138,7 @@ def _is_hexadecimal(text: str) -> bool:
 
 
 def _slots(text: str, letters: str) -> list[Slot]:
-    kept = {place for match in _KEPT.finditer(text) for place in range(*match.span())}
+    kept = kept_places(text)
     return [
         Slot(place, place + 1, DIGIT if letter in DIGIT else letters)
         for place, letter in enumerate(text)

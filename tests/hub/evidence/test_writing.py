@@ -24,7 +24,7 @@ def event(tmp_path: Path) -> Path:
     with RecordingBuilder(path) as builder:
         for number in range(3):
             session = builder.session(f"CS-004{number}", "acme")
-            for beat in range(20):
+            for beat in range(4):
                 builder.say(
                     session,
                     f'> [2,"h{beat}","Heartbeat",{{}}]',
