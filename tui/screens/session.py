@@ -219,7 +219,10 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         self.notify("copied what the detail pane shows", markup=False)
 
     def action_copy_as(self) -> None:
-        frame = 0 if self._handshake else self.messages.frame_id
+        if self._handshake or not self.messages.length:
+            self.notify("the handshake is no message; i leaves it", markup=False)
+            return
+        frame = self.messages.frame_id
         try:
             with self.source.courtesy(), Recording.open(self.source.path) as recording:
                 exchange = exchanged(recording, frame, with_secrets=self.source.with_secrets)
