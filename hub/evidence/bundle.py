@@ -106,7 +106,7 @@ def _redacted(traffic: Sequence[Traffic], redactor: Redactor) -> tuple[Traffic, 
 
 def _shown(traffic: Sequence[Traffic], wanted: Finding, redactor: Redactor | None) -> Finding:
     """Return the finding as the bundle shows it: of the same rule and side, at the same frame and pointer."""
-    pointer = wanted.pointer if redactor is None else redactor.kept(wanted.pointer)
+    pointer = wanted.pointer if redactor is None else redactor.pointer(wanted.pointer)
     for finding in findings_in(traffic):
         same_place = (finding.session, finding.frame, finding.pointer) == (wanted.session, wanted.frame, pointer)
         if same_place and (finding.rule, finding.side, finding.severity) == (wanted.rule, wanted.side, wanted.severity):

@@ -121,7 +121,7 @@ def copied(recording: Recording, to: Path, plan: Plan, judge: Judging, tell: Tel
         done.findings = len(before.findings)
         quiet = Redactor(redactor.pseudonyms, redactor.kinds, redactor.known)
         with Recording.open(made) as copy:
-            done.differences = [*_confused(redactor.tally), *differences(before, judge(copy, until), quiet.kept)]
+            done.differences = [*_confused(redactor.tally), *differences(before, judge(copy, until), quiet.pointer)]
         if done.is_good or by_force:
             _name(made, to)
             done.is_kept = True

@@ -81,7 +81,11 @@ class FrameRedactor:
         try:
             return redacted(self._redactor, message.decode()).encode()
         except (NotJsonError, UnicodeDecodeError):
-            return self._neutral_bytes(message)
+            answer = _ANSWERS.match(message.decode("latin-1"))
+            kept = answer.end() if answer else 0
+            return self._redactor.kept(message[:kept].decode("latin-1")).encode("latin-1") + self._neutral_bytes(
+                message[kept:]
+            )
 
     def _unreadable(self, text: str) -> str:
         """Return text that is no JSON either, and begins like an answer where it did."""

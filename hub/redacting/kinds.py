@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from matrix import schemas
-from matrix.dialect import JUDGED, dialect
+from matrix.dialect import JUDGED, SUBPROTOCOLS, dialect
 from matrix.schemas import Part
 
 
@@ -163,7 +163,7 @@ def keywords() -> frozenset[str]:
     for version in JUDGED:
         words |= {*dialect(version).actions, *dialect(version).error_codes}
     words |= {name for listed in _table().variables.values() for name in listed}
-    return frozenset(words)
+    return frozenset(words | SUBPROTOCOLS.keys() | {"websocket", "Upgrade", "upgrade"})
 
 
 @cache

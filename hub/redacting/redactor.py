@@ -85,6 +85,10 @@ class Redactor:
             at = end
         return "".join([*pieces, text[at:]]) if pieces else text
 
+    def pointer(self, pointer: str) -> str:
+        """Return a JSON pointer as it is in the copy: names of the standard stay, whatever they hold."""
+        return "/".join(map(self.kept, pointer.split("/")))
+
     def found(self, text: str) -> str:
         """Return the pseudonym of a known value that stands where nothing else is replaced."""
         self.tally.elsewhere += 1

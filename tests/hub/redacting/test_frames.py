@@ -62,6 +62,14 @@ def test_what_begins_like_an_answer_still_does() -> None:
     assert new == '[3,"4711",{"xxxxx":"xxxx00"'
 
 
+def test_what_begins_like_an_answer_still_does_where_it_is_no_utf8() -> None:
+    garbled = b'[3, "47",{"a":"CAFE01\xff'
+
+    (new,) = payloads(draw(f"> bytes {garbled.hex()}"))
+
+    assert new == b'[3, "47",{"x":"xxxx00\xff'
+
+
 def test_a_message_in_a_binary_frame_is_one() -> None:
     (new,) = payloads(draw(binary(b'[2,"1","Authorize",{"idTag":"CAFE0001"}]')))
 

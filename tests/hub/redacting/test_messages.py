@@ -1,12 +1,14 @@
+import random
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from drawing import judged, read_drawing
+from drawing import drawn_lines, judged, read_drawing
 from goldens import SESSIONS, drawings
 from hypothesis import given
 from hypothesis import strategies as st
+from mutation.table import MUTATIONS
 from redacted_traffic import redacted as redacted_traffic
 
 from hub.redacting.comparing import differences
@@ -73,8 +75,21 @@ def test_every_drawn_session_is_judged_as_before(drawing: Path, kinds: frozenset
 
     copy, its_redactor = redacted_traffic(traffic, kinds)
 
-    rename = Redactor(its_redactor.pseudonyms, kinds, its_redactor.known).kept
+    rename = Redactor(its_redactor.pseudonyms, kinds, its_redactor.known).pointer
     assert differences(judged(traffic), judged(copy), rename) == []
+
+
+@pytest.mark.nightly
+def test_what_one_thing_wrong_comes_to_is_the_same_in_a_copy() -> None:
+    kinds = REPLACED | {Kind.VENDOR}
+    for mutation in MUTATIONS:
+        mutants = [mutant for _, mutant in mutation.mutants()]
+        for mutant in random.Random(mutation.name).sample(mutants, min(5, len(mutants))):
+            traffic = drawn_lines(mutant.lines)
+            copy, its_redactor = redacted_traffic(traffic, kinds)
+
+            rename = Redactor(its_redactor.pseudonyms, kinds, its_redactor.known).pointer
+            assert differences(judged(traffic), judged(copy), rename) == [], mutant.lines
 
 
 def test_what_stands_around_the_values_stays_byte_for_byte() -> None:
@@ -145,6 +160,13 @@ def test_the_mac_address_in_a_message_id_is_replaced() -> None:
 
     assert message_id.startswith("6ba7b810-9dad-11d1-80b4-")
     assert not message_id.endswith("00c04fd430c8")
+
+
+def test_a_name_of_the_standard_stays_whatever_it_holds() -> None:
+    text = '[2,"1","X",{"chargingNeeds":{"acChargingParameters":{"evMaxVoltage":400}}}]'
+
+    assert redacted(redactor("volt"), text) == text
+    assert redactor("volt").pointer("/evMaxVoltage/volt-1") == f"/evMaxVoltage/{redactor().pseudonyms.of('volt')}-1"
 
 
 def test_json_in_a_string_is_looked_through_and_a_quoted_message_is_one() -> None:
