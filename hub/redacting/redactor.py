@@ -38,12 +38,16 @@ _UUID_WITH_MAC: Final = re.compile(
 
 @dataclass(slots=True)
 class Redactor:
-    """Replaces values of the kinds in `kinds`, and those in `known` wherever they are. Every text keeps its length."""
+    """Replaces values of the kinds in `kinds`, and those in `known` wherever they are. Every text keeps its length.
+
+    `spared` are identities and names of CSMSes that are to be kept: they stand in paths too.
+    """
 
     pseudonyms: Pseudonyms
     kinds: frozenset[Kind] = REPLACED
     known: Known = field(default_factory=Known)
     tally: Tally = field(default_factory=Tally)
+    spared: set[str] = field(default_factory=set)
 
     def value(self, kind: Kind, text: str) -> str:
         """Return what stands in the place of a whole value of a kind."""
@@ -79,6 +83,12 @@ class Redactor:
             return text
         if Kind.ADDRESS in self.kinds:
             text = _UUID_WITH_MAC.sub(self._uuid, text)
+        if "%" not in text:
+            return self._without_known(text)
+        units = percent_units(text)
+        return percent_spelled(units, self._without_known(said_by(units)))
+
+    def _without_known(self, text: str) -> str:
         pieces, at = [], 0
         for start, end in self.known.finds(text):
             pieces += [text[at:start], self.found(text[start:end])]
@@ -133,6 +143,8 @@ class Redactor:
         said = said_by(units)
         if said.lower() in path_words() or not said or said in keywords():
             return segment
+        if said in self.spared:
+            return percent_spelled(units, self.kept(said))
         ending = None if said in self.known else _EXTENSION.search(said)
         stem = said[: ending.start()] if ending else said
         return percent_spelled(units, self._segment(stem) + said[len(stem) :])

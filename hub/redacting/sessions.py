@@ -26,6 +26,8 @@ _PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
 def redacted_session(redactor: Redactor, session: Session) -> Session:
     """Return a session with pseudonyms in it; times, outcome and subprotocols stay."""
     named = redactor.value
+    kept = ((Kind.IDENTITY, session.identity), (Kind.VENDOR, session.csms))
+    redactor.spared |= {name for kind, name in kept if kind not in redactor.kinds}
     return msgspec.structs.replace(
         session,
         identity=named(Kind.IDENTITY, session.identity),
@@ -42,7 +44,7 @@ def redacted_session(redactor: Redactor, session: Session) -> Session:
         response=_headers(redactor, session.response),
         body=_body(redactor, session.body),
         fault=None if session.fault is None else redactor.sentence(session.fault),
-        origin=None if session.origin is None else named(Kind.TEXT, session.origin),
+        origin=None if session.origin is None else _origin(redactor, session.origin),
     )
 
 
@@ -71,6 +73,12 @@ def _path(redactor: Redactor, session: Session) -> str:
     if not session.csms or not session.path.startswith(prefix):
         return redactor.path(session.path)
     return f"/{redactor.value(Kind.VENDOR, session.csms)}/{redactor.path(session.path[len(prefix) :])}"
+
+
+def _origin(redactor: Redactor, origin: str) -> str:
+    """Return what a session was imported from: a file's name, which may name anybody, and the format of its log."""
+    name, bracket, form = origin.partition(" (")
+    return (redactor.segment(name) if Kind.TEXT in redactor.kinds else redactor.kept(name)) + bracket + form
 
 
 def _tls(redactor: Redactor, tls: str) -> str:

@@ -36,6 +36,35 @@ def test_the_name_of_a_csms_has_one_pseudonym_in_all_places() -> None:
     assert session.path.split("/")[1] == session.csms != "acme"
 
 
+def test_an_identity_that_is_kept_is_kept_in_the_path_and_upstream_too() -> None:
+    redactor = Redactor(PSEUDONYMS, REPLACED - {Kind.IDENTITY})
+    session = Session(
+        id=1, opened_at=1, identity="CS-1", csms="acme", path="/acme/CS-1", upstream="ws://x.example/CS-1"
+    )
+
+    new = redacted_session(redactor, session)
+
+    assert (new.identity, new.path) == ("CS-1", "/acme/CS-1")
+    assert new.upstream.endswith("/CS-1")
+
+
+def test_an_identity_loses_its_name_in_addresses_that_are_kept() -> None:
+    redactor = Redactor(PSEUDONYMS, REPLACED - {Kind.ADDRESS}, Known([IDENTITY]))
+    session = Session(id=1, opened_at=1, identity=IDENTITY, csms="acme", upstream="ws://x.example/CS%200042")
+
+    new = redacted_session(redactor, session)
+
+    assert new.upstream == "ws://x.example/" + PSEUDONYM.replace(" ", "%20")
+
+
+def test_where_a_session_was_imported_from_says_the_format_still() -> None:
+    origin = of(origin="Bobs station.log (steve)").origin
+
+    assert origin is not None
+    assert origin.endswith(".log (steve)")
+    assert "Bob" not in origin
+
+
 def test_the_user_of_a_login_has_the_pseudonym_of_the_identity_and_the_form_of_the_password_stays() -> None:
     header = f"Basic user={IDENTITY} password=hmac:{DIGEST} form=16-20"
 
