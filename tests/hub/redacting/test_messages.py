@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 from drawing import drawn_lines, judged, read_drawing
-from goldens import SESSIONS, drawings
+from goldens import SESSIONS, drawings, samples
 from hypothesis import given
 from hypothesis import strategies as st
 from mutation.table import MUTATIONS
@@ -17,6 +17,8 @@ from hub.redacting.known import Known
 from hub.redacting.messages import redacted
 from hub.redacting.pseudonyms import Pseudonyms
 from hub.redacting.redactor import Redactor
+from hub.session_file import read_session
+from hub.session_records import is_session_file
 from matrix.wire import NotJsonError
 
 JSON = st.recursive(
@@ -69,9 +71,9 @@ def test_a_tag_has_one_pseudonym_wherever_it_stands(tag: str) -> None:
 
 
 @pytest.mark.parametrize("kinds", [REPLACED | {Kind.VENDOR}, REPLACED - {Kind.TEXT}], ids=len)
-@pytest.mark.parametrize("drawing", drawings(), ids=lambda path: str(path.relative_to(SESSIONS)))
-def test_every_drawn_session_is_judged_as_before(drawing: Path, kinds: frozenset[Kind]) -> None:
-    traffic = read_drawing(drawing)
+@pytest.mark.parametrize("path", [*drawings(), *samples()], ids=lambda path: str(path.relative_to(SESSIONS)))
+def test_every_session_drawn_or_recorded_is_judged_as_before(path: Path, kinds: frozenset[Kind]) -> None:
+    traffic = read_session(path).traffic() if is_session_file(path) else read_drawing(path)
 
     copy, its_redactor = redacted_traffic(traffic, kinds)
 
@@ -80,6 +82,7 @@ def test_every_drawn_session_is_judged_as_before(drawing: Path, kinds: frozenset
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(900)
 def test_what_one_thing_wrong_comes_to_is_the_same_in_a_copy() -> None:
     kinds = REPLACED | {Kind.VENDOR}
     for mutation in MUTATIONS:
