@@ -57,7 +57,6 @@ ABOUT: Final[Mapping[Kind, str]] = {
     Kind.VENDOR: "vendors, models, firmware versions, names of CSMSes and tunnels",
 }
 REPLACED: Final = frozenset(ABOUT) - {Kind.VENDOR}
-CHOOSABLE: Final = tuple(ABOUT)
 _NOT_STANDARD: Final = "customData"
 
 
@@ -85,12 +84,6 @@ def _guesses() -> list[tuple[Kind, re.Pattern[str]]]:
 
 
 @cache
-def enumerated() -> frozenset[str]:
-    """Return the names of the fields whose values the schemas list, or that are moments."""
-    return frozenset(_enumerations()[1])
-
-
-@cache
 def kind_of(path: tuple[str, ...], *, is_standard: bool = True) -> Kind:
     """Return what stands at a path of names in a payload; arrays have none. TEXT where nobody can know.
 
@@ -101,17 +94,12 @@ def kind_of(path: tuple[str, ...], *, is_standard: bool = True) -> Kind:
     if is_standard and _NOT_STANDARD not in path[:-1]:
         if known is not None:
             return known
-        if path and path[-1] in _enumerations()[2]:
+        if path and path[-1] in _vocabulary()[1]:
             return Kind.KEYWORD  # of no string that says something, or of an object: a value of another type
     elif known in REPLACED or known is Kind.VENDOR:
         assert known is not None
         return known
     return guessed(path[-1]) if path else Kind.TEXT
-
-
-def is_listed(path: tuple[str, ...]) -> bool:
-    """Tell whether the table has an entry for what stands at a path."""
-    return _listed(path) is not None
 
 
 def _listed(path: tuple[str, ...]) -> Kind | None:
@@ -158,8 +146,8 @@ def path_words() -> frozenset[str]:
 @cache
 def keywords() -> frozenset[str]:
     """Return the words of the standard: values of enumerations, names of fields and variables, actions, error codes."""
-    values, names, all_names = _enumerations()
-    words = {*values, *names, *all_names}
+    values, names = _vocabulary()
+    words = {*values, *names}
     for version in JUDGED:
         words |= {*dialect(version).actions, *dialect(version).error_codes}
     words |= {name for listed in _table().variables.values() for name in listed}
@@ -167,43 +155,25 @@ def keywords() -> frozenset[str]:
 
 
 @cache
-def _enumerations() -> tuple[set[str], set[str], set[str]]:
-    """Return the values of enumerations, the names of fields that have such values or moments, and all names."""
-    values, names, all_names = set[str](), set[str](), set[str]()
+def _vocabulary() -> tuple[set[str], set[str]]:
+    """Return the values of enumerations, and the names of fields."""
+    values, names = set[str](), set[str]()
     for version in JUDGED:
         for action in dialect(version).actions:
             for part in Part:
-                _gather(schemas.schema(version, action, part) or {}, values, names, all_names)
-    return values, names, all_names
+                _gather(schemas.schema(version, action, part) or {}, values, names)
+    return values, names
 
 
-def _gather(definition: dict[str, Any], values: set[str], names: set[str], all_names: set[str]) -> None:
+def _gather(definition: dict[str, Any], values: set[str], names: set[str]) -> None:
     """Look through a schema, its definitions included, wherever they are used."""
     left: list[Any] = [definition]
-    definitions = definition.get("definitions", {})
     while left:
         node = left.pop()
         if not isinstance(node, dict):
             left += node if isinstance(node, list) else []
             continue
-        for name, each in _properties(node):
-            all_names.add(name)
-            if _is_listed_or_moment(each, definitions):
-                names.add(name)
+        if isinstance(properties := node.get("properties"), dict):
+            names.update(properties)
         values |= {each for each in node.get("enum", ()) if isinstance(each, str)}
         left += node.values()
-
-
-def _properties(node: dict[str, Any]) -> list[tuple[str, Any]]:
-    properties = node.get("properties")
-    return [*properties.items()] if isinstance(properties, dict) else []
-
-
-def _is_listed_or_moment(node: Any, definitions: dict[str, Any]) -> bool:
-    if not isinstance(node, dict):
-        return False
-    if isinstance(reference := node.get("$ref"), str):
-        node = definitions.get(reference.rpartition("/")[2], {})
-    if "items" in node:
-        return _is_listed_or_moment(node["items"], definitions)
-    return "enum" in node or node.get("format") == "date-time"

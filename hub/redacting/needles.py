@@ -84,10 +84,17 @@ def forms_of(value: str) -> Iterator[tuple[str, bytes]]:
         ("percent-encoded", quote(plain, safe="/:@").encode()),
         ("UTF-16", value.encode("utf-16-le", "surrogatepass")),
         ("UTF-16", value.encode("utf-16-be", "surrogatepass")),
+        *((PLAIN, octets) for octets in _in_bytes(value)),
         *(("base64", octets) for octets in _in_base64(plain)),
     ):
         forms.setdefault(octets, form)
     yield from ((form, octets) for octets, form in forms.items())
+
+
+def _in_bytes(value: str) -> Iterator[bytes]:
+    """Yield the bytes that a value stands for which was none of text: each is a character of it."""
+    if value and not value.isascii() and max(value) <= "\xff":
+        yield value.encode("latin-1")
 
 
 def _in_base64(octets: bytes) -> Iterator[bytes]:
