@@ -41,7 +41,7 @@ ABOUT: Final[Mapping[Form, str]] = {
     Form.WEBSOCAT: "a command line for websocat",
     Form.WSCAT: "a command line for wscat",
     Form.PYTHON: "a Python program with the ocpp package",
-    Form.MARKDOWN: "Markdown for a bug tracker, with findings and clauses",
+    Form.MARKDOWN: "Markdown for a bug tracker, with clauses",
 }
 ENDINGS: Final[Mapping[Form, str]] = {
     Form.WEBSOCAT: ".sh", Form.WSCAT: ".sh", Form.PYTHON: ".py", Form.MARKDOWN: ".md"

@@ -1,6 +1,7 @@
 """A message of a recording with what it answers or is answered by, as something to be copied."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from hub.errors import HubError
 from hub.exports.spoken import Listener, Message
@@ -9,7 +10,9 @@ from matrix.dialect import CALLERROR, CALLRESULT
 from matrix.secrets import masked
 from matrix.trace import Session, Side
 
-ANSWERS = (CALLRESULT, CALLERROR)
+ANSWERS: Final = (CALLRESULT, CALLERROR)
+AROUND: Final = 1_000
+"""Frames before and after that are looked at for the other message: a session may have millions."""
 
 
 class NotCopiedError(HubError):
@@ -56,10 +59,12 @@ def exchanged(recording: Recording, frame: int, *, with_secrets: bool = False) -
 
 
 def _said_around(recording: Recording, session: int, frame: int) -> list[Said]:
-    """Return the messages that have the id of the one that ends with a frame, and that one."""
+    """Return the messages near a frame that have the id of the one that ends with it, and that one."""
+    before = recording.frame_ids_before(session, frame, AROUND)
+    first = before[-1] if before else frame
     listener = Listener()
     said: list[Said] = []
-    for each in recording.frames(session):
+    for each in recording.frames_page(session, after=first - 1, limit=2 * AROUND):
         message = listener.hear(each)
         if message is not None:
             said.append(Said(each.id, each.at, each.side, message))

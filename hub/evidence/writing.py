@@ -110,9 +110,20 @@ def _hand_over(folder: Path, to: Path) -> None:
     made = folder.with_name(f"{folder.name}{ARCHIVE}")
     try:
         _archive(folder, made, to.stem)
-        os.link(made, to)
+        _name(made, to)
     finally:
         made.unlink(missing_ok=True)
+
+
+def _name(made: Path, to: Path) -> None:
+    try:
+        os.link(made, to)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if to.exists():
+            raise
+        made.rename(to)
 
 
 def _archive(folder: Path, made: Path, name: str) -> None:
