@@ -14,8 +14,8 @@ from tui.cli_errors import reported as _report_errors
 from tui.diff_cli import diff
 from tui.evidence_cli import evidence
 from tui.export_cli import export
-from tui.rewriting_cli import compact, merge, trim
 from tui.redact_cli import redact
+from tui.rewriting_cli import compact, merge, trim
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
