@@ -11,6 +11,7 @@ from hub.exports.new_file import new_file
 from hub.recording import Recording
 from matrix.finding import Finding
 from matrix.safe import safe, safe_file_name
+from tui.damaged import readable_recording
 from tui.judging import judge_all
 
 
@@ -20,7 +21,7 @@ def run_copy(path: Path, frame: int, form: Form, to: Path | None, *, with_secret
     Raises:
         HubError: there is no such frame, it is no message, or the file cannot be written.
     """
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         exchange = exchanged(recording, frame, with_secrets=with_secrets)
         text = copied_as(form, exchange, _findings(recording, exchange) if form is Form.MARKDOWN else ())
     if to is None:

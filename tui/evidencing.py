@@ -8,11 +8,11 @@ from hub.evidence.bundle import Bundle, gathered
 from hub.evidence.readme import RECORDING, replay_command
 from hub.evidence.reference import Reference, read_reference
 from hub.evidence.writing import write_bundle
-from hub.recording import Recording
 from hub.redacting.copying import Plan
 from hub.redacting.kinds import REPLACED, Kind
 from hub.redacting.secret import key_from, random_key
 from matrix.safe import safe, safe_file_name
+from tui.damaged import readable_recording
 from tui.judging import judge_all, prepare
 from tui.text import counted_noun
 
@@ -25,7 +25,7 @@ def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> N
     """
     prepare()
     reference = read_reference(said)
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         bundle = gathered(recording, reference, plan, lambda each, until: judge_all(each, until=until))
     to = to or bundle_name(bundle.reference)
     write_bundle(bundle, to)

@@ -22,6 +22,7 @@ from hub.redacting.tally import Entry, Tally
 from matrix.judgement import Judgement
 from matrix.safe import safe, safe_json
 from matrix.secrets import HIDDEN
+from tui.damaged import readable_recording
 from tui.garbage import collect_seldom
 from tui.judging import judge_all, prepare
 from tui.printing import progress
@@ -65,7 +66,7 @@ def run_preview(path: Path, wishes: Wishes, *, as_json: bool) -> int:
         HubError: the recording or the key file cannot be used.
     """
     prepare()
-    with Recording.open(path) as recording, _telling(recording) as tell:
+    with readable_recording(path) as recording, _telling(recording) as tell:
         tally = preview(recording, wishes.plan(), tell)
     if as_json:
         _print_json({"kinds": _kinds_as_data(tally), "elsewhere": tally.elsewhere})
@@ -83,7 +84,7 @@ def run_redact(path: Path, to: Path, wishes: Wishes, *, as_json: bool) -> int:
         HubError: the recording or the key file cannot be used, or the copy not written.
     """
     collect_seldom()
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         plan = wishes.plan()
         with _telling(recording) as tell:
             done = copied(recording, to, plan, _judging(wishes.jobs), tell, by_force=wishes.by_force)
