@@ -25,6 +25,11 @@ _HEX_SEPARATORS: Final = frozenset(":-. _")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?", re.ASCII)
 _IPV4: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", re.ASCII)
 _IPV6: Final = re.compile(r"[0-9a-f:]*:[0-9a-f:]*(?:%\w+)?", re.ASCII)
+_PRIVATE_NETWORKS: Final = (
+    ("10.", 1), ("0.", 1), ("192.168.", 2), ("172.", 2), ("169.254.", 2), ("100.", 2), ("22", 1), ("23", 1), ("24", 1),
+    ("25", 1),
+)  # fmt: skip
+"""How addresses begin that are none of the Internet's, and so many octets say which network; of all others, three."""
 _KEPT: Final = re.compile(r"-----[a-z0-9 ]+-----|\\.|[a-z0-9+/](?==+\s*\Z)|(?<=[0-9.])e[-+]?[0-9]+\Z", re.DOTALL)
 """Lines around PEM, escapes of texts within texts, what base64 ends with (its last bits are no bits), exponents."""
 _SHORTEST_HEX: Final = 4
@@ -107,7 +112,7 @@ def _of_ipv4(text: str) -> list[Slot]:
     octets = [Slot(*each.span(), OCTETS[len(each[0]) - 1]) for each in re.finditer("[0-9]+", text)]
     if ip_address(text).is_global:
         return octets
-    return octets[1 if text.startswith("10.") else 2 :]
+    return octets[next((size for start, size in _PRIVATE_NETWORKS if text.startswith(start)), 3) :]
 
 
 def _of_ipv6(text: str, address: IPv6Address) -> list[Slot]:
