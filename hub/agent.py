@@ -151,7 +151,7 @@ class Agent:
 
     async def _talk(self, link: Link) -> None:
         link.say(self._hello())
-        sending = asyncio.ensure_future(link.run(lambda word: self._hear(link, word)))
+        sending = asyncio.ensure_future(link.run(lambda word: self._hear(link, word), self.streams.report))
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:

@@ -19,6 +19,7 @@ from hub.pipe import Pipe
 from hub.switchboard import Csms
 from hub.tls import UpstreamTls
 from hub.tls_facts import Hints, tls_facts, why_the_server_failed
+from hub.tunnel_flow import Count, Flow, counts_of
 from hub.tunnel_link import Link
 from hub.tunnel_stream import probe
 from hub.tunnel_words import (
@@ -28,9 +29,11 @@ from hub.tunnel_words import (
     STATION_ADDRESS,
     STATION_TLS,
     TICKET,
+    Counts,
     Ended,
     Failed,
     How,
+    Lost,
     Noted,
     OfHub,
     Open,
@@ -66,7 +69,7 @@ class Finished(msgspec.Struct, frozen=True, tag_field="event", tag="finished"):
 
 
 class NotCarried(msgspec.Struct, frozen=True, tag_field="event", tag="failed"):
-    """A connection could not be carried, and why."""
+    """A connection could not be carried, or no further, and why."""
 
     tunnel: str
     session: int | None
@@ -119,6 +122,7 @@ class AgentStreams:
         self._tell = tell
         self._untold: dict[str, tuple[Ended, asyncio.Event]] = {}
         self._is_leaving = False
+        self._flow = _new_flow()
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -158,9 +162,20 @@ class AgentStreams:
             case Noted(ticket):
                 if (untold := self._untold.pop(ticket, None)) is not None:
                     untold[1].set()
+            case Lost(ticket, text):
+                self._lose(ticket, text)
+            case Counts():
+                for ticket, text in self._flow.hear(word, self._counts()).items():
+                    self._say(Lost(ticket, text))
+                    self._lose(ticket, text)
+
+    def report(self) -> Counts:
+        """Return what the hub is told of all connections."""
+        return counts_of(self._counts())
 
     def keep_only(self, tickets: set[str]) -> None:
         """Break off what the hub has no more, after a connection to it is there again; tell it what it missed."""
+        self._flow = _new_flow()
         for ticket, each in self.carried.items():
             if each.pipe is not None and ticket not in tickets:
                 each.pipe.abort()
@@ -292,9 +307,24 @@ class AgentStreams:
         except TimeoutError:
             pass  # the tunnel is broken, and looks broken to the hub
 
-    def _say(self, word: Ended | Failed) -> None:
+    def _say(self, word: Ended | Failed | Lost) -> None:
         if self.link is not None:
             self.link.say(word)
+
+    def _counts(self) -> dict[str, Count]:
+        pipes = ((ticket, each.pipe) for ticket, each in self.carried.items())
+        return {ticket: pipe.count for ticket, pipe in pipes if pipe is not None and not pipe.hub.is_lost}
+
+    def _lose(self, ticket: str, why: str) -> None:
+        """Break off a connection whose path is broken."""
+        each = self.carried.get(ticket)
+        if each is not None and each.pipe is not None:
+            self._tell(NotCarried(each.tunnel, each.session, each.remote, why))
+            each.pipe.abort()
+
+
+def _new_flow() -> Flow:
+    return Flow("the agent", "the hub")
 
 
 class _StationReader(HeadReader):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from hub.dial import HeadReader
+from hub.tunnel_flow import Count
 from hub.tunnel_words import How
 
 UNSENT_BYTES: Final = 64 << 10
@@ -31,6 +32,7 @@ class End(asyncio.Protocol):
         self.transport = reader.transport
         self.received = 0
         self.is_lost = False
+        self.is_held = False
         self.has_ended = False
         self.was_told = False
         self._reader = reader
@@ -68,9 +70,11 @@ class End(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         if not self.other.is_lost:
+            self.other.is_held = True
             self.other.transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self.other.is_held = False
         if not self.other.is_lost and not self.other.has_ended:
             self.other.transport.resume_reading()
 
@@ -112,6 +116,11 @@ class Pipe:
         self._endings: list[Callable[[], None]] = []
         self._is_over = asyncio.Event()
         self._is_aborted = False
+
+    @property
+    def count(self) -> Count:
+        """What has crossed the connection to the hub, as it is compared with what the hub counts."""
+        return Count(given=self.local.received, taken=self.hub.received, is_full=self.hub.is_held)
 
     async def run(self) -> None:
         """Pass bytes until both connections are gone."""

@@ -82,8 +82,10 @@ class Link:
             raise PartedError(word)
         return word
 
-    async def run(self, hear: Callable[[Any], None]) -> None:
+    async def run(self, hear: Callable[[Any], None], report: Callable[[], Word] | None = None) -> None:
         """Speak and listen until the other side is gone, or `part` has ended it, which is no error.
+
+        What `report` returns is said with each ping.
 
         Raises:
             PartedError: the other side has ended it.
@@ -91,7 +93,7 @@ class Link:
             LinkError: it left, or cannot be understood.
         """
         self._heard_at = monotonic()
-        works = [self._write(), self._keep(), self._read(hear), self._burst()]
+        works = [self._write(), self._keep(report), self._read(hear), self._burst()]
         tasks = [asyncio.ensure_future(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -109,12 +111,14 @@ class Link:
             except (ConnectionError, RuntimeError) as exc:  # RuntimeError: the socket is closing
                 raise LinkError("its connection ended") from exc
 
-    async def _keep(self) -> None:
+    async def _keep(self, report: Callable[[], Word] | None) -> None:
         number = 0
         while (silent_s := monotonic() - self._heard_at) < self._timing.deadline_s:
             number += 1
             self._pinged_at = {number: monotonic()}
             self.say(Ping(number))
+            if report is not None:
+                self.say(report())
             await asyncio.sleep(min(self._timing.keepalive_s, max(self._timing.deadline_s - silent_s, 0.001)))
         raise SilentError(f"nothing was heard for {silent_s:.0f} s")
 

@@ -5,7 +5,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hub.dial import HeadReader
+from hub.counted import Counted
 from hub.splice import PATH_BROKE
+from hub.tunnel_flow import Count
 from hub.tunnel_words import Ended, How
 
 if TYPE_CHECKING:
@@ -33,10 +35,21 @@ class Stream:
         self._splice: Splice | None = None
         reader.path = self
         probe(reader.transport)
+        self._counted = reader.transport = Counted(reader.transport)
+        self._counted.set_protocol(reader)
 
     @property
     def is_over(self) -> bool:
         return self._reader.transport.is_closing()
+
+    @property
+    def is_waiting(self) -> bool:
+        """True until its session is open."""
+        return self._splice is None
+
+    @property
+    def count(self) -> Count:
+        return Count(self._counted.given, self._counted.taken, self._counted.is_held)
 
     def carry(self, splice: "Splice") -> None:
         self._splice = splice

@@ -4,7 +4,7 @@ The agent says `Hello`, the hub `Welcome` or `Bye`. For each session with a tunn
 agent dials the CSMS, and then the hub, showing the ticket (`DATA`), or says `Failed`. For each station it dials the hub
 (`STATION`), and is given a ticket. Either connection carries raw bytes after its 101. Before the agent passes on that
 its own peer has ended or broken off, it says `Ended` and waits for `Noted`: a connection that ends without that is one
-that the tunnel broke.
+that the tunnel broke. With each `Ping` either side says `Counts`, and `Lost` of a connection that they show to be broken.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ STATION_TLS: Final = "Plugfest-Station-Tls"
 REASON: Final = "Plugfest-Reason"
 """Why the hub says no, in a sentence."""
 
-MAX_MESSAGE_BYTES: Final = 1 << 20
+MAX_MESSAGE_BYTES: Final = 2 << 20
+"""Room for the counts of as many sessions as a hub takes."""
 
 
 class WordsError(HubError):
@@ -111,6 +112,23 @@ class Noted(msgspec.Struct, frozen=True, tag="noted"):
     ticket: str
 
 
+class Counts(msgspec.Struct, frozen=True, tag="counts"):
+    """All connections of the agent, as the side that says it has them: bytes `taken`, by ticket.
+
+    Of those that are `full` it takes nothing at the moment, since who is behind it is slow.
+    """
+
+    taken: dict[str, int]
+    full: list[str]
+
+
+class Lost(msgspec.Struct, frozen=True, tag="lost"):
+    """The path of one connection is broken, and why: it is not to be waited for."""
+
+    ticket: str
+    text: str
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Each side sends these, and hears something from the other, or takes the path for broken."""
 
@@ -147,8 +165,8 @@ class Timing:
 
 
 Decoded = TypeVar("Decoded")
-OfAgent = Hello | Failed | Ended | Ping | Pong | Bye
-OfHub = Welcome | Open | Noted | Ping | Pong | Bye
+OfAgent = Hello | Failed | Ended | Counts | Lost | Ping | Pong | Bye
+OfHub = Welcome | Open | Noted | Counts | Lost | Ping | Pong | Bye
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _OF_AGENT: "Final[msgspec.msgpack.Decoder[OfAgent]]" = msgspec.msgpack.Decoder(OfAgent)

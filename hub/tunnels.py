@@ -13,14 +13,17 @@ from hub.leases import Holder, Leases, TakenError
 from hub.switchboard import Csms, SwitchboardError, checked_csms
 from hub.token_file import Failures, TokenFile, allows
 from hub.tokens import Token
+from hub.tunnel_flow import Count, Flow, counts_of
 from hub.tunnel_link import Link, LinkError, PartedError, SilentError
 from hub.tunnel_stream import Stream
 from hub.tunnel_words import (
     VERSION,
     Bye,
+    Counts,
     Ended,
     Failed,
     Hello,
+    Lost,
     Noted,
     OfAgent,
     Open,
@@ -52,6 +55,7 @@ class Agent:
     streams: dict[str, Stream] = field(default_factory=dict)
     back: asyncio.Event = field(default_factory=asyncio.Event)
     lost_at: float = 0.0
+    flow: Flow = field(default_factory=lambda: Flow("the hub", "the agent"))
 
     @property
     def holder(self) -> Holder:
@@ -62,9 +66,13 @@ class Agent:
         """What it is called in a log."""
         return f"the tunnel of token {self.token.name!r} from {self.remote}"
 
-    def say(self, word: Open | Noted | Welcome) -> None:
+    def say(self, word: Open | Noted | Lost | Welcome) -> None:
         if self.link is not None:
             self.link.say(word)
+
+    def counts(self) -> dict[str, Count]:
+        self.forget_what_is_over()
+        return {ticket: stream.count for ticket, stream in self.streams.items()}
 
     def forget_what_is_over(self) -> None:
         for ticket in [ticket for ticket, stream in self.streams.items() if stream.is_over]:
@@ -129,7 +137,7 @@ class Tunnels:
             return
         agent = self._take_in(link, hello, token, remote)
         try:
-            await link.run(lambda word: self._hear(agent, word))
+            await link.run(lambda word: self._hear(agent, word), lambda: counts_of(agent.counts()))
         except LinkError as exc:
             self._lost(agent, link, exc)
             raise
@@ -196,7 +204,7 @@ class Tunnels:
         else:
             if agent.link is not None:
                 agent.link.part(Bye(Why.SUPERSEDED, "the same agent has connected anew"))
-            agent.hello, agent.remote, agent.link = hello, remote, link
+            agent.hello, agent.remote, agent.link, agent.flow = hello, remote, link, Flow("the hub", "the agent")
         agent.back.set()
         self._reconcile(agent, {*hello.tickets})
         agent.say(Welcome(__version__, [*agent.streams]))
@@ -235,8 +243,8 @@ class Tunnels:
             self.dismiss(agent, Bye(Why.STOPPED, sentence))
 
     def _break_streams(self, agent: Agent, why: str) -> None:
-        for stream in agent.streams.values():
-            stream.break_off(f"the tunnel {stream.name} broke: {why}")
+        for ticket in [*agent.streams]:
+            self._break_stream(agent, ticket, why)
 
     def _hear(self, agent: Agent, word: OfAgent) -> None:
         match word:
@@ -248,6 +256,16 @@ class Tunnels:
                 waiting = self._waiting.get(ticket)
                 if waiting is not None and waiting.agent is agent:
                     _fail(waiting, text)
+            case Lost(ticket, text):
+                self._break_stream(agent, ticket, text)
+            case Counts():
+                for ticket, text in agent.flow.hear(word, agent.counts()).items():
+                    agent.say(Lost(ticket, text))
+                    self._break_stream(agent, ticket, text)
+
+    def _break_stream(self, agent: Agent, ticket: str, why: str) -> None:
+        if stream := agent.streams.get(ticket):
+            stream.break_off(f"the tunnel {stream.name} broke: {why}")
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,9 @@ class Line:
     def stop_reading(self) -> None:
         cast("asyncio.Transport", self.writer.transport).pause_reading()
 
+    def go_on_reading(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).resume_reading()
+
     def end(self) -> None:
         self.writer.write_eof()
 

@@ -134,6 +134,7 @@ class Weather:
         self._is_black_hole = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._swallowed: set[asyncio.StreamWriter] = set()
+        self._newest: set[asyncio.StreamWriter] = set()
 
     def reset(self) -> None:
         """Break all connections."""
@@ -147,6 +148,10 @@ class Weather:
         """Carry nothing more over the connections of now: they stay, and nobody is told. New ones are carried."""
         self._swallowed |= self._writers
 
+    def swallow_newest(self) -> None:
+        """Carry nothing more over the connection that came last."""
+        self._swallowed |= self._newest
+
     def hold_new(self, *, is_on: bool) -> None:
         """Swallow new connections too, or no more."""
         self._is_black_hole = is_on
@@ -157,7 +162,8 @@ class Weather:
         except OSError:
             writer.transport.abort()
             return
-        self._writers |= {writer, hub}
+        self._newest = {writer, hub}
+        self._writers |= self._newest
         if self._is_black_hole:
             self._swallowed |= {writer, hub}
         try:

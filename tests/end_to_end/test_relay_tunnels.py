@@ -7,38 +7,22 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
+from raw_peers import ACCEPT, Peers, frame, masked, upgrade
+from storms import AT_HOME, recorded, session_of
 from tunnels import agent_for, token_in, tunnelled_hub
 
 from hub.agent import AgentError, Disconnected
 from hub.agent_streams import Finished
-from hub.doors import Door
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tokens import revoke
 from hub.tunnel_words import CONTROL, VERSION, Bye, Hello, Why, encode, from_hub
 from matrix.trace import Ending, Frame, Session, Side
 
-AT_HOME = (Door("127.0.0.1", 0),)
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
 
 def frames_of(hub: Hub) -> list[Frame]:
     with Recording.open(hub.settings.recording) as recording:
         return [item for item in recording.traffic() if isinstance(item, Frame)]
-
-
-async def session_of(port: int, peers: Peers) -> tuple[Line, Line]:
-    """Open a session at a hub's or an agent's port; return the station's end and the CSMS's."""
-    station = await peers.station(port)
-    await station.say(upgrade())
-    upstream = await peers.accept()
-    assert await station.head() == ACCEPT
-    return station, upstream
 
 
 async def ended(hub: Hub) -> Session:

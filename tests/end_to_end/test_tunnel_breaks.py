@@ -5,62 +5,22 @@ import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
-from tunnels import QUICK, Running, Weather, agent_for, eventually, token_in, tunnelled_hub, weather
+from storms import crosses, outcome_of, recorded, session_of, stormy
+from tunnels import QUICK, agent_for, eventually, token_in, tunnelled_hub
 
 from hub.agent import Connected, Disconnected
-from hub.doors import Door
-from hub.recording import Recording
-from hub.server import Hub
 from hub.tunnel_words import Timing
-from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.trace import Ending, Session
+from matrix.trace import Ending
 
 AGENT = Path(__file__).with_name("agent_process.py")
-AT_HOME = (Door("127.0.0.1", 0),)
 NOTICED_S, BACK_S = QUICK.deadline_s + 0.5, QUICK.deadline_s + 1.5
 """Within what a black hole is to be noticed, and the tunnel back: forty times as fast as in earnest, and some slack."""
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
-
-async def session_of(port: int, peers: Peers, target: str = "/acme/CS1") -> tuple[Line, Line]:
-    """Open a session at a hub's or an agent's port; return the station's end and the CSMS's."""
-    station = await peers.station(port)
-    await station.say(upgrade(target))
-    upstream = await peers.accept()
-    assert await station.head() == ACCEPT
-    return station, upstream
-
-
-async def crosses(station: Line, upstream: Line) -> bool:
-    """Send something each way, and say whether it came."""
-    word, answer = masked("word"), frame("answer")
-    await station.say(word)
-    await upstream.say(answer)
-    return (await upstream.hear(len(word)), await station.hear(len(answer))) == (word, answer)
-
-
-@asynccontextmanager
-async def stormy(folder: Path, peers: Peers, timing: Timing = QUICK) -> AsyncIterator[tuple[Hub, Weather, Running]]:
-    """Run a hub, an agent for both sides, and weather between them."""
-    token = token_in(folder)
-    async with (
-        tunnelled_hub(folder, timing=timing) as hub,
-        weather(hub.port) as way,
-        agent_for(way.port, token, csms=peers, doors=AT_HOME, timing=timing) as running,
-    ):
-        yield hub, way, running
-        peers.hang_up()
 
 
 async def test_a_reset_is_back_at_once_and_its_sessions_are_inconclusive(peers: Peers, tmp_path: Path) -> None:
@@ -80,14 +40,6 @@ async def test_a_reset_is_back_at_once_and_its_sessions_are_inconclusive(peers: 
         assert (broken.ending, broken.closed_by) == (Ending.HUB, None)
         assert broken.fault == "the tunnel csms:acme broke: a connection ended without a word of its agent"
         assert outcome_of(hub, "Heartbeat") is Outcome.INCONCLUSIVE
-
-
-def outcome_of(hub: Hub, action: str) -> Outcome:
-    judge = Judge()
-    with Recording.open(hub.settings.recording) as recording:
-        for item in recording.all_traffic():
-            judge.feed(item)
-    return next(row.outcome for pair in judge.board.view().pairs for row in pair.rows if row.action == action)
 
 
 async def test_a_black_hole_is_noticed_and_the_tunnel_is_back(peers: Peers, tmp_path: Path) -> None:
