@@ -21,7 +21,7 @@ class Counted(asyncio.Transport, asyncio.Protocol):
         self._protocol: asyncio.Protocol
         self._is_wired = False
 
-    # -- a transport to the protocol ------------------------------------------------------------------------------------
+    # -- a transport to the protocol -----------------------------------------------------------------------------------
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         assert isinstance(protocol, asyncio.Protocol)
@@ -78,7 +78,7 @@ class Counted(asyncio.Transport, asyncio.Protocol):
     def get_write_buffer_limits(self) -> tuple[int, int]:
         return self._transport.get_write_buffer_limits()
 
-    # -- a protocol to the transport ------------------------------------------------------------------------------------
+    # -- a protocol to the transport -----------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         self.taken += len(data)

@@ -327,14 +327,17 @@ class Opening:
         """Open the session; the station learns of it once it is recorded."""
         self._responded(response)
         self._note(chosen=self.session.header(SUBPROTOCOL, of=Side.CSMS), answered_at=time.time_ns())
-        self._is_over = True
         self._relay.recorder.answer(self.session)
-        await _recorded_or_gone(self._relay.recorder, self.station)
+        try:
+            await _recorded_or_gone(self._relay.recorder, self.station)
+        except asyncio.CancelledError:
+            self._withdraw(upstream)
+            raise
         if self.station.gone.done():
-            upstream.abort()
-            self._note(status=None, reason="", response=(), chosen=None, answered_at=None)
+            self._withdraw(upstream)
             self.abandon("the station left before the session was recorded, and was not told of it")
             return
+        self._is_over = True
         chosen = safe(self.session.chosen or "no subprotocol")
         log.info(
             "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
@@ -342,6 +345,11 @@ class Opening:
         if self._relay.disturber:
             self._relay.disturber.opened(self.session)
         self._relay.splice(self.session.id, self.station, self.visit, upstream, response)
+
+    def _withdraw(self, upstream: HeadReader) -> None:
+        """Take back an answer that the station was not told."""
+        upstream.abort()
+        self._note(status=None, reason="", response=(), chosen=None, answered_at=None)
 
     def abandon(self, sentence: str) -> None:
         """Record that the station did not wait."""

@@ -26,15 +26,22 @@ class TokenFile:
         self.tokens: Tokens = read_tokens(path)
         self._look_s = look_s
         self._seen = self._stamp()
+        self._is_news = False
 
     async def follow(self, changed: Callable[[], object]) -> None:
         """Look after the file for good, and call back when there are other tokens."""
         while True:
             await asyncio.sleep(self._look_s)
-            if (stamp := self._stamp()) != self._seen:
-                self._seen = stamp
-                if self._read_again():
-                    changed()
+            self.look()
+            if self._is_news:
+                self._is_news = False
+                changed()
+
+    def look(self) -> None:
+        """Read the file again now where it has changed, for somebody who was given a token a moment ago."""
+        if (stamp := self._stamp()) != self._seen:
+            self._seen = stamp
+            self._is_news |= self._read_again()
 
     def _read_again(self) -> bool:
         try:

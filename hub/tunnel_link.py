@@ -120,7 +120,7 @@ class Link:
             if report is not None:
                 self.say(report())
             await asyncio.sleep(min(self._timing.keepalive_s, max(self._timing.deadline_s - silent_s, 0.001)))
-        raise SilentError(f"nothing was heard for {silent_s:.0f} s")
+        raise SilentError(f"nothing was heard for {self._timing.deadline_s:g} s")
 
     async def _read(self, hear: Callable[[Any], None]) -> None:
         while True:

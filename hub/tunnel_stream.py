@@ -4,8 +4,8 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from hub.dial import HeadReader
 from hub.counted import Counted
+from hub.dial import HeadReader
 from hub.splice import PATH_BROKE
 from hub.tunnel_flow import Count
 from hub.tunnel_words import Ended, How

@@ -4,7 +4,8 @@ The agent says `Hello`, the hub `Welcome` or `Bye`. For each session with a tunn
 agent dials the CSMS, and then the hub, showing the ticket (`DATA`), or says `Failed`. For each station it dials the hub
 (`STATION`), and is given a ticket. Either connection carries raw bytes after its 101. Before the agent passes on that
 its own peer has ended or broken off, it says `Ended` and waits for `Noted`: a connection that ends without that is one
-that the tunnel broke. With each `Ping` either side says `Counts`, and `Lost` of a connection that they show to be broken.
+that the tunnel broke. With each `Ping` either side says `Counts`, and `Lost` of a connection that these show to be
+broken.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""An agent as a process of its own, to be killed: `agent_process.py HUB-PORT CSMS-URL`, with PLUGFEST_TOKEN set."""
+"""An agent as a process, to be killed: `agent_process.py HUB-URL NAME CSMS-URL [DEADLINE-S]`.
+
+Its token is in PLUGFEST_TOKEN.
+"""
 
 import os
 import sys
@@ -8,17 +11,25 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the agent of this checkout, wherever one is installed
 
-from hub.agent import Agent
+from hub.agent import Agent, AgentError
 from hub.agent_streams import AgentSettings
 from hub.outbound import WayOut
 from hub.switchboard import checked_csms
+from hub.tunnel_words import Timing
 
 
-async def run(port: str, url: str) -> None:
-    way = WayOut.to(f"ws://127.0.0.1:{port}", environment={})
-    settings = AgentSettings(hub=way, token=os.environ["PLUGFEST_TOKEN"], csmses=[checked_csms("acme", url)])
+async def run(hub: str, name: str, url: str, deadline_s: str = "15") -> None:
+    third_s = float(deadline_s) / 3
+    timing = Timing(keepalive_s=third_s, deadline_s=float(deadline_s), connect_s=third_s)
+    way = WayOut.to(hub, connect_s=third_s, environment={})
+    settings = AgentSettings(
+        hub=way, token=os.environ["PLUGFEST_TOKEN"], csmses=[checked_csms(name, url)], timing=timing
+    )
     await Agent(settings, lambda _: None).run()
 
 
 if __name__ == "__main__":
-    uvloop.run(run(sys.argv[1], sys.argv[2]))
+    try:
+        uvloop.run(run(*sys.argv[1:]))
+    except AgentError as exc:
+        sys.exit(str(exc))

@@ -169,3 +169,29 @@ async def test_a_station_that_leaves_while_a_strict_hub_cannot_record_its_sessio
         for row in pair.rows
         if row.outcome is not Outcome.UNTESTED
     ] == [(CONNECT, Outcome.INCONCLUSIVE)]
+
+
+async def test_a_hub_that_stops_before_a_session_is_recorded_has_not_opened_it(peers: Peers, tmp_path: Path) -> None:
+    path = tmp_path / "event.db"
+    async with session(peers, path, is_strict=True) as (hub, station, _):
+        connection = hub.recorder._connection
+        other = await peers.station(hub.port)
+        await other.say(upgrade("/acme/CS2"))
+        upstream = await peers.line()
+        await upstream.head()
+        connection.pragma("max_page_count", connection.pragma("page_count"))
+        await station.say(masked("x" * 50_000))
+        await until(lambda: not hub.recorder.is_forwarding)
+        waiting = len(hub.recorder._batch.afterwards)
+        await upstream.say(ACCEPT)
+        await until(lambda: len(hub.recorder._batch.afterwards) > waiting)
+
+        (opening,) = hub.connecting
+        opening.cancel()
+        await upstream.rest()
+        connection.pragma("max_page_count", 1_000_000)
+
+    with Recording.open(path) as recording:
+        stopped = next(each for each in recording.sessions() if each.identity == "CS2")
+    assert (stopped.ending, stopped.status) == (Ending.HUB, None)
+    assert stopped.fault == "the hub was stopped during the handshake"

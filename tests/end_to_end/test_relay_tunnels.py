@@ -11,7 +11,7 @@ from raw_peers import ACCEPT, Peers, frame, masked, upgrade
 from storms import AT_HOME, recorded, session_of
 from tunnels import agent_for, token_in, tunnelled_hub
 
-from hub.agent import AgentError, Disconnected
+from hub.agent import AgentError, Connected, Disconnected
 from hub.agent_streams import Finished
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
@@ -240,6 +240,15 @@ async def test_a_wrong_token_is_told_so_and_does_not_come_again(tmp_path: Path) 
         with pytest.raises(AgentError, match="the hub does not know this token: it is mistyped, or was revoked"):
             async with agent_for(hub.port, "plugfest_wrong", csms="ws://127.0.0.1:9/"):
                 pass
+
+
+async def test_a_token_is_good_from_the_moment_it_was_made(tmp_path: Path) -> None:
+    token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub:
+        other = token_in(tmp_path, "other")
+
+        async with agent_for(hub.port, other, csms="ws://127.0.0.1:9/") as running:
+            assert await running.log.has(Connected)
 
 
 async def test_a_token_that_is_not_for_a_name_is_told_which_it_is_for(tmp_path: Path) -> None:

@@ -1,30 +1,37 @@
-"""A whole small event: four stations, three CSMSes (two behind tunnels), three rounds, and what goes wrong at such."""
+"""A whole small event: four stations, three CSMSes, three rounds, and what goes wrong at such.
+
+Two of the CSMSes are behind NAT: in network namespaces where those can be made, else behind a TCP proxy; every product
+and agent is a process of its own.
+"""
 
 import asyncio
 import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from tunnels import QUICK, Running, agent_for, token_in
+from lans import BehindNat, Lan, lan, why_no_nat
+from tunnels import token_in
 
-from hub import event_desk, token_file
+from hub import event_desk
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import revoke
-from matrix.board import BoardView
+from hub.tunnel_words import Timing
+from matrix.board import CONNECT, FRAMING, BoardView
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.trace import Frame, Opcode, Session
+from matrix.trace import Ending, Frame, Opcode, Session
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -33,8 +40,16 @@ ROUNDS = (
     {"one": "deep", "two": "sea", "four": "lotus"},
     {"one": "sea", "three": "lotus", "four": "deep"},
 )
+BY_HAND = ("four", "sea")
+"""The organizer has them meet between two rounds."""
 FAULTY = "sea"
 """The CSMS whose answers to Heartbeat lack the time."""
+REMOTE = ("deep", "sea")
+CSMS, AGENT = (str(Path(__file__).with_name(name)) for name in ("event_csms.py", "agent_process.py"))
+DEADLINE_S = 2.0
+BRISK = Timing(keepalive_s=DEADLINE_S / 3, deadline_s=DEADLINE_S)
+"""As in earnest, seven times as fast."""
+LANS = ["proxy"] if why_no_nat() else ["nat", "proxy"]
 
 
 def event_text(lotus: str) -> str:
@@ -52,7 +67,7 @@ def event_text(lotus: str) -> str:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - what is waited for is in a file
             await asyncio.sleep(0.05)
 
@@ -63,7 +78,8 @@ class Station:
     def __init__(self, name: str, port: int) -> None:
         self.identity = f"CS-{name}"
         self.spoken: list[str] = []
-        self._model = name
+        self.beats = 0
+        self.model = name
         self._url = f"ws://127.0.0.1:{port}/{self.identity}"
         self._numbers = count(1)
 
@@ -73,69 +89,76 @@ class Station:
                 with suppress(aiohttp.ClientError, OSError, ConnectionError):
                     async with http.ws_connect(self._url, protocols=["ocpp1.6"]) as socket:
                         await self._talk(socket)
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        boot = {"chargePointVendor": "Volta", "chargePointModel": self._model}
+        boot = {"chargePointVendor": "Volta", "chargePointModel": self.model}
         for action, payload in (("BootNotification", boot), ("Heartbeat", {})):
-            text = json.dumps([2, f"{self._model}-{next(self._numbers)}", action, payload])
+            text = json.dumps([2, f"{self.model}-{next(self._numbers)}", action, payload])
             await socket.send_str(text)
             self.spoken.append(text)
             answer = await socket.receive()
             if answer.type is not aiohttp.WSMsgType.TEXT:
                 return
             self.spoken.append(answer.data)
+        self.beats += 1
         await socket.receive()
 
 
 @asynccontextmanager
-async def csms(name: str, clock: Callable[[], str]) -> AsyncIterator[str]:
-    async def serve(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(protocols=["ocpp1.6"])
-        await socket.prepare(request)
-        async for message in socket:
-            _, number, action, _ = json.loads(message.data)
-            payload: dict[str, Any] = {"currentTime": clock()}
-            if action == "BootNotification":
-                payload |= {"status": "Accepted", "interval": 300}
-            elif name == FAULTY:
-                payload = {}
-            await socket.send_json([3, number, payload])
-        return socket
-
-    app = web.Application()
-    app.router.add_get("/{identity}", serve)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"ws://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+async def running(*command: str, **environment: str) -> AsyncIterator[Process]:
+    """Run a program that is killed in the end."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, env=os.environ | environment)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 class Event:
-    """The hub of the event, its agents, and the time."""
+    """The hub of the event, the participants and their networks, and the time."""
 
-    def __init__(self, folder: Path, urls: dict[str, str]) -> None:
+    def __init__(self, folder: Path, lans: dict[str, Lan], people: AsyncExitStack) -> None:
         self.now = NINE - MINUTE
         self.folder = folder
-        self.urls = urls
         self.port = 0
-        self.tokens = {name: token_in(folder, name, csmses=(name,)) for name in ("deep", "sea")}
+        self.lans = lans
+        self.tokens = {name: token_in(folder, name, csmses=(name,)) for name in REMOTE}
+        self._people = people
+        self._csms_ports: dict[str, str] = {}
 
     @asynccontextmanager
     async def hub(self) -> AsyncIterator[Hub]:
         desk = EventDesk(read_event(self.folder / "event.toml"), TlsPolicy())
         settings = HubSettings(
-            recording=self.folder / "event.db", csmses={}, port=self.port, tokens=self.folder / "tokens.toml",
-            tunnel_timing=QUICK,
+            recording=self.folder / "event.db", csmses={}, host="0.0.0.0", port=self.port,
+            tokens=self.folder / "tokens.toml", tunnel_timing=BRISK,
         )  # fmt: skip
         async with Hub(settings, desk=desk) as hub:
             self.port = hub.port
             yield hub
 
-    def agent(self, name: str) -> Any:
-        return agent_for(self.port, self.tokens[name], csms=self.urls[name], name=name)
+    async def open_csmses(self) -> None:
+        """Start the CSMSes, each in its network, and write down where the one is that can be dialled."""
+        for name in ("lotus", *REMOTE):
+            command = (sys.executable, CSMS, *(["faulty"] if name == FAULTY else []))
+            place = self.lans.get(name)
+            process = await self._people.enter_async_context(running(*(place.inside(*command) if place else command)))
+            assert process.stdout is not None
+            self._csms_ports[name] = (await process.stdout.readline()).decode().strip()
+        (self.folder / "event.toml").write_text(event_text(self._url("lotus")))
+
+    def _url(self, csms: str) -> str:
+        return f"ws://127.0.0.1:{self._csms_ports[csms]}"
+
+    async def agent(self, name: str) -> Process:
+        """Start the agent that brings a CSMS out of its network."""
+        place = self.lans[name]
+        command = (sys.executable, AGENT, place.hub_url(self.port), name, self._url(name), str(DEADLINE_S))
+        program = running(*place.inside(*command), PLUGFEST_TOKEN=self.tokens[name])
+        return await self._people.enter_async_context(program)
 
     def met(self) -> set[tuple[str, str]]:
         """Return who has beaten at which CSMS so far, answered."""
@@ -152,9 +175,15 @@ class Event:
                 judge.feed(item)
         return judge.board.view()
 
-    async def until_met(self, *rounds: dict[str, str]) -> None:
-        wanted = {pair for each in rounds for pair in each.items()}
-        await until(lambda: wanted <= self.met())
+    async def until_met(self, *pairs: tuple[str, str]) -> None:
+        await until(lambda: {*pairs} <= self.met())
+
+    def open_at(self, csms: str) -> list[Session]:
+        return [each for each in self.sessions() if each.is_open and each.answered_at and each.csms == csms]
+
+    async def until_left(self, csms: str) -> None:
+        """Wait until no session with a CSMS is open."""
+        await until(lambda: not self.open_at(csms))
 
     def recorded(self) -> dict[str, list[str]]:
         """Return all texts of each station's sessions, in their order."""
@@ -171,61 +200,100 @@ class Event:
             return recording.sessions()
 
 
-@pytest.fixture
-async def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Event]:
+@pytest.fixture(params=LANS)
+async def event(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Event]:
     monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.02)
-    monkeypatch.setattr(token_file, "LOOK_S", 0.02)
-    async with AsyncExitStack() as stack:
-        hour = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        urls = {name: await stack.enter_async_context(csms(name, lambda: hour)) for name in ("lotus", "deep", "sea")}
-        (tmp_path / "event.toml").write_text(event_text(urls["lotus"]))
-        event = Event(tmp_path, urls)
+    async with AsyncExitStack() as people:
+        lans = {name: await people.enter_async_context(lan(request.param, at)) for at, name in enumerate(REMOTE)}
+        event = Event(tmp_path, lans, people)
+        await event.open_csmses()
         monkeypatch.setattr(event_desk, "_now", lambda: event.now)
         yield event
 
 
 async def test_small_event_ends_with_the_matrix_that_was_to_be_expected_and_no_frame_lost(event: Event) -> None:
-    stations: list[Station] = []
-    async with AsyncExitStack() as people:
+    async with event.hub() as hub:
+        agents = {name: await event.agent(name) for name in REMOTE}
+        stations = [Station(name, hub.port) for name in ("one", "two", "three", "four")]
+        tasks = [asyncio.create_task(station.run()) for station in stations]
 
-        async def begin(what: Any) -> Any:
-            return await people.enter_async_context(what)
+        event.now = NINE
+        await event.until_met(*ROUNDS[0].items())
+        for agent in hub.tunnels.agents.values():
+            place = event.lans[agent.token.name]
+            assert not isinstance(place, BehindNat) or agent.remote.startswith(f"{place.outside}:")
 
-        async with event.hub() as hub:
-            deep: AsyncExitStack = AsyncExitStack()
-            running: Running = await deep.enter_async_context(event.agent("deep"))
-            await begin(event.agent("sea"))
-            stations = [Station(name, hub.port) for name in ("one", "two", "three", "four")]
-            tasks = [asyncio.create_task(station.run()) for station in stations]
+        assert hub.desk is not None
+        hub.desk.move(*BY_HAND)
+        await event.until_met(BY_HAND)
 
-            event.now = NINE
-            await event.until_met(ROUNDS[0])
+        agents["deep"].kill()
+        await event.until_left("deep")
+        event.now = NINE + 30 * MINUTE
+        agents["deep"] = await event.agent("deep")
+        await event.until_met(*ROUNDS[1].items())
 
-            running.task.cancel()  # the agent is killed, and another one takes its place
-            await deep.aclose()
-            event.now = NINE + 30 * MINUTE
-            await begin(event.agent("deep"))
-            await event.until_met(ROUNDS[1])
+        (at_sea,) = (station for station in stations if station.model in by_csms(ROUNDS[1], "sea"))
+        beats = at_sea.beats
+        event.lans["sea"].swallow()
+        await event.until_left("sea")
+        event.lans["sea"].heal()
+        await until(lambda: at_sea.beats > beats)
 
-        event.now = NINE + 60 * MINUTE  # the hub is started again on the same port, for the last round
-        async with event.hub() as hub:
-            await event.until_met(ROUNDS[2])
+        revoke(event.folder / "tokens.toml", "sea")
+        await event.until_left("sea")
+        assert await agents["sea"].wait()
+        event.tokens["sea"] = token_in(event.folder, "sea-anew", csmses=("sea",))
+        await event.agent("sea")
+        await until(lambda: at_sea.beats > beats + 1)
 
-            revoke(event.folder / "tokens.toml", "sea")
-            await until(lambda: not any(each.is_open and each.csms == "sea" for each in event.sessions()))
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    event.now = NINE + 60 * MINUTE  # the hub is started again on the same port, for the last round
+    async with event.hub() as hub:
+        await event.until_met(*ROUNDS[2].items())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    beats = {
-        (pair.station.model, pair.csms): pair.row("Heartbeat").outcome
-        for pair in event.matrix().pairs
-        if pair.station.is_known
-    }
-    assert beats == {
-        pair: Outcome.DEVIATED if pair[1] == FAULTY else Outcome.PASSED for each in ROUNDS for pair in each.items()
-    }
+    assert rows(event.matrix()) == EXPECTED
+    assert {each.fault for each in event.sessions() if each.status == 101 and each.ending is Ending.HUB} == FAULTS
+    assert not any(each.is_open for each in event.sessions())
     recorded = event.recorded()
     for station in stations:
         kept = iter(recorded[station.identity])
         assert all(text in kept for text in station.spoken), f"{station.identity}: a frame is lost, or out of order"
+
+
+def by_csms(pairs: dict[str, str], csms: str) -> list[str]:
+    """Return the stations that meet a CSMS."""
+    return [station for station, other in pairs.items() if other == csms]
+
+
+def rows(view: BoardView) -> dict[tuple[str, str], dict[str, Outcome]]:
+    """Return the matrix: what each message of each pair came to."""
+    return {
+        (pair.station.model, pair.csms): {row.action: row.outcome for row in pair.rows if row.total}
+        for pair in view.pairs
+        if pair.station.is_known
+    }
+
+
+EXPECTED = {
+    pair: {
+        CONNECT: Outcome.PASSED,
+        FRAMING: Outcome.PASSED,
+        "BootNotification": Outcome.PASSED,
+        "Heartbeat": Outcome.DEVIATED if pair[1] == FAULTY else Outcome.PASSED,
+    }
+    for pair in [BY_HAND, *(pair for each in ROUNDS for pair in each.items())]
+}
+FAULTS = {
+    "the organizer moved the station from sea to lotus",
+    "the organizer moved the station from sea to no CSMS",
+    "the organizer moved the station from lotus to deep",
+    "the tunnel csms:deep broke: a connection ended without a word of its agent",
+    "the tunnel csms:sea broke: nothing was heard for 2 s",
+    "the tunnel csms:sea broke: the token 'sea' was revoked",
+    "the hub was stopped while this session was open",
+}

@@ -151,7 +151,7 @@ async def test_an_agent_that_finds_no_hub_can_be_stopped(peers: Peers, tmp_path:
 async def test_a_killed_agent_is_nobodys_fault_and_its_successor_takes_over(peers: Peers, tmp_path: Path) -> None:
     environment = os.environ | {"PLUGFEST_TOKEN": token_in(tmp_path)}
     async with tunnelled_hub(tmp_path) as hub:
-        command = (sys.executable, str(AGENT), str(hub.port), peers.url)
+        command = (sys.executable, str(AGENT), f"ws://127.0.0.1:{hub.port}", "acme", peers.url)
         first = await asyncio.create_subprocess_exec(*command, env=environment)
         await eventually(lambda: hub.tunnels.agents)
         (killed,) = hub.tunnels.agents

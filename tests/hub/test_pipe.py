@@ -186,7 +186,7 @@ async def test_who_does_not_read_is_not_sent_more_than_a_buffer_holds(slow: str)
         reader.stop_reading()
 
         flood = asyncio.create_task(talker.say(*[chunk] * 200))
-        while size != (size := ends.pipe.hub.received + ends.pipe.local.received) or not size:
+        while size != (size := ends.pipe.hub.received + ends.pipe.local.received) or not size:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.1)
         was_full = ends.pipe.count.is_full
         reader.go_on_reading()

@@ -58,6 +58,21 @@ async def test_a_file_that_is_gone_changes_nothing(tmp_path: Path, caplog: pytes
         assert file.tokens.match(secret) is not None
 
 
+async def test_who_looks_does_not_wait_and_others_are_still_told(tmp_path: Path) -> None:
+    path, changed = tmp_path / "tokens.toml", asyncio.Event()
+    secret = new_token(path, Token(name="first", digest=""))
+    file = TokenFile(path, look_s=0.01)
+    revoke(path, "first")
+
+    file.look()
+    seen = file.tokens.match(secret)
+    following = asyncio.create_task(file.follow(changed.set))
+    await changed.wait()
+    following.cancel()
+
+    assert seen is None
+
+
 def test_a_hub_does_not_start_with_a_broken_file(tmp_path: Path) -> None:
     path = tmp_path / "tokens.toml"
     path.write_text("x")
