@@ -26,6 +26,8 @@ class Limits:
     handshake_s: float = _limit(30.0, "how long a head may take to arrive; beyond: 408", least=0.1)
     sessions: int = _limit(20_000, "connections of stations at a time; beyond: 503")
     sessions_per_address: int = _limit(10_000, "likewise, from one address; beyond: 429")
+    tunnels_per_token: int = _limit(64, "agents connected with one token at a time; beyond: 429")
+    tunnel_waiting: int = _limit(1_000, "stations through one agent that have no session yet; beyond: 503")
     bytes_per_s: int = _limit(0, "what each side of a session may send; beyond: it is read slower", may_be_off=True)
     unsent_bytes: int = _limit(64 << 10, "what may wait for a slow reader; beyond: the other side is not read from")
     unread_s: float = _limit(0.0, "how long a side may read nothing; beyond: its session ends", may_be_off=True)

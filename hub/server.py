@@ -115,7 +115,7 @@ class Hub:
         self._app = web.Application(middlewares=[noting_refusals()]) if app is None else app
         token_file = TokenFile(settings.tokens) if settings.tokens else None
         self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
-        self._tunnel_doors = TunnelDoors(self.tunnels)
+        self._tunnel_doors = TunnelDoors(self.tunnels, lambda: self._admission.limits)
         self._tunnel_doors.add_to(self._app)
         self._app[VIEWING] = Viewing(token_file, self.tunnels.failures, desk)
         self._runner = web.AppRunner(

@@ -1,6 +1,8 @@
 """What agents ask the hub for: a control connection, and connections that carry bytes. Tokens are checked here."""
 
 import logging
+from collections import Counter
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
@@ -11,6 +13,7 @@ from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, refusal
 from hub.leases import Holder
 from hub.refusals import Refusals
+from hub.limits import Limits
 from hub.tokens import Token
 from hub.tunnel_link import Link, LinkError, SilentError
 from hub.tunnel_stream import Stream
@@ -54,11 +57,13 @@ def is_for_tunnels(head: bytes) -> bool:
 
 
 class TunnelDoors:
-    """Lets agents in."""
+    """Lets agents in, as many as the limits of the moment allow."""
 
-    def __init__(self, tunnels: Tunnels) -> None:
+    def __init__(self, tunnels: Tunnels, limits: Callable[[], Limits]) -> None:
         self._tunnels = tunnels
         self._refusals = Refusals()
+        self._limits = limits
+        self._controls: Counter[str] = Counter()
 
     def add_to(self, app: web.Application) -> None:
         """Have an application serve the control connections."""
@@ -68,8 +73,16 @@ class TunnelDoors:
         """Talk to an agent."""
         try:
             token = self._token(request.headers.get("Authorization"), request.remote or "")
+            self._check_room(token)
         except RefusedError as exc:
             return web.Response(status=exc.status, text=f"{exc}\n", headers={REASON: str(exc)})
+        self._controls[token.name] += 1
+        try:
+            return await self._attend(request, token)
+        finally:
+            self._controls[token.name] -= 1
+
+    async def _attend(self, request: web.Request, token: Token) -> web.StreamResponse:
         socket = web.WebSocketResponse(timeout=CLOSE_S, compress=False, max_msg_size=MAX_MESSAGE_BYTES)
         await socket.prepare(request)
         transport = request.transport
@@ -124,9 +137,12 @@ class TunnelDoors:
             raise RefusedError(409, "this agent has no control connection to the hub")
         if not agent.hello.stations:
             raise RefusedError(403, "this agent said that it brings no stations")
+        agent.forget_what_is_over()
+        most = self._limits().tunnel_waiting
+        if sum(each.is_waiting for each in agent.streams.values()) >= most:
+            raise RefusedError(503, f"{most} stations of this agent are connecting already (limit tunnel_waiting)")
         ticket = new_ticket()
         station = _accepted(reader, HeadReader(), f"{TICKET}: {ticket}")
-        agent.forget_what_is_over()
         agent.streams[ticket] = Stream(
             f"station:{token.name}",
             station,
@@ -134,6 +150,12 @@ class TunnelDoors:
             tls=_fact(request, STATION_TLS),
         )
         return station
+
+    def _check_room(self, token: Token) -> None:
+        most = self._limits().tunnels_per_token
+        if self._controls[token.name] >= most:
+            sentence = f"{most} agents are connected with the token {token.name!r} already (limit tunnels_per_token)"
+            raise RefusedError(429, sentence)
 
     def _token(self, authorization: str | None, host: str) -> Token:
         if self._tunnels.tokens is None:

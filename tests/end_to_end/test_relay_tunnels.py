@@ -9,10 +9,11 @@ import aiohttp
 import pytest
 from raw_peers import ACCEPT, Peers, frame, masked, upgrade
 from storms import AT_HOME, recorded, session_of
-from tunnels import agent_for, token_in, tunnelled_hub
+from tunnels import agent_for, eventually, token_in, tunnelled_hub
 
 from hub.agent import AgentError, Connected, Disconnected
 from hub.agent_streams import Finished
+from hub.limits import Limits
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tokens import revoke
@@ -314,6 +315,42 @@ async def test_too_many_wrong_tokens_from_an_address_are_not_looked_at(tmp_path:
             told = await running.log.has(Disconnected)
 
             assert told.reason == "too many wrong tokens came from 127.0.0.1: try again in a while"
+
+
+async def test_a_token_connects_so_many_agents_and_no_more(tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with (
+        tunnelled_hub(tmp_path, limits=Limits(tunnels_per_token=1)) as hub,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http,
+    ):
+        url = f"http://127.0.0.1:{hub.port}{CONTROL}"
+        async with http.ws_connect(url), http.get(url) as refused:
+            assert (refused.status, refused.headers["Plugfest-Reason"]) == (
+                429, "1 agents are connected with the token 'acme-agent' already (limit tunnels_per_token)"
+            )  # fmt: skip
+
+        await eventually(lambda: not hub._tunnel_doors._controls.total())
+        async with http.ws_connect(url) as again:
+            assert not again.closed
+
+
+async def test_stations_that_say_nothing_are_so_many_an_agent_and_no_more(peers: Peers, tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with (
+        tunnelled_hub(tmp_path, csms=peers.url, limits=Limits(tunnel_waiting=2)) as hub,
+        agent_for(hub.port, token, doors=AT_HOME) as running,
+    ):
+        await session_of(running.port, peers)
+        silent = [await peers.station(running.port) for _ in range(2)]
+        (agent,) = hub.tunnels.agents.values()
+        await eventually(lambda: len(agent.streams) == 3)
+        refused = await (await peers.station(running.port)).rest()
+        silent[0].reset()
+        await eventually(lambda: len(agent.counts()) == 2)
+        await session_of(running.port, peers)
+
+        assert refused.startswith(b"HTTP/1.1 502 ")
+        assert b"2 stations of this agent are connecting already (limit tunnel_waiting)" in refused
 
 
 async def test_a_ticket_is_good_once_and_nobody_guesses_one(peers: Peers, tmp_path: Path) -> None:
