@@ -33,6 +33,9 @@ def run_demo(recording: Path | None, seconds: float | None, start: Path | None =
 
             run_dashboard(Source(path, name=page_url(url)), seconds=seconds)
             return
+        from tui.printing import console
+
+        console().print(f"the page of this demo, for as long as it runs: {page_url(url)}", soft_wrap=True)
         with suppress(subprocess.TimeoutExpired):
             event.wait(seconds or DEFAULT_S)
             raise DemoError(f"the demo's hub ended by itself: {_last_words(event)}")

@@ -11,26 +11,23 @@ from pathlib import Path
 
 from aiohttp import web
 
-from hub.demo.event import run_csmses, run_stations
+from hub.demo.event import run_hub, run_stations
 from hub.feed import feed_app
 from hub.note_desk import add_note_desk
 from hub.page.process import PageProcess
 from hub.page.server import add_page, shell
 from hub.page.views import see_from_here
-from hub.server import Hub, HubSettings
 
 
 async def run(recording: Path, page_command: Sequence[str]) -> None:
     """Run the demo until standard input ends; says `ready` on standard output once stations connect."""
-    async with run_csmses() as csmses:
-        settings = HubSettings(recording=recording, csmses=csmses, port=0)
-        app = _app(recording, page_command)
-        add_note_desk(app)
-        async with Hub(settings, app=app) as hub, asyncio.TaskGroup() as tasks:
-            stations = tasks.create_task(run_stations(hub.url, [*csmses]))
-            print(f"ready {hub.url}", flush=True)  # noqa: T201 - for the process that started this one
-            await asyncio.to_thread(sys.stdin.read)
-            stations.cancel()
+    app = _app(recording, page_command)
+    add_note_desk(app)
+    async with run_hub(recording, app) as hub, asyncio.TaskGroup() as tasks:
+        stations = tasks.create_task(run_stations(hub.url, [*hub.csmses]))
+        print(f"ready {hub.url}", flush=True)  # noqa: T201 - for the process that started this one
+        await asyncio.to_thread(sys.stdin.read)
+        stations.cancel()
 
 
 def _app(recording: Path, page_command: Sequence[str]) -> web.Application:

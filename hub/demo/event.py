@@ -1,15 +1,24 @@
 """A plugfest in small: all products of the demo on loopback, each station visiting each CSMS."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import aiohttp
+from aiohttp import web
 
+from hub.agent import Agent, Connected
+from hub.agent_streams import AgentSettings
 from hub.demo.csms import Csms, serving
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import CALM, TOUR, Unit
+from hub.outbound import WayOut
+from hub.server import Hub, HubSettings
+from hub.switchboard import TUNNEL, checked_csms
+from hub.tokens import Token, new_token
 
 LATE_BY_S: Final = 7.0
 """When the second units join: the first ones have been everywhere by then."""
@@ -20,6 +29,32 @@ async def run_csmses() -> AsyncIterator[dict[str, str]]:
     """Start the demo's CSMSes on loopback; yield their names with the URLs to which an identity is appended."""
     async with AsyncExitStack() as stack:
         yield {product.name: await stack.enter_async_context(serving(Csms(product))) for product in CSMSES}
+
+
+@asynccontextmanager
+async def run_hub(recording: Path, app: web.Application | None = None) -> AsyncIterator[Hub]:
+    """Run the CSMSes, and a hub that records what stations say to them: to the remote ones through a tunnel."""
+    async with run_csmses() as csmses:
+        remote = {product.name: csmses[product.name] for product in CSMSES if product.remote}
+        with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
+            tokens = Path(folder) / "tokens.toml"
+            token = new_token(tokens, Token(name="demo", digest="", csmses=(*remote,)))
+            known = {**csmses, **dict.fromkeys(remote, TUNNEL)}
+            settings = HubSettings(recording=recording, csmses=known, port=0, tokens=tokens)
+            async with asyncio.TaskGroup() as tasks:
+                async with Hub(settings, app=app) as hub:
+                    connected = asyncio.Event()
+                    agent = tasks.create_task(_bring(remote, hub.url, token, connected))
+                    await connected.wait()
+                    yield hub
+                agent.cancel()  # after the hub, which would take what is open for broken by the tunnel
+
+
+async def _bring(csmses: Mapping[str, str], hub_url: str, token: str, connected: asyncio.Event) -> None:
+    """Run the agent that brings CSMSes to the hub."""
+    brought = [checked_csms(name, url) for name, url in csmses.items()]
+    settings = AgentSettings(hub=WayOut.to(hub_url, environment={}), token=token, csmses=brought)
+    await Agent(settings, lambda happened: connected.set() if isinstance(happened, Connected) else None).run()
 
 
 async def run_stations(hub_url: str, csms_names: Sequence[str], *, pace: float = 1.0) -> None:

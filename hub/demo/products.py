@@ -43,7 +43,8 @@ class CsmsProduct:
     """A CSMS product. `versions` are those it accepts, the one it likes best first.
 
     A `lenient` one validates nothing. A `sloppy` one was written by hand: see `hub.demo.csms.sloppy`. `strangers` are
-    identity prefixes that it does not know (404), `wants_password` those that it sends away with 401.
+    identity prefixes that it does not know (404), `wants_password` those that it sends away with 401. A `remote` one
+    cannot be dialled, and is brought to the hub through a tunnel.
     """
 
     name: str
@@ -56,6 +57,7 @@ class CsmsProduct:
     wants_subprotocol: bool = False
     strangers: tuple[str, ...] = ()
     wants_password: tuple[str, ...] = ()
+    remote: bool = False
 
     def questions_in(self, version: str) -> tuple[str, ...]:
         """Return what it asks a station of that version, in order."""
@@ -117,7 +119,7 @@ CSMSES: Final = (
                    "RequestStopTransaction"),
     ),
     CsmsProduct(
-        name="harbour", versions=(V21, V201, V16), wants_subprotocol=True, settings=("HeartbeatInterval",),
+        name="harbour", versions=(V21, V201, V16), remote=True, wants_subprotocol=True, settings=("HeartbeatInterval",),
         questions=("GetConfiguration", "GetVariables", "TriggerMessage", "ChangeAvailability", "GetLocalListVersion",
                    "GetCompositeSchedule", "UnlockConnector", "GetDiagnostics", "GetLog"),
     ),

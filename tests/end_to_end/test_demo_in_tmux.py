@@ -56,7 +56,7 @@ def terminal(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 
 def test_demo_leads_from_a_red_cell_to_its_frame_in_three_keys_and_out_again(terminal: Terminal) -> None:
-    terminal.until("● live", "✓", "✗", "harbour", "Kestrel Forge")
+    terminal.until("● live", "✓", "✗", "harbour", "Kestrel Forge", "http://127.0.0.1:")
 
     terminal.press("n")
     terminal.press("Enter")

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from drawing import judged
 
-from hub.demo.event import run_csmses, run_stations, visit_all
+from hub.demo.event import run_csmses, run_hub, run_stations, visit_all
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import TOUR, Unit
 from hub.recording import Recording
@@ -52,6 +52,15 @@ def test_every_station_meets_every_csms_in_the_tour(view: BoardView) -> None:
     met = {(pair.station.label, pair.csms) for pair in view.pairs}
 
     assert met == {(f"{station.vendor} {station.model}", csms.name) for station in STATIONS for csms in CSMSES}
+
+
+def test_one_csms_is_met_through_a_tunnel_that_never_breaks(recorded: Path) -> None:
+    with Recording.open(recorded) as recording:
+        sessions = recording.sessions()
+
+    assert {each.csms for each in sessions if each.tunnel} == {"harbour"}
+    assert {each.tunnel for each in sessions if each.csms == "harbour"} == {"csms:harbour"}
+    assert not any("tunnel" in (each.fault or "") for each in sessions)
 
 
 def test_most_pairs_are_green_and_the_others_differ(view: BoardView) -> None:
@@ -161,8 +170,8 @@ async def test_cancelling_the_stations_leaves_nothing_behind() -> None:
 
 
 async def _run_demo(path: Path, seconds: float) -> None:
-    async with run_csmses() as csmses, Hub(HubSettings(recording=path, csmses=csmses, port=0)) as hub:
-        stations = asyncio.create_task(run_stations(hub.url, [*csmses]))
+    async with run_hub(path) as hub:
+        stations = asyncio.create_task(run_stations(hub.url, [*hub.csmses]))
         await asyncio.wait([stations], timeout=seconds)
         stations.cancel()
         await asyncio.wait([stations])

@@ -494,6 +494,7 @@ def test_demo_without_a_terminal_prints_the_matrix_and_exits_0(tmp_path: Path) -
     result = run("demo", "--seconds", 6, "--recording", recording)
 
     assert result.exit_code == 0
+    assert "the page of this demo, for as long as it runs: http://127.0.0.1:" in result.stdout
     assert "✓ passed" in result.stdout
     assert "✗ failed" in result.stdout
     alone, together = (run("judge", recording, "--json", "--jobs", jobs) for jobs in (1, 2))
