@@ -15,7 +15,7 @@ from hub.backoff import Backoff
 from hub.dial import HeadReader
 from hub.doors import Door, Doors
 from hub.errors import HubError
-from hub.outbound import Connector, OutboundError, refused
+from hub.outbound import Connector, OutboundError, no_redirect, refused
 from hub.tunnel_link import Link, LinkError, PartedError, SilentError
 from hub.tunnel_words import (
     CONTROL,
@@ -134,7 +134,8 @@ class Agent:
             LinkError, OutboundError, aiohttp.ClientError, OSError: how it ended, or why it did not begin.
         """
         hub, timing = self.settings.hub, self.settings.timing
-        async with aiohttp.ClientSession(connector=Connector(hub, self._note_transport)) as http:
+        connector = Connector(hub, self._note_transport)
+        async with aiohttp.ClientSession(connector=connector, middlewares=(no_redirect(hub),)) as http:
             async with asyncio.timeout(hub.connect_s + timing.hello_s):
                 socket = await self._open_socket(http)
             link = Link(socket, from_hub, timing)
@@ -200,12 +201,17 @@ class Agent:
         if isinstance(exc, PartedError):
             return str(exc)
         if isinstance(exc, LinkError):
-            return f"the connection to {self.settings.hub.where} broke: {exc}"
+            why = self.settings.hub.why(exc.__cause__) if exc.__cause__ else exc
+            return f"the connection to {self.settings.hub.where} broke: {why}"
         if isinstance(exc, OutboundError):
             return str(exc)
         if isinstance(exc, TimeoutError):
             return f"{self.settings.hub.where} did not answer in time"
-        return f"{self.settings.hub.where} cannot be talked to: {exc or type(exc).__name__}"
+        if isinstance(exc, aiohttp.ClientResponseError):
+            return f"what answers at {self.settings.hub.url} does not speak HTTP"
+        if isinstance(exc, aiohttp.ServerDisconnectedError) and exc.__cause__ is None:
+            return f"{self.settings.hub.where} hung up without an answer"
+        return f"{self.settings.hub.where} cannot be talked to: {self.settings.hub.why(exc)}"
 
     def _give_up_in_time(self) -> None:
         """Break off what the hub has given up by now."""

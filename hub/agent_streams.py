@@ -46,7 +46,12 @@ STATIONS: Final = "stations"
 LEAVE_S: Final = 1.0
 """How long the sessions of an agent that is stopped may take to end properly."""
 
-_LOCAL_TLS: Final = Hints(ca=" (--csms-ca FILE says which to trust)")
+_LOCAL_TLS: Final = Hints(
+    ca=" (--csms-ca FILE says which to trust)",
+    name=" (--csms-sni HOST says which to expect)",
+    cert=" (--csms-cert FILE gives one)",
+    client="the agent's",
+)
 
 
 class Began(msgspec.Struct, frozen=True, tag_field="event", tag="began"):
@@ -238,8 +243,9 @@ class AgentStreams:
         except ConnectionRefusedError as exc:
             raise LocalError(f"behind the tunnel, nobody listens at {csms.url}: connection refused") from exc
         except (OSError, UnicodeError) as exc:
-            why = why_the_server_failed(exc, csms.host, _LOCAL_TLS) if csms.is_tls else None
-            raise LocalError(f"behind the tunnel, {csms.url} cannot be reached: {why or words_of(exc)}") from exc
+            raise LocalError(
+                f"behind the tunnel, {csms.url} cannot be reached: {self._why_it_left(csms, exc)}"
+            ) from exc
 
     # -- stations -----------------------------------------------------------------------------------------------------
 
@@ -283,7 +289,7 @@ class AgentStreams:
         self.carried[ticket] = carried
         self.total += 1
         self._tell(Began(carried.tunnel, carried.session, carried.remote))
-        pipe = carried.pipe = Pipe(hub, local, partial(self._tell_end, ticket))
+        pipe = carried.pipe = Pipe(hub, local, partial(self._tell_end, ticket, self._csmses.get(carried.tunnel)))
         try:
             await pipe.run()
         finally:
@@ -294,11 +300,15 @@ class AgentStreams:
             up, down = pipe.local.received, pipe.hub.received
             self._tell(Finished(carried.tunnel, carried.session, carried.remote, seconds, up, down))
 
-    async def _tell_end(self, ticket: str, how: How, text: str) -> None:
+    async def _tell_end(self, ticket: str, csms: Csms | None, how: How, exc: Exception | None) -> None:
         """Tell the hub how a local peer has left; wait until it knows, or has given the agent up."""
         if self._is_leaving:
             return
-        ended, noted = Ended(ticket, how, text), asyncio.Event()
+        ended, noted = Ended(ticket, how, self._why_it_left(csms, exc)), asyncio.Event()
+        carried = self.carried[ticket]
+        if csms and exc and carried.pipe and not carried.pipe.local.received:
+            why = f"{csms.url} left without a word: {ended.text}"
+            self._tell(NotCarried(carried.tunnel, carried.session, carried.remote, why))
         self._untold[ticket] = ended, noted
         self._say(ended)
         try:
@@ -306,6 +316,15 @@ class AgentStreams:
                 await noted.wait()
         except TimeoutError:
             pass  # the tunnel is broken, and looks broken to the hub
+
+    def _why_it_left(self, csms: Csms | None, exc: Exception | None) -> str:
+        """Say what is known of why a local peer has left, or was never there: a CSMS, or a station."""
+        if exc is None:
+            return ""
+        tls = self._settings.csms_tls if csms and csms.is_tls else None
+        if csms and tls and (sentence := why_the_server_failed(exc, tls.server_name or csms.host, _LOCAL_TLS)):
+            return sentence
+        return words_of(exc)
 
     def _say(self, word: Ended | Failed | Lost) -> None:
         if self.link is not None:

@@ -35,11 +35,14 @@ class OpenToAll:
         return None
 
 
+PLAIN_AT_TLS_DOOR: Final = "this port speaks TLS, and the request came without: connect to wss://, not ws://"
+
+
 class WrongDoor:
     """Lets nobody in: this is HTTP where TLS is expected."""
 
     async def rejection(self, request: RequestHead, identity: str, tls: ssl.SSLObject | None) -> Rejection | None:  # noqa: ARG002 - the protocol's names
-        return Rejection(400, "this port speaks TLS, and the request came without: connect to wss://, not ws://")
+        return Rejection(400, PLAIN_AT_TLS_DOOR)
 
 
 @dataclass(frozen=True, slots=True)

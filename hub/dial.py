@@ -133,7 +133,8 @@ class HeadReader(asyncio.Protocol):
         self.transport.abort()
 
     def _left_after(self) -> str:
-        return f"after {len(self._buffer)} bytes" if self._buffer else "without a word"
+        when = f"after {len(self._buffer)} bytes" if self._buffer else "without a word"
+        return f"{when}: {self.path.said}" if self.path is not None and self.path.said else when
 
     def _wake(self) -> None:
         if self._arrival and not self._arrival.done():

@@ -19,17 +19,23 @@ from hub.dial import HeadReader, ask, reader_over
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
 from hub.switchboard import shown_url
-from hub.tls import TlsPolicy, UpstreamTls, csms_context
+from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context
 from hub.tls_facts import Hints, why_the_server_failed
 from hub.tunnel_words import PROTOCOL, REASON
 
 _PROXY_OF: Final = {"ws": ("HTTP_PROXY",), "wss": ("HTTPS_PROXY", "HTTP_PROXY")}
 """Who wants to get out by a proxy for TLS only, says so in HTTPS_PROXY; where there is but one, it serves for both."""
 _HAPPY_EYEBALLS_S: Final = 0.25
+_LOGIN: Final = "http://USER:PASSWORD@HOST:PORT"
+_HINTS: Final = Hints(
+    ca=" (--ca FILE says which to trust; a proxy that opens TLS has its own)",
+    cert=" (--cert FILE gives one)",
+    client="the agent's",
+)
 
 
 class OutboundError(HubError):
-    """The hub cannot be reached, or said no, with `status` if it is HTTP's; the message is for the agent's user."""
+    """The hub cannot be reached, or said no, which has HTTP's `status`; the message is for the agent's user."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -68,17 +74,24 @@ class WayOut:
 
     @classmethod
     def to(
-        cls, hub: str, *, ca: Path | None = None, connect_s: float = 5.0, environment: Mapping[str, str] = os.environ
+        cls,
+        hub: str,
+        *,
+        ca: Path | None = None,
+        pair: KeyPair | None = None,
+        connect_s: float = 5.0,
+        environment: Mapping[str, str] = os.environ,
     ) -> Self:
-        """Return the way to a hub's URL.
+        """Return the way to a hub's URL; `pair` is what a hub is shown that asks for a client certificate.
 
         Raises:
-            HubError: it is not the URL of a hub, or the CA or the proxy cannot be used.
+            HubError: it is not the URL of a hub, or the CA, the certificate or the proxy cannot be used.
         """
         url = _checked(hub)
-        tls = UpstreamTls(csms_context(TlsPolicy(), ca=ca)) if url.scheme == "wss" else None
-        if ca is not None and tls is None:
-            raise OutboundError(f"--ca is for a hub at wss://, and this one is at {hub!r}")
+        tls = UpstreamTls(csms_context(TlsPolicy(), ca=ca, pair=pair)) if url.scheme == "wss" else None
+        for option, given in (("--ca", ca), ("--cert", pair)):
+            if given is not None and tls is None:
+                raise OutboundError(f"{option} is for a hub at wss://, and this one is at {hub!r}")
         return cls(url, tls, proxy_for(url, environment), connect_s)
 
     @property
@@ -106,7 +119,7 @@ class WayOut:
         except TimeoutError as exc:
             raise OutboundError(f"{self.where} did not answer within {self.connect_s:g} s") from exc
         except (OSError, UnicodeError) as exc:
-            raise OutboundError(f"{self.where} cannot be reached: {self._why(exc)}") from exc
+            raise OutboundError(f"{self.where} cannot be reached: {self.why(exc)}") from exc
 
     async def upgrade(self, path: str, *fields: str) -> tuple[HeadReader, ResponseHead]:
         """Connect, and have the hub carry bytes from here on.
@@ -120,9 +133,12 @@ class WayOut:
         try:
             async with asyncio.timeout(self.connect_s):
                 response = await ask(reader, "\r\n".join(lines).encode() + END_OF_HEAD)
-        except (TimeoutError, HeadError) as exc:
+        except TimeoutError as exc:
             reader.abort()
-            raise OutboundError(f"{self.where} gave no answer: {exc or 'it took too long'}") from exc
+            raise OutboundError(f"{self.where} gave no answer within {self.connect_s:g} s") from exc
+        except HeadError as exc:
+            reader.abort()
+            raise OutboundError(f"{self.where} gave no answer: {self.why(exc)}") from exc
         except BaseException:
             reader.abort()
             raise
@@ -153,18 +169,21 @@ class WayOut:
     async def _ask_proxy(self, sock: socket.socket, proxy: Proxy) -> None:
         try:
             answer = await _proxy_answer(sock, proxy.request(self.host, self.port))
+        except OutboundError as exc:
+            sock.close()
+            raise OutboundError(f"the proxy {proxy.where} is of no use: {exc}") from exc
         except BaseException:
             sock.close()
             raise
         if not 200 <= answer.status < 300:
             sock.close()
-            hint = f"; {proxy.variable} can name a user: http://USER:PASSWORD@HOST:PORT" if answer.status == 407 else ""
+            hint = f"; {proxy.variable} can name a user: {_LOGIN}" if answer.status == 407 else ""
             said = f"{answer.status} {answer.reason}".strip()
             raise OutboundError(f"the proxy {proxy.where} lets nobody through to {self.host}:{self.port}: {said}{hint}")
 
-    def _why(self, exc: Exception) -> str:
-        hints = Hints(ca=" (--ca FILE says which to trust; a proxy that opens TLS has its own)")
-        if self.tls and (sentence := why_the_server_failed(exc, self.host, hints)):
+    def why(self, exc: BaseException) -> str:
+        """Say why a connection to the hub failed, or ended: in terms of TLS where it was for that."""
+        if self.tls and (sentence := why_the_server_failed(exc, self.host, _HINTS)):
             return sentence
         return words_of(exc)
 
@@ -180,6 +199,10 @@ class Connector(aiohttp.BaseConnector):
     async def _create_connection(self, *_: object) -> ResponseHandler:
         """Do what aiohttp's UnixConnector does, by another way."""
         reader = await self._way.connect()
+        if reader.has_ended or reader.has_spoken:
+            reader.abort()
+            did = "hung up at once" if reader.has_ended else "spoke before it was asked, as no hub does"
+            raise OutboundError(f"what is reached at {self._way.where.removeprefix('the hub at ')} {did}")
         self._connected(reader)
         handler = self._factory()
         reader.transport.set_protocol(handler)
@@ -191,15 +214,38 @@ def refused(way: WayOut, status: int, reason: str | None) -> NoReturn:
     """Say in a sentence that the hub, or what is there in its place, said no.
 
     Raises:
-        OutboundError: always.
+        OutboundError: always; with the status only where it is the hub's own.
     """
     if reason:
         raise OutboundError(reason, status)
+    if status == 101:
+        raise OutboundError(f"what answers at {way.url} agrees to an upgrade, but not as RFC 6455 asks for")
+    if 200 <= status < 400:
+        raise OutboundError(
+            f"a web page answers at {way.url} in the hub's place ({status}): "
+            "where a network wants a login first (a captive portal), a browser shows it"
+        )
+    if status == 407:
+        named = "HTTPS_PROXY" if way.tls else "HTTP_PROXY"
+        raise OutboundError(f"a proxy in the way to {way.url} wants a login ({status}): {named} can name it, {_LOGIN}")
     if status in (404, 405):
-        raise OutboundError(f"what answers at {way.url} is no hub, or one too old for tunnels ({status})", status)
+        raise OutboundError(f"what answers at {way.url} is no hub, or one too old for tunnels ({status})")
     if status in (502, 503, 504):
-        raise OutboundError(f"{way.where} is not there behind what answers in its place ({status})", status)
-    raise OutboundError(f"{way.where} answered with {status}: something in the way may not let WebSockets pass", status)
+        raise OutboundError(f"{way.where} is not there behind what answers in its place ({status})")
+    raise OutboundError(f"{way.where} answered with {status}: something in the way may not let WebSockets pass")
+
+
+def no_redirect(way: WayOut) -> aiohttp.ClientMiddlewareType:
+    """Return what keeps aiohttp from following a redirect: no hub sends one, and the token is for the hub alone."""
+
+    async def look(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        response = await handler(request)
+        if 300 <= response.status < 400:
+            response.close()
+            refused(way, response.status, None)
+        return response
+
+    return look
 
 
 def proxy_for(url: URL, environment: Mapping[str, str]) -> Proxy | None:
@@ -249,15 +295,15 @@ async def _proxy_answer(sock: socket.socket, request: bytes) -> ResponseHead:
         # nobody behind the proxy speaks first: what comes is its answer alone
         chunk = await loop.sock_recv(sock, 4096)
         if not chunk or len(head) > MAX_HEAD_BYTES:
-            raise OutboundError("the proxy hung up without an answer that can be read")
+            raise OutboundError("it hung up without an answer that can be read")
         head += chunk
     try:
         return ResponseHead.parse(head[: head.index(END_OF_HEAD) + len(END_OF_HEAD)])
     except HeadError as exc:
-        raise OutboundError(f"the proxy does not speak HTTP: {exc}") from exc
+        raise OutboundError(f"it does not speak HTTP: {exc}") from exc
 
 
-def words_of(exc: Exception) -> str:
+def words_of(exc: BaseException) -> str:
     """Return what the system says of an error, without its number."""
     if isinstance(exc, OSError) and exc.errno and exc.errno > 0:
         return os.strerror(exc.errno).lower()

@@ -15,6 +15,10 @@ class Path(Protocol):
     remote: str
     tls: str | None
 
+    @property
+    def said(self) -> str:
+        """What is known of why the side has left; "" where nothing is."""
+
     def carry(self, splice: "Splice") -> None:
         """Learn which session it carries, to end it when the path breaks."""
 

@@ -19,8 +19,8 @@ _PATH_ERRORS: Final = frozenset(
     {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 )
 
-Tell = Callable[[How, str], Coroutine[Any, Any, None]]
-"""Tells the hub how the local side has left, and returns once it knows."""
+Tell = Callable[[How, Exception | None], Coroutine[Any, Any, None]]
+"""Tells the hub how the local side has left, by which error if any, and returns once it knows."""
 
 
 class End(asyncio.Protocol):
@@ -150,14 +150,14 @@ class Pipe:
             return
         self._endings.append(lambda: self._pass_on(local, exc))
         if self._telling is None:
-            self._telling = asyncio.get_running_loop().create_task(self._tell_and_pass_on(*_how(exc)))
+            self._telling = asyncio.get_running_loop().create_task(self._tell_and_pass_on(exc))
         elif self._telling.done():
             self._pass_endings_on()
         self._note_end()
 
-    async def _tell_and_pass_on(self, how: How, text: str) -> None:
+    async def _tell_and_pass_on(self, exc: Exception | None) -> None:
         if not self.hub.is_lost:
-            await self._tell(how, text)
+            await self._tell(_how(exc), exc)
         self._pass_endings_on()
 
     def _pass_endings_on(self) -> None:
@@ -179,9 +179,7 @@ class Pipe:
             self._is_over.set()
 
 
-def _how(exc: Exception | None) -> tuple[How, str]:
+def _how(exc: Exception | None) -> How:
     if exc is None:
-        return How.FIN, ""
-    if isinstance(exc, OSError) and exc.errno in _PATH_ERRORS:
-        return How.PATH, str(exc.strerror or exc).lower()
-    return How.RESET, str(exc)
+        return How.FIN
+    return How.PATH if isinstance(exc, OSError) and exc.errno in _PATH_ERRORS else How.RESET

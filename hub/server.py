@@ -13,8 +13,8 @@ from typing import Final, Self
 from aiohttp import web
 
 from hub.admission import Admission, Duplicates, Refused, Visit
-from hub.authentication import Authentication, OpenToAll, WrongDoor
-from hub.dial import HeadReader, TlsInsteadError, address_of
+from hub.authentication import PLAIN_AT_TLS_DOOR, Authentication, OpenToAll, WrongDoor
+from hub.dial import HeadReader, TlsInsteadError, address_of, say_and_close
 from hub.disturber import Disturber
 from hub.doors import Door, Doors
 from hub.event_desk import EventDesk, reachable
@@ -28,8 +28,8 @@ from hub.relay import Relay
 from hub.switchboard import Switchboard
 from hub.tls import TlsPolicy, UpstreamTls, csms_context
 from hub.token_file import TokenFile
-from hub.tunnel_doors import TunnelDoors, is_for_tunnels
-from hub.tunnel_words import Timing
+from hub.tunnel_doors import TunnelDoors, is_for_tunnels, is_of_an_agent
+from hub.tunnel_words import REASON, Timing
 from hub.tunnels import Tunnels
 from hub.turned_away import TurnedAway
 from hub.viewing import Viewing
@@ -284,6 +284,9 @@ class Hub:
     async def _lead(self, station: HeadReader, visit: Visit, head: bytes) -> None:
         """Bring a request to where it belongs: what comes through a tunnel can only be for a CSMS."""
         if isinstance(station, FrontDoor) and station.is_wrong:
+            if is_of_an_agent(head):
+                await say_and_close(station, refusal(400, PLAIN_AT_TLS_DOOR, f"{REASON}: {PLAIN_AT_TLS_DOOR}"))
+                return
             await self.relay.open(station, visit, head, WrongDoor())
         elif station.path is None and is_for_tunnels(head):
             if (far_end := await self._tunnel_doors.arrive(station, head)) is not None:

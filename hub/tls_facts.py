@@ -48,12 +48,13 @@ _ALERTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """The options that may help, as they are told; "" where there is none."""
+    """The options that may help, as they are told; "" where there is none. `client` is who has shown a certificate."""
 
     ca: str = ""
     name: str = ""
     cert: str = ""
     suites: str = ""
+    client: str = "the hub's"
 
 
 def tls_facts(tls: ssl.SSLObject) -> str:
@@ -104,7 +105,7 @@ def why_the_csms_failed(exc: Exception, name: str, host: str) -> str | None:
     return why_the_server_failed(exc, host, hints)
 
 
-def why_the_server_failed(exc: Exception, host: str, hints: Hints) -> str | None:
+def why_the_server_failed(exc: BaseException, host: str, hints: Hints) -> str | None:
     """Return why TLS with a server failed; None where it was not for TLS. `host` is who it was to be."""
     tls = _tls_error(exc)
     if tls is None:
@@ -116,7 +117,7 @@ def why_the_server_failed(exc: Exception, host: str, hints: Hints) -> str | None
         return f"its certificate does not hold: {_wrong_with_certificate(tls, code)}{hint}"
     reason = tls.reason or ""
     if said := _said_by_alert(reason):
-        return f"it does not accept the hub's client certificate: {said}"
+        return f"it does not accept {hints.client} client certificate: {said}"
     said = _OF_CSMSES.get(reason, f"TLS failed: {_plain(tls)}")
     return said.replace("{cert}", hints.cert).replace("{suites}", hints.suites)
 

@@ -52,8 +52,17 @@ class RefusedError(HubError):
 
 def is_for_tunnels(head: bytes) -> bool:
     """Tell whether a request asks for a connection that carries bytes; control connections are the application's."""
-    target = head.partition(b"\r\n")[0].split(b" ")[1:2]
-    return bool(target) and target[0] in _RAW
+    return _target(head) in _RAW
+
+
+def is_of_an_agent(head: bytes) -> bool:
+    """Tell whether it is an agent that asks for something."""
+    return _target(head) in (*_RAW, CONTROL.encode())
+
+
+def _target(head: bytes) -> bytes:
+    words = head.partition(b"\r\n")[0].split(b" ")
+    return words[1] if len(words) > 1 else b""
 
 
 class TunnelDoors:

@@ -51,6 +51,10 @@ class Stream:
     def count(self) -> Count:
         return Count(self._counted.given, self._counted.taken, self._counted.is_held)
 
+    @property
+    def said(self) -> str:
+        return self._said.text if self._said else ""
+
     def carry(self, splice: "Splice") -> None:
         self._splice = splice
 

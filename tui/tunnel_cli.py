@@ -26,6 +26,8 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
             help="What the organizer gave you. Better in the environment, as PLUGFEST_TOKEN: others see command lines.",
         ),
         click.option("--ca", type=FILE, metavar="FILE", help="Verify the hub against this CA, in PEM."),
+        click.option("--cert", type=FILE, metavar="FILE", help="Shown to a hub that asks for a certificate, in PEM."),
+        click.option("--key", type=FILE, metavar="FILE", help="Its key, where it is in another file."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each event."),
     )  # fmt: skip
     for option in reversed(options):
@@ -88,13 +90,25 @@ def tunnel() -> None:
 @click.argument("url")
 @_common
 @click.option("--csms-ca", type=FILE, metavar="FILE", help="Verify a CSMS at wss:// against this CA, in PEM.")
+@click.option("--csms-sni", metavar="HOST", help="The name that its certificate has to have, if not that of its URL.")
+@click.option("--csms-cert", type=FILE, metavar="FILE", help="Shown to a CSMS that asks for a certificate, in PEM.")
+@click.option("--csms-key", type=FILE, metavar="FILE", help="Its key, where it is in another file.")
 @_doors(is_required=False)
 @_reported
-def tunnel_csms(name: str, url: str, *, csms_ca: Path | None, **options: Any) -> int:
+def tunnel_csms(
+    name: str,
+    url: str,
+    *,
+    csms_ca: Path | None,
+    csms_sni: str | None,
+    csms_cert: Path | None,
+    csms_key: Path | None,
+    **options: Any,
+) -> int:
     """Bring the CSMS at URL, which this machine can reach, to the hub, as NAME."""
-    from tui.tunnelling import run_tunnel
+    from tui.tunnelling import LocalTls, run_tunnel
 
-    return run_tunnel((name, url), csms_ca, **options)
+    return run_tunnel((name, url), LocalTls(csms_ca, csms_sni, csms_cert, csms_key), **options)
 
 
 @tunnel.command(
@@ -105,9 +119,9 @@ def tunnel_csms(name: str, url: str, *, csms_ca: Path | None, **options: Any) ->
 @_reported
 def tunnel_station(**options: Any) -> int:
     """Give stations on this network an address that leads to the hub: the same paths as at the hub itself."""
-    from tui.tunnelling import run_tunnel
+    from tui.tunnelling import LocalTls, run_tunnel
 
-    return run_tunnel(None, None, **options)
+    return run_tunnel(None, LocalTls(), **options)
 
 
 _FILE_OPTION: Final = click.option(

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hub.agent import Agent, AgentError
 from hub.agent_streams import AgentSettings
 from hub.doors import Door
 from hub.outbound import WayOut
-from hub.switchboard import checked_csms
+from hub.switchboard import Csms, checked_csms
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
 from hub.tunnel_words import Timing
 from matrix.safe import safe
@@ -24,13 +25,39 @@ from tui.tunnel_cli import NO_SENSE
 from tui.tunnel_status import Lines, json_teller, live_status
 
 
+@dataclass(frozen=True, slots=True)
+class LocalTls:
+    """How the CSMS is reached by TLS: whom to trust, what name to expect, and what to show."""
+
+    ca: Path | None = None
+    server_name: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def upstream(self, csms: Csms) -> UpstreamTls | None:
+        """Return what a CSMS at wss:// needs, None for one at ws://.
+
+        Raises:
+            HubError: a file cannot be used, or is of no use.
+        """
+        given = {"--csms-ca": self.ca, "--csms-sni": self.server_name, "--csms-cert": self.certificate}
+        if not csms.is_tls:
+            if useless := [option for option, value in given.items() if value is not None]:
+                raise OptionError(f"{useless[0]} is for a CSMS at wss://, and this one is at {str(csms.url)!r}")
+            return None
+        pair = _pair(self.certificate, self.key, "--csms-cert", "--csms-key")
+        return UpstreamTls(csms_context(TlsPolicy(), ca=self.ca, pair=pair), self.server_name)
+
+
 def run_tunnel(
     csms: tuple[str, str] | None,
-    csms_ca: Path | None,
+    local_tls: LocalTls,
     *,
     hub: str,
     token: str,
     ca: Path | None,
+    cert: Path | None,
+    key: Path | None,
     as_json: bool,
     listen: Sequence[str],
     listen_tls: Sequence[str],
@@ -46,7 +73,7 @@ def run_tunnel(
     if csms is None and not doors:
         raise OptionError("say where stations connect: --listen HOST:PORT, or --listen-tls HOST:PORT")
     timing = Timing()
-    way = WayOut.to(hub, ca=ca, connect_s=timing.connect_s)
+    way = WayOut.to(hub, ca=ca, pair=_pair(cert, key, "--cert", "--key"), connect_s=timing.connect_s)
     brought = [checked_csms(*csms)] if csms else []
     if brought and not brought[0].host:
         raise OptionError(f"the CSMS has to be at a URL that this machine reaches, not at {csms[1]!r}" if csms else "")
@@ -55,7 +82,7 @@ def run_tunnel(
         hub=way,
         token=token,
         csmses=brought,
-        csms_tls=UpstreamTls(csms_context(TlsPolicy(), ca=csms_ca)) if brought and brought[0].is_tls else None,
+        csms_tls=local_tls.upstream(brought[0]) if brought else None,
         brings_stations=bool(doors),
         timing=timing,
     )
@@ -94,6 +121,14 @@ def _doors(listen: Sequence[str], listen_tls: Sequence[str], certificate: Path |
         return plain
     tls = station_context([KeyPair(certificate, key)], TlsPolicy())
     return [*plain, *(Door(*host_and_port(each, "--listen-tls"), tls) for each in listen_tls)]
+
+
+def _pair(certificate: Path | None, key: Path | None, option: str, key_option: str) -> KeyPair | None:
+    if certificate is None:
+        if key is not None:
+            raise OptionError(f"{key_option} is of no use without {option}")
+        return None
+    return KeyPair(certificate, key)
 
 
 def _check_token(token: str) -> None:

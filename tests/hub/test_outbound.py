@@ -11,7 +11,7 @@ from tls_contexts import tls_contexts
 from yarl import URL
 
 from hub.outbound import OutboundError, WayOut, proxy_for, refused
-from hub.tls import TlsError
+from hub.tls import KeyPair, TlsError
 
 Answerer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -76,6 +76,11 @@ def test_what_is_not_the_url_of_a_hub_is_told(hub: str) -> None:
         WayOut.to(hub, environment={})
 
 
+def test_a_certificate_is_of_no_use_without_tls(tmp_path: Path) -> None:
+    with pytest.raises(OutboundError, match="--cert is for a hub at wss://"):
+        WayOut.to("ws://hub", pair=KeyPair(tmp_path / "own.pem"), environment={})
+
+
 def test_a_ca_is_of_no_use_without_tls(tmp_path: Path) -> None:
     with pytest.raises(OutboundError, match="--ca is for a hub at wss://"):
         WayOut.to("ws://hub", ca=tmp_path / "ca.pem", environment={})
@@ -125,7 +130,12 @@ async def test_a_proxy_is_asked_for_the_way_with_its_password() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "sentence"),
-    [(b"", "hung up without an answer"), (b"220 ftp\r\n\r\n", "does not speak HTTP"), (b"x" * 200_000, "hung up")],
+    [
+        (b"", r"^the proxy 127\.0\.0\.1:\d+ is of no use: it hung up without an answer"),
+        (b"220 ftp\r\n\r\n", "it does not speak HTTP"),
+        (b"x" * 200_000, "hung up"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "lets nobody through to hub.example:80: 403 Forbidden$"),
+    ],
 )
 async def test_a_proxy_that_is_none_is_told(raw: bytes, sentence: str) -> None:
     async with listening(saying(raw)) as port:
@@ -157,14 +167,20 @@ async def test_the_hubs_own_reason_is_handed_on() -> None:
     [
         (404, "is no hub, or one too old for tunnels"),
         (502, "is not there behind what answers"),
-        (200, "something in the way may not let WebSockets pass"),
+        (200, "a web page answers at wss://hub.example in the hub's place"),
+        (302, "captive portal"),
+        (407, r"a proxy in the way .* wants a login \(407\): HTTPS_PROXY can name it"),
+        (101, "not as RFC 6455 asks for"),
+        (403, "something in the way may not let WebSockets pass"),
     ],
 )
 def test_what_answers_in_a_hubs_place_is_told(status: int, sentence: str) -> None:
     way = WayOut.to("wss://hub.example", environment={})
 
-    with pytest.raises(OutboundError, match=sentence):
+    with pytest.raises(OutboundError, match=sentence) as caught:
         refused(way, status, None)
+
+    assert caught.value.status is None
 
 
 def test_a_hub_may_stand_behind_a_path() -> None:

@@ -52,7 +52,7 @@ async def piped(before: Callable[[Line, Line], Awaitable[object]] | None = None)
         told, noted = list[How](), asyncio.Event()
         noted.set()
 
-        async def tell(how: How, _: str) -> None:
+        async def tell(how: How, _: Exception | None) -> None:
             told.append(how)
             await noted.wait()
 

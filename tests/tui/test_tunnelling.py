@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,12 @@ CSMS = ("csms", "acme", "ws://127.0.0.1:9/ocpp")
         ((*CSMS, *HUB, "--listen", "9000x"), "--listen wants HOST:PORT, got '9000x'"),
         ((*CSMS, *HUB, "--listen-tls", "h:1"), "--listen-tls and --tls-cert go together"),
         ((*CSMS, *HUB, "--ca", "none.pem"), "--ca is for a hub at wss://"),
+        ((*CSMS, *HUB, "--cert", "none.pem"), "--cert is for a hub at wss://"),
+        ((*CSMS, *HUB, "--key", "none.pem"), "--key is of no use without --cert"),
+        ((*CSMS, *HUB, "--csms-ca", "none.pem"), "--csms-ca is for a CSMS at wss://, and this one is at 'ws://127."),
+        ((*CSMS, *HUB, "--csms-sni", "acme"), "--csms-sni is for a CSMS at wss://"),
+        (("csms", "acme", "wss://h", *HUB, "--csms-key", "none.pem"), "--csms-key is of no use without --csms-cert"),
+        (("csms", "acme", "wss://h", *HUB, "--csms-cert", "none.pem"), "the certificate 'none.pem' cannot be read"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
@@ -94,6 +100,36 @@ async def test_a_revoked_token_ends_a_running_tunnel(tmp_path: Path) -> None:
         assert b"connected to the hub at ws://127.0.0.1:" in connected
         assert process.returncode == 3
         assert said.decode() == "plugfest: the token 'acme-agent' was revoked\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "a web page answers at {hub} in the hub's place (200)"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", "a web page answers at {hub} in the hub's place (302)"),
+        (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "a proxy in the way to {hub} wants a login (407)"),
+        (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "the hub at {hub} answered with 403: something in the way"),
+        (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "the hub at {hub} answered with 401: something in the way"),
+        (b"HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\n\r\n", "what answers at {hub} agrees to an upgrade, but not as"),
+        (b"220 mail ready\r\n\r\n", "what answers at {hub} does not speak HTTP"),
+        (b"", "the hub at {hub} hung up without an answer"),
+    ],
+)
+async def test_what_answers_in_the_hubs_place_is_told_and_tried_again(answer: bytes, sentence: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        hub = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with tunnel(hub, "plugfest_any", *CSMS, "--json") as process:
+            assert process.stdout is not None
+            told = json.loads(await process.stdout.readline())
+
+    assert told["event"] == "disconnected"
+    assert told["reason"].startswith(sentence.format(hub=hub))
 
 
 async def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
