@@ -1,6 +1,7 @@
 """A single connection of a tunnel that goes silent, while the control connection and all others go on."""
 
 import asyncio
+import random
 import time
 from collections.abc import Sized
 from pathlib import Path
@@ -104,6 +105,33 @@ async def eventually_still(growing: Sized, *, for_s: float) -> None:
     while len(growing) != size:
         size = len(growing)
         await asyncio.sleep(for_s)
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.nightly)])
+async def test_silent_connections_leave_nothing_behind(peers: Peers, tmp_path: Path, times: int) -> None:
+    took: list[float] = []
+    async with stormy(tmp_path, peers) as (hub, way, running):
+        sound = await session_of(running.port, peers, "/acme/CS0")
+        for _ in range(times):
+            station, upstream = await session_of(random.choice([hub.port, running.port]), peers)
+            await crosses(station, upstream)
+            await asyncio.sleep(random.uniform(0, 0.03))
+
+            way.swallow_newest()
+            began = time.monotonic()
+            await station.say(masked(BEAT))
+            with pytest.raises(ConnectionError):
+                await upstream.rest()
+            took.append(time.monotonic() - began)
+            station.reset()
+
+        await eventually(lambda: (streams_of(hub), len(running.agent.streams.carried)) == (2, 2))
+        assert await crosses(*sound)
+        broken = [each for each in recorded(hub) if each.identity == "CS1"]
+        assert {str(each.fault).partition(" broke: ")[0] for each in broken} == {"the tunnel csms:acme"}
+        assert len(broken) == times
+        print(f"ended after {sorted(took)[times // 2]:.3f} s, {max(took):.3f} s at most")  # noqa: T201 - a figure
 
 
 @pytest.mark.nightly
