@@ -36,3 +36,13 @@ def test_relays_that_are_not_installed_are_skipped_with_the_reason() -> None:
     assert run.returncode == 0, run.stderr
     assert "mitmdump: skipped, no-such-program is not installed here (pip install mitmproxy" in run.stdout
     assert "| mitmdump |" not in run.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the benchmark chooses cores")
+def test_the_benchmark_of_a_stalled_session_prints_the_others_before_and_beside_it() -> None:
+    command = [sys.executable, str(ROOT / "tests/bench/tunnel.py"), "--sessions", "3", "--times", "2"]
+
+    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=100)
+
+    assert run.returncode == 0, run.stderr
+    assert [line.split("|")[2].strip() for line in run.stdout.splitlines()[2:]] == ["4", "4"]
