@@ -295,6 +295,8 @@ class AgentStreams:
         finally:
             del self.carried[ticket]
             self._untold.pop(ticket, None)
+            if pipe.hub.exception is not None:  # the hub knows it where it was its own doing
+                self._say(Lost(ticket, f"the agent's connection to the hub ended: {words_of(pipe.hub.exception)}"))
             self.bytes_before += pipe.hub.received + pipe.local.received
             seconds = round(monotonic() - carried.since, 3)
             up, down = pipe.local.received, pipe.hub.received

@@ -31,6 +31,7 @@ class End(asyncio.Protocol):
     def __init__(self, reader: HeadReader, left: Callable[["End", Exception | None], None]) -> None:
         self.transport = reader.transport
         self.received = 0
+        self.exception: Exception | None = None
         self.is_lost = False
         self.is_held = False
         self.has_ended = False
@@ -66,6 +67,7 @@ class End(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
         self.has_ended = True
+        self.exception = exc
         self._left(self, exc)
 
     def pause_writing(self) -> None:

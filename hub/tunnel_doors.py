@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -134,7 +135,7 @@ class TunnelDoors:
         agent, csms, arrival = waiting
         upstream = _accepted(reader, HeadReader(keeps_half_open=True))
         agent.forget_what_is_over()
-        agent.streams[ticket] = Stream(f"csms:{csms}", upstream)
+        agent.streams[ticket] = Stream(f"csms:{csms}", upstream, partial(agent.lose, ticket))
         arrival.set_result(upstream)
 
     def _station_end(self, reader: HeadReader, request: RequestHead) -> HeadReader:
@@ -155,6 +156,7 @@ class TunnelDoors:
         agent.streams[ticket] = Stream(
             f"station:{token.name}",
             station,
+            partial(agent.lose, ticket),
             remote=_fact(request, STATION_ADDRESS) or "",
             tls=_fact(request, STATION_TLS),
         )

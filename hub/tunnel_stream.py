@@ -1,6 +1,7 @@
 """One connection through a tunnel, as the hub has it: whom it carries, and why it ended."""
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from hub.splice import Splice
 
-IDLE_S, INTERVAL_S, PROBES = 10, 3, 3
-"""When TCP asks whether the other side is there: it keeps a NAT's entry alive, and finds a lost one within 20 s."""
+IDLE_S, INTERVAL_S, PROBES = 8, 3, 3
+"""When TCP asks whether the other side is there: it keeps a NAT's entry alive, and finds a lost one after 17 s."""
 
 _PROBING: Final = {"TCP_KEEPIDLE": IDLE_S, "TCP_KEEPINTVL": INTERVAL_S, "TCP_KEEPCNT": PROBES}
 
@@ -24,9 +25,18 @@ _PROBING: Final = {"TCP_KEEPIDLE": IDLE_S, "TCP_KEEPINTVL": INTERVAL_S, "TCP_KEE
 class Stream:
     """A connection between the hub and an agent that carries one side of a session."""
 
-    def __init__(self, name: str, reader: HeadReader, *, remote: str = "", tls: str | None = None) -> None:
-        """`name` is the tunnel's, `csms:acme` or `station:lab`."""
+    def __init__(
+        self,
+        name: str,
+        reader: HeadReader,
+        lost: Callable[[str], object],
+        *,
+        remote: str = "",
+        tls: str | None = None,
+    ) -> None:
+        """`name` is the tunnel's, `csms:acme` or `station:lab`; `lost` is called where this end finds it broken."""
         self.name = name
+        self._lost = lost
         self.remote = remote
         self.tls = tls
         self._reader = reader
@@ -63,8 +73,12 @@ class Stream:
         self._said = self._said or ended
 
     def fault(self) -> str | None:
-        if self._said is None or self._broken:
-            return self._broken or f"the tunnel {self.name} broke: a connection ended without a word of its agent"
+        if self._said is None and not self._broken:
+            self._broken = f"the tunnel {self.name} broke: a connection ended without a word of its agent"
+            self._lost("the hub's connection to the agent ended")
+        if self._broken:
+            return self._broken
+        assert self._said is not None
         if self._said.how is How.PATH:
             return f"the path behind the tunnel {self.name} broke: {self._said.text}"
         return None

@@ -70,6 +70,10 @@ class Agent:
         if self.link is not None:
             self.link.say(word)
 
+    def lose(self, ticket: str, why: str) -> None:
+        """Have the agent break off a connection that is broken: it may not have noticed."""
+        self.say(Lost(ticket, why))
+
     def counts(self) -> dict[str, Count]:
         self.forget_what_is_over()
         return {ticket: stream.count for ticket, stream in self.streams.items()}
@@ -260,7 +264,7 @@ class Tunnels:
                 self._break_stream(agent, ticket, text)
             case Counts():
                 for ticket, text in agent.flow.hear(word, agent.counts()).items():
-                    agent.say(Lost(ticket, text))
+                    agent.lose(ticket, text)
                     self._break_stream(agent, ticket, text)
 
     def _break_stream(self, agent: Agent, ticket: str, why: str) -> None:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Final, Protocol
 
 from tunnels import Weather, weather
 
 AT_HOME: Final = "192.168.77"
 """Every participant has the same private addresses, as they have."""
+_NUMBERS: Final = count()
 RULES: Final = """
 table ip nat {{
     chain out {{ type nat hook postrouting priority srcnat; oifname "{way_out}" masquerade; }}
@@ -56,6 +58,14 @@ class BehindNat:
     def swallow(self) -> None:
         _run(f"ip netns exec {self.router} nft add rule ip nat hole drop")
 
+    def forget(self, port: int) -> None:
+        """Let nothing through any more of one connection, by the port that it has inside.
+
+        The router keeps it outside where it is free.
+        """
+        for side in ("sport", "dport"):
+            _run(f"ip netns exec {self.router} nft add rule ip nat hole tcp {side} {port} drop")
+
     def heal(self) -> None:
         _run(f"ip netns exec {self.router} nft flush chain ip nat hole")
 
@@ -82,13 +92,13 @@ class BehindProxy:
 
 
 @contextmanager
-def behind_nat(number: int) -> Iterator[BehindNat]:
-    """Make a network behind NAT.
+def behind_nat() -> Iterator[BehindNat]:
+    """Make a network behind NAT, another one each time: the kernel takes a moment to forget the one before.
 
     Raises:
         OSError, subprocess.CalledProcessError: that cannot be done here.
     """
-    pid = os.getpid()
+    pid, number = os.getpid(), next(_NUMBERS) % 100
     net = f"10.{128 + number}.{pid % 256}.{pid // 256 % 64 * 4}".rpartition(".")
     host, outside = (f"{net[0]}.{int(net[2]) + place}" for place in (1, 2))
     lan = BehindNat(f"pf{pid}-{number}", f"pf{pid}-{number}r", host, outside)
@@ -119,17 +129,17 @@ def why_no_nat() -> str | None:
     if missing := [name for name in ("ip", "nft", "sysctl") if shutil.which(name) is None]:
         return f"{missing[0]} is not installed"
     try:
-        with behind_nat(99):
+        with behind_nat():
             return None
     except subprocess.CalledProcessError as exc:
         return f"{' '.join(exc.cmd)}: {exc.stderr.strip()}"
 
 
 @asynccontextmanager
-async def lan(kind: str, number: int) -> AsyncIterator[Lan]:
+async def lan(kind: str) -> AsyncIterator[Lan]:
     """Make the network of a participant: `nat` or `proxy`."""
     if kind == "nat":
-        with behind_nat(number) as found:
+        with behind_nat() as found:
             yield found
     else:
         async with weather(0) as way:

@@ -206,7 +206,7 @@ async def event(
 ) -> AsyncIterator[Event]:
     monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.02)
     async with AsyncExitStack() as people:
-        lans = {name: await people.enter_async_context(lan(request.param, at)) for at, name in enumerate(REMOTE)}
+        lans = {name: await people.enter_async_context(lan(request.param)) for name in REMOTE}
         event = Event(tmp_path, lans, people)
         await event.open_csmses()
         monkeypatch.setattr(event_desk, "_now", lambda: event.now)
