@@ -29,9 +29,13 @@ async def session_of(port: int, peers: Peers, target: str = "/acme/CS1") -> tupl
     """Open a session at a hub's or an agent's port; return the station's end and the CSMS's."""
     station = await peers.station(port)
     await station.say(upgrade(target))
-    upstream = await _asked(peers)
-    assert await station.head() == ACCEPT
-    return station, upstream
+    asking, answered = asyncio.ensure_future(_asked(peers)), asyncio.ensure_future(station.head())
+    await asyncio.wait({asking, answered}, return_when=asyncio.FIRST_COMPLETED)
+    if not asking.done():
+        asking.cancel()
+        raise AssertionError(f"the station was refused before its CSMS was asked: {answered.result()!r}")
+    assert await answered == ACCEPT
+    return station, asking.result()
 
 
 async def _asked(peers: Peers) -> Line:

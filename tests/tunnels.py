@@ -19,7 +19,9 @@ from hub.tokens import Token, new_token
 from hub.tunnel_words import Timing
 
 QUICK: Final = Timing(keepalive_s=0.05, deadline_s=0.3, grace_s=1.0, hello_s=2.0, connect_s=1.0)
-"""What holds in earnest, forty times as fast."""
+"""What holds in earnest, forty times as fast: for ways that break."""
+STEADY: Final = Timing(keepalive_s=0.5, deadline_s=10.0, grace_s=1.0, hello_s=5.0, connect_s=5.0)
+"""For ways that do not, on a machine that may be busy."""
 
 
 def token_in(folder: Path, name: str = "acme-agent", **grants: Any) -> str:
@@ -28,7 +30,7 @@ def token_in(folder: Path, name: str = "acme-agent", **grants: Any) -> str:
     return new_token(folder / "tokens.toml", Token(name=name, digest="", **given))
 
 
-def tunnelled_hub(folder: Path, *, timing: Timing = QUICK, csms: str = "tunnel:", **options: Any) -> Hub:
+def tunnelled_hub(folder: Path, *, timing: Timing = STEADY, csms: str = "tunnel:", **options: Any) -> Hub:
     """Return a hub that expects the CSMS `acme` through a tunnel."""
     return Hub(
         HubSettings(
@@ -93,7 +95,7 @@ async def agent_for(
     *,
     csms: Peers | str | None = None,
     doors: Sequence[Door] = (),
-    timing: Timing = QUICK,
+    timing: Timing = STEADY,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Run an agent that brings `csms` as acme, and what connects to its doors."""
