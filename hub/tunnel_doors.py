@@ -13,8 +13,8 @@ from hub.dial import HeadReader, address_of
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, refusal
 from hub.leases import Holder
-from hub.refusals import Refusals
 from hub.limits import Limits
+from hub.refusals import Refusals
 from hub.tokens import Token
 from hub.tunnel_link import Link, LinkError, SilentError
 from hub.tunnel_stream import Stream
