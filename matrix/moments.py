@@ -1,7 +1,7 @@
 """OCPP timestamps: what moment a text names, and how closely it keeps to RFC 3339."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,6 +20,8 @@ _PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?
 FINE_LENGTH: Final = len("2026-11-01T10:00:00.123Z")
 """A moment in UTC with more digits than 2.x allows (Part 2 §3.1) is longer than that."""
 _DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?|\d{4}-?\d{3}|\d{4}-\d\d", re.ASCII)
+_DIGITS: Final = re.compile(r"\d+")
+_ZONE: Final = re.compile(r"(?:[Zz]|(?<=[\d.,])[+-]\d\d:?(?:\d\d)?)\Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WITH_FRACTION: Final = len("2026-11-01T10:00:00.Z")
 _DAYS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -68,6 +70,59 @@ def _read_any(text: str) -> Moment | None:
 def is_iso_date(text: str) -> bool:
     """Tell whether a text is a date of ISO 8601 without a time."""
     return _DATE.fullmatch(text) is not None
+
+
+def shifted(text: str, by_ns: int) -> str:
+    """Return a timestamp that is so much later, written in the same way: separators, digits, offset from UTC.
+
+    A text that is no timestamp, or would leave the years 1 to 9999, is returned as it is.
+    """
+    if _PLAIN.fullmatch(text):
+        return _shifted_plainly(text, by_ns)
+    if moment(text) is None:
+        return text
+    places = [match.span() for match in _DIGITS.finditer(text, 0, len(text) - len(_zone(text)))]
+    digits = "".join(text[start:end] for start, end in places)
+    later = _later(digits[:14].ljust(14, "0"), digits[14:], by_ns)
+    if later is None:
+        return text
+    pieces, at = [], 0
+    for start, end in places:
+        pieces += [text[at:start], later[: end - start]]
+        later, at = later[end - start :], end
+    return "".join([*pieces, text[at:]])
+
+
+def written(ns: int) -> str:
+    """Return a moment in UTC as RFC 3339 with milliseconds, the most that OCPP 2.x allows (Part 2 §3.1)."""
+    at = _EPOCH + timedelta(microseconds=ns // 1_000)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shifted_plainly(text: str, by_ns: int) -> str:
+    try:
+        later = datetime.fromisoformat(text) + timedelta(microseconds=by_ns // 1_000)
+    except (ValueError, OverflowError):  # a date that does not exist, or beyond the calendar
+        return text
+    return later.isoformat(timespec="microseconds")[: len(text) - 1] + "Z"
+
+
+def _zone(text: str) -> str:
+    match = _ZONE.search(text)
+    return match[0] if match else ""
+
+
+def _later(clock: str, fraction: str, by_ns: int) -> str | None:
+    """Return the digits of a moment, `YYYYMMDDhhmmss` and a fraction, so much later; None beyond the calendar."""
+    try:
+        month, day, hour, minute, second = (int(clock[place : place + 2]) for place in range(4, 14, 2))
+        at = datetime(int(clock[:4]), month, day, hour, minute, second, tzinfo=UTC)
+        whole, rest = divmod(int(fraction[:9].ljust(9, "0") or "0") + by_ns, SECOND_NS)
+        at += timedelta(seconds=whole)
+    except (ValueError, OverflowError):  # 24:00, a leap second, the year 0
+        return None
+    then = f"{at.year:04}{at.month:02}{at.day:02}{at.hour:02}{at.minute:02}{at.second:02}{rest:09}"
+    return then.ljust(14 + len(fraction), "0")
 
 
 def _spread(text: str) -> str | None:

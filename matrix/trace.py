@@ -211,6 +211,20 @@ class Disturbed(msgspec.Struct, frozen=True, kw_only=True, tag="disturbed"):
     frame: int | None = None
 
 
+class Replay(msgspec.Struct, frozen=True):
+    """One side of a session was played by `plugfest replay`: `side`, from the session `origin` of a recording.
+
+    `recording` is its file as it was called, `origin_at` when that session was opened, `speed` 1, 10 or max.
+    """
+
+    session: int
+    recording: str
+    origin: int
+    origin_at: int
+    side: Side
+    speed: str
+
+
 Traffic = Opened | Frame | Closed | Disturbed
 """What a recording is a sequence of, in the order of `mark` and `Frame.id`, which share one numbering."""
 
