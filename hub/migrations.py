@@ -206,6 +206,28 @@ def m008_blame(db: Database) -> None:
     )
 
 
+@RECORDING()
+def m009_replays(db: Database) -> None:
+    """Create what tells a session in which one side was played by `plugfest replay`, and from what."""
+    db.executescript(
+        """
+        CREATE TABLE replay (
+            session     INTEGER PRIMARY KEY REFERENCES session(id),
+            recording   TEXT NOT NULL,                  -- the file that it was played from, as it was called
+            origin      INTEGER NOT NULL,               -- the session in that file
+            origin_at   INTEGER NOT NULL,               -- when that was opened: nanoseconds since the epoch, UTC
+            side        TEXT NOT NULL CHECK (side IN ('station', 'csms')),  -- who was played; the other one was live
+            speed       TEXT NOT NULL                   -- 1, 10, max
+        );
+        CREATE TABLE improvised (
+            session     INTEGER NOT NULL REFERENCES session(id),
+            message_id  TEXT NOT NULL,                  -- of an answer that the recording did not have
+            action      TEXT NOT NULL
+        );
+        """
+    )
+
+
 def known_steps() -> frozenset[str]:
     """Return the names of all steps."""
     return frozenset(step.name for step in RECORDING._migrations)  # noqa: SLF001 - no public list of all steps

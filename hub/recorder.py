@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from hub.batch import Backlog, Batch, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
+from hub.batch import Backlog, Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
 from hub.checkpoint import Checkpointer
 from hub.database import OK, TRUNCATE, Connection, DatabaseError, Transaction, sync_log
 from hub.errors import RecorderError
@@ -193,6 +193,11 @@ class Recorder:
         self._batch.notes.append(note_row(numbered))
         self._schedule()
         return numbered
+
+    def put(self, statement: str, row: Row) -> None:
+        """Record a row of a table that is no traffic, after the sessions of the same pass."""
+        self._batch.notes.append((statement, row))
+        self._schedule()
 
     def then(self, callback: Callable[[Any], object], argument: Any, size: int = 0) -> None:
         """Call back once everything that was recorded up to now is committed; `size` is what it holds in bytes."""

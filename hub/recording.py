@@ -18,7 +18,7 @@ from hub.database import CannotOpenError, Connection, DatabaseError, connect_rea
 from hub.errors import HubError
 from hub.migrations import APPLICATION_ID, applied_steps, known_steps
 from matrix.notes import Note
-from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic, mark_of
+from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Replay, Session, Side, Traffic, mark_of
 
 FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
 SESSION_COLUMNS: Final = (
@@ -281,6 +281,16 @@ class Recording:
     def notes(self) -> list[Note]:
         """Return what people said about cells, oldest first."""
         return [*self._notes()]
+
+    def replays(self) -> dict[int, Replay]:
+        """Return which sessions were replayed, from what."""
+        rows = self._rows("SELECT session, recording, origin, origin_at, side, speed FROM replay")
+        return {row[0]: msgspec.convert(dict(zip(Replay.__struct_fields__, row, strict=True)), Replay) for row in rows}
+
+    def improvised(self, session: int) -> list[tuple[str, str]]:
+        """Return message id and action of the answers of a replayed session that no recording had."""
+        query = "SELECT message_id, action FROM improvised WHERE session = ? ORDER BY rowid"
+        return [(message_id, action) for message_id, action in self._rows(query, session)]
 
     def has_frame_index(self) -> bool:
         """Tell whether frames are indexed by session, as `plugfest judge --save` leaves them."""

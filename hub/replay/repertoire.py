@@ -1,0 +1,90 @@
+"""Which recorded sessions are played, and which part of them: scripts out of a recording."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hub.errors import HubError
+from hub.recording import Recording
+from matrix.moments import moment
+from matrix.replay.script import Extract, Kind, Script, script_of
+from matrix.trace import Session, Side
+
+_LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_UNITS: Final = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
+FAR: Final = 2**63 - 1
+
+
+class RepertoireError(HubError):
+    """What is asked for cannot be played; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is asked for, as it was typed: `sessions` are all where none is named; times are lengths or moments."""
+
+    sessions: Sequence[int] = ()
+    side: Side = Side.STATION
+    since: str | None = None
+    until: str | None = None
+    only: Collection[str] = ()
+    skip: Collection[str] = ()
+
+
+def scripts_of(path: Path, choice: Choice) -> list[Script]:
+    """Return the scripts of the chosen sessions of a recording, in the order in which they were opened.
+
+    Raises:
+        HubError: the recording cannot be read, or has no such session, or nothing of it can be played.
+    """
+    with Recording.open(path) as recording:
+        sessions = _chosen(recording, choice)
+        begins_at = min((session.answered_at or session.opened_at for session in sessions), default=0)
+        extract = Extract(
+            since=_moment(choice.since, "--from", begins_at, 0),
+            until=_moment(choice.until, "--until", begins_at, FAR),
+            only=frozenset(choice.only),
+            skip=frozenset(choice.skip),
+        )
+        scripts = [script_of(session, recording.frames(session.id), choice.side, extract) for session in sessions]
+    if playable := [script for script in scripts if _has_something(script)]:
+        return playable
+    raise RepertoireError(f"there is nothing of {choice.side.label} to play in {str(path)!r}: {_why_nothing(choice)}")
+
+
+def _chosen(recording: Recording, choice: Choice) -> list[Session]:
+    if not choice.sessions:
+        return sorted((each for each in recording.sessions() if each.upgraded), key=lambda each: each.opened_at)
+    found = [recording.session(number) for number in dict.fromkeys(choice.sessions)]
+    for session in found:
+        if not session.upgraded:
+            said = session.fault or f"{session.status} {session.reason}"
+            raise RepertoireError(f"session {session.id} was never open, and holds nothing to play: {said}")
+    return sorted(found, key=lambda each: each.opened_at)
+
+
+def _has_something(script: Script) -> bool:
+    return bool(script.cues) or any(step.kind not in (Kind.CLOSE, Kind.WAIT, Kind.DROP) for step in script.steps)
+
+
+def _why_nothing(choice: Choice) -> str:
+    if choice.only or choice.skip:
+        return "no message is left by --only and --skip"
+    if choice.since or choice.until:
+        return "no message is between --from and --until"
+    return "no message was recorded"
+
+
+def _moment(text: str | None, option: str, begins_at: int, default: int) -> int:
+    """Read a length of time since the beginning, `90s` or `5m`, or a moment of RFC 3339."""
+    if text is None:
+        return default
+    if match := _LENGTH.fullmatch(text):
+        return begins_at + int(float(match[1]) * _UNITS[match[2] or "s"])
+    if (found := moment(text)) is not None:
+        return found.ns
+    raise RepertoireError(
+        f"{option} wants a time since the beginning (90s, 5m, 1h) or a moment of RFC 3339, got {text!r}"
+    )
