@@ -15,6 +15,7 @@ from tui.diff_cli import diff
 from tui.evidence_cli import evidence
 from tui.export_cli import export
 from tui.redact_cli import redact
+from tui.replay_cli import replay
 from tui.rewriting_cli import compact, merge, trim
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
@@ -647,6 +648,7 @@ main.add_command(tunnel)
 main.add_command(tokens)
 main.add_command(redact)
 main.add_command(evidence)
+main.add_command(replay)
 
 
 def _asked_for() -> str:
