@@ -99,7 +99,7 @@ class Link(asyncio.Protocol):
         data = frame_of(body, opcode, masked=masked)
         text = self._own_tap.whole_text(data)
         if text is not None:
-            self._recorder.pass_on_text(self._own, text, data, self._write)
+            self._recorder.pass_on_text(*self._own, text, data, self._write)
         else:
             self._recorder.add(self._own, self._own_tap.feed(data))
             self._recorder.then(self._write, data, len(data))
@@ -116,7 +116,7 @@ class Link(asyncio.Protocol):
         text = self._live_tap.whole_text(data)
         if text is not None:
             self._begun = None
-            self._recorder.pass_on_text(self._live, text, data, _nothing)
+            self._recorder.pass_on_text(*self._live, text, data, _nothing)
             self._heard(text)
         else:
             self._take(data)

@@ -1,16 +1,18 @@
 """Which recorded sessions are played, and which part of them: scripts out of a recording."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hub.errors import HubError
 from hub.recording import Recording
+from hub.session_file import read_session
+from hub.session_records import is_session_file
 from matrix.moments import moment
 from matrix.replay.script import Extract, Kind, Script, script_of
-from matrix.trace import Session, Side
+from matrix.trace import Frame, Session, Side
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _UNITS: Final = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
@@ -34,24 +36,40 @@ class Choice:
 
 
 def scripts_of(path: Path, choice: Choice) -> list[Script]:
-    """Return the scripts of the chosen sessions of a recording, in the order in which they were opened.
+    """Return the scripts of the chosen sessions of a recording or session file, in the order of their opening.
 
     Raises:
         HubError: the recording cannot be read, or has no such session, or nothing of it can be played.
     """
-    with Recording.open(path) as recording:
-        sessions = _chosen(recording, choice)
-        begins_at = min((session.answered_at or session.opened_at for session in sessions), default=0)
-        extract = Extract(
-            since=_moment(choice.since, "--from", begins_at, 0),
-            until=_moment(choice.until, "--until", begins_at, FAR),
-            only=frozenset(choice.only),
-            skip=frozenset(choice.skip),
-        )
-        scripts = [script_of(session, recording.frames(session.id), choice.side, extract) for session in sessions]
+    if is_session_file(path):
+        scripts = _scripts([_in_session_file(path, choice)], choice)
+    else:
+        with Recording.open(path) as recording:
+            chosen = _chosen(recording, choice)
+            scripts = _scripts([(each, recording.frames(each.id)) for each in chosen], choice)
     if playable := [script for script in scripts if _has_something(script)]:
         return playable
     raise RepertoireError(f"there is nothing of {choice.side.label} to play in {str(path)!r}: {_why_nothing(choice)}")
+
+
+def _scripts(recorded: Sequence[tuple[Session, Iterable[Frame]]], choice: Choice) -> list[Script]:
+    begins_at = min((session.answered_at or session.opened_at for session, _ in recorded), default=0)
+    extract = Extract(
+        since=_moment(choice.since, "--from", begins_at, 0),
+        until=_moment(choice.until, "--until", begins_at, FAR),
+        only=frozenset(choice.only),
+        skip=frozenset(choice.skip),
+    )
+    return [script_of(session, frames, choice.side, extract) for session, frames in recorded]
+
+
+def _in_session_file(path: Path, choice: Choice) -> tuple[Session, Iterable[Frame]]:
+    """Return the one session of a session file."""
+    file = read_session(path)
+    if choice.sessions and [*choice.sessions] != [file.session.id]:
+        raise RepertoireError(f"{str(path)!r} holds session {file.session.id} alone")
+    _check_open(file.session)
+    return file.session, file.frames
 
 
 def _chosen(recording: Recording, choice: Choice) -> list[Session]:
@@ -59,10 +77,14 @@ def _chosen(recording: Recording, choice: Choice) -> list[Session]:
         return sorted((each for each in recording.sessions() if each.upgraded), key=lambda each: each.opened_at)
     found = [recording.session(number) for number in dict.fromkeys(choice.sessions)]
     for session in found:
-        if not session.upgraded:
-            said = session.fault or f"{session.status} {session.reason}"
-            raise RepertoireError(f"session {session.id} was never open, and holds nothing to play: {said}")
+        _check_open(session)
     return sorted(found, key=lambda each: each.opened_at)
+
+
+def _check_open(session: Session) -> None:
+    if not session.upgraded:
+        said = session.fault or f"{session.status} {session.reason}"
+        raise RepertoireError(f"session {session.id} was never open, and holds nothing to play: {said}")
 
 
 def _has_something(script: Script) -> bool:
