@@ -7,8 +7,9 @@ from typing import Any, Final
 import orjson
 from drawing import draw
 
+from matrix.replay.acts import Act, Say, Start, Tempo
 from matrix.replay.memory import Memory
-from matrix.replay.player import Act, Player, Say, Start, Tempo
+from matrix.replay.player import Player
 from matrix.replay.report import SessionReport
 from matrix.replay.script import Extract, Script, script_of
 from matrix.trace import Closed, Frame, Opened, Side, Traffic
@@ -88,7 +89,7 @@ def play(
         for act in player.take(now):
             done.acts.append(act)
             if isinstance(act, Say):
-                message = orjson.loads(act.payload)
+                message = _read(act.payload)
                 done.said.append((now, message))
                 coming += [(now + latency, answer) for answer in peer(message)]
         times = [at for at, _ in coming] + ([player.wake_at] if player.wake_at is not None else [])
@@ -113,3 +114,12 @@ def obliging(**payloads: Any) -> Peer:
         return () if payload is None else ([3, message[1], payload],)
 
     return answer
+
+
+def _read(payload: str | bytes) -> list[Any]:
+    """Read what a player says; a message of no type where it is not JSON, as recorded ones may be."""
+    try:
+        message: list[Any] = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return [0]
+    return message

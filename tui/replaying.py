@@ -25,7 +25,7 @@ from hub.replay.station import PASSWORD_HINT, Target
 from hub.replay.tour import tour
 from hub.switchboard import SwitchboardError, checked_csms
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
-from matrix.replay.player import SECOND, Tempo
+from matrix.replay.acts import SECOND, Tempo
 from matrix.replay.report import Departure, SessionReport, What
 from matrix.replay.script import Script
 from matrix.safe import safe, safe_json

@@ -24,8 +24,9 @@ from hub.switchboard import identity_of
 from hub.tls_facts import tls_facts
 from hub.turned_away import TurnedAway
 from matrix.exchange import EXTENSIONS
+from matrix.replay.acts import Start
 from matrix.replay.memory import Memory
-from matrix.replay.player import Player, Start
+from matrix.replay.player import Player
 from matrix.replay.report import SessionReport
 from matrix.replay.script import Script
 from matrix.safe import safe

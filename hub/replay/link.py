@@ -15,7 +15,7 @@ from hub.replay.wire import frame_of
 from hub.splice import close_code
 from hub.tap import MAX_FRAME_BYTES, Tap, TappedFrame
 from matrix.exchange import join
-from matrix.replay.player import Act, Close, Drop, Ping, Say
+from matrix.replay.acts import Act, Close, Drop, Ping, Say
 from matrix.trace import Ending, Opcode, Side
 
 FAREWELL_S: Final = 3.0

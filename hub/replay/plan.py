@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.replay.player import Tempo
+from matrix.replay.acts import Tempo
 from matrix.replay.report import SessionReport
 from matrix.replay.script import Script
 from matrix.trace import Replay

@@ -13,8 +13,9 @@ from hub.replay.performance import Performance
 from hub.replay.plan import Plan, Told, not_played, origin_of
 from hub.replay.station import ConnectError, Target, open_session
 from matrix.dialect import dialect
+from matrix.replay.acts import Start
 from matrix.replay.memory import Memory
-from matrix.replay.player import Player, Start
+from matrix.replay.player import Player
 from matrix.replay.report import SessionReport
 from matrix.replay.script import Script
 from matrix.trace import Side

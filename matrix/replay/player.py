@@ -4,7 +4,6 @@ A step is said once everything that the other side had done before it in the rec
 time has come; what does not happen is given up after a while. What the live peer asks is answered as it was recorded.
 """
 
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple
@@ -12,19 +11,20 @@ from typing import Final, NamedTuple
 import orjson
 
 from matrix.dialect import CALLERROR, CALLRESULT
+from matrix.replay.acts import SECOND, Act, Close, Drop, Ping, Say, Start, Tempo
+from matrix.replay.alive import Alive
 from matrix.replay.book import Book, Fit, Match
 from matrix.replay.compare import Context, Difference, differences
 from matrix.replay.fields import Id, ids_in
 from matrix.replay.improvise import Occasion, improvised
 from matrix.replay.memory import Memory
 from matrix.replay.report import Notes, SessionReport, What, without_secrets
-from matrix.replay.script import Answer, Cue, Kind, Script, Step
+from matrix.replay.script import GARBLED, Answer, Cue, Kind, Script, Step
 from matrix.replay.template import Filling, MessageId, fill
 from matrix.schemas import Part
-from matrix.trace import Opcode, Side
+from matrix.trace import Side
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Send, read
 
-SECOND: Final = 1_000_000_000
 LEAST_PATIENCE: Final = SECOND // 10
 """What is left of the patience with a peer that asks for nothing that it had asked for."""
 LEAST_NEED: Final = SECOND
@@ -39,67 +39,6 @@ BOOT: Final = "BootNotification"
 BOOT_ATTEMPTS: Final = 3
 ALIVE: Final = -1
 """The number of a step that is none: a Heartbeat while waiting."""
-SLOWEST_ALIVE: Final = 60 * SECOND
-
-
-class Say(NamedTuple):
-    """Send a message: text, or bytes that are none, in frames of this opcode."""
-
-    payload: str | bytes
-    opcode: int = int(Opcode.TEXT)
-
-
-class Ping(NamedTuple):
-    """Send a ping."""
-
-    payload: bytes
-
-
-class Close(NamedTuple):
-    """Begin the closing handshake."""
-
-    code: int
-
-
-class Drop(NamedTuple):
-    """End the connection without a word."""
-
-
-Act = Say | Ping | Close | Drop
-
-
-@dataclass(frozen=True, slots=True)
-class Tempo:
-    """How fast, and how patiently. `speed` is 1 for as it was, `inf` for as fast as the peer answers.
-
-    `deadline_ns` is how long something is waited for that had come in the recording.
-    """
-
-    speed: float = 1.0
-    deadline_ns: int = 10 * SECOND
-
-    @property
-    def is_at_once(self) -> bool:
-        return self.speed == float("inf")
-
-    def scaled(self, ns: int) -> int:
-        """Return a recorded length of time as it is played."""
-        return 0 if self.is_at_once else int(ns / self.speed)
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """When a session is played. Times are in nanoseconds since the epoch.
-
-    With `recorded_at` and `live_at`, moments of the recording and of the replay that are the same, steps come at their
-    time, and their timestamps move by `moved_ns`. Without, they come as long after what they followed as they did, and
-    their timestamps keep their distance from the moment of sending.
-    """
-
-    opened_at: int
-    recorded_at: int | None = None
-    live_at: int = 0
-    moved_ns: int | None = None
 
 
 class _Pending(NamedTuple):
@@ -110,32 +49,6 @@ class _Pending(NamedTuple):
     call: Call
     cue: int | None
     is_again: bool
-
-
-class _Alive:
-    """When a station that waits sends a Heartbeat: after a second, then ever more seldom."""
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.next_at = 0
-        self._pause = SECOND
-
-    @classmethod
-    def of(cls, script: Script) -> "_Alive | None":
-        """Return that of a station which is recorded with a Heartbeat; None of all others."""
-        if script.side is not Side.STATION:
-            return None
-        return next((cls(step) for step in script.steps if step.action == "Heartbeat" and step.kind is Kind.CALL), None)
-
-    def is_due(self, now: int) -> bool:
-        """Tell whether it is time for one; then it counts as sent."""
-        if not self.next_at or now - self.next_at > self._pause:
-            self._pause, self.next_at = SECOND, now + SECOND
-        if now < self.next_at:
-            return False
-        self._pause = min(2 * self._pause, SLOWEST_ALIVE)
-        self.next_at = now + self._pause
-        return True
 
 
 class Player:
@@ -164,7 +77,7 @@ class Player:
             self._most_patience = min(CSMS_PATIENCE, tempo.deadline_ns)
         self._patience = self._most_patience
         self._need = tempo.deadline_ns
-        self._alive = _Alive.of(script)
+        self._alive = Alive.of(script)
         self._waits_until = 0
         self._asked_at = 0
         self._come: set[int] = set()
@@ -190,6 +103,8 @@ class Player:
                 self.notes.depart(What.GARBAGE, f"the peer could not use an answer: {code} {description}")
             case Send() as send:
                 self._match(send)
+            case Garbled(answers=str(message_id)) if message_id in self._open:
+                self._answered(CallError(message_id, GARBLED, "", {}), now)
             case Garbled(defects=defects):
                 self.notes.depart(What.GARBAGE, f"the peer said what cannot be read: {defects[0].text}")
 
@@ -224,7 +139,7 @@ class Player:
             acts += self._keep_alive(self._alive, now)
         return acts
 
-    def _keep_alive(self, alive: "_Alive", now: int) -> list[Act]:
+    def _keep_alive(self, alive: Alive, now: int) -> list[Act]:
         """Let a station that waits for the CSMS say what stations say meanwhile."""
         acts: list[Act] = []
         if alive.is_due(now):

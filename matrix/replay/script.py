@@ -47,8 +47,12 @@ CAUSES: Final = {
 TRIGGERS: Final = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 """They name what is said because of them."""
 CUT_NS: Final = 2_000_000_000
-"""A CALL that came this shortly before the session's end may have been left open by the end alone."""
+"""A CALL that came this shortly before the session's end may have been left open by the end alone, if nothing was said
+after it.
+"""
 
+GARBLED: Final = "(garbled)"
+"""The code of an answer that cannot be read."""
 MESSAGE_ID: Final[Place] = (1,)
 _BOOT: Final = "BootNotification"
 _ENDED: Final = "TransactionEvent Ended"
@@ -224,6 +228,7 @@ class _Writer:
     def write(self, frames: list[Frame]) -> Script:
         said = self._read(frames)
         self._pair(said)
+        self._last_own = max((each.frame for each in said if each.side is self._side and each.message), default=0)
         self._answering = {answer.frame for answer in self._answers.values()}
         ends_at = frames[-1].at if frames else self._session.opened_at
         self._ends_at = self._session.closed_at or ends_at
@@ -386,7 +391,8 @@ class _Writer:
 
     def _is_cut(self, said: _Said) -> bool:
         """Tell whether the session's end may be why there was no answer."""
-        return self._session.ending in (None, Ending.HUB, Ending.UNSEEN) or self._ends_at - said.at < CUT_NS
+        is_sudden = self._session.ending in (None, Ending.HUB, Ending.UNSEEN) or self._ends_at - said.at < CUT_NS
+        return is_sudden and self._last_own < said.frame
 
     # -- answers and templates ----------------------------------------------------------------------------------------
 
@@ -404,7 +410,7 @@ class _Writer:
             case Garbled(answers=str(message_id)):
                 before, quoted, rest = _text(said.text).partition(f'"{message_id}"')
                 kept: Template = (before, MessageId(message_id), rest) if quoted else (before,)
-                return Answer(said.frame, said.at, None, "(garbled)", (), kept)
+                return Answer(said.frame, said.at, None, GARBLED, (), kept)
         return None
 
     def _template(

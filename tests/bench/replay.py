@@ -21,7 +21,7 @@ from hub.replay.repertoire import Choice, scripts_of
 from hub.replay.station import Target
 from hub.replay.tour import tour
 from hub.switchboard import checked_csms
-from matrix.replay.player import Tempo
+from matrix.replay.acts import Tempo
 from matrix.replay.report import SessionReport
 from tui.garbage import collect_seldom
 

@@ -29,7 +29,7 @@ from hub.server import Hub, HubSettings
 from hub.switchboard import checked_csms
 from matrix.dialect import V16, V201
 from matrix.outcome import Outcome
-from matrix.replay.player import SECOND, Tempo
+from matrix.replay.acts import SECOND, Tempo
 from matrix.replay.report import SessionReport, What
 from matrix.trace import Side, session_of
 

@@ -56,7 +56,10 @@ async def test_a_session_file_played_on_both_sides_goes_as_recorded(tmp_path: Pa
 async def test_what_is_left_out_on_one_side_is_missing_on_the_other(tmp_path: Path) -> None:
     boot = ('> [2,"0","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]',
             '< [3,"0",{"status":"Accepted","currentTime":"$NOW","interval":300}]')  # fmt: skip
-    status = ('> [2,"2","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]', '< [3,"2",{}]')  # fmt: skip
+    status = (
+        '> [2,"2","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]',
+        '< [3,"2",{}]',
+    )
     source = drawn(tmp_path / "event.recording", *boot, *status, *HEARTBEAT)
 
     results = await played_against_itself(source, tmp_path, "--skip", "StatusNotification")

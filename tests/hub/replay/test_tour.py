@@ -117,7 +117,14 @@ async def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(pe
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"\x81\x05[2,", b"\xff\xff\xff\xff", frame(b"\xff\xfe\x00"), frame(b"x", 2), frame("[" * 5_000), frame(b"\x00", 3)],
+    [
+        b"\x81\x05[2,",
+        b"\xff\xff\xff\xff",
+        frame(b"\xff\xfe\x00"),
+        frame(b"x", 2),
+        frame("[" * 5_000),
+        frame(b"\x00", 3),
+    ],
 )
 async def test_a_csms_that_says_garbage_and_hangs_up_is_in_the_report(
     peers: Peers, tmp_path: Path, garbage: bytes

@@ -13,8 +13,10 @@ from plays import AT_ONCE, MS, NOW, SECOND, Play, obliging, play, script
 
 from matrix.dialect import V21, V201
 from matrix.moments import moment
+from matrix.replay.acts import Close, Drop, Ping, Say, Start, Tempo
 from matrix.replay.memory import Memory
-from matrix.replay.player import Close, Drop, Ping, Player, Say, Start, Tempo
+from matrix.replay.player import Player
+from matrix.replay.report import What
 from matrix.replay.script import Extract
 from matrix.trace import Ending, Side
 
@@ -35,6 +37,7 @@ CHARGE = (*START, *METER, *STOP)
 ACCEPTED = {"status": "Accepted", "currentTime": "2030-03-17T17:46:40Z", "interval": 300}
 STARTED = {"transactionId": 4711, "idTagInfo": {"status": "Accepted"}}
 STOPPED = {"idTagInfo": {"status": "Accepted"}}
+METERED = {"connectorId": 1, "transactionId": 17, "meterValue": []}
 HEARTBEAT = ('> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]')
 ORDERED = '< [2,"r","RemoteStartTransaction",{"idTag":"R"}]', '> [3,"r",{"status":"Accepted"}]'
 STARTED_REMOTELY = (
@@ -500,3 +503,36 @@ def test_lateness_is_told_of_what_nothing_but_the_time_was_waited_for() -> None:
 
     assert player.notes.timing is not None
     assert player.notes.timing.most_ms == 3.0
+
+
+def test_an_answer_that_cannot_be_read_is_said_again_as_it_was_and_known_again() -> None:
+    drawn = ('< [2,"q","GetConfiguration",{}]', '> [3,"q",{"configurationKey":[', *HEARTBEAT)
+    asking = '[2,"live","GetConfiguration",{}]'
+    station = play(script(*drawn), obliging(Heartbeat={"currentTime": "x"}), first=[asking])
+    csms = Player(script(*drawn, side=Side.CSMS), Memory("a"), AT_ONCE, Start(NOW))
+    (asked,) = csms.take(NOW)
+    assert isinstance(asked, Say)
+
+    csms.heard(f'[3,"{orjson.loads(asked.payload)[1]}",{{"configurationKey":[', NOW)
+
+    assert Say('[3,"live",{"configurationKey":[') in station.acts
+    assert csms.notes.counts[What.AS_RECORDED] == 1
+
+
+def test_a_call_that_was_left_unanswered_while_others_were_answered_is_left_unanswered_again() -> None:
+    lines = script('> [2,"1","DataTransfer",{"vendorId":"V"}]', *METER, side=Side.CSMS)
+
+    done = play(
+        lines, obliging(), first=[[2, "x", "DataTransfer", {"vendorId": "V"}], [2, "y", "MeterValues", METERED]]
+    )
+
+    assert [message[1] for message in done.answers()] == ["y"]
+    assert counts(done)["left unanswered as recorded"] == 1
+
+
+def test_a_call_that_only_the_end_left_unanswered_gets_an_answer() -> None:
+    lines = script('> [2,"1","DataTransfer",{"vendorId":"V"}]', side=Side.CSMS, ending=None)
+
+    done = play(lines, obliging(), first=[[2, "x", "DataTransfer", {"vendorId": "V"}]])
+
+    assert done.answers() == [[3, "x", {"status": "UnknownVendorId"}]]
