@@ -37,6 +37,7 @@ PASSWORD: Final = "PLUGFEST_PASSWORD"  # noqa: S105 - the name of a variable
 CLEAN: Final = 0
 DEPARTED: Final = 1
 UNUSABLE: Final = 2
+STOPPED: Final = 130
 Play = Callable[[Plan, Recorder, Told], Coroutine[None, None, None]]
 """Plays what is planned into a recording."""
 
@@ -110,9 +111,10 @@ def run_replay(wishes: Wishes) -> int:
         if not wishes.as_json:
             _tell_session(report)
 
-    run_on_best_loop(_until_stopped(play, plan, wishes.output, told))
+    stopped = asyncio.Event()
+    run_on_best_loop(_until_stopped(play, plan, wishes.output, told, stopped))
     _tell(wishes, reports)
-    return exit_code(reports)
+    return STOPPED if stopped.is_set() else exit_code(reports)
 
 
 def _station(wishes: Wishes) -> Play:
@@ -136,17 +138,22 @@ def _csms(wishes: Wishes) -> Play:
     return play
 
 
-async def _until_stopped(play: Play, plan: Plan, output: Path, told: Told) -> None:
-    """Play into a recording, until the end or until Ctrl-C."""
+async def _until_stopped(play: Play, plan: Plan, output: Path, told: Told, stopped: asyncio.Event) -> None:
+    """Play into a recording, until the end or until Ctrl-C, which sets `stopped`."""
     recorder = Recorder.open(output)
     try:
         playing = asyncio.ensure_future(play(plan, recorder, told))
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+            asyncio.get_running_loop().add_signal_handler(number, _stop, playing, stopped)
         with suppress(asyncio.CancelledError):
             await playing
     finally:
         await recorder.close()
+
+
+def _stop(playing: "asyncio.Future[None]", stopped: asyncio.Event) -> None:
+    stopped.set()
+    playing.cancel()
 
 
 def exit_code(reports: Sequence[SessionReport]) -> int:

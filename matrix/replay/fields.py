@@ -78,7 +78,7 @@ def canonical(value: Any) -> str:
     """Return JSON that is the same for equal values."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:  # nested too deep, or an integer beyond 64 bits
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits; or nested too deep, and then so is this
         return repr(value)
 
 

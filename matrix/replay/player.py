@@ -94,6 +94,12 @@ class Player:
 
     def heard(self, text: str | bytes, now: int) -> None:
         """Take up a message of the live peer; never raises, whatever it is."""
+        try:
+            self._hear(text, now)
+        except RecursionError:  # JSON may be nested as deep as Python's stack
+            self.notes.depart(What.GARBAGE, "the peer said what is nested too deep to be looked into")
+
+    def _hear(self, text: str | bytes, now: int) -> None:
         match read(text, self.script.dialect.message_types):
             case Call() as call:
                 self._asked(call, now)

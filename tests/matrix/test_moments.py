@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.moments import is_iso_date, moment
+from matrix.moments import is_iso_date, moment, shifted, written
 
 TEN_NS = 1_793_527_200_000_000_000
 
@@ -84,3 +84,34 @@ def _microseconds(at: datetime) -> int:
 @given(st.text(max_size=40))
 def test_no_text_makes_it_raise(text: str) -> None:
     moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("2026-11-01T10:00:00Z", "2026-11-02T11:00:01Z"),
+        ("2026-11-01T10:00:00.123Z", "2026-11-02T11:00:01.623Z"),
+        ("2026-12-31T23:59:59.9999999+02:00", "2027-01-02T01:00:01.4999999+02:00"),
+        ("20261101T100000Z", "20261102T110001Z"),
+        ("2026-11-01 10:00+0200", "2026-11-02 11:00+0200"),
+        ("2026-11-01T10:00:00,5-08", "2026-11-02T11:00:02,0-08"),
+    ],
+)
+def test_a_moment_is_shifted_and_written_as_before(text: str, later: str) -> None:
+    assert shifted(text, 90_001_500_000_000) == later
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-13-01T10:00:00Z", "2026-11-01T24:00:00Z", "9999-12-31T23:59:59Z"])
+def test_what_cannot_be_shifted_is_left_as_it_is(text: str) -> None:
+    assert shifted(text, 90_001_500_000_000) == text
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(-(10**18), 10**18))
+def test_a_shift_is_as_long_as_it_is_said_to_be(ms: int, by_ms: int) -> None:
+    text = written(ms * 1_000_000)
+
+    shift = by_ms % (10**12)
+    read = moment(shifted(text, shift * 1_000_000))
+
+    assert read is not None
+    assert read.ns == (ms + shift) * 1_000_000

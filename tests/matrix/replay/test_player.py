@@ -37,6 +37,7 @@ CHARGE = (*START, *METER, *STOP)
 ACCEPTED = {"status": "Accepted", "currentTime": "2030-03-17T17:46:40Z", "interval": 300}
 STARTED = {"transactionId": 4711, "idTagInfo": {"status": "Accepted"}}
 STOPPED = {"idTagInfo": {"status": "Accepted"}}
+DEEP = '{"a":' * 990 + "1" + "}" * 990
 METERED = {"connectorId": 1, "transactionId": 17, "meterValue": []}
 HEARTBEAT = ('> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]')
 ORDERED = '< [2,"r","RemoteStartTransaction",{"idTag":"R"}]', '> [3,"r",{"status":"Accepted"}]'
@@ -439,7 +440,9 @@ def test_a_message_that_breaks_the_form_is_said_with_its_breach() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "garbage", "[]", "[2]", '[3,"nobody",{}]', '[2,"x","Reset"]', '[2,"x","Reset",null]', '[9,"x",{}]', "\ud800",
-     '[4,"x"]', '[2,"x","Teleport",{}]', "[" * 2_000, '[2,"x","Reset",' + "[" * 500 + "]" * 500 + "]", b"\xff\xfe"],
+     '[4,"x"]', '[2,"x","Teleport",{}]', "[" * 2_000, f'[2,"x","Reset",{DEEP}]',
+     f'[2,"x","GetConfiguration",{DEEP}]', f'[2,"x","DataTransfer",{DEEP}]',
+     '[2,"x","Reset",' + "[" * 500 + "]" * 500 + "]", b"\xff\xfe"],
 )  # fmt: skip
 def test_nothing_that_a_peer_says_breaks_a_play(text: str | bytes) -> None:
     player = Player(QUESTIONS, Memory("a"), AT_ONCE, Start(NOW))
