@@ -161,7 +161,7 @@ class House:
             await self._recorder.committed()
             visitor.transport.write(response)
             own_end.take_over(visitor)
-            self._note(await performance.play(session.identity))
+            await performance.play(session.identity, self._note)
         finally:
             self._playing -= 1
             self._changed.set()

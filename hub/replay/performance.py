@@ -6,8 +6,8 @@ import time
 from hub.recorder import Recorder
 from hub.replay.link import Link
 from hub.replay.origin import mark_improvised
+from hub.replay.plan import Told
 from matrix.replay.player import Player
-from matrix.replay.report import SessionReport
 
 
 class Performance:
@@ -22,8 +22,11 @@ class Performance:
         self._marked = 0
         link.hear, link.ended, link.when_writable = self._hear, player.closed, self._go_on
 
-    async def play(self, identity: str) -> SessionReport:
-        """Return what came of the session, once it has ended; `identity` is the station's as it is now."""
+    async def play(self, identity: str, told: Told) -> None:
+        """Return once the session has ended, or is to be ended; `told` is called with what came of it, either way.
+
+        `identity` is the station's as it is now.
+        """
         self._go_on()
         try:
             await self._link.gone
@@ -34,7 +37,7 @@ class Performance:
         finally:
             if self._timer:
                 self._timer.cancel()
-        return self._player.report(self._link.session, identity)
+            told(self._player.report(self._link.session, identity))
 
     def _hear(self, message: str | bytes) -> None:
         self._player.heard(message, time.time_ns())

@@ -67,21 +67,22 @@ class _Stage:
         for script in scripts:
             at = self._live_at + plan.tempo.scaled(script.begins_at - self._begins_at)
             await asyncio.sleep(max(at - time.time_ns(), 0) / 1e9)
-            self._told(await self._session(script, name, memory))
+            await self._session(script, name, memory)
 
-    async def _session(self, script: Script, name: str, memory: Memory) -> SessionReport:
+    async def _session(self, script: Script, name: str, memory: Memory) -> None:
         try:
             async with self._handshakes:
                 opened = await open_session(self._target, script, name, self._recorder)
         except ConnectError as exc:
-            return not_played(script, name, str(exc))
+            self._told(not_played(script, name, str(exc)))
+            return
         link(self._recorder, origin_of(self._plan, script, opened.session.id))
         start = Start(time.time_ns(), self._begins_at, self._live_at, self._moved_ns)
         player = Player(script, memory, self._plan.tempo, start)
         own_end = Link(opened.session.id, Side.STATION, self._recorder, opened.deflate)
         performance = Performance(player, own_end, self._recorder)
         own_end.take_over(opened.reader)
-        return await performance.play(name)
+        await performance.play(name, self._told)
 
 
 def _by_station(scripts: Sequence[Script]) -> list[tuple[str, list[Script]]]:

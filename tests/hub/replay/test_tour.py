@@ -11,10 +11,14 @@ from raw_peers import ACCEPT, Line, Peers, frame, raw_peers
 from recorded import record
 from replays import drawn, planned, toured
 
+from hub.recorder import Recorder
 from hub.recording import Recording
+from hub.replay.station import Target
+from hub.replay.tour import tour
 from hub.replay.wire import accept_of
+from hub.switchboard import checked_csms
 from hub.tap import Tap
-from matrix.replay.report import What
+from matrix.replay.report import SessionReport, What
 from matrix.trace import Ending, Side
 
 HEARTBEATS = ('> [2,"1","Heartbeat",{}]', '< [3,"1",{"currentTime":"$NOW"}]', "> close 1000")
@@ -230,3 +234,22 @@ async def test_sessions_of_one_station_come_one_after_the_other_and_share_a_tran
     await playing
 
     assert stopped[3]["transactionId"] == 99  # type: ignore[index]  # it is an object
+
+
+async def test_what_is_stopped_is_told_as_far_as_it_came(peers: Peers, tmp_path: Path) -> None:
+    source, output = drawn(tmp_path / "event.recording", *HEARTBEATS), tmp_path / "replay.recording"
+    told: list[SessionReport] = []
+    recorder = Recorder.open(output)
+    target = Target(checked_csms("live", peers.url))
+    playing = asyncio.ensure_future(tour(planned(source, Side.STATION), target, recorder, told.append))
+    csms = await Csms.accept(peers)
+    await csms.hear()
+
+    playing.cancel()
+    await asyncio.wait({playing})
+    await recorder.close()
+
+    assert [each.what for each in told[0].departures] == [What.UNANSWERED]
+    with Recording.open(output) as recording:
+        (session,) = recording.sessions()
+    assert (session.ending, session.fault) == (Ending.HUB, "the replay was stopped")
