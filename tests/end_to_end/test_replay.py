@@ -35,7 +35,7 @@ from matrix.trace import Side, session_of
 
 PACKAGES: Final = ("ocpp", "ocpp-rpc")
 VERSIONS: Final = (V16, V201)
-AT_ONCE: Final = Tempo(math.inf, 2 * SECOND)
+AT_ONCE: Final = Tempo(math.inf, 3 * SECOND)
 WITH_STRANGERS: Final = Tempo(math.inf, SECOND)
 
 Outcomes = Mapping[str, Outcome]
