@@ -180,7 +180,7 @@ class BoardView:
         return next((pair for pair in self.pairs if pair.key == key), None)
 
 
-class _RowTally(Record):
+class RowTally(Record):
     """What one action came to in one session."""
 
     __slots__ = ("_told", "_told_length", "evidence", "latencies")
@@ -191,6 +191,18 @@ class _RowTally(Record):
         self.latencies: Counter[int] = Counter()
         self._told: SessionOutcome | None = None
         self._told_length = 0
+
+    @staticmethod
+    def bucket(latency_ns: int) -> int:
+        """Return in which bucket a latency is counted, of 5 % each."""
+        return int(math.log(latency_ns) * _BUCKETS_PER_E)
+
+    def copy(self) -> "RowTally":
+        """Return one that has counted the same."""
+        copied = RowTally()
+        self.copy_to(copied)
+        copied.evidence, copied.latencies = self.evidence.copy(), self.latencies.copy()
+        return copied
 
     def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
         """Count an exchange; `instead_of` is what it was counted with before."""
@@ -225,7 +237,7 @@ class _SessionTally:
     upgraded: bool
     last_at: int
     server: str = ""
-    rows: dict[str, _RowTally] = field(default_factory=dict)
+    rows: dict[str, RowTally] = field(default_factory=dict)
 
     @property
     def key(self) -> PairKey:
@@ -294,7 +306,7 @@ class Board:
         tally.last_at = at
         row = tally.rows.get(action)
         if row is None:
-            row = tally.rows[action] = _RowTally()
+            row = tally.rows[action] = RowTally()
         if outcome is row.latest and instead_of is None:
             row.length += 1
         else:

@@ -128,6 +128,12 @@ class Record:
             return []
         return [*self._before, Stretch(self.latest, self.length, self.since, frame=self.frame)]
 
+    def copy_to(self, other: "Record") -> None:
+        """Let another one be as this one is."""
+        other.latest, other.length, other.since, other.frame = self.latest, self.length, self.since, self.frame
+        other.dropped, other._before = self.dropped, self._before.copy()  # noqa: SLF001 - of this class
+        other._counts = self._counts.copy()  # noqa: SLF001 - of this class
+
     def add(self, outcome: Outcome, at: int, frame: int | None) -> None:
         """Count an exchange."""
         if outcome is self.latest:

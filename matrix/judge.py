@@ -41,7 +41,7 @@ class Judge:
     """Feed it traffic in the order of recording; read `findings`, `board` and `crashes`.
 
     `policy` is what the event makes of the rules. `on_exchange` is called with each exchange when it is opened and
-    whenever its outcome changes.
+    whenever its outcome changes. `board` is where outcomes are entered.
     """
 
     def __init__(
@@ -50,12 +50,13 @@ class Judge:
         *,
         policy: Policy = AS_WRITTEN,
         on_exchange: Callable[[Exchange], None] | None = None,
+        board: Board | None = None,
     ) -> None:
         self.now = 0
         self.policy = policy
         self._disturbances = Disturbances()
         self._rulebook = Rulebook(rules, policy, self._disturbances)
-        self._ledger = Ledger(on_exchange, self._disturbances)
+        self._ledger = Ledger(Board() if board is None else board, on_exchange, self._disturbances)
         self._messages = Messages(self._rulebook, self._ledger)
         self._waiting = self._messages.waiting
         self._acquaintance = Acquaintance()
@@ -83,6 +84,11 @@ class Judge:
     def disturbances(self) -> list[Resilience]:
         """What the organizer did to sessions on purpose, and what came of it, in the order in which it began."""
         return self._disturbances.results
+
+    @property
+    def is_disturbed(self) -> bool:
+        """True once the organizer has done something to a session on purpose."""
+        return self._disturbances.are_any
 
     def feed(self, item: Traffic) -> None:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""

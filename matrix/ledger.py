@@ -16,8 +16,8 @@ from matrix.unrest import EXCUSED
 class Ledger:
     """The board; `tell` is who wants to know about exchanges."""
 
-    def __init__(self, tell: Callable[[Exchange], None] | None, disturbances: Disturbances) -> None:
-        self.board = Board()
+    def __init__(self, board: Board, tell: Callable[[Exchange], None] | None, disturbances: Disturbances) -> None:
+        self.board = board
         self.reactions: list[Reaction] = []
         self._tell = tell
         self._disturbances = disturbances

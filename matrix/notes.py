@@ -56,6 +56,10 @@ class Notes:
         """Return what was said about a session, its frames and its message types."""
         return tuple(note for note in self.notes if note.session == session)
 
+    def as_of(self, at: int) -> "Notes":
+        """Return what had been said at a time (ns), and had been resolved by then."""
+        return Notes(tuple(_open_again(note, at) for note in self.notes if note.at <= at))
+
     def contested(self, pair: Pair) -> frozenset[str]:
         """Return the message types of a pair that are contested; "" where the pair as a whole is."""
         return frozenset(note.action for note in self._of_pair(pair) if note.is_open)
@@ -66,6 +70,13 @@ class Notes:
 
 
 NO_NOTES: Final = Notes()
+
+
+def _open_again(note: Note, at: int) -> Note:
+    """Return a note as it was at a time."""
+    if note.resolved_at is None or note.resolved_at <= at:
+        return note
+    return msgspec.structs.replace(note, resolved_at=None, resolved_by="", resolution="")
 
 
 def about_frame(notes: Iterable[Note], frame: int | None, action: str) -> tuple[Note, ...]:

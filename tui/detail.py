@@ -12,6 +12,7 @@ from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import RSV1, Frame, Headers, Session, Side
 from tui.blaming import blame_lines, ground_lines, witness_lines
+from tui.exchange_log import Joined
 from tui.line import BLANK, Line, PaneLine, Span
 from tui.message_line import tell
 from tui.pretty import pretty, read_head
@@ -27,7 +28,6 @@ from tui.text import (
     size,
     state_of,
 )
-from tui.verdicts import Joined
 
 PAYLOAD_AT: Final = {CALL: "/3", SEND: "/3", CALLRESULT: "/2", CALLERROR: "/4", CALLRESULTERROR: "/4"}
 """Where in a message's array the payload stands that findings point into."""

@@ -9,10 +9,10 @@ from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.safe import safe
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode
+from tui.exchange_log import Joined
 from tui.line import Line, Span, fit
 from tui.pretty import read_head
 from tui.text import ARROWS, GLYPHS, SEVERITY_GLYPHS, clock_time, duration
-from tui.verdicts import Joined
 
 SUMMARY: Final = 400
 """Characters of a payload that are looked at for its summary."""

@@ -10,6 +10,7 @@ from matrix.finding import Finding
 from matrix.safe import safe
 from matrix.trace import Frame, Headers, Session
 from tui.detail import PAYLOAD_AT
+from tui.exchange_log import Joined
 from tui.line import PaneLine
 from tui.message_line import as_text, tell
 from tui.page_board import MS, finding_detail, notes_shown
@@ -18,7 +19,7 @@ from tui.page_sight import Seen
 from tui.pretty import pretty, read_head
 from tui.text import ARROWS, DISTURBED, state_of
 from tui.transcript import Transcript
-from tui.verdicts import Joined, SessionVerdicts, Verdicts
+from tui.verdicts import SessionVerdicts, Verdicts
 
 PAGE: Final = 100
 """Messages that are sent at once."""

@@ -216,8 +216,7 @@ class _Reader:
         before, self._keeper = self._keeper, keeper
         self._shown = None
         if self._hub.is_here:
-            keeper.judge.advance(self._clock() - LAG_NS)
-        keeper.note_disturbances()
+            keeper.presume(self._clock() - LAG_NS)
         return compare(standing(before.judge), standing(keeper.judge))
 
     def check_same(self, recording: Recording) -> None:
@@ -241,16 +240,15 @@ class _Reader:
         """Note that the end of the file is reached; let time pass where the hub is there."""
         self._at_end, self._hub = True, hub
         if hub.is_here:
-            self._keeper.judge.advance(self._clock() - LAG_NS)
+            self._keeper.presume(self._clock() - LAG_NS)
 
     def show(self, recording: Recording, post: Post) -> None:
         """Post the board, unless it is as it was."""
-        self._keeper.note_disturbances()
         self._hand_on_notes(recording)
         if not self._at_end:
             self._end = recording.last_mark()
         view = self._keeper.judge.board.view()
-        state = (view, self._progress(view), self._keeper.verdicts.notes)
+        state = (view, self._progress(view), self._keeper.verdicts.all_notes)
         if state != self._shown:
             self._shown = state
             self._keeper.verdicts.hearing.hear(self._keeper.judge.findings, self._keeper.judge.reactions, view)
@@ -263,8 +261,8 @@ class _Reader:
         return Advanced(self._keeper.judge.board.view(), progress)
 
     def _hand_on_notes(self, recording: Recording) -> None:
-        if self._keeper.verdicts.notes.notes != (notes := tuple(recording.notes())):
-            self._keeper.verdicts.notes = Notes(notes)
+        if self._keeper.verdicts.all_notes.notes != (notes := tuple(recording.notes())):
+            self._keeper.verdicts.all_notes = Notes(notes)
 
     def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:

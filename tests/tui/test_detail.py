@@ -7,8 +7,8 @@ from matrix.finding import Blame, Confidence, Finding, Ground, Severity
 from matrix.outcome import Outcome
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 from tui.detail import Message, exchange_lines, handshake_lines
+from tui.exchange_log import Joined
 from tui.line import PaneLine
-from tui.verdicts import Joined
 
 FINDING = Finding("RPC-19", Severity.VIOLATION, Side.STATION, 1, 7, "MeterValues", "/v", "v is the number 1")
 JOINED = Joined(7, 9, "MeterValues", Side.STATION, Outcome.DEVIATED)

@@ -4,9 +4,9 @@ from recordings import NOON
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.trace import Frame, Opcode, Side
+from tui.exchange_log import Joined
 from tui.line import width_of
 from tui.message_line import message_line, tell
-from tui.verdicts import Joined
 
 HEARTBEAT = Joined(1, 2, "Heartbeat", Side.STATION, Outcome.PASSED)
 

@@ -4,7 +4,8 @@ from matrix.board import Evidence
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.trace import Side
-from tui.verdicts import Joined, Verdicts
+from tui.exchange_log import Joined
+from tui.verdicts import Verdicts
 
 
 @dataclass

@@ -9,10 +9,11 @@ from matrix.notes import Note, about_frame
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.detail import Message, exchange_lines, handshake_lines
+from tui.exchange_log import Joined
 from tui.line import PaneLine, Span
 from tui.noted import note_lines
 from tui.transcript import Transcript
-from tui.verdicts import Joined, SessionVerdicts
+from tui.verdicts import SessionVerdicts
 from tui.widgets.line_pane import LinePane
 from tui.widgets.message_list import partner_of
 

@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 from hub.recording import RecordingError
 from matrix.safe import safe
 from matrix.trace import Frame
+from tui.exchange_log import Joined
 from tui.line import Line, Span
 from tui.message_line import message_line
 from tui.transcript import Transcript
-from tui.verdicts import Joined, SessionVerdicts
+from tui.verdicts import SessionVerdicts
 from tui.widgets.line_list import LineList
 
 

@@ -1,0 +1,240 @@
+"""A board that keeps what was entered on it, so that it can be put together as it was (`matrix.hindsight`).
+
+Nearly all entries say that a message type came to the same outcome again: 14 bytes in arrays. The others are kept
+whole, with a copy of the row's tally every EVENTS_APART of them: as much has to be counted again at most.
+
+Written by the thread that judges, read by any: what is there does not change any more.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from matrix.board import Board, Evidence, RowTally, Station
+from matrix.exchange import Exchange
+from matrix.outcome import Outcome
+from matrix.timeline import FAILURES, Kind, Timeline
+from matrix.trace import Session
+
+EVENTS_APART: Final = 64
+NOT_TIMED: Final = -1
+
+
+class Settled(NamedTuple):
+    """An entry in a row that is not the same again."""
+
+    outcome: Outcome
+    instead_of: Outcome | None
+    at: int
+    evidence: Evidence | None
+
+    @property
+    def is_plain(self) -> bool:
+        """True where nothing is taken back, and nothing shown."""
+        return self.instead_of is None and self.evidence is None
+
+    def enter(self, tally: RowTally) -> None:
+        """Count it, as `Board.settle` does."""
+        if self.outcome is tally.latest and self.instead_of is None:
+            tally.length += 1
+        else:
+            tally.settle(self.outcome, self.instead_of, self.at, self.evidence.frame if self.evidence else None)
+        if self.evidence is not None:
+            tally.evidence[self.outcome] = self.evidence
+
+
+class RowLog:
+    """All entries in one row of one session, in order. `tally` is what they come to, but for latencies."""
+
+    __slots__ = ("_buckets", "_copies", "_events", "_numbers", "_places", "_times", "tally")
+
+    def __init__(self) -> None:
+        self.tally = RowTally()
+        self._numbers = array("I")
+        self._times = array("q")
+        self._buckets = array("h")
+        self._places = array("I")
+        self._events: list[Settled] = []
+        self._copies: list[RowTally] = []
+
+    def note(self, number: int, settled: Settled, latency_ns: int) -> bool:
+        """Keep an entry; return whether it is not the same again."""
+        is_event = not settled.is_plain or settled.outcome is not self.tally.latest
+        if is_event:
+            self._keep(settled)
+        else:
+            self.tally.length += 1
+        self._buckets.append(RowTally.bucket(latency_ns) if latency_ns > 0 else NOT_TIMED)
+        self._times.append(settled.at)
+        self._numbers.append(number)
+        return is_event
+
+    def _keep(self, settled: Settled) -> None:
+        if len(self._events) % EVENTS_APART == 0:
+            self._copies.append(self.tally.copy())
+        settled.enter(self.tally)
+        self._events.append(settled)
+        self._places.append(len(self._numbers))
+
+    def count(self, entries: int) -> int:
+        """Return how many of the board's first `entries` are in this row."""
+        return bisect_left(self._numbers, entries)
+
+    def number(self, place: int) -> int:
+        """Return which entry of the board one of this row is."""
+        return self._numbers[place]
+
+    def last(self, count: int) -> tuple[int, int]:
+        """Return which entry of the board was the last of so many of this row, and of when it is (ns)."""
+        return self._numbers[count - 1], self._times[count - 1]
+
+    def as_of(self, count: int) -> RowTally:
+        """Return what the first `count` entries come to."""
+        events = bisect_left(self._places, count)
+        start = (events - 1) // EVENTS_APART
+        tally, place = self._copies[start].copy(), self._places[start * EVENTS_APART]
+        for number in range(start * EVENTS_APART, events):
+            tally.length += self._places[number] - place
+            self._events[number].enter(tally)
+            place = self._places[number] + 1
+        tally.length += count - place
+        tally.latencies = Counter(self._buckets[:count])
+        del tally.latencies[NOT_TIMED]
+        return tally
+
+
+Step = tuple[str, tuple[Any, ...]]
+"""What changed sessions, or whose they are: the name of a method of Board, and what it was called with."""
+
+
+class Chronicle(Board):
+    """A board that remembers. `timeline` has its moments: whoever feeds the judge calls `item_is_over` after each item.
+
+    What a live viewer presumes (`Judge.advance`) is not traffic, and no part of what is remembered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeline = Timeline()
+        self.steps: list[Step] = []
+        self.step_numbers = array("I")
+        self.logs: dict[int, dict[str, RowLog]] = {}
+        self._entries = 0
+        self._before: dict[tuple[str, str, str], RowLog] = {}
+        self._is_presuming = False
+        self._presumed: set[int] = set()
+        self._waiting: tuple[int, str, Settled, int] | None = None
+
+    # -- what is entered ----------------------------------------------------------------------------------------------
+
+    def open(self, session: Session, version: str) -> None:
+        self._note_step("open", session, version)
+        super().open(session, version)
+
+    def close(self, session: int) -> None:
+        self._note_step("close", session)
+        super().close(session)
+
+    def identify(self, session: int, station: Station) -> None:
+        self._note_step("identify", session, station)
+        super().identify(session, station)
+
+    def set_version(self, session: int, version: str) -> None:
+        self._note_step("set_version", session, version)
+        super().set_version(session, version)
+
+    def settle(
+        self,
+        session: int,
+        action: str,
+        outcome: Outcome,
+        *,
+        at: int,
+        evidence: Evidence | None = None,
+        latency_ns: int = 0,
+        instead_of: Outcome | None = None,
+    ) -> None:
+        if self._waiting is not None:
+            self._remember(*self._waiting)
+        if not self._is_presuming:
+            settled = Settled(outcome, instead_of, at, evidence)
+            if instead_of is not None and self._presumed:
+                self._waiting = session, action, settled, latency_ns
+            else:
+                self._remember(session, action, settled, latency_ns)
+        super().settle(
+            session, action, outcome, at=at, evidence=evidence, latency_ns=latency_ns, instead_of=instead_of
+        )  # fmt: skip
+
+    def told(self, exchange: Exchange) -> None:
+        """Take up of which exchange the last entry was: what was presumed of it has not been entered."""
+        if self._is_presuming:
+            self._presumed.add(exchange.call_frame)
+        elif self._waiting is not None:
+            session, action, settled, latency_ns = self._waiting
+            if exchange.call_frame in self._presumed:
+                self._presumed.discard(exchange.call_frame)
+                settled = settled._replace(instead_of=None)
+            self._remember(session, action, settled, latency_ns)
+
+    @contextmanager
+    def presuming(self) -> Iterator[None]:
+        """Let what is entered meanwhile be no part of what is remembered."""
+        self._is_presuming = True
+        try:
+            yield
+        finally:
+            self._is_presuming = False
+
+    def item_is_over(self, mark: int, at: int) -> None:
+        """Note that an item of traffic with that mark has been judged, at that time (ns) of the traffic."""
+        if self._waiting is not None:
+            self._remember(*self._waiting)
+        self.timeline.note(mark, at, self._entries, self.messages)
+
+    # -- keeping it ---------------------------------------------------------------------------------------------------
+
+    def _note_step(self, method: str, *arguments: Any) -> None:
+        if self._waiting is not None:
+            self._remember(*self._waiting)
+        self.steps.append((method, arguments))
+        self.step_numbers.append(self._entries)
+        self._entries += 1
+
+    def _remember(self, session: int, action: str, settled: Settled, latency_ns: int) -> None:
+        self._waiting = None
+        logs = self.logs.get(session)
+        if logs is None:
+            logs = self.logs[session] = {}
+        log = logs.get(action)
+        if log is None:
+            log = self._begin(session, action, settled.outcome)
+        before = log.tally.latest
+        number, self._entries = self._entries, self._entries + 1
+        if log.note(number, settled, latency_ns):
+            self._note_landmarks(session, settled.outcome, before, log.tally.latest)
+
+    def _begin(self, session: int, action: str, outcome: Outcome) -> RowLog:
+        """Begin a row; its first outcome is a change unless that row came to the same in the session before."""
+        log = self.logs[session][action] = RowLog()
+        tally = self._sessions[session]
+        key = tally.station.identity, tally.csms, action
+        earlier = self._before.get(key)
+        if earlier is None or earlier.tally.latest is not outcome:
+            self._note_landmark(Kind.CHANGE, session)
+        self._before[key] = log
+        return log
+
+    def _note_landmarks(self, session: int, outcome: Outcome, before: Outcome | None, after: Outcome | None) -> None:
+        if outcome in FAILURES:
+            self._note_landmark(Kind.FAILURE, session)
+        elif outcome is Outcome.DEVIATED:
+            self._note_landmark(Kind.DEVIATION, session)
+        if before is not None and after is not before:
+            self._note_landmark(Kind.CHANGE, session)
+
+    def _note_landmark(self, kind: Kind, session: int) -> None:
+        self.timeline.landmarks[kind].note(len(self.timeline) + 1, session)
