@@ -153,6 +153,10 @@ class Recording:
             raise RecordingError(f"{str(self.path)!r} is damaged: {mark!r} is no place in the order of recording")
         return mark
 
+    def last_at(self) -> int:
+        """Return when the newest frame was recorded, in nanoseconds; 0 where there is none."""
+        return next((at for (at,) in self._rows("SELECT at FROM frame ORDER BY id DESC LIMIT 1") if type(at) is int), 0)
+
     def _session_events(self, after: int, until: int) -> Iterator[Traffic]:
         for column in ("opened_mark", "closed_mark"):
             query = f"SELECT {column}, {SESSION_COLUMNS} FROM session WHERE {column} > ? AND {column} < ?"

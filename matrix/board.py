@@ -179,6 +179,11 @@ class BoardView:
         """Return the pair with that key; None where there is none (any more: an identity may have become a product)."""
         return next((pair for pair in self.pairs if pair.key == key), None)
 
+    def pair_of(self, key: PairKey, sessions: Iterable[int]) -> Pair | None:
+        """Return the pair with that key, or else one that some of these sessions count for: it had another name."""
+        known = frozenset(sessions)
+        return self.pair(key) or next((pair for pair in self.pairs if known & {*pair.sessions}), None)
+
 
 class RowTally(Record):
     """What one action came to in one session."""

@@ -79,6 +79,9 @@ class RowLog:
         self._events.append(settled)
         self._places.append(len(self._numbers))
 
+    def __len__(self) -> int:
+        return len(self._numbers)
+
     def count(self, entries: int) -> int:
         """Return how many of the board's first `entries` are in this row."""
         return bisect_left(self._numbers, entries)

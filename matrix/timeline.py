@@ -44,6 +44,14 @@ class Landmarks:
         """Return how many lie after one moment, up to another."""
         return bisect_right(self._moments, until) - bisect_right(self._moments, after)
 
+    def of(self, sessions: Container[int]) -> "Landmarks":
+        """Return those of certain sessions."""
+        found = Landmarks()
+        for moment, session in zip(self._moments, self._sessions, strict=False):
+            if session in sessions:
+                found.note(moment, session)
+        return found
+
     def next(self, moment: int, step: int, sessions: Container[int] | None = None) -> int | None:
         """Return the next one after a moment (with -1: the last one before it), of certain sessions (None: of any)."""
         place = bisect_right(self._moments, moment) if step > 0 else bisect_left(self._moments, moment) - 1

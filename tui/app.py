@@ -1,7 +1,8 @@
 """The dashboard: opens the source, holds the screens, nothing else."""
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar, Final
@@ -15,9 +16,9 @@ from hub.recording import Recording
 from hub.schema_store import use_stored_schemas
 from tui.contrast import readable_variables
 from tui.event_clock import phase_at
-from tui.messages import Advanced, Progress, Rejudged, Stage
+from tui.messages import Advanced, Rejudged, Stage
 from tui.palette import PairProvider
-from tui.screens.base import DashboardScreen
+from tui.screens.base import TIME_KEYS, DashboardScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.diff import DiffScreen
 from tui.screens.findings import FindingsScreen
@@ -27,7 +28,8 @@ from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.pair import PairScreen
 from tui.screens.rules_file import RulesFileScreen
 from tui.screens.session import SessionScreen
-from tui.source import EMPTY_BOARD, Source
+from tui.source import Source
+from tui.travelling import TravellingApp
 from tui.widgets.alarm import Alarm
 from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
@@ -38,7 +40,7 @@ LOOK_AGAIN_S: Final = 30.0
 """How often it is asked where it told of no rounds: most hubs have none, and over wss:// a question is a handshake."""
 
 
-class PlugfestApp(App[None]):
+class PlugfestApp(TravellingApp):
     """Shows one source until it is left."""
 
     TITLE = "plugfest"
@@ -51,12 +53,11 @@ class PlugfestApp(App[None]):
         Binding("ctrl+p", "command_palette", "Commands, and pairs by a part of their name", show=False),
     ]
 
-    def __init__(self, source: Source, *, seconds: float | None = None) -> None:
-        super().__init__()
-        self.source = source
+    def __init__(
+        self, source: Source, *, seconds: float | None = None, clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        super().__init__(source, clock=clock)
         self._seconds = seconds
-        self.board = EMPTY_BOARD
-        self.progress = Progress()
 
     def get_default_screen(self) -> Screen[None]:
         return MatrixScreen(self.source)
@@ -68,6 +69,7 @@ class PlugfestApp(App[None]):
     def on_mount(self) -> None:
         self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")
         self.run_worker(self._follow_event(), name="event")
+        self.begin_travelling()
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
 
@@ -84,10 +86,8 @@ class PlugfestApp(App[None]):
         self.source.stop()
 
     def on_advanced(self, event: Advanced) -> None:
-        self.board, self.progress = event.board, event.progress
+        self.advance(event.board, event.progress)
         for screen in self.screen_stack:
-            if isinstance(screen, DashboardScreen):
-                screen.take(self.board, self.progress)
             for alarm in screen.query(Alarm):
                 alarm.reason = self.progress.not_recording
 
@@ -101,6 +101,7 @@ class PlugfestApp(App[None]):
         """Leave the screens that show what was found before, and say what has changed."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        self.begin_anew()
         self.push_screen(ChangesScreen(event.changes))
 
     def on_alarm_mounted(self, event: Alarm.Mounted) -> None:
@@ -117,7 +118,9 @@ class PlugfestApp(App[None]):
         }
         here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
         elsewhere = [section for section in sections.values() if section not in here]
-        self.push_screen(HelpScreen([*here, ("everywhere", [*self.BINDINGS, *LineList.BINDINGS])], elsewhere))
+        self.push_screen(
+            HelpScreen([*here, ("everywhere", [*self.BINDINGS, *LineList.BINDINGS]), ("time", TIME_KEYS)], elsewhere)
+        )
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
@@ -128,6 +131,7 @@ class PlugfestApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, DashboardScreen):
             yield from screen.commands()
+            yield from self.time_commands()
         yield SystemCommand("Judge again", "By the rules as a file regrades them, read anew", self.action_rejudge)
         yield from super().get_system_commands(screen)
 

@@ -70,6 +70,11 @@ class Hearing:
         deviations.catch_up(findings, reactions)
         self._recalled = Testimony(deviations, view, mark)
 
+    @property
+    def recalled_at(self) -> int | None:
+        """The mark that was recalled last: tells whether anything is new."""
+        return self._recalled.mark if self._recalled else None
+
     def about(self, finding: Finding) -> tuple[str, ...]:
         """Return what the other products of the matrix say about a finding, in sentences."""
         testimony = self._testimony()

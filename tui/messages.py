@@ -25,6 +25,7 @@ class Progress:
     """Where the reader is: the stage, the share of the file read (0 to 1), messages a second, findings so far.
 
     `trouble` is a sentence where the stage is FAILED. Where it is HUB_GONE, `gone` says since when, and what is done.
+    `end_at` is when the newest frame of the file was recorded (ns), while the stage is READING.
     `not_recording` says why a running hub records nothing, "" where it does. `disturbed` counts sessions that are being
     disturbed on purpose.
     """
@@ -37,6 +38,7 @@ class Progress:
     gone: str = ""
     not_recording: str = ""
     disturbed: int = 0
+    end_at: int = 0
 
 
 class Advanced(Message):

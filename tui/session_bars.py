@@ -12,13 +12,16 @@ from tui.selection import Wanted
 from tui.text import CONTESTED, DISTURBED, SEVERITY_GLYPHS, date_and_time, state_of
 
 
-def title_line(session: Session, disturbance: Resilience | None = None, notes: Iterable[Note] = ()) -> Line:
+def title_line(
+    session: Session, disturbance: Resilience | None = None, notes: Iterable[Note] = (), *, has_begun: bool = True
+) -> Line:
     """Say which session this is and how it stands, what is done to it on purpose, and what of it is contested."""
+    state = state_of(session) if has_begun else "not opened yet at this moment"
     marked = (Span("  "), Span(f" {DISTURBED} {safe(disturbance.text)}: D stops ", "offending")) if disturbance else ()
     return (
         Span(f" #{session.id} {safe(session.identity, 40)} to {safe(session.csms, 30)}", "strong"),
         Span(f"  {safe(session.chosen or 'no subprotocol', 20)}", "accent"),
-        Span(f"  {date_and_time(session.opened_at)}  {state_of(session)}", "muted"),
+        Span(f"  {date_and_time(session.opened_at)}  {state}", "muted"),
         *marked,
         *_contested(notes),
     )

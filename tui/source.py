@@ -187,6 +187,7 @@ class _Reader:
         self._keeper = keeper
         self._last_at = 0
         self._end = 1
+        self._end_at = 0
         self._at_end = False
         self._hub = ABSENT
         self._first: Session | None = None
@@ -246,7 +247,7 @@ class _Reader:
         """Post the board, unless it is as it was."""
         self._hand_on_notes(recording)
         if not self._at_end:
-            self._end = recording.last_mark()
+            self._end, self._end_at = recording.last_mark(), recording.last_at()
         view = self._keeper.judge.board.view()
         state = (view, self._progress(view), self._keeper.verdicts.all_notes)
         if state != self._shown:
@@ -266,7 +267,8 @@ class _Reader:
 
     def _progress(self, view: BoardView) -> Progress:
         if not self._at_end:
-            return Progress(Stage.READING, min(self.mark / max(self._end, 1), 1.0), 0.0, self._keeper.found)
+            share = min(self.mark / max(self._end, 1), 1.0)
+            return Progress(Stage.READING, share, 0.0, self._keeper.found, end_at=self._end_at)
         rate = self._rate()
         if self._hub.is_here:
             trouble, disturbed = safe(self._hub.trouble), self._disturbed()

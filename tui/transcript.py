@@ -5,7 +5,7 @@ page of 16 MiB messages would take a gigabyte; `Transcript.whole` fetches one me
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,6 +14,7 @@ from typing import Final
 from hub.recording import Recording
 from matrix.secrets import masked_frame, masked_payload
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode
+from tui.vantage import NOW
 
 PAGE: Final = 64
 PAGES_KEPT: Final = 32
@@ -45,20 +46,28 @@ class Transcript:
         self._courtesy = courtesy
         self._with_secrets = with_secrets
         self._ids = array("q", ids)
+        self._until = NOW
+        self._length = len(self._ids)
         self._pages: OrderedDict[int, list[Frame]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return self._length
+
+    def limit(self, until: int) -> None:
+        """Hold only the frames up to a mark."""
+        self._until = until
+        self._length = bisect_right(self._ids, until)
 
     @property
     def last_id(self) -> int:
         """The id of the newest frame, 0 where there is none."""
-        return self._ids[-1] if self._ids else 0
+        return self._ids[self._length - 1] if self._length else 0
 
     def extend(self, ids: Iterable[int]) -> None:
         """Add ids that come after all others."""
         self._pages.pop(len(self._ids) // PAGE, None)
         self._ids.extend(ids)
+        self.limit(self._until)
 
     def id_at(self, index: int) -> int:
         """Return the frame id of a line."""
@@ -79,11 +88,11 @@ class Transcript:
     def find(self, frame: int) -> int | None:
         """Return the line of a frame; None where the filter hides it."""
         index = bisect_left(self._ids, frame)
-        return index if index < len(self._ids) and self._ids[index] == frame else None
+        return index if index < self._length and self._ids[index] == frame else None
 
     def nearest(self, frame: int) -> int:
         """Return the line of a frame, or of the first one after it, or the last line."""
-        return max(min(bisect_left(self._ids, frame), len(self._ids) - 1), 0)
+        return max(min(bisect_left(self._ids, frame), self._length - 1), 0)
 
     def whole(self, frame: int) -> Frame | None:
         """Return a frame with all of its payload; None where the file has lost it."""

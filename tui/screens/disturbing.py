@@ -27,6 +27,8 @@ class DisturbingScreen(DashboardScreen):
         raise NotImplementedError
 
     def action_disturb(self) -> None:
+        if self.is_past():
+            return
         session = self.session_to_disturb
         if session is None:
             self.notify("no session of this pair is open", markup=False)
@@ -40,6 +42,8 @@ class DisturbingScreen(DashboardScreen):
         self.app.push_screen(DisturbScreen(f"session {session.id}", has_ended=not session.is_open), begin)
 
     def action_calm(self) -> None:
+        if self.is_past():
+            return
         session = self.session_to_disturb
         disturbance = self.source.verdicts.of(session.id).disturbance if session else None
         if disturbance is None:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from matrix.board import PairKey
+from matrix.board import Pair, PairKey
 from matrix.safe import safe
 from tui.blaming import finding_line
 from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Question, Wanted, entries, vendors
@@ -62,16 +62,34 @@ class FindingsScreen(DashboardScreen):
 
     def show_board(self) -> None:
         tallies = self.source.verdicts.tallies
-        state = (tallies, tallies.count, self.board.pairs, self.wanted, self.progress.stage)
+        hearing = self.source.verdicts.hearing
+        state = (tallies, tallies.count, self.board.pairs, self.wanted, self.progress.stage, hearing.recalled_at)
         if state == self._shown:
             return
         self._shown = state
         listed = self.query_one(FindingsList)
         listed.empty = self._vacancy()
-        questions = () if self.wanted.pair else self.source.verdicts.hearing.errata()
-        listed.show(entries(tallies.all(), self.board, self.source.policy, self.wanted, questions))
+        questions = () if self.wanted.pair else hearing.errata()
+        pair = self._pair
+        wanted = replace(self.wanted, pair=pair.key) if pair else self.wanted
+        listed.show(entries(tallies.all(), self.board, self.source.policy, wanted, questions))
         self.query_one("#choice", Bar).left = self._choice_line()
         self.describe()
+
+    @property
+    def _pair(self) -> Pair | None:
+        """The pair that is wanted, by the name that it has on the board."""
+        if self.wanted.pair is None:
+            return None
+        return self.board.pair_of(self.wanted.pair, self.sessions_in_view or ())
+
+    @property
+    def sessions_in_view(self) -> frozenset[int] | None:
+        """All sessions of the pair, if it is about one."""
+        if self.wanted.pair is None:
+            return None
+        latest = (self.when.latest if self.when else self.board).pair(self.wanted.pair)
+        return frozenset(latest.sessions if latest else ())
 
     def _vacancy(self) -> str:
         if self.wanted.is_filter:
@@ -79,7 +97,7 @@ class FindingsScreen(DashboardScreen):
         return "reading …" if self.progress.stage is Stage.READING else "nothing was found: no rule was broken"
 
     def _choice_line(self) -> Line:
-        whose = self.board.pair(self.wanted.pair) if self.wanted.pair else None
+        whose = self._pair
         spans = [Span(" what to fix first", "strong")]
         if whose is not None:
             spans.append(Span(f"  {safe(whose.station.label)} with {safe(whose.csms)}", "muted"))

@@ -23,7 +23,7 @@ class MovingScreen(ContestingScreen):
         raise NotImplementedError
 
     def action_move_station(self) -> None:
-        station = self.station_to_move
+        station = None if self.is_past() else self.station_to_move
         if station is not None:
             self.run_worker(self._offer(station), name="move", group="move")
 

@@ -16,6 +16,7 @@ from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
+from tui.tallies import Tally
 from tui.text import counted_noun
 from tui.widgets.bar import Bar
 from tui.widgets.line_list import LineList
@@ -23,7 +24,10 @@ from tui.widgets.occurrence_list import OccurrenceList, notes_at
 
 
 class OccurrencesScreen(DashboardScreen):
-    """The findings of a group as it was when it was opened: lines that come later are counted, not put in between."""
+    """The findings of a group as it was when it was opened: lines that come later are counted, not put in between.
+
+    From another moment, those of the same stations that had been made then.
+    """
 
     CSS_PATH = "findings.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,6 +39,7 @@ class OccurrencesScreen(DashboardScreen):
     def __init__(self, source: Source, group: Group, **keywords: Any) -> None:
         super().__init__(source, **keywords)
         self.group = group
+        self._shown_at = source.verdicts.vantage.mark
 
     def compose_body(self) -> ComposeResult:
         yield Bar(id="choice")
@@ -45,11 +50,20 @@ class OccurrencesScreen(DashboardScreen):
         self.query_one(OccurrenceList).focus()
 
     def show_board(self) -> None:
-        more = sum(map(len, self.group.tallies)) - self.query_one(OccurrenceList).length
+        listed, vantage = self.query_one(OccurrenceList), self.source.verdicts.vantage
+        if vantage.mark != self._shown_at:
+            self._shown_at = vantage.mark
+            listed.show(self._tallies())
+        more = sum(map(len, self._tallies())) - listed.length if vantage.is_now else 0
         bar = self.query_one("#choice", Bar)
         bar.left = self._title()
         bar.right = (Span(f"{counted_noun(more, 'time')} more since ", "accent"),) if more else ()
         self.describe()
+
+    def _tallies(self) -> list[Tally]:
+        """Return the group's tallies as they were at the moment."""
+        keys = {tally.key for tally in self.group.tallies}
+        return [tally for tally in self.source.verdicts.tallies.all() if tally.key in keys]
 
     def _title(self) -> Line:
         group = self.group
@@ -62,6 +76,9 @@ class OccurrencesScreen(DashboardScreen):
     def describe(self) -> None:
         """Say in the bar all of what was found, who contests it, and what the other products do."""
         listed = self.query_one(OccurrenceList)
+        if not listed.length:
+            self.query_one("#here", Bar).left = (Span(" it had not been found yet at this moment", "muted"),)
+            return
         found = listed.occurrence(listed.cursor)
         contested = marked(notes_at(self.source.verdicts, self.group.rule, found))
         said = finding_line(self.source.verdicts, self.group.rule, found)

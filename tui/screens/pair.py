@@ -52,6 +52,7 @@ class PairScreen(ComparingScreen, MovingScreen):
         self._action = action
         self._by_gravity = False
         self._pair: Pair | None = None
+        self._is_absent = False
         self._notes = NO_NOTES
 
     def compose_body(self) -> ComposeResult:
@@ -68,8 +69,11 @@ class PairScreen(ComparingScreen, MovingScreen):
     def show_board(self) -> None:
         self.query_one(HistoryList).refresh()
         pair, notes = self._find(), self.source.verdicts.notes
-        if pair is None or (pair is self._pair and notes is self._notes):
+        if pair is None:
+            self._show_absence()
+        if pair is None or (pair is self._pair and notes is self._notes and not self._is_absent):
             return
+        self._is_absent = False
         first, self._pair, self._key, self._notes = self._pair is None, pair, pair.key, notes
         rows = self.query_one(RowList)
         self._show_rows()
@@ -78,6 +82,18 @@ class PairScreen(ComparingScreen, MovingScreen):
         self.query_one("#title", Bar).left = (*_title(pair), *marked(notes.of_cell(pair, "")))
         self._describe()
 
+    def _show_absence(self) -> None:
+        """Show that there was nothing of the pair yet, where one looks back."""
+        if self._pair is None or self._is_absent:
+            return
+        self._is_absent = True
+        self.query_one("#title", Bar).left = (
+            Span(f" {pair_name(self._pair)}", "strong"), Span("  had not met yet at this moment", "muted"),
+        )  # fmt: skip
+        self.query_one("#here", Bar).left = ()
+        self.query_one(RowList).show((), ())
+        self.query_one(HistoryList).show((), "")
+
     def _show_rows(self) -> None:
         if self._pair is not None:
             contested = self._notes.contested(self._pair)
@@ -85,11 +101,14 @@ class PairScreen(ComparingScreen, MovingScreen):
 
     def _find(self) -> Pair | None:
         """Find the pair on the board; one that was named by identity may have become a product meanwhile."""
-        found = self.board.pair(self._key)
-        if found is None and self._pair is not None:
-            known = set(self._pair.sessions)
-            found = next((pair for pair in self.board.pairs if known & {*pair.sessions}), None)
-        return found
+        return self.board.pair_of(self._key, self._pair.sessions if self._pair else ())
+
+    @property
+    def sessions_in_view(self) -> frozenset[int]:
+        """All sessions of the pair, also those that come after the moment from which one looks."""
+        mine = self._pair.sessions if self._pair else ()
+        latest = self.when.latest.pair_of(self._key, mine) if self.when else None
+        return frozenset(latest.sessions if latest else mine)
 
     @on(LineList.CursorMoved, "#rows")
     def _describe(self) -> None:

@@ -18,6 +18,7 @@ from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
 from matrix.safe import safe
 from matrix.trace import Session
+from tui.line import Line
 from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
 from tui.screens.copy_as import CopyAsScreen
@@ -100,6 +101,11 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         return self.verdicts.session or self.messages.session
 
     @property
+    def sessions_in_view(self) -> frozenset[int]:
+        """The session."""
+        return frozenset((self.session_id,))
+
+    @property
     def _notes(self) -> tuple[Note, ...]:
         return self.source.verdicts.notes.of_session(self.session_id)
 
@@ -111,10 +117,16 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         if not self.is_whole:
             return
         if self.session is not None:
-            self.query_one("#title", Bar).left = title_line(self.session, self.verdicts.disturbance, self._notes)
+            self.query_one("#title", Bar).left = self._title(self.session)
+        self.messages.look_from(self.verdicts.vantage.mark)
         self.messages.mark_partner()
         self.messages.refresh()
         self._show_detail()
+
+    def _title(self, session: Session) -> Line:
+        return title_line(
+            session, self.verdicts.disturbance, self._notes, has_begun=self.verdicts.has_begun
+        )  # fmt: skip
 
     @on(LineList.CursorMoved, "#messages")
     def _cursor_moved(self, event: LineList.CursorMoved) -> None:

@@ -39,6 +39,7 @@ class LiveMessages(MessageList):
         self._recording: Recording | None = None
         self._newest: int | None = None
         self._held_at = 0
+        self._seen_from = source.verdicts.vantage.mark
 
     @property
     def is_loaded(self) -> bool:
@@ -71,6 +72,20 @@ class LiveMessages(MessageList):
             self.wanted, self._newest = wanted, None
             self._load(wanted)
             self.post_message(self.Changed())
+
+    def look_from(self, mark: int) -> None:
+        """Hold what had crossed by a mark, with the cursor on the last of it; what is selected by findings, anew."""
+        if mark == self._seen_from:
+            return
+        self._seen_from = mark
+        if self.wanted.findings_only:
+            self._load(self.wanted)
+        if self.transcript is not None:
+            self.transcript.limit(mark)
+            self.grow()
+            self.go_to(self.length - 1)
+            self._held_at = self.length
+            self.refresh()
 
     def reveal(self, frame: int) -> bool:
         """Put the cursor on a frame and stay there; return False where the filter hides it."""
@@ -109,15 +124,11 @@ class LiveMessages(MessageList):
             frame = self.frame_id if self._frame is None else self._frame
             self._frame = None
             source = self._source
-            self.show(
-                Transcript(
-                    self._recording,
-                    event.selected.ids,
-                    courtesy=source.courtesy,
-                    with_secrets=source.with_secrets,
-                ),
-                frame,
+            transcript = Transcript(
+                self._recording, event.selected.ids, courtesy=source.courtesy, with_secrets=source.with_secrets
             )
+            transcript.limit(self._seen_from)
+            self.show(transcript, frame)
             self._follow_or_hold()
             self.post_message(self.Changed())
 

@@ -1,6 +1,7 @@
 """The occurrences of a rule's findings: any number of them, each looked up when its line is drawn."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
@@ -20,12 +21,21 @@ class OccurrenceList(LineList):
     def __init__(self, group: Group, verdicts: Verdicts, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._rule = group.rule
-        self._tallies = sorted(group.tallies, key=lambda tally: (tally.key.identity, tally.key.csms))
-        self._starts = [0, *accumulate(map(len, self._tallies))]
         self._verdicts = verdicts
+        self._arrange(group.tallies)
 
     def on_mount(self) -> None:
         self.set_length(self._starts[-1])
+
+    def show(self, tallies: Iterable[Tally]) -> None:
+        """Show the occurrences of other tallies."""
+        self._arrange(tallies)
+        self.set_length(self._starts[-1])
+        self.refresh()
+
+    def _arrange(self, tallies: Iterable[Tally]) -> None:
+        self._tallies = sorted(tallies, key=lambda tally: (tally.key.identity, tally.key.csms))
+        self._starts = [0, *accumulate(map(len, self._tallies))]
 
     def occurrence(self, index: int) -> Occurrence:
         """Return what a line stands for."""

@@ -6,10 +6,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from matrix.board import BoardView
+from tui.journey import When
 from tui.line import Line, Span, justify
 from tui.messages import Progress, Stage
 from tui.source import EMPTY_BOARD
-from tui.text import DISTURBED
+from tui.text import DISTURBED, clock_time
 from tui.widgets.line_view import LineView
 
 STAGES: Final = {
@@ -25,6 +26,7 @@ class TopLine(LineView, can_focus=False):
 
     board: reactive[BoardView] = reactive(EMPTY_BOARD)
     progress: reactive[Progress] = reactive(Progress())
+    when: reactive[When | None] = reactive[When | None](None)
 
     def __init__(self, name: str, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -34,7 +36,7 @@ class TopLine(LineView, can_focus=False):
         if y:
             return self.blank("row-heading")
         width = self.size.width
-        name = (Span(" plugfest ", "top-name"), Span(" "), Span(self._recording, "strong"))
+        name = (Span(" plugfest ", "top-name"), Span(" "), Span(self._recording, "strong"), *_moment(self.when))
         return self.strip(
             justify((*name, Span("  "), *_stage(self.progress)), self._summary(), width), width, "row-heading"
         )
@@ -49,6 +51,11 @@ class TopLine(LineView, can_focus=False):
         disturbed = self.progress.disturbed
         marked = (Span(f" {DISTURBED} {disturbed} disturbed ", "offending"), Span("  ")) if disturbed else ()
         return (*marked, Span(" · ".join(figures)), Span(" "))
+
+
+def _moment(when: When | None) -> Line:
+    """Say that what is shown is not what is now."""
+    return (Span(f"  as of {clock_time(when.at)}", "warning"),) if when is not None and when.is_back else ()
 
 
 def _stage(progress: Progress) -> Line:
