@@ -86,9 +86,7 @@ def _bar(messages: int | None, most: int) -> str:
 
 
 def _role(column: Column) -> str:
-    if column.messages is None:
-        return "muted"
-    return "failed" if column.fails else "deviated" if column.deviates else "accent"
+    return "failed" if column.fails else "deviated" if column.deviates else "muted"
 
 
 def _mark(column: Column, *, is_here: bool) -> Span:

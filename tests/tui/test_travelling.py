@@ -279,7 +279,7 @@ async def test_space_plays_and_pauses_and_the_end_is_now(morning: Path) -> None:
         clock.now += 100 * SECOND_NS
         await pilot.pause(0.25)
         assert app.journey.moment == paused
-        assert "⏸" in shown(pilot)
+        assert "‖" in shown(pilot)
 
         await pilot.press("space")
         clock.now += 100 * SECOND_NS

@@ -84,7 +84,7 @@ def _state(when: When) -> Line:
     if not when.is_back:
         return (Span(" ● now", "passed"), Span(f"  {date_and_time(when.at)}", "strong"))
     millis = clock_time(when.at, millis=True)[8:]
-    mark = Span(" ▶ " if when.is_playing else " ⏸ ", "accent")
+    mark = Span(" ▸ " if when.is_playing else " ‖ ", "accent")
     return (mark, Span(f"{date_and_time(when.at)}{millis}", "strong"))
 
 
