@@ -204,9 +204,10 @@ class RowTally(Record):
 
     def copy(self) -> "RowTally":
         """Return one that has counted the same."""
-        copied = RowTally()
+        copied = RowTally.__new__(RowTally)
         self.copy_to(copied)
         copied.evidence, copied.latencies = self.evidence.copy(), self.latencies.copy()
+        copied._told, copied._told_length = None, 0  # noqa: SLF001 - of this class
         return copied
 
     def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
@@ -409,7 +410,9 @@ def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
     if not seen:
         return Row(action, initiators, Outcome.UNTESTED, {}, None, None, None, ())
     history = tuple(row.told(tally.id, tally.station.firmware) for tally, row in seen)
-    latencies: Counter[int] = sum((row.latencies for _, row in seen), Counter())
+    latencies: Counter[int] = Counter()
+    for _, row in seen:
+        latencies.update(row.latencies)
     return Row(
         action=action,
         initiators=initiators,

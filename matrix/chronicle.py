@@ -31,11 +31,6 @@ class Settled(NamedTuple):
     at: int
     evidence: Evidence | None
 
-    @property
-    def is_plain(self) -> bool:
-        """True where nothing is taken back, and nothing shown."""
-        return self.instead_of is None and self.evidence is None
-
     def enter(self, tally: RowTally) -> None:
         """Count it, as `Board.settle` does."""
         if self.outcome is tally.latest and self.instead_of is None:
@@ -49,7 +44,7 @@ class Settled(NamedTuple):
 class RowLog:
     """All entries in one row of one session, in order. `tally` is what they come to, but for latencies."""
 
-    __slots__ = ("_buckets", "_copies", "_events", "_numbers", "_places", "_times", "tally")
+    __slots__ = ("_buckets", "_copies", "_events", "_is_timed", "_numbers", "_places", "_times", "tally")
 
     def __init__(self) -> None:
         self.tally = RowTally()
@@ -59,25 +54,30 @@ class RowLog:
         self._places = array("I")
         self._events: list[Settled] = []
         self._copies: list[RowTally] = []
+        self._is_timed = False
 
-    def note(self, number: int, settled: Settled, latency_ns: int) -> bool:
-        """Keep an entry; return whether it is not the same again."""
-        is_event = not settled.is_plain or settled.outcome is not self.tally.latest
-        if is_event:
-            self._keep(settled)
-        else:
-            self.tally.length += 1
-        self._buckets.append(RowTally.bucket(latency_ns) if latency_ns > 0 else NOT_TIMED)
-        self._times.append(settled.at)
-        self._numbers.append(number)
-        return is_event
+    def note_again(self, number: int, at: int, latency_ns: int) -> None:
+        """Keep an entry that comes to the same again, with nothing to show for it."""
+        self.tally.length += 1
+        self._note(number, at, latency_ns)
 
-    def _keep(self, settled: Settled) -> None:
+    def note(self, number: int, settled: Settled, latency_ns: int) -> None:
+        """Keep any other entry."""
         if len(self._events) % EVENTS_APART == 0:
             self._copies.append(self.tally.copy())
         settled.enter(self.tally)
         self._events.append(settled)
         self._places.append(len(self._numbers))
+        self._note(number, settled.at, latency_ns)
+
+    def _note(self, number: int, at: int, latency_ns: int) -> None:
+        if latency_ns > 0:
+            self._is_timed = True
+            self._buckets.append(RowTally.bucket(latency_ns))
+        else:
+            self._buckets.append(NOT_TIMED)
+        self._times.append(at)
+        self._numbers.append(number)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -104,9 +104,15 @@ class RowLog:
             self._events[number].enter(tally)
             place = self._places[number] + 1
         tally.length += count - place
-        tally.latencies = Counter(self._buckets[:count])
-        del tally.latencies[NOT_TIMED]
+        if self._is_timed:
+            tally.latencies = Counter(self._buckets[:count])
+            del tally.latencies[NOT_TIMED]
         return tally
+
+    def unchanged(self, count: int) -> tuple[int, int | None]:
+        """Return after which entry of the board there are so many in this row, and up to which, None for any."""
+        after = self._numbers[count - 1] if count else -1
+        return after, self._numbers[count] if count < len(self._numbers) else None
 
 
 Step = tuple[str, tuple[Any, ...]]
@@ -163,11 +169,15 @@ class Chronicle(Board):
         if self._waiting is not None:
             self._remember(*self._waiting)
         if not self._is_presuming:
-            settled = Settled(outcome, instead_of, at, evidence)
-            if instead_of is not None and self._presumed:
-                self._waiting = session, action, settled, latency_ns
+            logs = self.logs.get(session)
+            log = None if logs is None else logs.get(action)
+            if log is not None and log.tally.latest is outcome and instead_of is None and evidence is None:
+                log.note_again(self._entries, at, latency_ns)  # as nearly all are
+                self._entries += 1
+            elif instead_of is not None and self._presumed:
+                self._waiting = session, action, Settled(outcome, instead_of, at, evidence), latency_ns
             else:
-                self._remember(session, action, settled, latency_ns)
+                self._remember(session, action, Settled(outcome, instead_of, at, evidence), latency_ns)
         super().settle(
             session, action, outcome, at=at, evidence=evidence, latency_ns=latency_ns, instead_of=instead_of
         )  # fmt: skip
@@ -217,8 +227,8 @@ class Chronicle(Board):
             log = self._begin(session, action, settled.outcome)
         before = log.tally.latest
         number, self._entries = self._entries, self._entries + 1
-        if log.note(number, settled, latency_ns):
-            self._note_landmarks(session, settled.outcome, before, log.tally.latest)
+        log.note(number, settled, latency_ns)
+        self._note_landmarks(session, settled.outcome, before, log.tally.latest)
 
     def _begin(self, session: int, action: str, outcome: Outcome) -> RowLog:
         """Begin a row; its first outcome is a change unless that row came to the same in the session before."""

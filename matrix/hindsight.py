@@ -24,7 +24,8 @@ class Hindsight:
         entries = timeline.entries(moment)
         self._take_steps(bisect_left(self._chronicle.step_numbers, entries))
         for session, logs in self._chronicle.logs.copy().items():
-            self._board.put(session, logs.copy(), entries)
+            if not self._board.has(session, entries):
+                self._board.put(session, logs.copy(), entries)
         self._board.messages = timeline.messages(moment)
         return self._board.view()
 
@@ -44,16 +45,23 @@ class _Then(Board):
         super().__init__()
         self._opened_at: dict[int, int] = {}
         self._put: dict[int, dict[str, tuple[int, RowTally]]] = {}
+        self._same: dict[int, tuple[int, int]] = {}
         self._known = like._put if like else {}  # noqa: SLF001 - of this class
 
     def open(self, session: Session, version: str) -> None:
         super().open(session, version)
         self._opened_at[session.id] = self._sessions[session.id].last_at
 
+    def has(self, session: int, entries: int) -> bool:
+        """Tell whether the rows of a session are as they were after so many entries on the board."""
+        after, until = self._same.get(session, (entries, entries))
+        return after < entries <= until
+
     def put(self, session: int, logs: dict[str, RowLog], entries: int) -> None:
         """Let the rows of a session be as they were after so many entries on the board."""
         counts = {action: count for action, log in logs.items() if (count := log.count(entries))}
         rows = self._put.setdefault(session, {})
+        self._note_same(session, logs, entries)
         if {action: count for action, (count, _) in rows.items()} == counts:
             return
         known = rows or self._known.get(session, {})
@@ -64,6 +72,12 @@ class _Then(Board):
         for action in rows.keys() - counts.keys():
             del rows[action]
         self._show(session, logs)
+
+    def _note_same(self, session: int, logs: dict[str, RowLog], entries: int) -> None:
+        """Note between which entries on the board no row of a session changes."""
+        spans = [log.unchanged(log.count(entries)) for log in logs.values()]
+        following = min((until for _, until in spans if until is not None), default=entries)
+        self._same[session] = max(after for after, _ in spans), following
 
     def _show(self, session: int, logs: dict[str, RowLog]) -> None:
         tally, rows = self._sessions[session], self._put[session]

@@ -132,7 +132,8 @@ class Record:
         """Let another one be as this one is."""
         other.latest, other.length, other.since, other.frame = self.latest, self.length, self.since, self.frame
         other.dropped, other._before = self.dropped, self._before.copy()  # noqa: SLF001 - of this class
-        other._counts = self._counts.copy()  # noqa: SLF001 - of this class
+        other._counts = Counter.__new__(Counter)  # noqa: SLF001 - of this class
+        dict.update(other._counts, self._counts)  # noqa: SLF001 - of this class
 
     def add(self, outcome: Outcome, at: int, frame: int | None) -> None:
         """Count an exchange."""

@@ -67,6 +67,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self.landmarks = {kind: Landmarks() for kind in Kind}
+        self._latest = 0
         self._marks = array("q")
         self._times = array("q")
         self._entries = array("I")
@@ -78,7 +79,8 @@ class Timeline:
 
     def note(self, mark: int, at: int, entries: int, messages: int) -> None:
         """Add the moment after an item: its mark, the time, and how many entries and messages there are by then."""
-        self._times.append(max(at, self._times[-1]) if self._times else at)
+        self._latest = at = max(at, self._latest)
+        self._times.append(at)
         self._entries.append(entries)
         self._messages.append(messages)
         self._marks.append(mark)

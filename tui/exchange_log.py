@@ -69,7 +69,8 @@ class ExchangeLog:
             self._enter(exchange)
         elif self._calls[place] != exchange.call_frame:
             return
-        self._settle(place, exchange, mark)
+        if exchange.outcome is not None:
+            self._settle(place, exchange.outcome, exchange.evidence, mark)
         if exchange.answer_frame is not None and not self._answers[place]:
             self._answers[place] = exchange.answer_frame
             self._answer_frames.append(exchange.answer_frame)
@@ -102,15 +103,15 @@ class ExchangeLog:
         self._since.append(0)
         self._calls.append(exchange.call_frame)
 
-    def _settle(self, place: int, exchange: JudgedExchange, mark: int) -> None:
-        call, before = exchange.call_frame, self._outcomes[place]
+    def _settle(self, place: int, outcome: Outcome, evidence: Evidence | None, mark: int) -> None:
+        call, before = self._calls[place], self._outcomes[place]
         if before != _NOTHING and self._since[place] != NOW:
             earlier = self._since[place], before, self._evidence.get(call)
             self._earlier[call] = (*self._earlier.get(call, ()), earlier)
         self._since[place] = mark
-        self._outcomes[place] = _NOTHING if exchange.outcome is None else _CODES[exchange.outcome]
-        if exchange.evidence is not None:
-            self._evidence[call] = exchange.evidence
+        self._outcomes[place] = _CODES[outcome]
+        if evidence is not None:
+            self._evidence[call] = evidence
         elif self._evidence:
             self._evidence.pop(call, None)
 

@@ -16,6 +16,7 @@ class Keeper:
         self.judge = Judge(policy=policy, on_exchange=verdicts.note_judged, board=verdicts.chronicle)
         self.found = 0
         self._reactions = 0
+        self._all_findings, self._all_reactions = self.judge.findings, self.judge.reactions
         self._disturbances: list[Resilience] = []
 
     def feed(self, item: Traffic) -> None:
@@ -25,9 +26,9 @@ class Keeper:
         if isinstance(item, Opened | Closed):
             verdicts.note_session(item.session)
         judge.feed(item)
-        if len(judge.findings) != self.found:
+        if len(self._all_findings) != self.found:
             self._enter_findings()
-        if len(judge.reactions) != self._reactions:
+        if len(self._all_reactions) != self._reactions:
             self._enter_reactions()
         if judge.is_disturbed:
             self._enter_disturbances()
@@ -41,7 +42,7 @@ class Keeper:
         self._enter_reactions()
 
     def _enter_findings(self) -> None:
-        findings = self.judge.findings
+        findings = self._all_findings
         for number in range(self.found, len(findings)):
             self.verdicts.note_finding(findings[number], self.judge.now)
         self.found = len(findings)
@@ -54,5 +55,5 @@ class Keeper:
 
     def _enter_reactions(self) -> None:
         """Say by which mark there are so many findings, and since when there are the latest reactions."""
-        self._reactions = len(self.judge.reactions)
+        self._reactions = len(self._all_reactions)
         self.verdicts.hearing.note(self.verdicts.mark, self.found, self._reactions)
