@@ -16,6 +16,7 @@ from hub.recording import Recording
 from hub.schema_store import use_stored_schemas
 from tui.contrast import readable_variables
 from tui.event_clock import phase_at
+from tui.garbage import collect_seldom
 from tui.messages import Advanced, Rejudged, Stage
 from tui.palette import PairProvider
 from tui.screens.base import TIME_KEYS, DashboardScreen
@@ -145,4 +146,5 @@ def run_dashboard(source: Source, *, seconds: float | None = None) -> None:
     """
     Recording.open(source.path).close()
     use_stored_schemas()
+    collect_seldom()
     PlugfestApp(source, seconds=seconds).run()

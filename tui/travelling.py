@@ -39,10 +39,12 @@ class TravellingApp(App[None]):
         self._clock = clock
         self._latest = EMPTY_BOARD
         self._moved = asyncio.Event()
+        self._arrived = asyncio.Event()
 
     def begin_travelling(self) -> None:
         """Follow the journey, and let time pass while it plays."""
         self.run_worker(self._travel(), name="travel")
+        self.run_worker(self._recall_at_rest(), name="recall")
         self.set_interval(TICK_S, self._tick)
 
     def advance(self, board: BoardView, progress: Progress) -> None:
@@ -79,17 +81,23 @@ class TravellingApp(App[None]):
             mark = self.journey.line.mark(moment)
             verdicts.vantage.move(mark, self.journey.at)
             self._show(board)
-            if await self._rests():
-                await asyncio.to_thread(self._recall, board, mark)
-                self._show(board)
+            self._arrived.set()
+
+    async def _recall_at_rest(self) -> None:
+        """Ask what the other products had said then, wherever one stays; who moves on does not wait for it."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            verdicts, board = self.source.verdicts, self.board
+            mark = verdicts.vantage.mark
+            if await self._rests() and not verdicts.vantage.is_now:
+                await asyncio.to_thread(verdicts.hearing.recall, board, mark)
+                if verdicts.vantage.mark == mark:
+                    self._show(self.board)
 
     def _look_back(self, moment: int) -> BoardView:
         with self.source.courtesy():
             return self._hindsight.view(moment)
-
-    def _recall(self, board: BoardView, mark: int) -> None:
-        with self.source.courtesy():
-            self.source.verdicts.hearing.recall(board, mark)
 
     async def _rests(self) -> bool:
         """Wait whether the moment moves on; False as soon as it does."""
