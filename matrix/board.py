@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from matrix.dialect import dialect
 from matrix.finding import Blame
-from matrix.history import NO_HISTORY, Chapter, History, Record, put_together
+from matrix.history import NO_HISTORY, Chapter, History, Record, copied_counter, put_together
 from matrix.outcome import CONFORMING, Outcome, gravest
 from matrix.trace import Session, Side
 
@@ -206,7 +206,7 @@ class RowTally(Record):
         """Return one that has counted the same."""
         copied = RowTally.__new__(RowTally)
         self.copy_to(copied)
-        copied.evidence, copied.latencies = self.evidence.copy(), self.latencies.copy()
+        copied.evidence, copied.latencies = self.evidence.copy(), copied_counter(self.latencies)
         copied._told, copied._told_length = None, 0  # noqa: SLF001 - of this class
         return copied
 

@@ -19,7 +19,7 @@ from matrix.outcome import Outcome
 from matrix.timeline import FAILURES, Kind, Timeline
 from matrix.trace import Session
 
-EVENTS_APART: Final = 64
+EVENTS_APART: Final = 16
 NOT_TIMED: Final = -1
 
 

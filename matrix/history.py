@@ -8,10 +8,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from matrix.outcome import CONFORMING, WRONG, Outcome
 from matrix.secrets import told
+
+K = TypeVar("K")
 
 STRETCHES_KEPT: Final = 64
 """How many stretches are kept of one message type, in one session and in one pair; of older ones only the number."""
@@ -132,8 +134,7 @@ class Record:
         """Let another one be as this one is."""
         other.latest, other.length, other.since, other.frame = self.latest, self.length, self.since, self.frame
         other.dropped, other._before = self.dropped, self._before.copy()  # noqa: SLF001 - of this class
-        other._counts = Counter.__new__(Counter)  # noqa: SLF001 - of this class
-        dict.update(other._counts, self._counts)  # noqa: SLF001 - of this class
+        other._counts = copied_counter(self._counts)  # noqa: SLF001 - of this class
 
     def add(self, outcome: Outcome, at: int, frame: int | None) -> None:
         """Count an exchange."""
@@ -184,6 +185,13 @@ class Record:
             length = self.length
             self._go_back()
             self.length += length
+
+
+def copied_counter(counter: Counter[K]) -> Counter[K]:
+    """Return the same counts: `Counter.copy` takes a multiple of the time, since it counts them anew."""
+    copied: Counter[K] = Counter.__new__(Counter)
+    dict.update(copied, counter)
+    return copied
 
 
 class Chapter(NamedTuple):

@@ -85,7 +85,7 @@ class PageJudge:
     """The process's three threads: one judges, one answers, one tells what has changed."""
 
     def __init__(self, recording: Path, rules: Rules, output: BinaryIO) -> None:
-        self.source = Source(recording, policy=_policy(rules))
+        self.source = Source(recording, policy=_policy(rules), remembers=False)
         self._letters = Letters()
         self._tellers: dict[Scope, Teller] = {}
         self._answers = Answers(self.source, self._letters)
