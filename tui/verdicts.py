@@ -148,8 +148,8 @@ class SessionVerdicts:
 class Verdicts:
     """The verdicts on every session of a recording, and the board that remembers how they came.
 
-    `mark` is that of the item which is being judged. All is read as it was known at `vantage`; but `sessions` are as they
-    were opened, in the order of recording, up to now.
+    `mark` is that of the item which is being judged. All is read as it was known at `vantage`; but `sessions` are all
+    of them, as they were opened, in the order of recording.
     """
 
     def __init__(self) -> None:
