@@ -331,6 +331,20 @@ async def test_what_is_recorded_meanwhile_changes_nothing_of_what_was(morning: P
             assert app.journey.moment == 5
 
 
+async def test_moment_that_the_judge_has_not_come_to_is_waited_for_and_then_shown(morning: Path) -> None:
+    app = PlugfestApp(Source(morning, clock=later))
+    with app.source.courtesy():
+        async with app.run_test(size=(100, 30), notifications=True) as pilot:
+            await pilot.press("J", *"#5", "enter")
+            await until(pilot, lambda: "◌ waiting for frame 5" in shown(pilot))
+
+            app.source._may_judge.set()
+
+            await until(pilot, lambda: app.journey.moment == 5)
+            await at_moment(pilot, 5)
+            assert "as of 12:00:06" in shown(pilot)
+
+
 async def test_judging_again_goes_back_to_now(morning: Path) -> None:
     async with dashboard(morning) as pilot:
         await pilot.press("left_parenthesis")

@@ -72,15 +72,21 @@ class TimeLine(LineView, can_focus=False):
 
 def _words(when: When, width: int) -> Line:
     """Say where one stands, how fast it plays, and what is waited for; and what one can do, where there is room."""
-    left = (*_state(when), Span(f"  {when.speed}{TIMES}", "accent" if when.is_playing else "muted"), *_place(when))
+    left = _waiting(when) if when.waiting else (*_state(when), *_speed(when), *_place(when))
     room = width - width_of(left)
     hint = next((each for each in HINTS if len(each) <= room), "")
     return justify(left, (Span(hint, "muted"),), width)
 
 
+def _waiting(when: When) -> Line:
+    return (Span(f" ◌ {when.waiting}", "warning"),)
+
+
+def _speed(when: When) -> Line:
+    return (Span(f"  {when.speed}{TIMES}", "accent" if when.is_playing else "muted"),)
+
+
 def _state(when: When) -> Line:
-    if when.waiting:
-        return (Span(f" ◌ {when.waiting}", "warning"),)
     if not when.is_back:
         return (Span(" ● now", "passed"), Span(f"  {date_and_time(when.at)}", "strong"))
     millis = clock_time(when.at, millis=True)[8:]
