@@ -266,22 +266,22 @@ async def test_click_goes_to_its_share_of_the_recording(morning: Path) -> None:
         assert extent.share(extent.here) == pytest.approx(0.505, abs=0.001)
 
 
-async def test_space_plays_and_pauses_and_the_end_is_now(morning: Path) -> None:
+async def test_p_plays_and_pauses_and_the_end_is_now(morning: Path) -> None:
     clock = Clock()
     async with travelling(morning, clock) as pilot:
         app = app_of(pilot)
-        await pilot.press("greater_than_sign", "greater_than_sign", "space")
+        await pilot.press("greater_than_sign", "greater_than_sign", "P")
         await at_moment(pilot, 0 if app.journey.moment == 0 else app.journey.moment)
         clock.now += SECOND_NS
         await until(pilot, lambda: (app.journey.moment or 0) >= 4)
-        await pilot.press("space")
+        await pilot.press("P")
         paused = app.journey.moment
         clock.now += 100 * SECOND_NS
         await pilot.pause(0.25)
         assert app.journey.moment == paused
         assert "‖" in shown(pilot)
 
-        await pilot.press("space")
+        await pilot.press("P")
         clock.now += 100 * SECOND_NS
 
         await at_moment(pilot, None)
@@ -368,7 +368,7 @@ async def test_palette_and_help_have_what_the_keys_do(morning: Path) -> None:
 
         await at_moment(pilot, 5)
         assert "Next change of outcome" in helped
-        assert "Space             Play, pause" in helped
+        assert "P                 Play, pause" in helped
 
 
 async def test_keys_of_time_are_typed_into_a_filter(morning: Path) -> None:

@@ -14,7 +14,7 @@ from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
 NAMES: Final = {
-    "slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "backspace": "Backspace", "space": "Space",
+    "slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "backspace": "Backspace",
     "comma": ",", "full_stop": ".", "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(",
     "right_parenthesis": ")", "left_square_bracket": "[", "right_square_bracket": "]",
 }  # fmt: skip

@@ -15,8 +15,8 @@ from tui.time_bins import Marks, columns, density_line, mark_line, place_of
 from tui.widgets.line_view import LineView
 
 HINTS: Final = (
-    " space plays  < > speed  , . step  ( ) failure  [ ] change  J jump  L now ",
-    " space plays  , . step  ( ) failure  [ ] change  L now ",
+    " P plays  < > speed  , . step  ( ) failure  [ ] change  J jump  L now ",
+    " P plays  , . step  ( ) failure  [ ] change  L now ",
     " J jump  L now  ? keys ",
 )
 """The longest one that fits is shown."""
