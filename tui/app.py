@@ -28,6 +28,7 @@ from tui.screens.matrix import MatrixScreen
 from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.pair import PairScreen
 from tui.screens.rules_file import RulesFileScreen
+from tui.screens.search import SearchScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
 from tui.travelling import TravellingApp
@@ -50,6 +51,7 @@ class PlugfestApp(TravellingApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
+        Binding("S", "search", "Search the messages and findings of all sessions", show=False),
         Binding("R", "rejudge", "Judge everything again, by the rules as a file regrades them", show=False),
         Binding("ctrl+p", "command_palette", "Commands, and pairs by a part of their name", show=False),
     ]
@@ -98,6 +100,10 @@ class PlugfestApp(TravellingApp):
         elif not isinstance(self.screen, RulesFileScreen):
             self.push_screen(RulesFileScreen(self.source))
 
+    def action_search(self) -> None:
+        if isinstance(self.screen, DashboardScreen) and not isinstance(self.screen, SearchScreen):
+            self.screen.go(SearchScreen(self.source))
+
     def on_rejudged(self, event: Rejudged) -> None:
         """Leave the screens that show what was found before, and say what has changed."""
         while len(self.screen_stack) > 1:
@@ -116,6 +122,7 @@ class PlugfestApp(TravellingApp):
             FindingsScreen: ("findings", FindingsScreen.BINDINGS),
             OccurrencesScreen: ("occurrences", OccurrencesScreen.BINDINGS),
             DiffScreen: ("side by side", DiffScreen.BINDINGS),
+            SearchScreen: ("search", SearchScreen.BINDINGS),
         }
         here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
         elsewhere = [section for section in sections.values() if section not in here]
@@ -133,6 +140,7 @@ class PlugfestApp(TravellingApp):
         if isinstance(screen, DashboardScreen):
             yield from screen.commands()
             yield from self.time_commands()
+        yield SystemCommand("Search", "All messages and findings, in all sessions", self.action_search)
         yield SystemCommand("Judge again", "By the rules as a file regrades them, read anew", self.action_rejudge)
         yield from super().get_system_commands(screen)
 

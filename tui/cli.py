@@ -17,6 +17,7 @@ from tui.export_cli import export
 from tui.redact_cli import redact
 from tui.replay_cli import replay
 from tui.rewriting_cli import compact, merge, trim
+from tui.search_cli import search
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 from tui.tunnel_cli import tokens, tunnel
 
@@ -449,6 +450,13 @@ def note(
 @main.command(epilog="Example: plugfest show event.recording --session 4")
 @click.argument("recording", type=RECORDING)
 @click.option("--session", type=int, help="Show the messages of this session.")
+@click.option(
+    "--filter",
+    "wanted",
+    metavar="FILTER",
+    help="Show only messages that a filter lets through, of all sessions or of one: 'action:MeterValues"
+    " outcome:failed'.  See docs/searching.md",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--full", is_flag=True, help="Do not cut long payloads.")
 @click.option("--frame", type=int, help="With --as: the message that ends with this frame.")
@@ -459,12 +467,16 @@ def note(
     help="Print a message as something to paste: a command line, a Python program, Markdown for a bug tracker.",
 )
 @click.option("-o", "--output", type=RECORDING, metavar="FILE", help="With --as: write it to a new file.")
+@RULES
 @SECRETS
 def show(
-    recording: Path, *, session: int | None, as_json: bool, full: bool, frame: int | None, form: str | None,
-    output: Path | None, secrets: bool,
+    recording: Path, *, session: int | None, wanted: str | None, as_json: bool, full: bool, frame: int | None,
+    form: str | None, output: Path | None, rules_file: Path | None, secrets: bool,
 ) -> None:  # fmt: skip
-    """List the sessions of a recording, or the messages of one; or (--frame, --as) copy a message."""
+    """List the sessions of a recording, the messages of one, or what a filter lets through; or copy a message.
+
+    --frame and --as copy a message.
+    """
     from tui import printing
 
     if (frame is None) != (form is None):
@@ -478,7 +490,12 @@ def show(
 
     def work() -> None:
         with _opened(recording) as opened:
-            if session is None:
+            if wanted is not None:
+                from tui.filtering import found_by
+
+                found = found_by(opened, wanted, session, _policy_in(rules_file), with_secrets=secrets)
+                printing.show_found(found, as_json=as_json, full=full, with_secrets=secrets)
+            elif session is None:
                 printing.show_sessions(opened, as_json=as_json)
             else:
                 printing.show_messages(opened, session, as_json=as_json, full=full, with_secrets=secrets)
@@ -649,6 +666,7 @@ main.add_command(tokens)
 main.add_command(redact)
 main.add_command(evidence)
 main.add_command(replay)
+main.add_command(search)
 
 
 def _asked_for() -> str:

@@ -6,6 +6,7 @@ replaced later is kept besides.
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
 from typing import Final, Protocol
@@ -87,6 +88,15 @@ class ExchangeLog:
         if place < len(self._answered) and self._answer_frames[place] == frame:
             return self._joined(self._answered[place], until)
         return None
+
+    def frames_with(self, outcome: Outcome, until: int = NOW) -> Iterator[int]:
+        """Yield the frames of the requests and answers that came to an outcome."""
+        for place in range(bisect_right(self._calls, until)):
+            joined = self._joined(place, until) if self._outcomes[place] != _NOTHING else None
+            if joined is not None and joined.outcome is outcome:
+                yield joined.call
+                if joined.answer is not None:
+                    yield joined.answer
 
     def last_call(self, action: str, until: int = NOW) -> int | None:
         """Return the frame of the last request of an action; None where there was none."""

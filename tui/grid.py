@@ -14,7 +14,8 @@ from matrix.board import CONNECT, FRAMING, BoardView, Pair, PairKey, Row
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome
 from matrix.safe import safe
-from tui.text import pair_marks, pair_name, row_marks, station_name
+from tui.cell_filter import cell_matches, parse_for_cells
+from tui.text import pair_marks, row_marks, station_name
 
 
 class View(StrEnum):
@@ -38,7 +39,10 @@ WRONG_ONLY: Final = "wrong"
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What the person chose to see. `outcome` is ANY, WRONG_ONLY or the value of an Outcome; `version` ANY or one."""
+    """What the person chose to see. `outcome` is ANY, WRONG_ONLY or the value of an Outcome; `version` ANY or one.
+
+    `text` is a filter that `tui.cell_filter.parse_for_cells` takes.
+    """
 
     view: View = View.STATIONS
     sort: Sort = Sort.NAME
@@ -196,10 +200,7 @@ def _keeps(choice: Arrangement, pair: Pair, action: str, outcome: Outcome) -> bo
         return False
     if choice.outcome not in (ANY, WRONG_ONLY) and outcome.value != choice.outcome:
         return False
-    if not choice.text:
-        return True
-    words = f"{pair_name(pair)} {pair.station.identity} {pair.station.firmware} {pair.version} {action}".lower()
-    return all(word in words for word in choice.text.lower().split())
+    return not choice.text or cell_matches(parse_for_cells(choice.text), pair, action, outcome)
 
 
 def _grid(draft: "_Draft", choice: Arrangement, name_of_row: Callable[[Heading, list[Cell]], Key], hidden: str) -> Grid:

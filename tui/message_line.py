@@ -44,7 +44,7 @@ def message_line(
     )
     right = (
         Span(f" {duration(latency_ns / 1e6) if latency_ns else '':>7} ", "muted"),
-        *_flags(joined, findings),
+        *flags(joined, findings),
     )
     room = width - 12 - 3 - name_width - 1 - 9 - 4
     return (*left, Span(fit(told.summary, room), "muted" if told.role == "muted" else ""), *right)
@@ -112,7 +112,8 @@ def as_text(payload: str | bytes) -> str:
         return payload[: SUMMARY // 3].hex(" ")
 
 
-def _flags(joined: Joined | None, findings: tuple[Finding, ...]) -> Line:
+def flags(joined: Joined | None, findings: tuple[Finding, ...]) -> Line:
+    """Return what stands at the end of a line, four cells: how grave what was found is, and the outcome."""
     severity = next((each for each in _GRAVEST_FIRST if any(f.severity is each for f in findings)), None)
     flag = Span(SEVERITY_GLYPHS[severity], severity.value) if severity else Span(" ")
     outcome = joined.outcome if joined else None

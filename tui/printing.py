@@ -74,7 +74,7 @@ def show_sessions(recording: Recording, *, as_json: bool) -> None:
     frames = recording.frame_counts()
     sessions, steps = recording.sessions(), by_session(recording.disturbances())
     if as_json:
-        _print_lines(
+        print_lines(
             _session_as_json(session, frames.get(session.id, 0), steps.get(session.id, ())) for session in sessions
         )
         return
@@ -99,13 +99,33 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
     steps: Iterable[Frame | Disturbed] = recording.disturbances(number)
     spoken: Iterable[Frame | Disturbed] = merge(recording.frames(number), steps, key=mark_of)
     if as_json:
-        _print_lines(_item_as_json(item, with_secrets=with_secrets) for item in spoken)
+        print_lines(_item_as_json(item, with_secrets=with_secrets) for item in spoken)
         return
     out = console()
     out.print(Text("\n".join(_handshake(session))), soft_wrap=True)
     for item in spoken:
         line = _item_line(item, full=full, with_secrets=with_secrets)
         out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+
+
+def show_found(found: Iterable[Frame | Session], *, as_json: bool, full: bool, with_secrets: bool = False) -> None:
+    """Print what a filter lets through: frames with the number of their session, handshakes as a line each."""
+    if as_json:
+        print_lines(
+            {"handshake": _session_fields(item)}
+            if isinstance(item, Session)
+            else _frame_as_json(item, with_secrets=with_secrets)
+            for item in found
+        )
+        return
+    out = console()
+    for item in found:
+        out.print(
+            _found_line(item, full=full, with_secrets=with_secrets),
+            soft_wrap=full,
+            overflow="ellipsis",
+            no_wrap=not full,
+        )
 
 
 def show_patients(patients: Iterable[Patient]) -> None:
@@ -362,6 +382,14 @@ def _item_line(item: Frame | Disturbed, *, full: bool, with_secrets: bool) -> Te
     return _message_line(item if with_secrets else masked_frame(item), full=full)
 
 
+def _found_line(item: Frame | Session, *, full: bool, with_secrets: bool) -> Text:
+    if isinstance(item, Session):
+        at = clock_time(item.answered_at or item.opened_at, millis=True)
+        line = f"{'-':>8}  {at}  handshake  {safe(item.identity)} -> {safe(item.csms) or '-'}"
+        return Text(f"#{item.id:<5}{line}  {item.status or 'no answer'} {safe(item.reason)}".rstrip())
+    return Text(f"#{item.session:<5}") + _message_line(item if with_secrets else masked_frame(item), full=full)
+
+
 def _message_line(frame: Frame, *, full: bool) -> Text:
     name = "" if frame.opcode == Opcode.TEXT and frame.fin else f"{_opcode_name(frame)} "
     payload = payload_text(frame, None if full else SHORT)
@@ -399,8 +427,11 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
 
 
 def _session_as_json(session: Session, frames: int, steps: Iterable[Disturbed]) -> dict[str, Any]:
-    fields = {name: getattr(session, name) for name in session.__struct_fields__}
-    return {**fields, "frames": frames, "disturbances": [step_as_json(step) for step in steps]}
+    return {**_session_fields(session), "frames": frames, "disturbances": [step_as_json(step) for step in steps]}
+
+
+def _session_fields(session: Session) -> dict[str, Any]:
+    return {name: getattr(session, name) for name in session.__struct_fields__}
 
 
 def _item_as_json(item: Frame | Disturbed, *, with_secrets: bool) -> dict[str, Any]:
@@ -417,7 +448,8 @@ def _frame_as_json(frame: Frame, *, with_secrets: bool) -> dict[str, Any]:
     return fields
 
 
-def _print_lines(objects: Iterable[dict[str, Any]]) -> None:
+def print_lines(objects: Iterable[dict[str, Any]]) -> None:
+    """Print one JSON object a line."""
     for each in objects:
         sys.stdout.write(_dumped(each) + "\n")
 

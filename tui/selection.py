@@ -1,20 +1,35 @@
 """Which frames of a session a person wants to see, and reading their ids. Runs in a worker thread."""
 
 from array import array
-from collections.abc import Container
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from hub.recording import Recording
-from matrix.secrets import LONGEST, masked_frame
+from hub.search.annotator import Annotator
+from hub.search.entry import About, Entry
+from hub.search.finder import entry_alone
+from hub.search.matching import matches
+from hub.search.parser import parse
+from hub.search.query import EVERYTHING, All, Query, Words
+from matrix.trace import FIRST_CONTROL_OPCODE, Frame
+from tui.opinion import Judged
+from tui.verdicts import SessionVerdicts, Verdicts
 
 AT_ONCE: Final = 64
-"""Frames that are read at once to see whether what is shown of them contains a text."""
+"""Frames that are read at once to be held against a filter."""
+ESCAPE: Final = "\\u"
+"""What a text may be written with otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A filter: frames whose payload contains a text, control frames or not, frames with findings only."""
+    """A filter: frames that a text lets through (docs/searching.md), control frames or not, with findings only.
+
+    `text` is a filter that can be parsed.
+    """
 
     text: str = ""
     control: bool = True
@@ -35,8 +50,8 @@ class Selected:
     newest: int
 
 
-def select(recording: Recording, session: int, wanted: Wanted, found: Container[int], *, after: int = 0) -> Selected:
-    """Read the ids of a session's frames after one that a filter lets through; `found` are those with findings.
+def select(recording: Recording, about: About, wanted: Wanted, verdicts: Verdicts, *, after: int = 0) -> Selected:
+    """Read the ids of the frames of a session after one that a filter lets through.
 
     Raises:
         RecordingError: the recording cannot be read.
@@ -44,23 +59,56 @@ def select(recording: Recording, session: int, wanted: Wanted, found: Container[
     newest = recording.last_mark()
     if newest <= after:
         return Selected(wanted, array("q"), after)
-    ids = recording.frame_ids(session, after=after, containing=wanted.text, control=wanted.control)
+    query, said = parse(wanted.text), verdicts.of(about.id)
+    ids = _candidates(recording, about.id, wanted, query, said, after)
     if wanted.findings_only:
+        found = frozenset(said.found_frames)
         ids = [frame for frame in ids if frame in found]
-    if wanted.text and not wanted.with_secrets:
-        ids = _that_show(recording, ids, wanted.text)
+    if query != EVERYTHING:
+        entries, opinion = _entries(recording, ids, about, wanted, said), Judged(verdicts)
+        ids = [entry.mark for entry in entries if matches(query, entry, opinion)]
     while ids and ids[-1] > newest:
         ids.pop()
     return Selected(wanted, array("q", ids), newest)
 
 
-def _that_show(recording: Recording, ids: list[int], text: str) -> list[int]:
-    """Return those of the frames in which a text is to be seen: a search must not find out what is hidden."""
-    wanted, found = text.lower(), list[int]()
+def _candidates(
+    recording: Recording, session: int, wanted: Wanted, query: Query, verdicts: SessionVerdicts, after: int
+) -> list[int]:
+    """Return the ids of frames that may be wanted: where a word is, those that have it, or were found to be wrong."""
+    word = _word_of(query)
+    if not word:
+        return recording.frame_ids(session, after=after, control=wanted.control)
+    ids = set(recording.frame_ids(session, after=after, containing=word, control=wanted.control))
+    ids.update(recording.frame_ids(session, after=after, containing=ESCAPE, control=wanted.control))
+    found = [frame for frame in verdicts.found_frames if frame > after]
+    spoken = recording.frames_by_id(found) if not wanted.control else ()
+    ids.update(found)
+    return sorted(ids.difference(frame.id for frame in spoken if frame.opcode >= FIRST_CONTROL_OPCODE))
+
+
+def _word_of(query: Query) -> str:
+    """Return a word that has to stand in each message, or in what was found there; "" where there is none."""
+    parts = query.queries if isinstance(query, All) else (query,)
+    words = [part.text for part in parts if isinstance(part, Words) and part.text.isascii()]
+    return max(words, key=len, default="")
+
+
+def _entries(
+    recording: Recording, ids: list[int], about: About, wanted: Wanted, verdicts: SessionVerdicts
+) -> Iterator[Entry]:
+    annotator = Annotator(with_secrets=wanted.with_secrets)
     for start in range(0, len(ids), AT_ONCE):
-        for frame in recording.heads(ids[start : start + AT_ONCE], characters=LONGEST + 1):
-            shown = masked_frame(frame).payload
-            is_all_seen = shown is frame.payload and len(frame.payload) <= LONGEST
-            if is_all_seen or (isinstance(shown, str) and wanted in shown.lower()):
-                found.append(frame.id)
-    return found
+        for frame in recording.frames_by_id(ids[start : start + AT_ONCE]):
+            entry = entry_alone(recording, frame, about, annotator)
+            yield _joined(recording, entry, frame, verdicts)
+
+
+def _joined(recording: Recording, entry: Entry, frame: Frame, verdicts: SessionVerdicts) -> Entry:
+    """Return an entry with what the judge knows of its exchange."""
+    joined = verdicts.joined(frame.id)
+    if joined is None or joined.answer != frame.id:
+        return entry
+    calls = recording.heads([joined.call], characters=1)
+    latency = max(frame.at - calls[0].at, 0) if calls else None
+    return msgspec.structs.replace(entry, action=joined.action, latency_ns=latency)

@@ -38,7 +38,7 @@ def status_line(wanted: Wanted, trouble: str, findings: tuple[Finding, ...]) -> 
         return (Span(f" {trouble}", "broken"),)
     spans = [Span(" ")]
     if wanted.text:
-        spans += [Span("containing ", "muted"), Span(safe(wanted.text), "accent"), Span("  ")]
+        spans += [Span("filter ", "muted"), Span(safe(wanted.text), "accent"), Span("  ")]
     if wanted.findings_only:
         spans.append(Span("findings only  ", "accent"))
     if not wanted.control:

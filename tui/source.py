@@ -45,9 +45,9 @@ class Source:
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
     recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
-    writes notes here, once somebody has. `rules_file` is what the event makes of the rules (or `policy`, without a
-    file); the attribute `policy` is what that was when the verdicts of now were made. Where it does not
-    `remember`, nobody can look back.
+    writes notes here, once somebody has; `searched` is what was searched for last. `rules_file` is what the event
+    makes of the rules (or `policy`, without a file); the attribute `policy` is what that was when the verdicts of now
+    were made. Where it does not `remember`, nobody can look back.
 
     Raises:
         RulesFileError: the file of rules cannot be used.
@@ -75,6 +75,7 @@ class Source:
         self.policy = read_rules_file(rules_file) if policy is None else policy
         self._remembers = remembers
         self.author = ""
+        self.searched = ""
         self.name = safe(name or path.name, 60)
         self._look = look or LockWatch(path, clock).look
         self.verdicts = Verdicts()

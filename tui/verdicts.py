@@ -6,7 +6,7 @@ is read is what was known at the vantage that all of it shares: now, or a moment
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from matrix.chronicle import Chronicle
 from matrix.exchange import Exchange
 from matrix.finding import Finding
 from matrix.notes import NO_NOTES, Notes
+from matrix.outcome import Outcome
 from matrix.resilience import Resilience
 from matrix.trace import Session
 from tui.exchange_log import ExchangeLog, Joined, JudgedExchange
@@ -129,6 +130,16 @@ class SessionVerdicts:
         """Return the exchange that a frame is the request or the answer of; None where it is of none."""
         return self._exchanges.joined(frame, self.vantage.mark)
 
+    def frames_with(self, outcome: Outcome) -> Iterator[int]:
+        """Yield the frames of the requests and answers that came to an outcome."""
+        return self._exchanges.frames_with(outcome, self.vantage.mark)
+
+    def all_findings(self) -> Iterator[Finding]:
+        """Yield everything that was found, at frames and at the handshake."""
+        yield from self.handshake
+        for frame in list(self._findings):
+            yield from self.findings(frame)
+
     def next_found(self, frame: int, step: int = 1) -> int | None:
         """Return the next frame with findings after (or, with -1, before) a frame; None where there is none."""
         found = self._found_frames
@@ -185,6 +196,10 @@ class Verdicts:
         known = (each.session for each in [*self._sessions.values()])
         earlier = [each for each in known if each and each.identity == session.identity and each.csms == session.csms]
         return max((each for each in earlier if each.id < session.id), key=lambda each: each.id, default=None)
+
+    def all(self) -> list[SessionVerdicts]:
+        """Return the verdicts on all sessions that the judge has come to."""
+        return list(self._sessions.values())
 
     def note_session(self, session: Session) -> None:
         """Keep what is known of a session itself."""

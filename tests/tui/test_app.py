@@ -13,7 +13,7 @@ from tui.source import Source
 
 
 async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path) -> None:
-    async with dashboard(event, size=(100, 60)) as pilot:
+    async with dashboard(event, size=(100, 66)) as pilot:
         await pilot.press("question_mark")
         helping, text = pilot.app.screen, shown(pilot)
         await pilot.press("escape")
@@ -35,7 +35,7 @@ async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path
 async def test_the_help_begins_with_the_screen_that_the_person_is_on(
     event: Path, keys: list[str], titles: list[str]
 ) -> None:
-    async with dashboard(event, size=(100, 60)) as pilot:
+    async with dashboard(event, size=(100, 66)) as pilot:
         await pilot.press(*keys, "question_mark")
 
         lines = [line.partition("│  ")[2].partition("  ")[0] for line in shown(pilot).split("\n")]

@@ -348,6 +348,44 @@ def test_show_as_json_prints_one_object_a_line(faulty: Path) -> None:
     assert lines[0]["payload"].startswith('[2,"b","BootNotification"')
 
 
+def test_show_filters_messages_of_all_sessions(faulty: Path) -> None:
+    shown = run("show", faulty, "--filter", "rule:RPC-19").stdout
+    lines = run("show", faulty, "--filter", "outcome:failed side:station", "--json").stdout.splitlines()
+
+    assert shown.startswith("#1 ")
+    assert len(shown.splitlines()) == 1
+    assert "MeterValues" in shown
+    assert [json.loads(line)["payload"][:4] for line in lines] == ['[2,"']
+
+
+def test_show_filters_by_who_a_station_says_it_is_later(faulty: Path) -> None:
+    everything = run("show", faulty, "--filter", "vendor:openevse", "--json").stdout.splitlines()
+    handshake = json.loads(everything[0])["handshake"]
+
+    assert (handshake["identity"], handshake["id"]) == ("CS-50", 1)
+    assert run("show", faulty, "--session", 1, "--filter", "type:handshake").stdout.endswith("-> acme  101\n")
+    assert run("show", faulty, "--filter", "vendor:other").stdout == ""
+
+
+@pytest.mark.parametrize("secrets", [(), ("--secrets",)])
+def test_show_filters_by_what_it_shows(tmp_path: Path, secrets: tuple[str, ...]) -> None:
+    said = '> [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"hunter2"}]'
+    path = record(tmp_path / "secret.recording", draw(said))
+
+    found = [
+        run("show", path, "--filter", text, *secrets).stdout for text in ("hunter2", "value:hunt", "action:Change")
+    ]
+
+    assert [bool(each) for each in found] == [bool(secrets), bool(secrets), True]
+
+
+def test_show_says_where_a_text_is_no_filter(faulty: Path) -> None:
+    result = run("show", faulty, "--filter", "side:hub")
+
+    assert result.exit_code == 2
+    assert result.stderr == "plugfest: at character 6 of the filter: side is one of station, csms, not 'hub'\n"
+
+
 def test_show_tells_what_was_done_to_a_session_on_purpose_where_it_was_done(tmp_path: Path) -> None:
     beat = '> [2,"h","Heartbeat",{}]'
     path = record(

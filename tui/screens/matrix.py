@@ -11,10 +11,12 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from hub.search.query import QueryError
 from matrix.board import BoardView, Pair
 from matrix.notes import Notes
 from matrix.outcome import Outcome
 from matrix.safe import safe
+from tui.cell_filter import parse_for_cells
 from tui.grid import (
     ANY,
     WRONG_ONLY,
@@ -35,6 +37,7 @@ from tui.screens.findings import FindingsScreen
 from tui.screens.pair import PairScreen
 from tui.source import Source
 from tui.text import counted, glyph, gravest_row, history_line, pair_name
+from tui.vocabulary import vocabulary
 from tui.widgets.bar import Bar
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.grid_view import GridView
@@ -64,7 +67,11 @@ class MatrixScreen(DashboardScreen):
         yield Bar(id="choice")
         yield GridView(id="grid")
         yield Bar(id="here")
-        yield FilterInput("station, CSMS, message type, firmware …", id="filter")
+        yield FilterInput(
+            "station, CSMS, message type, outcome:failed … (S searches in messages)",
+            words=lambda: vocabulary(self.board, self.source.verdicts),
+            id="filter",
+        )
 
     def on_mount(self) -> None:
         self.query_one(GridView).focus()
@@ -113,8 +120,13 @@ class MatrixScreen(DashboardScreen):
 
     @on(Input.Changed)
     def filter_by_text(self, event: Input.Changed) -> None:
-        """Arrange while the person types."""
-        self._choose(replace(self.choice, text=event.value))
+        """Arrange while the person types; by what was a filter last, where it is none yet."""
+        try:
+            parse_for_cells(event.value)
+        except QueryError as exc:
+            self.query_one("#here", Bar).left = (Span(f" {safe(str(exc))}", "warning"),)
+        else:
+            self._choose(replace(self.choice, text=event.value))
 
     @on(FilterInput.Closed)
     def leave_filter(self) -> None:

@@ -14,6 +14,8 @@ from hub.errors import HubError
 from hub.evidence.exchanged import exchanged
 from hub.evidence.reference import Reference
 from hub.recording import Recording
+from hub.search.parser import parse
+from hub.search.query import QueryError
 from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
 from matrix.safe import safe
@@ -27,6 +29,7 @@ from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
 from tui.session_bars import position_line, status_line, title_line
 from tui.source import Source
+from tui.vocabulary import about_session, vocabulary
 from tui.widgets.bar import Bar
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_input import FilterInput
@@ -42,7 +45,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
     CSS_PATH = "session.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", tooltip="Only messages that contain a text"),
+        Binding("slash", "filter", "Filter", tooltip="Only messages that a filter lets through"),
         Binding("e", "next_finding(1)", "Next finding"),
         Binding("E", "next_finding(-1)", "Previous finding", show=False),
         Binding("f", "findings_only", "Findings", tooltip="Only findings: hide all other frames"),
@@ -72,6 +75,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         self.session_id = session
         self.verdicts = source.verdicts.of(session)
         self._start_frame = frame
+        self._mistake = ""
         self._handshake = self._came_for_handshake = handshake
 
     def compose_body(self) -> ComposeResult:
@@ -80,7 +84,11 @@ class SessionScreen(ComparingScreen, ContestingScreen):
             yield LiveMessages(self.source, self.session_id, self._start_frame, id="messages")
             yield DetailPane(self.verdicts, id="detail")
         yield Bar(id="status")
-        yield FilterInput("text in the message …", id="filter")
+        yield FilterInput(
+            "words, action:Reset, latency>2s, type:callerror, idTag=ABC …",
+            words=lambda: vocabulary(self.board, self.source.verdicts),
+            id="filter",
+        )
 
     def on_mount(self) -> None:
         self.messages.focus()
@@ -116,6 +124,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         """Show what the judge and the recording say now."""
         if not self.is_whole:
             return
+        self.messages.about = about_session(self.session_id, self.session, self.board)
         if self.session is not None:
             self.query_one("#title", Bar).left = self._title(self.session)
         self.messages.look_from(self.verdicts.vantage.mark)
@@ -143,7 +152,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         elif messages.transcript is not None and messages.length:
             pane.show_message(messages.transcript, messages.frame_id, self._notes)
         bar = self.query_one("#status", Bar)
-        bar.left = status_line(messages.wanted, messages.trouble, pane.findings)
+        bar.left = status_line(messages.wanted, messages.trouble or self._mistake, pane.findings)
         bar.right = position_line(messages.cursor, messages.length, following=messages.following, fresh=messages.fresh)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -153,12 +162,20 @@ class SessionScreen(ComparingScreen, ContestingScreen):
 
     @on(Input.Changed)
     def filter_by_text(self, event: Input.Changed) -> None:
-        """Filter while the person types."""
-        self.messages.want(replace(self.messages.wanted, text=event.value))
+        """Filter while the person types; by what was a filter last, where it is none yet."""
+        try:
+            parse(event.value)
+        except QueryError as exc:
+            self._mistake = safe(str(exc))
+            self._show_detail()
+        else:
+            self._mistake = ""
+            self.messages.want(replace(self.messages.wanted, text=event.value))
 
     @on(FilterInput.Closed)
     def leave_filter(self) -> None:
         """Go back to the conversation."""
+        self._mistake = ""
         self.messages.focus()
 
     def action_findings_only(self) -> None:

@@ -1,11 +1,14 @@
 """The conversation of a session as it is in the file: loaded for a filter, and followed while it grows."""
 
+from contextlib import nullcontext
 from typing import Any, Final
 
 from textual import work
 from textual.message import Message
 
 from hub.recording import Recording, RecordingError
+from hub.search.entry import About
+from matrix.dialect import UNKNOWN
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.selection import Selected, Wanted, select
@@ -21,7 +24,8 @@ REFUSED: Final = "the connection was never opened: the handshake is the evidence
 class LiveMessages(MessageList):
     """Reads frame ids in a worker and pages inline. Holds the cursor still unless it `following`s.
 
-    `session` is what the recording says of the session, `trouble` a sentence where it cannot be read.
+    `session` is what the recording says of the session, `trouble` a sentence where it cannot be read. `about` is what a
+    filter may ask about all of it.
     """
 
     class Changed(Message):
@@ -33,6 +37,7 @@ class LiveMessages(MessageList):
         self.wanted = Wanted(with_secrets=source.with_secrets)
         self.following = False
         self.trouble = ""
+        self.about = About(session, "", "", UNKNOWN)
         self._source = source
         self._number = session
         self._frame = frame
@@ -100,10 +105,11 @@ class LiveMessages(MessageList):
     @work(thread=True, exclusive=True, group="load")
     def _load(self, wanted: Wanted) -> None:
         """Read the ids for a filter with a connection of its own, and hand them to the app's thread."""
-        found = frozenset(self._verdicts.found_frames)
+        verdicts = self._source.verdicts
         try:
-            with self._source.courtesy(), Recording.open(self._source.path) as recording:
-                self.post_message(self._Loaded(select(recording, self._number, wanted, found)))
+            courtesy = nullcontext() if wanted.text else self._source.courtesy()  # a filter may read a long session
+            with courtesy, Recording.open(self._source.path) as recording:
+                self.post_message(self._Loaded(select(recording, self.about, wanted, verdicts)))
         except RecordingError as exc:
             self.post_message(self._Loaded(None, str(exc)))
 
@@ -145,8 +151,8 @@ class LiveMessages(MessageList):
             return
         try:
             with self._source.courtesy():
-                found = self._verdicts.found_frames
-                fresh = select(self._recording, self._number, self.wanted, found, after=self._newest)
+                verdicts = self._source.verdicts
+                fresh = select(self._recording, self.about, self.wanted, verdicts, after=self._newest)
         except RecordingError as exc:
             self._fail(str(exc))
             return

@@ -136,6 +136,28 @@ async def test_typing_filters_and_escape_clears(event: Path) -> None:
         assert len(grid.grid.rows) == 2
 
 
+async def test_the_filter_speaks_the_language_of_searching(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        await pilot.press("slash", *"vendor:ced")
+        cedar = shown(pilot)
+        await pilot.press("space", *"size>3")
+        said = shown(pilot)
+
+    assert "Cedar HPC" in cedar
+    assert "Alder" not in cedar
+    assert "the matrix is asked for words and for action, vendor" in said
+
+
+async def test_the_right_arrow_takes_what_the_filter_suggests(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        typed = pilot.app.screen.query_one(FilterInput)
+        await pilot.press("slash", *"vendor:Ce")
+        await until(pilot, lambda: bool(typed._suggestion))
+        await pilot.press("right")
+
+        assert typed.value == "vendor:Cedar"
+
+
 async def test_escape_while_typing_leaves_the_filter_empty(event: Path) -> None:
     async with dashboard(event) as pilot:
         await pilot.press("slash", *"zzz")

@@ -113,11 +113,25 @@ async def test_c_hides_control_frames(event: Path) -> None:
 
 async def test_typing_filters_by_the_text_of_messages(event: Path) -> None:
     async with session(event) as (pilot, messages):
-        await pilot.press("slash", *"604.2", "enter")
+        await pilot.press("slash", *"604.2")
+        await until(pilot, lambda: messages.length == 2)
+        await pilot.press("space", *"type:call", "enter")
         await until(pilot, lambda: messages.length == 1)
 
         assert messages.frame_id == 6
-        assert "containing 604.2" in shown(pilot)
+        assert "filter 604.2 type:call" in shown(pilot)
+
+
+async def test_what_is_no_filter_yet_is_said_below(event: Path) -> None:
+    async with session(event) as (pilot, messages):
+        await pilot.press("slash", *"side:csm")
+        await pilot.pause()
+        said = shown(pilot)
+        await pilot.press("s", "enter")
+        await until(pilot, lambda: messages.length == 4)
+
+        assert "side is one of station, csms, not 'csm'" in said
+        assert "filter side:csms" in shown(pilot)
 
 
 async def test_a_filter_that_hides_everything_says_so(event: Path) -> None:

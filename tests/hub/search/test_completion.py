@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.search.completion import complete
+from hub.search.parser import parse
+
+VOCABULARY = {"action": ["Authorize", "MeterValues", "NotifyReport"], "vendor": ["Big Corp", 'Q"uote', ""]}
+
+
+@pytest.mark.parametrize(
+    ("text", "completed"),
+    [
+        ("ac", ["action:"]),
+        ("se", ["session:", "severity:"]),
+        ("a or (not rul", ["a or (not rule:"]),
+        ("action:", ["action:Authorize", "action:MeterValues", "action:NotifyReport"]),
+        ("ACTION=M", ["ACTION=MeterValues"]),
+        ("action:re", ["action:NotifyReport"]),
+        ("action:MeterValues", []),
+        ("x vendor:big", ['x vendor:"Big Corp"']),
+        ('vendor:"big c', ['vendor:"Big Corp"']),
+        ("vendor:q", [r'vendor:"Q\"uote"']),
+        ("side:", ["side:station", "side:csms"]),
+        ("identity:", []),
+        ("zz", []),
+        ("idTag:a", []),
+        ("size>1", []),
+    ],
+)
+def test_the_last_word_is_completed(text: str, completed: list[str]) -> None:
+    assert complete(text, VOCABULARY) == completed
+
+
+def test_an_empty_filter_may_begin_with_any_field() -> None:
+    assert complete("", {})[:3] == ["action:", "type:", "side:"]
+
+
+@given(st.text(min_size=1, max_size=100))
+def test_a_value_that_is_offered_is_read_as_that_value(value: str) -> None:
+    for offered in complete("vendor:", {"vendor": [value]}):
+        parse(offered)
