@@ -1,10 +1,14 @@
 """Drawn traffic put into a recording file, with the hub's own statements."""
 
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
+from sqlite_utils import Database
 
+from hub.migrations import RECORDING
 from hub.mirror import keep
 from hub.recording_file import open_for_writing
 from matrix.trace import Disturbed, Frame, Traffic
@@ -19,6 +23,21 @@ def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
         mark += len(renumbered)
         keep(recording, renumbered)
     recording.close()
+    return path
+
+
+def record_as_at_first(path: Path) -> Path:
+    """Write a recording as the first version of the hub did: one session of CS1 with acme, and a Heartbeat."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as plain:
+        RECORDING.apply(Database(plain), stop_before="m002_verdicts")
+        plain.execute(
+            "INSERT INTO session (id, opened_at, answered_at, closed_at, identity, csms, path, chosen, status,"
+            " opened_mark, closed_mark)"
+            " VALUES (1, 10, 20, 40, 'CS1', 'acme', '/acme/CS1', 'ocpp1.6', 101, 1, 3)"
+        )
+        plain.execute(
+            "INSERT INTO frame VALUES (2, 1, 30, 'station', 1, 1, 0, 1, 30, '[2,\"h\",\"Heartbeat\",{}]', NULL)"
+        )
     return path
 
 

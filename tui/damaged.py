@@ -12,6 +12,7 @@ from hub.database import DatabaseError
 from hub.errors import HubError
 from hub.imports.sessions import import_sessions, is_recorded
 from hub.leaves import LOOKED_AT, page_size_of
+from hub.older import bring_up_to_date, is_older
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.salvage import salvage
@@ -27,15 +28,18 @@ class RoomError(HubError):
 def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
     """Give a recording that can be read: the file itself or, where it is damaged, a temporary one of what is left.
 
+    Of one that an older version has made it is a temporary copy, brought up to date.
+
     Of a file of recorded sessions (`.session`, HAR) it is a temporary one, too. What is wrong, and what is missing, is
     said on stderr. `thorough` as in `hub.damage.damage_of`.
 
     Raises:
         SalvageError: nothing is left of it.
-        RoomError: there is no room for what is left.
+        RoomError, CopyError: there is no room for what is left, or for the copy.
     """
     damage = damage_of(path, thorough=thorough)
-    if not damage and not is_recorded(path):
+    is_of_old = not damage and is_older(path)
+    if not (damage or is_of_old or is_recorded(path)):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
@@ -43,6 +47,9 @@ def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
         if damage:
             _say(f"{str(path)!r} is damaged: {damage}")
             _say(salvaged(path, whole))
+        elif is_of_old:
+            _say(f"{str(path)!r} was made by an older version: what is read is a copy as of now, brought up to date")
+            bring_up_to_date(path, whole)
         else:
             import_sessions([path], whole, "imported", lambda _share: None)
         yield whole
