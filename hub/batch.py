@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
 
 from hub.database import Transaction
 from matrix.notes import Note
-from matrix.trace import Disturbed, Ending, Opcode, Session, Side
+from matrix.trace import Disturbed, Ending, Opcode, Replay, Session, Side
 
 Row = dict[str, Any]
 TextRow = tuple[int, int, int, str, int, int, str]
@@ -59,6 +60,11 @@ _PUT_NOTE: Final = (
     f" VALUES ({', '.join(f':{name}' for name in _NOTE_COLUMNS)})"
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = :{name}' for name in _NOTE_COLUMNS[1:])}"
 )
+_PUT_REPLAY: Final = (
+    "INSERT OR REPLACE INTO replay (session, recording, origin, origin_at, side, speed)"
+    " VALUES (:session, :recording, :origin, :origin_at, :side, :speed)"
+)
+_PUT_IMPROVISED: Final = "INSERT INTO improvised (session, message_id, action) VALUES (:session, :message_id, :action)"
 _MARK_CLOSED: Final = "UPDATE session SET closed_mark = ? WHERE id = ?"
 
 
@@ -109,6 +115,16 @@ def note_row(note: Note) -> tuple[str, Row]:
     row: Row = {name: getattr(note, name, None) for name in _NOTE_COLUMNS}
     reference = f"session {note.session} {note.action}".strip()
     return _PUT_NOTE, row | {"subject": "cell", "reference": reference, "contested": note.is_open}
+
+
+def replay_row(replay: Replay) -> tuple[str, Row]:
+    """Return the statement that writes what a session was played from, and its row."""
+    return _PUT_REPLAY, msgspec.to_builtins(replay)
+
+
+def improvised_row(session: int, message_id: str, action: str) -> tuple[str, Row]:
+    """Return the statement that marks an answer as improvised, and its row."""
+    return _PUT_IMPROVISED, {"session": session, "message_id": message_id, "action": action}
 
 
 @dataclass(slots=True)

@@ -85,6 +85,8 @@ class _Merger:
                 advance_to(number)
         self._write_pending()
         self._writer.finish(self._shifted_notes(), self._sites())
+        for source, recording in enumerate(self._recordings):
+            self._writer.link_replays(recording, source)
         return [self._merged(source, part) for source, part in enumerate(self._parts)]
 
     def _stream(self, source: int) -> Iterator[tuple[int, int, Traffic]]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import msgspec
 import orjson
@@ -56,14 +56,6 @@ class Beginning(msgspec.Struct, frozen=True):
     side: Side
     at: int
     bytes: bytes
-
-
-class Origin(NamedTuple):
-    """What a session was played from by `plugfest replay`: a recording's file name, and the session in it."""
-
-    recording: str
-    session: int
-    opened_at: int
 
 
 class Recording:
@@ -249,13 +241,6 @@ class Recording:
     def sites(self) -> dict[int, str]:
         """Return which hub recorded each session, where that is said: in what was merged."""
         return dict(self._rows("SELECT id, site FROM session WHERE site IS NOT NULL"))
-
-    def origins(self) -> dict[int, Origin]:
-        """Return what each session was played from, for those that were; nothing where nothing was replayed."""
-        if not any(True for _ in self._rows("SELECT 1 FROM sqlite_master WHERE name = 'replay'")):
-            return {}
-        rows = self._rows("SELECT session, recording, origin, origin_at FROM replay")
-        return {session: Origin(str(recording), origin, at) for session, recording, origin, at in rows}
 
     def disturbances(self, session: int | None = None) -> list[Disturbed]:
         """Return the steps of what was done to a session (None: to all) on purpose, in order."""

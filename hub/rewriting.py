@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.batch import Batch, note_row, session_row
+from hub.batch import Batch, improvised_row, note_row, replay_row, session_row
 from hub.database import TRUNCATE, Transaction
 from hub.mirror import keep
+from hub.recording import Recording
 from hub.recording_file import WritableRecording
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic
@@ -83,6 +84,19 @@ class Rewriter:
                     there = None if note.frame is None else self._frames.get((source, note.frame))
                     cursor.execute(*note_row(msgspec.structs.replace(note, id=number, session=session, frame=there)))
             cursor.executemany("UPDATE session SET site = ? WHERE id = ?", ((site, session) for session, site in sites))
+
+    def link_replays(self, recording: Recording, source: int = 0) -> None:
+        """Write what sessions of a source were played from, as their recording says it of those that were written.
+
+        Raises:
+            DatabaseError: the disk takes no more.
+        """
+        with Transaction(self._recording.connection) as cursor:
+            for session, replay in recording.replays().items():
+                if (number := self.sessions.get((source, session))) is not None:
+                    cursor.execute(*replay_row(msgspec.structs.replace(replay, session=number)))
+                    for message_id, action in recording.improvised(session):
+                        cursor.execute(*improvised_row(number, message_id, action))
 
     def _renumbered(self, item: Traffic, source: int, mark: int) -> Traffic:
         match item:

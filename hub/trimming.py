@@ -147,6 +147,7 @@ class _Trimmer:
             raise TrimError(f"nothing is left of {str(self._recording.path)!r}: no session in it is what is asked for")
         sites = self._recording.sites()
         self._writer.finish(self._notes, [(each, sites.get(each)) for _, each in self._writer.sessions])
+        self._writer.link_replays(self._recording)
         return Trimmed(len(self._writer.sessions), self._writer.frames - self._marked, self._seen, len(self._cut))
 
     def _cut_off(self, session: Session, mark: int) -> Closed:

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 from sqlite_utils import Database
 
+from hub.batch import improvised_row, replay_row
+from hub.database import Transaction
 from hub.migrations import RECORDING
 from hub.mirror import keep
 from hub.recording_file import open_for_writing
-from matrix.trace import Disturbed, Frame, Traffic
+from matrix.trace import Disturbed, Frame, Replay, Side, Traffic
 
 
 def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
@@ -24,6 +26,15 @@ def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
         keep(recording, renumbered)
     recording.close()
     return path
+
+
+def play(path: Path, session: int) -> None:
+    """Say of a session that its station was played, from session 7 of `event.recording`, with one answer made up."""
+    recording = open_for_writing(path)
+    with Transaction(recording.connection) as cursor:
+        cursor.execute(*replay_row(Replay(session, "event.recording", 7, 1_000, Side.STATION, "max")))
+        cursor.execute(*improvised_row(session, "m1", "Heartbeat"))
+    recording.close()
 
 
 def record_as_at_first(path: Path) -> Path:

@@ -67,11 +67,10 @@ def opened(
 def links(path: Path, before: Judged, after: Judged) -> dict[int, int]:
     """Return which sessions were played from which of a recording, where that is the one and the same."""
     opened_at = {session.id: session.opened_at for session in before.sessions}
-    links = after.recording.origins().items()
     return {
-        number: each.session
-        for number, each in links
-        if Path(each.recording).name == path.name and opened_at.get(each.session) == each.opened_at
+        number: each.origin
+        for number, each in after.recording.replays().items()
+        if Path(each.recording).name == path.name and opened_at.get(each.origin) == each.origin_at
     }
 
 
@@ -83,8 +82,8 @@ def origin_of(replay: Source) -> Source:
         RecordingError: the replay cannot be read.
     """
     with readable_recording(replay.path) as recording:
-        origins = recording.origins()
-    wanted = {each.recording for number, each in origins.items() if replay.session in (None, number)}
+        replays = recording.replays()
+    wanted = {each.recording for number, each in replays.items() if replay.session in (None, number)}
     if len(wanted) != 1:
         why = f"was played from {len(wanted)} recordings" if wanted else "is no replay"
         raise CompareError(f"{str(replay.path)!r} {why}: name what to compare it with")

@@ -6,7 +6,7 @@ import pytest
 from damaged import crossing, judged_of, traffic_of
 from drawing import draw, read_drawing
 from goldens import SESSIONS
-from recorded import record
+from recorded import play, record
 
 from hub.fresh import fresh_recording
 from hub.merging import Merged, MergeError, Part, merge_recordings
@@ -114,3 +114,15 @@ def test_sessions_open_and_close_once(hall: Path, lab: Path, tmp_path: Path) -> 
     opened = [item.session.id for item in traffic if isinstance(item, Opened)]
     closed = [item.session.id for item in traffic if isinstance(item, Closed)]
     assert sorted(opened) == sorted(closed) == [1, 2, 3]
+
+
+def test_what_a_session_was_played_from_goes_with_it(hall: Path, lab: Path, tmp_path: Path) -> None:
+    play(lab, 1)
+
+    merged(tmp_path / "all.recording", Part("hall", hall), Part("lab", lab))
+
+    with Recording.open(tmp_path / "all.recording") as recording:
+        ((number, replay),) = recording.replays().items()
+        assert recording.sites()[number] == "lab"
+        assert (replay.recording, replay.origin) == ("event.recording", 7)
+        assert recording.improvised(number) == [("m1", "Heartbeat")]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from damaged import accusations, crossing, judged_of, traffic_of
+from recorded import play
 
 from hub.fresh import fresh_recording
 from hub.recording import Recording
@@ -38,6 +39,18 @@ def test_a_session_alone_keeps_its_frames_and_their_numbers(whole: Path, tmp_pat
     assert frames(tmp_path / "one.recording") == [frame for frame in frames(whole) if frame.session == 2]
     assert (result.sessions, result.of_sessions, result.cut_sessions) == (1, 2, 0)
     assert accusations(judged_of(tmp_path / "one.recording")) == []
+
+
+def test_what_a_session_was_played_from_goes_with_it(tmp_path: Path) -> None:
+    whole = crossing(tmp_path / "whole.recording")
+    play(whole, 1)
+    play(whole, 2)
+
+    trimmed(whole, tmp_path / "one.recording", Wanted(frozenset({2})))
+
+    with Recording.open(tmp_path / "one.recording") as recording:
+        assert [*recording.replays()] == [2]
+        assert recording.improvised(2) == [("m1", "Heartbeat")]
 
 
 @pytest.mark.parametrize("tenth", range(1, 10))

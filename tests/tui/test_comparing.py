@@ -91,7 +91,6 @@ def replayed(good: Path, tmp_path: Path) -> Path:
         (origin,) = recording.sessions()
     path = record(tmp_path / "replayed.recording", draw(*BAD, identity="ELSE"), draw(*GOOD, identity="CLONE"))
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS replay (session, recording, origin, origin_at, side, speed)")
         row = (2, good.name, 1, origin.opened_at, "station", "max")
         connection.execute("INSERT INTO replay VALUES (?, ?, ?, ?, ?, ?)", row)
     connection.close()
