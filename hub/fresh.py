@@ -30,26 +30,37 @@ def fresh_recording(path: Path, *, sources: Sequence[Path] = (), force: bool = F
         LockedError: a hub is recording into what is there.
     """
     _check(path, sources, force=force)
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".making", dir=path.parent))
-    except OSError as exc:
-        raise FreshError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
-    try:
-        writable = open_for_writing(folder / path.name)
+    with workshop(path) as made:
+        writable = open_for_writing(made)
         try:
             yield writable
         except DatabaseError as exc:
             raise FreshError(f"{str(path)!r} cannot be written: {exc}") from exc
         finally:
             writable.close()
-        put_in_place(folder / path.name, path, force=force)
+        put_in_place(made, path, force=force)
+
+
+@contextmanager
+def workshop(path: Path) -> Iterator[Path]:
+    """Give a path in a folder of its own beside another, where a file is made until it is whole; gone afterwards.
+
+    Raises:
+        FreshError: there can be no such folder.
+    """
+    if not path.parent.is_dir():
+        raise FreshError(f"there is no folder {str(path.parent)!r} to write into")
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".making", dir=path.parent))
+    except OSError as exc:
+        raise FreshError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
+    try:
+        yield folder / path.name
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(path: Path, sources: Sequence[Path], *, force: bool) -> None:
-    if not path.parent.is_dir():
-        raise FreshError(f"there is no folder {str(path.parent)!r} to write into")
     if path.is_dir():
         raise FreshError(f"{str(path)!r} is a folder, not a recording")
     if any(path.resolve() == source.resolve() for source in sources):
@@ -58,7 +69,7 @@ def _check(path: Path, sources: Sequence[Path], *, force: bool) -> None:
         raise FreshError(f"there is something at {str(path)!r} already; --force replaces it")
 
 
-def put_in_place(made: Path, path: Path, *, force: bool) -> None:
+def put_in_place(made: Path, path: Path, *, force: bool = False) -> None:
     """Give a whole recording its name, for good: also after a power cut it is there as a whole, or not at all.
 
     Raises:
@@ -70,12 +81,23 @@ def put_in_place(made: Path, path: Path, *, force: bool) -> None:
         if force:
             _replace(made, path)
         else:
-            os.link(made, path)
+            _link(made, path)
     except FileExistsError as exc:
         raise FreshError(f"there is something at {str(path)!r} by now; it was left as it is") from exc
     except OSError as exc:
         raise FreshError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
     sync(path.parent)
+
+
+def _link(made: Path, path: Path) -> None:
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError from None
+        made.rename(path)
 
 
 def _replace(made: Path, path: Path) -> None:

@@ -1,10 +1,6 @@
 """Logs into a new recording: sessions and frames as the hub would have recorded them; what no log holds is left out."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import count
@@ -12,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from hub.batch import Batch, SessionEnd, end_row, session_row
-from hub.database import TRUNCATE, DatabaseError, Transaction
+from hub.database import TRUNCATE, Transaction
+from hub.fresh import fresh_recording
 from hub.imports.entries import ImportLogError
 from hub.imports.log import Happening, Heard, Log, Over, Skipped, Talk, Told
-from hub.recording_file import WritableRecording, open_for_writing
+from hub.recording_file import WritableRecording
 from matrix.trace import Ending, Opcode, Session
 
 WRITTEN_TOGETHER: Final = 5_000
@@ -63,7 +60,7 @@ def import_logs(
     check_free(recording)
     imported = Imported()
     imported.logs = [Log(path, told, imported.skip) for path in paths]
-    with new_recording(recording) as writable:
+    with fresh_recording(recording) as writable:
         scribe = Scribe(writable, imported, csms)
         for happening in merge(*(log.happenings() for log in imported.logs), key=lambda each: each.at):
             scribe.write(happening)
@@ -92,43 +89,6 @@ def _nothing(imported: Imported) -> str:
         return f"no message could be read from {names}"
     first = imported.skipped[0]
     return f"no message could be read from {names}; line {first.line} of {first.file!r}: {first.why}"
-
-
-@contextmanager
-def new_recording(path: Path) -> Iterator[WritableRecording]:
-    """Give a recording to write to, which gets its name at the end, if all goes well, and never anybody else's.
-
-    Raises:
-        ImportLogError: it cannot be made, or there is something under that name by now.
-    """
-    if not path.parent.is_dir():
-        raise ImportLogError(f"there is no folder {str(path.parent)!r} to import into")
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".importing", dir=path.parent))
-    except OSError as exc:
-        raise ImportLogError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
-    try:
-        writable = open_for_writing(folder / path.name)
-        try:
-            yield writable
-        except DatabaseError as exc:
-            raise ImportLogError(f"{str(path)!r} cannot be written: {exc}") from exc
-        finally:
-            writable.close()
-        _name(folder / path.name, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _name(made: Path, path: Path) -> None:
-    try:
-        os.link(made, path)
-    except FileExistsError as exc:
-        raise ImportLogError(f"there is something at {str(path)!r} by now; it was left as it is") from exc
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise ImportLogError(f"there is something at {str(path)!r} by now; it was left as it is") from None
-        made.rename(path)
 
 
 class Scribe:

@@ -11,8 +11,9 @@ import msgspec
 
 from hub.batch import Batch, Stream, disturbance_row, note_row, session_row
 from hub.database import TRUNCATE, Transaction
+from hub.fresh import fresh_recording
 from hub.imports.har import har_sessions, is_har
-from hub.imports.importer import FOLDED_EVERY, WRITTEN_TOGETHER, check_free, new_recording
+from hub.imports.importer import FOLDED_EVERY, WRITTEN_TOGETHER, check_free
 from hub.imports.log import JITTER_NS
 from hub.recording import Beginning
 from hub.recording_file import WritableRecording
@@ -77,7 +78,7 @@ def import_sessions(
     keeps = _fit_together(sources)
     for number, source in enumerate(sources, start=1):
         source.number = source.session.id if keeps else number
-    with new_recording(recording) as writable:
+    with fresh_recording(recording) as writable:
         frames = Copyist(writable, keeps=keeps).copy(sources, advance_to)
     return Restored(len(sources), frames, keeps)
 

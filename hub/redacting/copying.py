@@ -1,11 +1,7 @@
 """A redacted copy of a recording: surveyed, written anew, looked through, and judged beside its original."""
 
-import os
-import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +9,7 @@ from typing import Final
 
 from hub.database import TRUNCATE, DatabaseError
 from hub.errors import HubError
+from hub.fresh import put_in_place, workshop
 from hub.mirror import keep, keep_notes
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
@@ -108,13 +105,14 @@ def copied(recording: Recording, to: Path, plan: Plan, judge: Judging, tell: Tel
 
     Raises:
         RedactError: there is something at `to`, or it cannot be written.
+        FreshError: there is no such folder, or there is something at `to` by the end.
         RecordingError: the original cannot be read.
     """
     if to.exists() or to.is_symlink():
         raise RedactError(f"there is something at {str(to)!r} already; a copy is a new file")
     until = recording.last_mark()
     redactor = surveyed(_told(recording, until, "looking through", tell), recording.notes(), plan)
-    with _workshop(to) as made:
+    with workshop(to) as made:
         _write(recording, made, redactor, until, tell)
         done = Copied(redactor.tally, scan(made, sought_in(redactor, {each.csms for each in recording.sessions()})))
         before = judge(recording, until)
@@ -123,7 +121,7 @@ def copied(recording: Recording, to: Path, plan: Plan, judge: Judging, tell: Tel
         with Recording.open(made) as copy:
             done.differences = [*_confused(redactor.tally), *differences(before, judge(copy, until), quiet.pointer)]
         if done.is_good or by_force:
-            _name(made, to)
+            put_in_place(made, to)
             done.is_kept = True
     return done
 
@@ -188,29 +186,3 @@ def _parts(values: Iterable[str]) -> Iterator[str]:
     for value in values:
         lines = value.split("\n") if "-----BEGIN" in value else ()
         yield from (each for each in (value, *lines) if len(each) >= SHORTEST and not each.startswith("-----"))
-
-
-@contextmanager
-def _workshop(to: Path) -> Iterator[Path]:
-    """Give a path in a folder of its own beside `to`, which is gone afterwards."""
-    if not to.parent.is_dir():
-        raise RedactError(f"there is no folder {str(to.parent)!r} to write a copy into")
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{to.name}.", suffix=".redacting", dir=to.parent))
-    except OSError as exc:
-        raise RedactError(f"{str(to)!r} cannot be written: {exc.strerror}") from exc
-    try:
-        yield folder / to.name
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _name(made: Path, to: Path) -> None:
-    try:
-        os.link(made, to)
-    except FileExistsError as exc:
-        raise RedactError(f"there is something at {str(to)!r} by now; it was left as it is") from exc
-    except OSError:  # a file system without hard links
-        if to.exists():
-            raise RedactError(f"there is something at {str(to)!r} by now; it was left as it is") from None
-        made.rename(to)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from recordings import RecordingBuilder
 
+from hub.fresh import FreshError
 from hub.mirror import keep_notes
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
@@ -157,7 +158,7 @@ def test_a_copy_that_is_judged_otherwise_is_not_written_unless_by_force(recordin
 def test_nothing_is_written_over_and_nothing_left_beside(recording: Recording, original: Path, tmp_path: Path) -> None:
     with pytest.raises(RedactError, match="something at"):
         copy_of(recording, original)
-    with pytest.raises(RedactError, match="no folder"):
+    with pytest.raises(FreshError, match="no folder"):
         copy_of(recording, tmp_path / "nowhere" / "copy")
     copy_of(recording, tmp_path / "copy")
 
