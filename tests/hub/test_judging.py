@@ -14,6 +14,7 @@ import pytest
 from drawing import judged, read_drawing
 from events import event_of
 from goldens import drawings
+from heeding import HEEDING
 from recordings import RecordingBuilder
 
 from hub.judging import JudgingError, judge_shares, shares_of
@@ -72,10 +73,6 @@ def test_recording_that_is_damaged_is_said_to_be_in_the_words_of_who_read_it(tmp
         builder.frame(builder.session("CS-1", "acme"), Side.STATION, "x", at="noon")
     with Recording.open(path) as recording, pytest.raises(JudgingError, match=r"frame 2 of .* is damaged"):
         judge_shares(recording, [frozenset({1})], AS_WRITTEN, 9, tell=lambda _: None, prepare=collect_seldom)
-
-
-HEEDING = "import signal; signal.signal(2, signal.default_int_handler); from tui.cli import main; main()"
-"""The command as a terminal starts it: where a shell began the tests in the background, a child would ignore Ctrl-C."""
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from drawing import Pen, draw
 from exported import drawn_into
+from heeding import HEEDING
 
 from tui.cli import main
 
@@ -135,7 +136,7 @@ def test_file_that_is_no_recording_is_told_in_a_sentence(tmp_path: Path, text: s
 
 def test_interrupt_leaves_no_half_file(tmp_path: Path) -> None:
     recording = drawn_into(tmp_path / "a.recording", Pen().session(['> [2,"a","Heartbeat",{}]'] * 60_000))
-    command = [sys.executable, "-m", "tui.cli", "export", recording, "--as", "trace", "-o", tmp_path / "a.jsonl"]
+    command = [sys.executable, "-c", HEEDING, "export", recording, "--as", "trace", "-o", tmp_path / "a.jsonl"]
 
     with subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE) as export:
         while not [*tmp_path.glob(".a.jsonl.*")]:
