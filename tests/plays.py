@@ -11,7 +11,8 @@ from matrix.replay.acts import Act, Say, Start, Tempo
 from matrix.replay.memory import Memory
 from matrix.replay.player import Player
 from matrix.replay.report import SessionReport
-from matrix.replay.script import Extract, Script, script_of
+from matrix.replay.scribe import script_of
+from matrix.replay.script import Extract, Script
 from matrix.trace import Closed, Frame, Opened, Side, Traffic
 
 NOW: Final = 1_900_000_000_000_000_000

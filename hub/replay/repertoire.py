@@ -11,7 +11,8 @@ from hub.recording import Recording
 from hub.session_file import read_session
 from hub.session_records import is_session_file
 from matrix.moments import moment
-from matrix.replay.script import Extract, Kind, Script, script_of
+from matrix.replay.scribe import script_of
+from matrix.replay.script import Extract, Kind, Script
 from matrix.trace import Frame, Session, Side
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
