@@ -15,6 +15,7 @@ from hub.exports.new_file import ExportError, check_place
 from hub.recording import Recording
 from matrix.safe import safe
 from matrix.trace import Session
+from tui.damaged import readable_recording
 from tui.garbage import collect_seldom
 from tui.judging import judge_all
 from tui.printing import progress
@@ -44,7 +45,7 @@ def run_export(path: Path, order: Order) -> None:
     """
     collect_seldom()
     kind, policy = KINDS[order.format], read_rules_file(order.rules_file)
-    with Recording.open(path) as recording:
+    with readable_recording(path) as recording:
         sessions = _chosen(recording, order.sessions)
         _check_place(order, sessions)
         until = recording.last_mark()

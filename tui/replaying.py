@@ -30,6 +30,7 @@ from matrix.replay.report import Departure, SessionReport, What
 from matrix.replay.script import Script
 from matrix.safe import safe, safe_json
 from matrix.trace import Side
+from tui.damaged import readable
 from tui.garbage import collect_seldom
 from tui.serving import OptionError, host_and_port, run_on_best_loop
 
@@ -97,7 +98,8 @@ def run_replay(wishes: Wishes) -> int:
     _check(wishes)
     tempo, names = wishes.tempo, _names(wishes)
     play = _station(wishes) if wishes.side is Side.STATION else _csms(wishes)
-    scripts = scripts_of(wishes.recording, wishes.choice)
+    with readable(wishes.recording) as whole:
+        scripts = scripts_of(whole, wishes.choice)
     _warn(scripts, wishes)
     collect_seldom()
     plan = Plan(

@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from hub.demo.event import run_hub, run_stations
+from hub.errors import HubError
 from hub.feed import feed_app
 from hub.note_desk import add_note_desk
 from hub.page.process import PageProcess
@@ -38,6 +39,16 @@ def _app(recording: Path, page_command: Sequence[str]) -> web.Application:
     return app
 
 
+def _first_words(group: BaseExceptionGroup[HubError]) -> str:
+    first = group.exceptions[0]
+    return _first_words(first) if isinstance(first, BaseExceptionGroup) else str(first)
+
+
 if __name__ == "__main__":
     logging.basicConfig(level=logging.CRITICAL)
-    asyncio.run(run(Path(sys.argv[1]), sys.argv[2:]))
+    trouble = ""
+    try:
+        asyncio.run(run(Path(sys.argv[1]), sys.argv[2:]))
+    except* HubError as group:
+        trouble = _first_words(group)
+    sys.exit(trouble or None)

@@ -1,5 +1,6 @@
 """The words of OCPP 1.6."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
@@ -168,7 +169,8 @@ class Csms16(CsmsTalk):
         return {"transactionId": self._remote_transaction} if self._remote_runs else None
 
 
-_TRANSACTION_IDS: Final = count(1001)
+_TRANSACTION_IDS: Final = count(int((time.time() - 1_700_000_000) * 10))
+"""Ten a second at most: a CSMS that begins anew, in a recording that goes on, gives none that it has given before."""
 
 
 def _settings(payload: Payload) -> Payload:
