@@ -9,18 +9,11 @@ from tui.verdicts import Verdicts
 
 
 class Keeper:
-    """Fed the traffic of a recording; `verdicts` may be read from other threads meanwhile.
+    """Fed the traffic of a recording; `verdicts` may be read from other threads meanwhile."""
 
-    Unless it `remembers`, the board of no other moment can be put together, which costs less.
-    """
-
-    def __init__(self, verdicts: Verdicts, policy: Policy, *, remembers: bool = True) -> None:
+    def __init__(self, verdicts: Verdicts, policy: Policy) -> None:
         self.verdicts = verdicts
-        if remembers:
-            self.judge = Judge(policy=policy, on_exchange=verdicts.note_judged, board=verdicts.chronicle)
-        else:
-            self.judge = Judge(policy=policy, on_exchange=verdicts.note_exchange)
-        self._remembers = remembers
+        self.judge = Judge(policy=policy, on_exchange=verdicts.note_judged, board=verdicts.chronicle)
         self.found = 0
         self._reactions = 0
         self._all_findings, self._all_reactions = self.judge.findings, self.judge.reactions
@@ -39,8 +32,7 @@ class Keeper:
             self._enter_reactions()
         if judge.is_disturbed:
             self._enter_disturbances()
-        if self._remembers:
-            verdicts.chronicle.item_is_over(verdicts.mark, judge.now)
+        verdicts.chronicle.item_is_over(verdicts.mark, judge.now)
 
     def presume(self, at: int) -> None:
         """Presume that time has passed up to `at` (ns); nothing of that is remembered once traffic says otherwise."""

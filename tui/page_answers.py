@@ -1,8 +1,12 @@
 """What the page's process answers to the hub's questions: a status of HTTP, and data for JSON.
 
-What a scope does not see is answered as what is not there, so that guessing tells nothing.
+What a scope does not see is answered as what is not there, so that guessing tells nothing. A question `at` a moment is
+answered as it would have been then, to who sees what they see now.
 """
 
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.page.pipe import Question
@@ -11,48 +15,66 @@ from hub.scope import Scope, Shown
 from matrix.board import BoardView
 from matrix.doctor import spoken_by_csms
 from matrix.trace import Session
-from tui.page_board import SESSIONS_SHOWN, legend, pair_detail
+from tui.messages import Progress
+from tui.page_board import SESSIONS_SHOWN, legend, pair_detail, pair_summary, view_of
 from tui.page_names import Letters, Names
+from tui.page_past import Past, Recall, find_past, looking_from, read_at
+from tui.page_refusal import BAD, FORBIDDEN, NOT_FOUND, NOT_THERE, OUTCOMES_ONLY, RefusedError
 from tui.page_session import Told, frame_detail, message_page, session_summary
 from tui.page_sight import Seen, Sight
 from tui.patients import patients_as_json
 from tui.source import Source
+from tui.vantage import NOW
+from tui.verdicts import Verdicts
 
 OK: Final = 200
-FORBIDDEN: Final = 403
-NOT_FOUND: Final = 404
 LONGEST_NUMBER: Final = 18
 SIGHTS_KEPT: Final = 256
-NOT_THERE: Final = "the recording has no such thing, or cannot be read"
 NO_PAIR: Final = "there is no such pair, or not any more: a station may have said its name since"
-OUTCOMES_ONLY: Final = "this page shows outcomes, and not what was said"
+NO_PAIR_YET: Final = "there was no such pair at that moment: a station may have said its name only later"
+NOT_OPENED: Final = "this session had not been opened at that moment"
+NOT_SAID: Final = "this message had not been said at that moment"
 
 Answer = tuple[int, dict[str, Any], str]
 """A status of HTTP, data for JSON, and for the log why something is not told ("": it is)."""
 
 
-class RefusedError(Exception):
-    """A question that is answered with an error's status; the message says why, `hidden` does so for the log only."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How somebody looks: at which board, with what they may see of it, and up to which mark."""
 
-    def __init__(self, status: int, sentence: str, hidden: str = "") -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.hidden = hidden
+    sight: Sight
+    board: BoardView | None
+    until: int = NOW
+
+    @property
+    def is_now(self) -> bool:
+        return self.until == NOW
 
 
 class Answers:
-    """Answers from the recording, the latest board and the verdicts. For one thread."""
+    """Answers from the recording, the latest board and the verdicts. For one thread.
+
+    Whoever else looks at the verdicts holds `from_now` meanwhile: else they would see those of another moment.
+    """
 
     def __init__(self, source: Source, letters: Letters) -> None:
         self.board: BoardView | None = None
+        self.progress = Progress()
+        self.from_now = threading.Lock()
         self._source = source
         self._letters = letters
+        self._verdicts = source.verdicts
+        self._recall = Recall()
         self._sights: dict[Scope, Sight] = {}
 
     def answer(self, question: Question) -> Answer:
         """Return what is asked for, or why it is not there. Never raises for what a stranger asks."""
+        self._verdicts = self._source.verdicts
         try:
-            return OK, self._find(question), ""
+            if "at" in question.about:
+                return OK, self._look_back(question), ""
+            return OK, self._find(question, _Look(self.sight(question.scope), self.board)), ""
         except RefusedError as exc:
             return exc.status, {"error": str(exc)}, exc.hidden
         except RecordingError:
@@ -67,43 +89,65 @@ class Answers:
             found = self._sights[scope] = sight_of(scope, self._source, self._letters)
         return found
 
-    def _find(self, question: Question) -> dict[str, Any]:
-        sight, about = self.sight(question.scope), question.about
+    def _look_back(self, question: Question) -> dict[str, Any]:
+        past = self._past(question)
+        board = self._recall.board(self._verdicts, past)
+        sight = _sight_then(question.scope, self._verdicts, self._letters.as_of(board))
+        with self.from_now, looking_from(past, self._verdicts):
+            return self._find(question, _Look(sight, board, past.mark)) | {"when": past.as_data}
+
+    def _past(self, question: Question) -> Past:
+        target = read_at(question.about["at"])
+        with self._recording() as recording:
+            return find_past(target, self.sight(question.scope), self._verdicts, self.progress, recording)
+
+    def _find(self, question: Question, look: _Look) -> dict[str, Any]:
+        about = question.about
         match question.what:
             case "legend":
                 return {"legend": legend()}
+            case "board":
+                return self._board(look)
             case "pair":
-                return self._pair(about.get("id", ""), sight)
+                return self._pair(about.get("id", ""), look)
             case "session":
-                return self._session(_number(about, "id"), about, sight)
+                return self._session(_number(about, "id"), about, look)
             case "frame":
-                return self._frame(_number(about, "id"), sight)
+                return self._frame(_number(about, "id"), look)
             case "doctor":
-                return self._doctor(sight)
+                return self._doctor(look)
             case _:
                 raise RefusedError(NOT_FOUND, "there is no such view")
 
-    def _pair(self, pair_id: str, sight: Sight) -> dict[str, Any]:
-        found = next((each for each in self._seen(sight) if each.pair_id == pair_id), None)
-        if found is None:
-            raise RefusedError(NOT_FOUND, NO_PAIR)
-        with self._recording() as recording:
-            sessions = [recording.session(number) for number in found.pair.sessions[-SESSIONS_SHOWN:]]
-        return pair_detail(found, sessions, self._source.verdicts.notes)
+    def _board(self, look: _Look) -> dict[str, Any]:
+        pairs = [pair_summary(each, self._verdicts.notes) for each in _seen(look)]
+        return {"pairs": pairs, "status": view_of(look.sight.scope)}
 
-    def _session(self, number: int, about: dict[str, str], sight: Sight) -> dict[str, Any]:
+    def _pair(self, pair_id: str, look: _Look) -> dict[str, Any]:
+        found = next((each for each in _seen(look) if each.pair_id == pair_id), None)
+        if found is None:
+            raise RefusedError(NOT_FOUND, NO_PAIR if look.is_now else NO_PAIR_YET)
         with self._recording() as recording:
-            session = recording.session(number)
-            names = _names_for(session, sight)
-            told = self._told(names, sight)
-            spoken = self._spoken(recording, session, sight)
-            shown = session_summary(session, self._seen_of(session, sight), told, spoken)
+            latest = [recording.session(number) for number in found.pair.sessions[-SESSIONS_SHOWN:]]
+        return pair_detail(found, [*self._as_they_stood(latest, look)], self._verdicts.notes)
+
+    def _session(self, number: int, about: dict[str, str], look: _Look) -> dict[str, Any]:
+        with self._recording() as recording:
+            latest = recording.session(number)
+            names = _names_for(latest, look.sight)
+            session = next(self._as_they_stood([latest], look), None)
+            if session is None:
+                raise RefusedError(NOT_FOUND, NOT_OPENED)
+            told = self._told(names, look.sight)
+            spoken = self._spoken(recording, session, look)
+            shown = session_summary(session, _seen_of(session, look), told, spoken)
             if not names.is_open:
                 return shown
             places = {name: _number(about, name) for name in ("frame", "before", "after")}
             return shown | message_page(recording, number, told.verdicts.of(number), **places)
 
-    def _frame(self, number: int, sight: Sight) -> dict[str, Any]:
+    def _frame(self, number: int, look: _Look) -> dict[str, Any]:
+        sight = look.sight
         if not sight.has_open:
             raise RefusedError(FORBIDDEN, OUTCOMES_ONLY)
         with self._recording() as recording:
@@ -111,32 +155,39 @@ class Answers:
             names = _names_for(session, sight)
             if not names.is_open:
                 raise RefusedError(NOT_FOUND, NOT_THERE, f"message {number} is of session {session.id}, of others")
+            if number > look.until:
+                raise RefusedError(NOT_FOUND, NOT_SAID)
             return frame_detail(recording, number, session.id, self._told(names, sight))
 
-    def _doctor(self, sight: Sight) -> dict[str, Any]:
+    def _doctor(self, look: _Look) -> dict[str, Any]:
         """Return the patients whose attempts are seen whole; what CSMSes have spoken, too, is told of those only."""
-        if not sight.has_open:
+        if not look.sight.has_open:
             raise RefusedError(FORBIDDEN, OUTCOMES_ONLY)
         with self._recording() as recording:
-            return {"patients": patients_as_json(each for each in recording.sessions() if sight.is_open_to(each))}
+            return {"patients": patients_as_json(self._open_to(recording, look))}
 
     def _told(self, names: Names, sight: Sight) -> Told:
-        return Told(self._source.verdicts, names, with_witnesses=sight.scope.others is not Shown.NOTHING)
+        return Told(self._verdicts, names, with_witnesses=sight.scope.others is not Shown.NOTHING)
 
-    def _seen_of(self, session: Session, sight: Sight) -> Seen | None:
-        return next((each for each in self._seen(sight) if session.id in each.pair.sessions), None)
-
-    def _spoken(self, recording: Recording, session: Session, sight: Sight) -> list[str]:
+    def _spoken(self, recording: Recording, session: Session, look: _Look) -> list[str]:
         """Return the subprotocols that a CSMS has spoken, where that tells why a session did not come about."""
         if session.upgraded and session.chosen:
             return []
-        seen = (each for each in recording.sessions() if sight.is_open_to(each))
-        return sorted(spoken_by_csms(seen).get(session.csms, ()))
+        return sorted(spoken_by_csms(self._open_to(recording, look)).get(session.csms, ()))
 
-    def _seen(self, sight: Sight) -> list[Seen]:
-        if self.board is None:
-            raise RefusedError(NOT_FOUND, "nothing has been judged yet")
-        return [*sight.pairs(self.board)]
+    def _open_to(self, recording: Recording, look: _Look) -> Iterator[Session]:
+        """Yield the sessions that are seen whole."""
+        return self._as_they_stood((each for each in recording.sessions() if look.sight.is_open_to(each)), look)
+
+    def _as_they_stood(self, sessions: Iterable[Session], look: _Look) -> Iterator[Session]:
+        """Yield sessions as they were at the moment that is looked at, those that had been opened."""
+        for session in sessions:
+            if look.is_now:
+                yield session
+                continue
+            verdicts = self._verdicts.of(session.id)
+            if verdicts.has_begun and verdicts.session is not None:
+                yield verdicts.session
 
     def _recording(self) -> Recording:
         return Recording.open(self._source.path)
@@ -145,6 +196,20 @@ class Answers:
 def sight_of(scope: Scope, source: Source, letters: Letters) -> Sight:
     """Return how a scope sees what a source reads."""
     return Sight(scope, letters, lambda number: source.verdicts.of(number).session)
+
+
+def _sight_then(scope: Scope, verdicts: Verdicts, letters: Letters) -> Sight:
+    return Sight(scope, letters, lambda number: verdicts.of(number).session, is_past=True)
+
+
+def _seen(look: _Look) -> list[Seen]:
+    if look.board is None:
+        raise RefusedError(NOT_FOUND, "nothing has been judged yet")
+    return [*look.sight.pairs(look.board)]
+
+
+def _seen_of(session: Session, look: _Look) -> Seen | None:
+    return next((each for each in _seen(look) if session.id in each.pair.sessions), None)
 
 
 def _names_for(session: Session, sight: Sight) -> Names:
@@ -157,5 +222,5 @@ def _names_for(session: Session, sight: Sight) -> Names:
 def _number(about: dict[str, str], name: str) -> int:
     text = about.get(name, "0")
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
-        raise RefusedError(400, f"{name} has to be a number")
+        raise RefusedError(BAD, f"{name} has to be a number")
     return int(text)

@@ -72,12 +72,10 @@ def status(board: BoardView, progress: Progress, scope: Scope, pairs: Iterable[P
     Who sees nothing of others (`pairs` are what is seen) is told no count that others are in.
     """
     is_open, trouble = scope.others is Shown.EVERYTHING, progress.trouble or progress.not_recording
-    shown = {
+    shown = view_of(scope) | {
         "stage": progress.stage.name.lower(),
         "share": round(progress.share, 2),
         "trouble": safe(trouble, TEXT_LENGTH) if is_open or not trouble else "nothing is being recorded",
-        "view": "everything" if is_open else "own" if scope.is_somebodys else "outcomes",
-        "others": scope.others,
     }
     if scope.others is Shown.NOTHING:
         pairs = [*pairs]
@@ -90,6 +88,12 @@ def status(board: BoardView, progress: Progress, scope: Scope, pairs: Iterable[P
         "open": board.sessions_open,
         "findings": progress.findings,
     }
+
+
+def view_of(scope: Scope) -> dict[str, Any]:
+    """Return what the page says about who sees what."""
+    is_open = scope.others is Shown.EVERYTHING
+    return {"view": "everything" if is_open else "own" if scope.is_somebodys else "outcomes", "others": scope.others}
 
 
 def notes_shown(notes: Iterable[Note], names: Names) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ OTHER_ACTION: Final = "another action"
 ANOTHERS: Final = "another's"
 """What is added to a name that somebody else's station has, too."""
 ALPHABET: Final = 26
+NOT_SAID: Final = "\0\0"
+"""How the key of a station begins that has not said what it is (`Station.key`)."""
 
 
 class Names(Protocol):
@@ -100,6 +102,13 @@ class Letters:
     def action(self, action: str, version: str) -> str:
         return action if action in {CONNECT, FRAMING, *dialect(version).actions} else OTHER_ACTION
 
+    def as_of(self, board: BoardView) -> "Letters":
+        """Return the letters that a board of a moment that has passed had, when it was that of now."""
+        then = Letters()
+        then._identities, then._csmses, then._first = self._identities, self._csmses, self._first
+        then._stations = then._named(board)
+        return then
+
     def _of(self, key: PairKey) -> str:
         return self._stations.get(key.station, "?")
 
@@ -113,6 +122,23 @@ class Letters:
             times[letter] += 1
             named[station] = letter if times[letter] == 1 else f"{letter}{times[letter]}"
         return named
+
+
+class NamesThen(RealNames):
+    """Names at a moment that has passed, for who sees names and no identities.
+
+    A station that had not said yet what it is went by its identity: it has its letter.
+    """
+
+    def __init__(self, letters: Letters, addition: str = "") -> None:
+        super().__init__(is_open=False, addition=addition)
+        self._letters = letters
+
+    def pair_id(self, key: PairKey) -> str:
+        return self._letters.pair_id(key) if key.station.startswith(NOT_SAID) else super().pair_id(key)
+
+    def station(self, pair: Pair) -> str:
+        return super().station(pair) if pair.station.is_known else self._letters.station(pair)
 
 
 def letters(number: int) -> str:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -85,7 +85,7 @@ class PageJudge:
     """The process's three threads: one judges, one answers, one tells what has changed."""
 
     def __init__(self, recording: Path, rules: Rules, output: BinaryIO) -> None:
-        self.source = Source(recording, policy=_policy(rules), remembers=False)
+        self.source = Source(recording, policy=_policy(rules))
         self._letters = Letters()
         self._tellers: dict[Scope, Teller] = {}
         self._answers = Answers(self.source, self._letters)
@@ -121,14 +121,16 @@ class PageJudge:
         while not self._is_over:
             self._news.clear()
             for teller in self._tellers.values():
-                if change := teller.tell(*self._latest, self.source.verdicts.notes, now=time.monotonic()):
+                with self._answers.from_now:
+                    change = teller.tell(*self._latest, self.source.verdicts.notes, now=time.monotonic())
+                if change:
                     self._write(pack(change))
             time.sleep(CHANGES_S)
             self._news.wait(STATUS_S)
 
     def _answer(self, question: Question) -> None:
-        self._answers.board = self._latest[0]
-        with self.source.courtesy():
+        self._answers.board, self._answers.progress = self._latest
+        with nullcontext() if "at" in question.about else self.source.courtesy():  # to look back may take long
             found, body, hidden = self._answers.answer(question)
         self._write(pack(Reply(question.number, found, orjson.dumps(body), hidden)))
 

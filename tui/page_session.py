@@ -1,5 +1,6 @@
 """A session and its messages as the page shows them: plain data, ready for JSON, safe to show, without secrets."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,15 +95,18 @@ def _headers(headers: Headers) -> list[str]:
 def message_page(
     recording: Recording, session: int, verdicts: SessionVerdicts, *, frame: int = 0, before: int = 0, after: int = 0
 ) -> dict[str, Any]:
-    """Return a page of messages: those around a frame, before or after one, or else the newest."""
-    ids = _ids(recording, session, frame=frame, before=before, after=after)
+    """Return a page of messages: those around a frame, before or after one, or else the newest of those there were."""
+    until = verdicts.vantage.mark
+    newest = min(before or NEWEST, until + 1)
+    ids = _ids(recording, session, frame=frame if frame <= until else 0, before=newest, after=after)
+    ids = ids[: bisect_right(ids, until)]
     transcript = Transcript(recording, ids)
     frames = [head for index in range(len(ids)) if (head := transcript.head(index))]
     first, last = (ids[0], ids[-1]) if ids else (0, 0)
     return {
         "messages": [_message(each, verdicts) for each in frames],
         "earlier": first if first and recording.frame_ids_before(session, first, 1) else 0,
-        "later": last if last and recording.frame_ids(session, after=last) else 0,
+        "later": last if last and any(each <= until for each in recording.frame_ids(session, after=last)[:1]) else 0,
         "last": last,
     }
 
@@ -113,7 +117,7 @@ def _ids(recording: Recording, session: int, *, frame: int, before: int, after: 
     if frame:
         earlier = recording.frame_ids_before(session, frame, PAGE // 2)
         return [*reversed(earlier), *recording.frame_ids(session, after=frame - 1)[: PAGE // 2]]
-    return [*reversed(recording.frame_ids_before(session, before or NEWEST, PAGE))]
+    return [*reversed(recording.frame_ids_before(session, before, PAGE))]
 
 
 def _message(frame: Frame, verdicts: SessionVerdicts) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hub.scope import Scope, Shown
 from matrix.board import BoardView, Pair, part_of
 from matrix.trace import Session
-from tui.page_names import ANOTHERS, Letters, Names, RealNames
+from tui.page_names import ANOTHERS, Letters, Names, NamesThen, RealNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,29 @@ class Seen:
 
 
 class Sight:
-    """Looks at the board for one scope. `session` returns what is known of a session by its number."""
+    """Looks at the board for one scope. `session` returns what is known of a session by its number.
 
-    def __init__(self, scope: Scope, letters: Letters, session: Callable[[int], Session | None]) -> None:
+    Where the board is that of a moment which `is_past`, the letters and sessions have to be those of then.
+    """
+
+    def __init__(
+        self, scope: Scope, letters: Letters, session: Callable[[int], Session | None], *, is_past: bool = False
+    ) -> None:
         self.scope = scope
         self._session = session
         self._owned: dict[int, bool] = {}
         self._own: Names = RealNames()
         self._parts: dict[int, tuple[Pair, tuple[Seen, ...]]] = {}
         is_open = scope.others is Shown.EVERYTHING
-        real = RealNames(is_open=is_open, addition=ANOTHERS if scope.is_somebodys and not is_open else "")
-        self._others: Names = letters if scope.is_anonymous else RealNames(is_open=is_open)
-        self._namesakes: Names = letters if scope.is_anonymous else real
+        addition = ANOTHERS if scope.is_somebodys and not is_open else ""
+
+        def named(addition: str = "") -> Names:
+            if scope.is_anonymous:
+                return letters
+            is_veiled = is_past and not is_open
+            return NamesThen(letters, addition) if is_veiled else RealNames(is_open=is_open, addition=addition)
+
+        self._others, self._namesakes = named(), named(addition)
 
     def pairs(self, board: BoardView) -> Iterator[Seen]:
         """Yield what is seen of a board, in its order."""

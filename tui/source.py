@@ -47,7 +47,7 @@ class Source:
     recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
     writes notes here, once somebody has; `searched` is what was searched for last. `rules_file` is what the event
     makes of the rules (or `policy`, without a file); the attribute `policy` is what that was when the verdicts of now
-    were made. Where it does not `remember`, nobody can look back.
+    were made.
 
     Raises:
         RulesFileError: the file of rules cannot be used.
@@ -65,7 +65,6 @@ class Source:
         with_secrets: bool = False,
         rules_file: Path | None = None,
         policy: Policy | None = None,
-        remembers: bool = True,
     ) -> None:
         self.path = path
         self.hub = hub or str(path)
@@ -73,7 +72,6 @@ class Source:
         self.with_secrets = with_secrets
         self.rules_file = rules_file
         self.policy = read_rules_file(rules_file) if policy is None else policy
-        self._remembers = remembers
         self.author = ""
         self.searched = ""
         self.name = safe(name or path.name, 60)
@@ -114,7 +112,7 @@ class Source:
 
     def run(self, post: Post) -> None:
         """Read and judge until `stop`, posting what changed. What is wrong with the file is posted, not raised."""
-        reader = _Reader(self._clock, Keeper(self.verdicts, self.policy, remembers=self._remembers))
+        reader = _Reader(self._clock, Keeper(self.verdicts, self.policy))
         try:
             while not self._stopped.is_set():
                 with Recording.open(self.path) as recording:
@@ -147,7 +145,7 @@ class Source:
     def _rejudge(self, recording: Recording, reader: "_Reader", post: Post) -> None:
         """Judge what was read once more, from the start, and say what changed; until then all stays as it is."""
         rules_file, policy = self._rejudging.pop()
-        keeper, mark, shown_at = Keeper(Verdicts(), policy, remembers=self._remembers), 0, 0.0
+        keeper, mark, shown_at = Keeper(Verdicts(), policy), 0, 0.0
         while mark < reader.mark:
             batch = [item for item in recording.traffic(mark) if mark_of(item) <= reader.mark]
             self._judge(keeper, batch)

@@ -211,7 +211,7 @@ class Verdicts:
     def note_judged(self, exchange: Exchange) -> None:
         """Enter an exchange that a judge tells of, or what has become of it."""
         self.chronicle.told(exchange)
-        self.of(exchange.session).note_exchange(exchange, self.mark)
+        self.note_exchange(exchange)
 
     def note_exchange(self, exchange: JudgedExchange) -> None:
         """Enter an exchange under its session."""

@@ -123,17 +123,3 @@ def test_what_the_others_say_is_recalled_as_it_was() -> None:
     two = (("the only other station that exchanged StatusNotification does it too",), 0)
     three = (("2 of 2 other stations do it too",), 1)
     assert [(about, errata) for _, about, errata in said] == [one, two, three, three, two, one]
-
-
-def test_who_does_not_remember_says_the_same_of_now() -> None:
-    floor = Floor()
-    floor.meet("Alpha One", "p", NUMBER, ACCEPTED)
-    forgetful = Keeper(Verdicts(), AS_WRITTEN, remembers=False)
-
-    for item in floor.traffic:
-        forgetful.feed(item)
-
-    remembering = kept(floor.traffic)
-    assert known(forgetful, floor.traffic) == known(remembering, floor.traffic)
-    assert forgetful.judge.board.view() == remembering.judge.board.view()
-    assert len(forgetful.verdicts.chronicle.timeline) == 0

@@ -5,6 +5,7 @@ import { enterWith, showEntrance } from "./enter.js";
 import { showHall } from "./hall.js";
 import { showMatrix } from "./matrix.js";
 import { showPair } from "./pair.js";
+import { showPast } from "./past.js";
 import { showSession } from "./session.js";
 import { board, follow, startAnew, turnTo } from "./stream.js";
 
@@ -25,6 +26,7 @@ function show() {
     showEntrance(place, sentAway, comeIn);
     return;
   }
+  showPast();
   turnTo();
   const [, view = "", id = ""] = location.pathname.match(/^\/-\/page\/([a-z]+)\/?([^/]*)$/) ?? [];
   const query = new URLSearchParams(location.search);

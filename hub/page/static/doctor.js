@@ -1,4 +1,4 @@
-import { ask, el, fill, link, moment, sessionPath } from "./dom.js";
+import { ask, at, el, fill, link, moment, sessionPath } from "./dom.js";
 import { empty } from "./matrix.js";
 
 const AGAIN_MS = 5000;
@@ -19,7 +19,7 @@ export function showDoctor(place) {
     } catch (trouble) {
       if (!isOver) fill(place, el("h1", {}, "Connection doctor"), el("p", {}, trouble.message));
     }
-    if (!isOver) timer = setTimeout(load, AGAIN_MS);
+    if (!isOver && !at()) timer = setTimeout(load, AGAIN_MS);
   }
   load();
   return () => { isOver = true; clearTimeout(timer); };

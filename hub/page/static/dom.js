@@ -28,15 +28,23 @@ export function link(path, attributes, ...children) {
 /** On the hall's screen, and behind its links, no more is shown than the event lets the hall see. */
 export const isHall = () => location.pathname === "/-/page/hall" || new URLSearchParams(location.search).has("hall");
 
+/** The moment that the address names, a time or #MESSAGE; "" for now. A # that was typed as it is begins the address's fragment. */
+export function at() {
+  const query = new URLSearchParams(location.search);
+  return query.get("at") || (query.has("at") ? location.hash : "");
+}
+
 function path(view, id, about) {
-  const query = new URLSearchParams(Object.entries(about).filter(([, value]) => value));
+  const query = new URLSearchParams(Object.entries({ at: at(), ...about }).filter(([, value]) => value));
   if (isHall()) query.set("hall", "1");
   return `/-/page/${view}/${encodeURIComponent(id)}${query.size ? `?${query}` : ""}`;
 }
 export const pairPath = (id, row) => path("pair", id, { row });
 export const sessionPath = (id, frame) => path("session", id, { frame });
 /** The way back to the matrix, or to the hall's screen. */
-export const homePath = () => (isHall() ? "/-/page/hall" : "/");
+export const homePath = () => (isHall() ? "/-/page/hall" : "/") + (at() ? `?${new URLSearchParams({ at: at() })}` : "");
+/** The matrix as it was when a message had been said. */
+export const sincePath = (frame) => `/?${new URLSearchParams({ at: `#${frame}` })}`;
 
 export const clock = (ms) => new Date(ms).toISOString().slice(11, 23);
 export const moment = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -60,13 +68,20 @@ export function outcome(value, words = true) {
 }
 
 export async function ask(what, about = {}) {
-  const answer = await fetch(`/-/page/data/${what}?${new URLSearchParams(isHall() ? { ...about, hall: "1" } : about)}`);
+  const query = new URLSearchParams(about);
+  if (isHall()) query.set("hall", "1");
+  if (at() && what !== "legend") query.set("at", at());
+  const answer = await fetch(`/-/page/data/${what}?${query}`);
   if (answer.status === 503) {
     await new Promise((done) => setTimeout(done, 1000));
     return ask(what, about);
   }
   const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-  if (answer.ok) return answer.json();
+  if (answer.ok) {
+    const found = await answer.json();
+    if (found.when) document.dispatchEvent(new CustomEvent("moment", { detail: found.when }));
+    return found;
+  }
   throw new Refusal((isJson ? (await answer.json()).error : await answer.text()) || `the hub answered ${answer.status}`, isJson ? 0 : answer.status);
 }
 

@@ -40,7 +40,8 @@ export function showHall(place) {
     const [some, these] = [rows.slice(first, first + ROWS), columns.slice(left, left + across)];
     box.style.setProperty("--rows", some.length + 1);
     box.style.setProperty("--columns", these.length);
-    fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true }) : empty());
+    if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
+    else fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true }) : empty());
     const place = screens > 1 ? `Screen ${screen + 1} of ${screens}  ·  ` : "";
     const where = board.isThere ? "" : "⚠ The hub does not answer  ·  ";
     foot.textContent = where + place + summarized([...board.pairs.values()]);

@@ -1,5 +1,5 @@
 import { announce } from "./announce.js";
-import { GLYPHS, ask, el, fill, many } from "./dom.js";
+import { GLYPHS, ask, at, el, fill, many } from "./dom.js";
 import { Changed, arrange, table } from "./grid.js";
 import { showRound } from "./round.js";
 import { board, onBoard } from "./stream.js";
@@ -29,7 +29,8 @@ export function showMatrix(place) {
     summary.textContent = summarized([...pairs.values()]);
     whose.textContent = WHOSE[board.status.view]?.[board.status.others] ?? "";
     whose.hidden = !whose.textContent;
-    if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
+    if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
+    else if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
   }
   const end = onBoard((changes, isOld) => {
@@ -58,6 +59,7 @@ export function summarized(pairs) {
 
 /** Say how to connect, where nobody has yet. */
 export function empty() {
+  if (at()) return el("p", {}, "Nobody had connected yet.");
   if (board.status?.stage === "reading") return el("p", {}, "What was recorded so far is being read …");
   const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
   return el("section", { class: "empty" },

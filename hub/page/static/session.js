@@ -1,4 +1,4 @@
-import { GLYPHS, MARKS, ask, clock, el, fill, homePath, link, moment, pairPath, sessionPath } from "./dom.js";
+import { GLYPHS, MARKS, ask, at, clock, el, fill, homePath, isHall, link, moment, pairPath, sessionPath, sincePath } from "./dom.js";
 import { finding } from "./finding.js";
 import { notes } from "./notes.js";
 
@@ -16,7 +16,7 @@ export function showSession(place, { id, frame, title }) {
       if (isOver) return;
       title(`Session ${session.id}`);
       fill(place, content(session, message, frame, turn));
-      if (session.is_open && !frame && !about.before) timer = setTimeout(load, AGAIN_MS);
+      if (session.is_open && !frame && !about.before && !at()) timer = setTimeout(load, AGAIN_MS);
     } catch (trouble) {
       if (!isOver) fill(place, el("h1", {}, "This session is not there"), el("p", {}, trouble.message), el("p", {}, link(homePath(), {}, "To the matrix")));
     }
@@ -57,7 +57,7 @@ function spoken(message, isOpened) {
     el("h2", {}, el("span", { "aria-hidden": "true" }, `${message.arrow} `), `${message.name}${message.is_answer ? ", answer" : ""}`,
       message.outcome ? [" ", el("span", { class: `outcome ${message.outcome}` }, `${GLYPHS[message.outcome]} ${message.outcome}`)] : null),
     el("p", { class: "muted" }, `from the ${who} · ${clock(message.at)} UTC · message ${message.id} · ${message.size} bytes`,
-      message.fragments > 1 ? ` in ${message.fragments} fragments` : ""),
+      message.fragments > 1 ? ` in ${message.fragments} fragments` : "", " · ", isHall() ? null : link(sincePath(message.id), {}, "the matrix at that moment")),
     message.unread ? el("p", {}, message.unread) : null,
     message.findings.map((each) => finding(each, { withLink: false })),
     el("pre", { class: "payload", tabindex: "0", "aria-label": "payload" }, message.lines.map(([indent, isMarked, spans]) => {

@@ -1,10 +1,13 @@
 // The board as the hub sends it: whole at first, then what changes. Closed while nobody looks at the tab.
-import { ask, isHall, many } from "./dom.js";
+// Where the address names a moment, the board is that of then, and stays; the hub only says how it is, and who may look.
+import { ask, at, isHall, many } from "./dom.js";
 
-export const board = { pairs: new Map(), status: null, round: null, who: null, isThere: false, ahead: 0 };
+export const board = { pairs: new Map(), status: null, round: null, who: null, isThere: false, ahead: 0, refused: "" };
 const listeners = new Set();
 let source = null;
 let isOfHall = false;
+let isOf = "";
+let latest = null;
 let isOver = false;
 let sendAway = () => {};
 
@@ -22,11 +25,11 @@ export function follow(sentAway) {
   start();
 }
 
-/** Follow the board that this address is for: the hall's screen has one of its own. */
+/** Follow the board that this address is for: the hall's screen has one of its own, and each moment. */
 export function turnTo() {
-  if (source && isHall() !== isOfHall) {
+  if ((source && isHall() !== isOfHall) || at() !== isOf) {
     stop();
-    Object.assign(board, { pairs: new Map(), status: null });
+    Object.assign(board, { pairs: new Map(), status: null, round: null, refused: "" });
     start();
   }
 }
@@ -35,6 +38,7 @@ export function turnTo() {
 export function startAnew() {
   stop();
   isOver = false;
+  latest = null;
   Object.assign(board, { pairs: new Map(), status: null, round: null, who: null });
   start();
 }
@@ -42,6 +46,8 @@ export function startAnew() {
 function start() {
   if (source || isOver) return;
   isOfHall = isHall();
+  isOf = at();
+  if (isOf) recall(isOf);
   source = new EventSource(isOfHall ? "/-/page/live?hall=1" : "/-/page/live");
   source.addEventListener("hello", (event) => greet(JSON.parse(event.data)));
   source.addEventListener("board", (event) => take(JSON.parse(event.data)));
@@ -57,6 +63,14 @@ function start() {
   });
 }
 
+/** Show the board of a moment. */
+async function recall(moment) {
+  const found = await ask("board").catch((trouble) => ({ pairs: [], status: {}, refused: trouble.message }));
+  if (moment !== isOf || isOver) return;
+  Object.assign(board, { pairs: new Map(found.pairs.map((pair) => [pair.id, pair])), status: found.status, refused: found.refused ?? "" });
+  for (const listener of [...listeners]) listener(new Map(), true);
+}
+
 function greet({ name, role, now }) {
   Object.assign(board, { who: { name, role }, ahead: now - Date.now() });
   showWho();
@@ -66,6 +80,7 @@ function greet({ name, role, now }) {
 function leave(why) {
   stop();
   isOver = true;
+  latest = null;
   Object.assign(board, { pairs: new Map(), status: null, round: null, who: null, isThere: false });
   showWho();
   document.getElementById("status").textContent = "";
@@ -89,6 +104,13 @@ function lost() {
 }
 
 function take(told) {
+  latest = told.status;
+  board.isThere = true;
+  showStatus();
+  if (!isOf) update(told);
+}
+
+function update(told) {
   const before = board.pairs;
   const now = told.whole ? new Map() : new Map(before);
   for (const id of told.gone) now.delete(id);
@@ -98,8 +120,7 @@ function take(told) {
     if (before.get(id) !== now.get(id)) changes.set(id, [before.get(id) ?? null, now.get(id) ?? null]);
   }
   const isOld = [board.status, told.status].some((each) => each === null || each.stage === "reading" || each.stage === "rejudging");
-  Object.assign(board, { pairs: now, status: told.status, round: told.round, isThere: true });
-  showStatus();
+  Object.assign(board, { pairs: now, status: told.status, round: told.round });
   for (const listener of [...listeners]) listener(changes, isOld);
 }
 
@@ -108,7 +129,7 @@ const STAGES = { reading: "reading the recording", rejudging: "judging again, by
 function showStatus() {
   const line = document.getElementById("status");
   const trouble = document.getElementById("trouble");
-  const { status } = board;
+  const status = latest;
   line.classList.toggle("lost", !board.isThere);
   if (!board.isThere) {
     line.textContent = status ? "⚠ The hub does not answer; trying again. What is shown is from before." : "Connecting …";
@@ -119,7 +140,7 @@ function showStatus() {
   const stage = `${status.stage === "live" ? "● " : ""}${STAGES[status.stage] ?? status.stage}${share}`;
   const counts = status.messages === undefined ? [many(status.sessions, "session of yours", "sessions of yours")] :
     [many(status.messages, "message"), ...(status.stage === "live" ? [`${status.rate}/s`] : []), many(status.findings, "finding")];
-  line.textContent = [stage, many(status.open, "session") + " open", ...counts].join(" · ");
+  line.textContent = (isOf ? "Now: " : "") + [stage, many(status.open, "session") + " open", ...counts].join(" · ");
   if (trouble.textContent !== status.trouble) trouble.textContent = status.trouble;
   trouble.hidden = !status.trouble;
 }
