@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -305,7 +306,28 @@ async def everything_for(there: Site, role: str, wanted: int) -> str:
     answers = [
         await there.get(role, f"/-/page/data/{each}") for each in [*asked, *(f"{each}&hall=1" for each in asked)]
     ]
-    return board.sent + "\n".join(body for _, body in answers)
+    return board.sent + "\n".join(body for _, body in answers) + await everything_past(there, role, asked)
+
+
+async def everything_past(there: Site, role: str, asked: list[str]) -> str:
+    """Return all that a role can get from the page by looking back: to every message, and to every time of one."""
+    moments = []
+    for number in range(1, 40):
+        status, body = await there.get(ORGANIZER, f"/-/page/data/frame?id={number}")
+        moments += [f"%23{number}", told_at(json.loads(body)["message"]["at"] + 1)] if status == 200 else []
+    questions = ["board", *asked[::7], "session?id=1", "session?id=2", "session?id=3", "doctor"]
+    answers = []
+    for moment in [*moments, "1999-01-01T00:00:00Z", "2999-01-01T00:00:00Z"]:
+        for each in questions:
+            joint = "&" if "?" in each else "?"
+            answers += [await there.get(role, f"/-/page/data/{each}{joint}at={moment}")]
+            answers += [await there.get(role, f"/-/page/data/{each}{joint}at={moment}&hall=1")]
+    assert any(status == 200 for status, _ in answers)
+    return "\n".join(body for _, body in answers)
+
+
+def told_at(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 OWN_WORDS: Final = ("V1", "Volta", "fw-V1-lotus", "said-V1-lotus")
@@ -409,6 +431,51 @@ async def test_what_others_have_is_answered_as_what_is_not_there(tmp_path: Path)
     assert theirs
     assert [len(each) for each in (guessed, messages, pairs)] == [1, 1, 1]
     assert {status for each in (guessed, messages, pairs) for status, _ in each} == {404}
+
+
+async def test_moment_that_others_made_is_told_to_nobody_who_sees_nothing_of_them(tmp_path: Path) -> None:
+    async with event(tmp_path, "") as there:
+        await there.board(ORGANIZER, 3)
+        await there.board(OWN, 1)
+        frames = [await there.get(ORGANIZER, f"/-/page/data/frame?id={number}") for number in range(1, 40)]
+        told = [
+            (number, json.loads(body)["message"]) for number, (status, body) in enumerate(frames, 1) if status == 200
+        ]
+        theirs = [number for number, each in told if each["session"] != 1]
+        ours = max(each["at"] for _, each in told if each["session"] == 1)
+        by_message = {await there.get(OWN, f"/-/page/data/board?at=%23{number}") for number in [*theirs, 999]}
+        latest = json.loads((await there.get(OWN, "/-/page/data/board?at=2999-01-01"))[1])["when"]
+        first = json.loads((await there.get(OWN, "/-/page/data/board?at=1999-01-01"))[1])["when"]
+        refused = {(await there.get(VIEWER, f"/-/page/data/board?at=%23{number}"))[0] for number in [*theirs, 999]}
+
+    assert theirs
+    assert [status for status, _ in by_message] == [404]
+    assert latest["at"] == ours
+    assert first["at"] <= ours
+    assert refused == {403}
+
+
+async def test_letters_are_those_of_now_at_every_moment(tmp_path: Path) -> None:
+    async with event(tmp_path, 'participants = "outcomes"') as there:
+        now = (await there.board(VIEWER, 3)).names
+        frames = [await there.get(ORGANIZER, f"/-/page/data/frame?id={number}") for number in range(1, 40)]
+        moments = [told_at(json.loads(body)["message"]["at"]) for status, body in frames if status == 200]
+        boards = [json.loads((await there.get(VIEWER, f"/-/page/data/board?at={each}"))[1]) for each in moments]
+
+    names = [{f"{pair['station']} with {pair['csms']}" for pair in each["pairs"]} for each in boards]
+    assert set().union(*names) == now
+    assert [len(each) for each in names] == sorted(len(each) for each in names)
+
+
+async def test_station_that_had_not_said_its_name_is_not_told_by_its_identity(tmp_path: Path) -> None:
+    async with event(tmp_path, 'names = "real"') as there:
+        await there.board(VIEWER, 3)
+        boot = told_at(json.loads((await there.get(ORGANIZER, "/-/page/data/session?id=1"))[1])["opened"] + 1)
+        _, before = await there.get(VIEWER, "/-/page/data/board?at=1999-01-01")
+        _, then = await there.get(VIEWER, f"/-/page/data/board?at={boot}")
+
+    assert [pair["station"] for pair in json.loads(before)["pairs"]] == ["Station A"]
+    assert words_in(before + then, "V1", "W9") == set()
 
 
 async def test_nothing_that_others_do_moves_or_counts_for_who_sees_nothing_of_them(tmp_path: Path) -> None:
