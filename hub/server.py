@@ -339,5 +339,5 @@ def _host_of(station: HeadReader) -> str:
 
 def _is_for_the_app(head: bytes) -> bool:
     _, _, target = head.partition(b"\r\n")[0].partition(b" ")
-    is_page = target.startswith(b"/ ") and b"\r\nsec-websocket-" not in head.lower()
+    is_page = target.startswith((b"/ ", b"/?")) and b"\r\nsec-websocket-" not in head.lower()
     return is_page or target.startswith(b"/-")  # a station that asks for "/" is refused, and the refusal recorded

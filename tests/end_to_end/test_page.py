@@ -147,6 +147,44 @@ async def nothing_odd(tab: Viewer) -> bool:
     return (report["complaints"], report["foreign"], report["images"]) == ([], [], 0)
 
 
+async def test_link_to_this_moment_shows_it_without_what_came_later_and_leads_back_to_now(
+    tab: Viewer, station: aiohttp.ClientWebSocketResponse
+) -> None:
+    await boot(station)
+    await tab.do(go="/")
+    await tab.find("td.passed")
+    await asyncio.sleep(1.1)  # the link says the time of now, and goes on with it once a second
+
+    await tab.do(click="#moment")
+    banner = await tab.find("#past", "This is how it was at")
+    await call(station, "h", "Heartbeat", {})
+    await tab.find("#status", "4 messages")
+    then = await tab.find("td.cell")
+    await tab.do(click="td.cell a")
+    pair = await tab.find("main", "message types passed")
+    await tab.do(click=".sessions a")
+    session = await tab.find("main", "BootNotification")
+    await tab.do(click="#past a")
+    now = await tab.find("main", "Heartbeat")
+
+    assert "Nothing here changes any more" in banner["text"]
+    assert banner["path"].startswith("/?at=20")
+    assert "passed" in then["text"]
+    assert "at=20" in pair["path"]
+    assert "Heartbeat" not in session["text"]
+    assert "at=" not in now["path"]
+    assert await nothing_odd(tab)
+
+
+@pytest.mark.parametrize("address", ["/?at=yesterday", "/-/page/hall?at=yesterday", "/-/page/pair/x?at=yesterday"])
+async def test_address_with_no_moment_in_it_is_told_so(tab: Viewer, address: str) -> None:
+    await tab.do(go=address)
+
+    told = await tab.find("main", "is no moment")
+
+    assert "it takes a time in UTC" in told["text"]
+
+
 async def test_the_matrix_says_how_to_connect_then_fills_and_changes_while_one_looks(hub: Hub, tab: Viewer) -> None:
     await tab.do(go="/")
     empty = await tab.find(".empty code")
