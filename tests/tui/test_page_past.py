@@ -59,7 +59,8 @@ async def ask(client: Client, what: str, **about: object) -> tuple[int, Any]:
 
 
 async def everything(client: Client, pairs: list[str], **at: str) -> list[Any]:
-    asked = [*(("pair", {"id": each}) for each in pairs), ("board", {}), ("doctor", {}), ("session", {"id": 1})]
+    asked: list[tuple[str, dict[str, object]]] = [("board", {}), ("doctor", {}), ("session", {"id": 1})]
+    asked += [("pair", {"id": each}) for each in pairs]
     asked += [("session", {"id": 2}), ("frame", {"id": 2}), ("frame", {"id": 4}), ("session", {"id": 1, "frame": 3})]
     found = [await ask(client, what, **about, **at) for what, about in asked]
     return [(status, {name: each for name, each in body.items() if name != "when"}) for status, body in found]
