@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from urllib.parse import quote
 import orjson
 from sqlite_utils import Database
 
+from hub.database import connect
 from hub.migrations import RECORDING
 from matrix.trace import Opcode, Side
 
@@ -41,9 +43,10 @@ class RecordingBuilder:
         self._step = step_ms * MS
         self._marks = count(1)
         self._sessions = count(1)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        RECORDING.apply(Database(self._db))
+        with closing(sqlite3.connect(path, isolation_level=None)) as plain:
+            RECORDING.apply(Database(plain))
+        self._db = connect(path)  # with the SQLite of those who read it meanwhile: two in one process crash (ADR 6)
+        self._db.pragma("journal_mode", "WAL")
 
     def __enter__(self) -> Self:
         return self

@@ -32,6 +32,11 @@ METERED = '> [2,"m","MeterValues",{"connectorId":"1","meterValue":[]}]'
 """Breaks the schema: a connector has a number."""
 
 
+def last_mark(path: Path) -> int:
+    with Recording.open(path) as recording:
+        return recording.last_mark()
+
+
 @pytest.fixture
 def morning(tmp_path: Path) -> Path:
     """Seconds apart: CS-1 boots at acme, is answered an error and then not; C-2 at borealis deviates; both leave."""
@@ -320,7 +325,7 @@ async def test_what_is_recorded_meanwhile_changes_nothing_of_what_was(morning: P
             before = app.board
 
             builder.at += 60 * SECOND_NS
-            number = builder._db.execute("SELECT max(id) FROM frame").fetchone()[0] + 10
+            number = last_mark(app.source.path) + 10
             builder._db.execute(
                 "INSERT INTO frame VALUES (?, 1, ?, 'station', 1, 1, 0, 0, 30, '[2,\"9\",\"Heartbeat\",{}]', NULL)",
                 (number, builder.at),
