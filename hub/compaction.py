@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from hub.damage import damage_of
 from hub.database import Connection, DatabaseError, connect_read_only
 from hub.errors import RecorderError
 from hub.lock_file import BRIEFLY
+from hub.migrations import APPLICATION_ID
 from hub.place import SUFFIXES, sync
 from hub.recording_file import WritableRecording, open_for_writing
 
@@ -38,6 +40,7 @@ def compact(path: Path) -> Compacted:
         raise CompactError(f"there is no recording at {str(path)!r}")
     if damage := damage_of(path):
         raise CompactError(f"{str(path)!r} is damaged: {damage}; `plugfest trim` writes what is left into a new one")
+    _check_kind(path)
     before = sum(file.stat().st_size for file in _files(path) if file.exists())
     recording = open_for_writing(path, where=BRIEFLY)
     copy = path.with_name(f".{path.name}.compacting")
@@ -58,6 +61,18 @@ def compact(path: Path) -> Compacted:
         recording.connection.close()
         recording.lock.release()
     return Compacted(before, path.stat().st_size)
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what opening for writing would make a recording of: an empty file, or a database without a table."""
+    try:
+        with closing(connect_read_only(path)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
+    except DatabaseError:
+        return  # opening it for writing says why
+    if application != APPLICATION_ID:
+        kind = "a SQLite file" if path.stat().st_size else "empty"
+        raise CompactError(f"{str(path)!r} is {kind}, but not a recording of the hub")
 
 
 def _files(path: Path) -> list[Path]:

@@ -4,13 +4,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import PIPE
 from typing import Final
 
 import pytest
 from damaged import crossing, traffic_of
+from recorded import record_as_at_first
 
 from hub.compaction import CompactError, compact
 from hub.errors import LockedError
@@ -98,3 +99,26 @@ def test_a_damaged_recording_is_left_alone(roomy: Path) -> None:
         compact(roomy)
 
     assert roomy.read_bytes() == content
+
+
+def test_what_is_no_recording_does_not_become_one(tmp_path: Path) -> None:
+    empty, bare, other = tmp_path / "empty", tmp_path / "bare", tmp_path / "other"
+    empty.touch()
+    for path, statement in ((bare, "PRAGMA user_version = 1"), (other, "CREATE TABLE t (x)")):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(statement)
+    before = {path: path.read_bytes() for path in (empty, bare, other)}
+
+    for path, kind in ((empty, "empty"), (bare, "a SQLite file"), (other, "a SQLite file")):
+        with pytest.raises(CompactError, match=f"is {kind}, but not a recording of the hub"):
+            compact(path)
+
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_recording_of_an_older_version_can_be_compacted(tmp_path: Path) -> None:
+    path = record_as_at_first(tmp_path / "old.recording")
+
+    compact(path)
+
+    assert len(traffic_of(path)) == 3
