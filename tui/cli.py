@@ -88,8 +88,9 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None, start: 
     Without a terminal it prints the matrix as a table, as with --no-tui.
     """
     from tui.demo import run_demo
+    from tui.terminal import has_terminal
 
-    with_tui = not no_tui and sys.stdin.isatty() and sys.stdout.isatty()
+    with_tui = not no_tui and has_terminal()
     _report_errors(lambda: run_demo(recording, seconds, start, with_tui=with_tui))
 
 
@@ -260,8 +261,12 @@ def password(identity: str, password: str | None, *, is_hex: bool) -> None:
 def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | None, token: str | None) -> None:
     """Open the dashboard over a recording, or over a running hub (ws://HOST:PORT, wss://HOST:PORT).
 
-    A recording that a hub is writing to is followed live.
+    A recording that a hub is writing to is followed live.  It needs a terminal: `plugfest judge` and `plugfest show`
+    print what a recording holds without one.
     """
+    from tui.terminal import check_terminal
+
+    _report_errors(check_terminal)
     from tui.watching import run_watch
 
     _report_errors(lambda: run_watch(source, with_secrets=secrets, ca=ca, rules_file=rules_file, token=token))

@@ -316,7 +316,7 @@ def test_judge_and_rules_name_the_rule_set(faulty: Path) -> None:
     assert all(ruleset().name in output.stdout for output in outputs)
 
 
-@pytest.mark.parametrize("command", ["judge", "show", "watch"])
+@pytest.mark.parametrize("command", ["judge", "show"])
 def test_recording_that_is_missing_or_none_exits_2_with_a_sentence(command: str, tmp_path: Path) -> None:
     garbage = tmp_path / "garbage"
     garbage.write_bytes(os.urandom(5000))
