@@ -11,12 +11,13 @@ from typing import Final
 import msgspec
 
 from hub.imports.correlation import Count, Pairing
-from hub.imports.directions import head_of
+from hub.imports.directions import LATER, Head, head_of
 from hub.imports.entries import Entry, HungUp, LineError, Said, Way
+from hub.imports.exported import check_comes_back
 from hub.imports.files import Line, first_lines, lines_of
 from hub.imports.formats import SURE, Format, format_of, reader_of
 from hub.imports.stamps import Stamp, Zone
-from hub.imports.survey import Survey, survey
+from hub.imports.survey import BOOT, Survey, survey
 from matrix.dialect import SUBPROTOCOLS, V16
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
@@ -65,7 +66,9 @@ class Talk:
     """One session as the log shows it; `number` is its id in the recording, once it has one.
 
     `csms` is its CSMS, "" where the log names none. `last_at` is when it was last heard of (ns since the epoch; 0:
-    never), `lost` the number of lines that were lost by then, `words` what the log says of its end.
+    never), `lost` the number of lines that were lost by then, `words` what the log says of its end. `shows` is the
+    version that it is known by, as `Head.shows` has it: as the log says, as its latest BootNotification shows, else as
+    the first message that shows any.
     """
 
     log: "Log"
@@ -75,6 +78,7 @@ class Talk:
     pairing: Pairing
     lost: int
     csms: str = ""
+    shows: str = ""
     number: int = 0
     last_at: int = 0
     words: str | None = None
@@ -146,10 +150,12 @@ class Log:
         """Look at its beginning.
 
         Raises:
-            ImportLogError: it cannot be read, or its format is not recognised.
+            ImportLogError: it cannot be read, its format is not recognised, or is an export that cannot come back.
         """
+        first_line = next(islice(first_lines(self.path), 1), "")
+        check_comes_back(first_line, self.path.name)
         self.format = self.told.format or format_of(first_lines(self.path), self.path.name)
-        self._read = reader_of(self.format, next(islice(first_lines(self.path), 1), ""))
+        self._read = reader_of(self.format, first_line)
         self.survey = survey(first_lines(self.path), self._read, self.format, self.path.name)
         self._shown.update(self.survey.versions)
 
@@ -224,11 +230,12 @@ class Log:
     def _say(self, said: Said) -> Iterator[Happening]:
         head = head_of(said.text)
         _check_text(said.text)
-        if head.shows:
-            self._shown.setdefault(said.identity, head.shows)
+        self._note_version(said.identity, head)
         yield from self._pass_time(said.at)
-        yield from self._make_room(said)
+        yield from self._make_room(said, head)
         talk = self._talk(said)
+        if head.action == BOOT or not talk.shows:
+            talk.shows = head.shows or talk.shows
         sender = talk.pairing.sender(head, self._side_of(said), is_sure=self.format in SURE)
         yield from self._holes(talk)
         talk.last_at = self._now
@@ -252,30 +259,46 @@ class Log:
         if talk is None:
             identity = said.identity or self.told.identity or self.path.stem
             clock = Clock.LOCAL if self._is_shifted and self.clock is not Clock.NONE else self.clock
-            talk = Talk(self, identity, self._version(said), clock, Pairing(self.count), self._lost, said.csms)
+            version = self._version(said)
+            shows = LATER if version not in ("", V16) else version
+            talk = Talk(self, identity, version, clock, Pairing(self.count), self._lost, said.csms, shows)
             self._talks[key] = talk
         self._talks.move_to_end(key)
         return talk
 
     def _version(self, said: Said) -> str:
-        return (
-            VERSIONS.get(re.sub(r"[^0-9]", "", said.version[:20]), "")
-            or self.told.version
-            or self._version_shown(said.identity)
-        )
+        return self._version_told(said) or self._version_shown(said.identity)
+
+    def _version_told(self, said: Said) -> str:
+        """Return the version that the line or the person names, "" where neither does."""
+        return VERSIONS.get(re.sub(r"[^0-9]", "", said.version[:20]), "") or self.told.version
+
+    def _note_version(self, identity: str, head: Head) -> None:
+        """Take up what a station shows to speak: from a boot on that says otherwise, one of several."""
+        if head.shows and self._shown.setdefault(identity, head.shows) != head.shows and head.action == BOOT:
+            self._shown[identity] = LATER
 
     def _version_shown(self, identity: str) -> str:
         """Return the version that a station showed to speak; "" where that may be one of several."""
         return V16 if self._shown.get(identity) == V16 else ""
 
-    def _make_room(self, said: Said) -> Iterator[Happening]:
+    def _make_room(self, said: Said, head: Head) -> Iterator[Happening]:
         """End a session that goes on in another version, and the most silent one where there are too many."""
         key = (said.identity, said.link)
         talk = self._talks.get(key)
-        if talk is not None and said.version and self._version(said) != talk.version:
+        if talk is not None and self._is_of_another(talk, said, head):
             yield from self._end(key)
         elif talk is None and len(self._talks) >= TALKS_AT_ONCE:
             yield from self._end(next(iter(self._talks)))
+
+    def _is_of_another(self, talk: Talk, said: Said, head: Head) -> bool:
+        """Tell whether a message is of another version than a session, for which a station has to connect anew.
+
+        Where no version is told, it is a BootNotification of the other generation: 1.6, or any later one.
+        """
+        if version := self._version_told(said):
+            return bool(said.version) and version != talk.version
+        return head.action == BOOT and bool(head.shows and talk.shows) and head.shows != talk.shows
 
     def _holes(self, talk: Talk) -> Iterator[Happening]:
         """Say in a session that lines were lost since it was last heard of: any of them may have been its own."""

@@ -22,8 +22,13 @@ def table_line(line: str) -> Entry | None:
 
 def table_reader(heading: str) -> Callable[[str], Entry | None]:
     """Return what reads the lines under a heading, by the names of the columns."""
-    names = [field.strip().strip('"') for field in _SEPARATORS.split(heading)]
+    names = columns(heading)
     return lambda line: _read(line, names)
+
+
+def columns(line: str) -> list[str]:
+    """Return the fields of a line without the message, such as a heading, as they are between separators."""
+    return [field.strip().strip('"') for field in _SEPARATORS.split(line)]
 
 
 def _read(line: str, names: list[str]) -> Entry | None:
@@ -31,7 +36,7 @@ def _read(line: str, names: list[str]) -> Entry | None:
     if match is None:
         return None
     plain = f"{line[: match.start()]}{MESSAGE}{line[match.end() :]}"
-    fields = [field.strip().strip('"') for field in _SEPARATORS.split(plain)]
+    fields = columns(plain)
     named = dict(zip(names, fields, strict=False)) if len(names) == len(fields) else {}
     others = [field for field in fields if field != MESSAGE]
     words = _under(DIRECTIONS, named)
@@ -54,4 +59,4 @@ def _under(columns: tuple[str, ...], named: dict[str, str]) -> str:
 
 def is_heading(line: str) -> bool:
     """Tell whether a line names columns: a time among them."""
-    return any(field.strip().strip('"') in TIMES for field in _SEPARATORS.split(line[:1_000]))
+    return any(field in TIMES for field in columns(line[:1_000]))

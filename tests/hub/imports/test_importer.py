@@ -18,7 +18,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from written_logs import FORMATS, messages
 
-from hub.imports import importer
+from hub.imports import files, importer
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import Imported, import_logs
 from hub.imports.log import Told
@@ -349,3 +349,39 @@ async def test_log_of_the_ocpp_package_itself_is_imported(tmp_path: Path) -> Non
     assert (done.messages, done.lines_skipped) == (4, 0)
     assert [pair.station.vendor for pair in judge.board.view().pairs] == ["Volt"]
     assert [each for each in judge.findings if each.severity is not Severity.INFO] == []
+
+
+BOOT_2X: Final = (
+    '> [2,"b2","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"Volt","model":"V2"}}]'
+)
+BOOTED_2X: Final = '< [3,"b2",{"status":"Accepted","currentTime":"$NOW","interval":300}]'
+STATUS_2X: Final = (
+    '> [2,"s2","StatusNotification",{"timestamp":"$NOW","connectorStatus":"Available","evseId":1,"connectorId":1}]'
+)
+
+
+@pytest.mark.parametrize("surveyed", [files.SURVEYED, 250], ids=["survey sees both", "survey sees the first"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_station_that_boots_in_another_generation_has_a_session_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, surveyed: int
+) -> None:
+    monkeypatch.setattr(files, "SURVEYED", surveyed)
+    newer = [BOOT_2X, BOOTED_2X, STATUS_2X, '< [3,"s2",{}]']
+    beats = [line for _ in range(3) for line in said16.beat()]
+    traffic = draw(*said16.boot(), *said16.report(1, "Available"), "+60s", *newer, *beats, "+60s", *said16.boot())
+
+    recording, done = imported_into(tmp_path, FORMATS[name](traffic))
+
+    judge = judged_again(recording)
+    assert done.sessions == 3
+    assert sorted({pair.version for pair in judge.board.view().pairs}) == ["1.6", "2.0.1"]
+    assert [each for each in judge.findings if each.severity is not Severity.INFO] == []
+
+
+def test_version_that_is_said_is_not_put_in_question_by_a_boot(tmp_path: Path) -> None:
+    traffic = draw(*said16.boot(), "+60s", BOOT_2X, BOOTED_2X)
+
+    recording, done = imported_into(tmp_path, FORMATS["steve"](traffic), told=Told(version="1.6"))
+
+    assert done.sessions == 1
+    assert "RPC-19" in [each.rule for each in judged_again(recording).findings]
