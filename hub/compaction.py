@@ -71,8 +71,8 @@ def _check_kind(path: Path) -> None:
     except DatabaseError:
         return  # opening it for writing says why
     if application != APPLICATION_ID:
-        kind = "a SQLite file" if path.stat().st_size else "empty"
-        raise CompactError(f"{str(path)!r} is {kind}, but not a recording of the hub")
+        what = "a SQLite file, but not a recording" if path.stat().st_size else "an empty file, not a recording"
+        raise CompactError(f"{str(path)!r} is {what} of the hub")
 
 
 def _files(path: Path) -> list[Path]:

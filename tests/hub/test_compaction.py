@@ -109,8 +109,8 @@ def test_what_is_no_recording_does_not_become_one(tmp_path: Path) -> None:
             connection.execute(statement)
     before = {path: path.read_bytes() for path in (empty, bare, other)}
 
-    for path, kind in ((empty, "empty"), (bare, "a SQLite file"), (other, "a SQLite file")):
-        with pytest.raises(CompactError, match=f"is {kind}, but not a recording of the hub"):
+    for path, kind in ((empty, "an empty file,"), (bare, "a SQLite file, but"), (other, "a SQLite file, but")):
+        with pytest.raises(CompactError, match=f"is {kind} not a recording of the hub"):
             compact(path)
 
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
