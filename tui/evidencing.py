@@ -31,6 +31,9 @@ def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> N
     write_bundle(bundle, to)
     click.echo(f"{safe(str(to))}: {summary(bundle)}")
     click.echo(f"  {safe(bundle.finding.text, 200)}")
+    if bundle.artefacts:
+        rules = ", ".join(sorted({each.rule for each in bundle.artefacts}))
+        click.echo(f"  judged alone it shows what the recording does not, by what is left out: {rules}")
     click.echo(
         f"  replay: {replay_command(bundle).replace(RECORDING, str(to / RECORDING) if to.is_dir() else RECORDING)}"
     )

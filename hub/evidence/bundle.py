@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hub.errors import HubError
 from hub.evidence.chain import recording_id
 from hub.evidence.reference import Reference, meant
-from hub.evidence.smallest import Smallest, findings_in, smallest
+from hub.evidence.smallest import Smallest, besides, findings_in, places_of, smallest
 from hub.recording import Recording
 from hub.redacting.copying import Plan, sought_in, surveyed
 from hub.redacting.kinds import Kind
@@ -38,12 +38,14 @@ class Bundle:
     """Everything that a bundle says.
 
     `finding` is as the judge says it of `traffic`, which is in the order of recording and ready to be handed on.
-    `others` are further findings that were meant. `sought` is what must not be in any of its files; None where nothing
+    `others` are further findings that were meant. `artefacts` are findings in `traffic` that the recording does not
+    have: what disproves them is left out. `sought` is what must not be in any of its files; None where nothing
     was redacted.
     """
 
     finding: Finding
     others: int
+    artefacts: tuple[Finding, ...]
     traffic: tuple[Traffic, ...]
     is_minimal: bool
     left_out: int
@@ -79,11 +81,12 @@ def gathered(recording: Recording, reference: Reference, plan: Plan | None, judg
     redactor = None if plan is None else surveyed(whole, [], plan)
     traffic = least.traffic if redactor is None else _redacted(least.traffic, redactor)
     finding = _shown(traffic, found[0], redactor)
+    artefacts = besides(findings_in(traffic), places_of(judgement.findings))
     station, csms, version = _products(judgement, recording.session(found[0].session), redactor)
     kept = {session.csms for session in recording.sessions()}
     return Bundle(
-        finding, len(found) - 1, traffic, least.is_minimal, least.left_out, station, csms, version, ruleset().name,
-        recording_id(recording), None if redactor is None else sought_in(redactor, kept),
+        finding, len(found) - 1, (*artefacts,), traffic, least.is_minimal, least.left_out, station, csms, version,
+        ruleset().name, recording_id(recording), None if redactor is None else sought_in(redactor, kept),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The first page of a bundle, in Markdown: what was found, by which clause, shown by which messages, replayed how."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hub.evidence.bundle import Bundle, Product
 from hub.evidence.markdown import block, code
@@ -10,6 +11,8 @@ from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side
 
 RECORDING = "evidence.recording"
 MESSAGES = "messages.jsonl"
+ARTEFACTS: Final = 20
+"""Findings that come of what is left out and are listed; finding.json has all."""
 _WHO = {Side.STATION: "station", Side.CSMS: "CSMS"}
 
 
@@ -51,6 +54,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield ""
     yield from _about(bundle)
     yield ""
+    yield from _artefacts(bundle)
     yield "## Messages"
     start = bundle.traffic[0]
     since = start.session.opened_at if isinstance(start, Opened) else 0
@@ -62,9 +66,12 @@ def _lines(bundle: Bundle) -> Iterator[str]:
 
 
 def _about(bundle: Bundle) -> Iterator[str]:
-    least = "without any one of them it is gone" if bundle.is_minimal else "fewer may do"
-    yield f"The messages below show it: {least}. {bundle.left_out} more of these sessions are left out, among them what"
-    yield "would show that something did *not* happen: the finding was made with all of them."
+    least = "fewer may do"
+    if bundle.is_minimal:
+        least = "without any one of them it is gone, or something is found that the recording does not show"
+    yield f"The messages below show it: {least}."
+    yield f"{bundle.left_out} more of these sessions are left out, among them what would show that something did *not*"
+    yield "happen: the finding was made with all of them."
     if bundle.others:
         yield f"The same was found {bundle.others} times more in the recording."
     yield ""
@@ -73,6 +80,22 @@ def _about(bundle: Bundle) -> Iterator[str]:
     else:
         yield "Identities, idTags, serial numbers, addresses, certificates, passwords and free text are replaced by"
         yield "pseudonyms of the same form; times, message ids and what the standard lists are as they were."
+
+
+def _artefacts(bundle: Bundle) -> Iterator[str]:
+    """Yield what is not to be believed, and why."""
+    if not bundle.artefacts:
+        return
+    yield "**Not in the recording:** judged alone, the messages below show the following, too. It comes of what is left"
+    yield "out: all of the recording disproves it, and nobody is accused of it."
+    yield ""
+    for finding in bundle.artefacts[:ARTEFACTS]:
+        frame = "the handshake" if finding.frame is None else f"frame {finding.frame}"
+        where = f"{_WHO[finding.side]}, session {finding.session}, {frame}"
+        yield f"- {finding.rule} ({where}): {code(finding.text, 300)}"
+    if len(bundle.artefacts) > ARTEFACTS:
+        yield f"- and {len(bundle.artefacts) - ARTEFACTS} more, which finding.json lists"
+    yield ""
 
 
 def _item(item: Traffic, since: int, *, is_it: bool) -> Iterator[str]:

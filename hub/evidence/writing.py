@@ -68,6 +68,7 @@ def _facts(bundle: Bundle) -> dict[str, object]:
     rule = rule_named(bundle.finding.rule)
     return {
         "finding": msgspec.to_builtins(bundle.finding),
+        "artefacts": msgspec.to_builtins(bundle.artefacts),
         "sentence": rule.sentence,
         "clause": rule.clause,
         "ruleset": bundle.ruleset,

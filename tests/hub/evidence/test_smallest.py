@@ -4,9 +4,9 @@ import pytest
 from drawing import draw, judged, read_drawing
 from goldens import SESSIONS, drawings
 
-from hub.evidence.smallest import findings_in, smallest
+from hub.evidence.smallest import besides, findings_in, places_of, smallest
 from matrix.finding import Finding
-from matrix.trace import Closed, Frame, Opened, Traffic
+from matrix.trace import Closed, Frame, Opened, Traffic, mark_of
 
 BEATS = [
     line
@@ -48,6 +48,7 @@ def test_of_many_messages_the_two_that_make_a_second_answer_are_left() -> None:
 )  # fmt: skip
 def test_what_is_left_shows_the_finding_and_without_any_message_it_is_gone(drawing: Path) -> None:
     traffic = read_drawing(drawing)
+    places = places_of(judged(traffic).findings)
 
     for finding in judged(traffic).findings[:2]:
         least = smallest(traffic, finding)
@@ -55,8 +56,24 @@ def test_what_is_left_shows_the_finding_and_without_any_message_it_is_gone(drawi
         assert least is not None
         assert finding in findings_in(least.traffic)
         for frame in frames(least.traffic) if len(frames(least.traffic)) > 1 else []:
-            rest = [item for item in least.traffic if item is not frame]
-            assert frame.opcode == 0 or not frame.fin or finding not in findings_in(rest)
+            found = findings_in([item for item in least.traffic if item is not frame])
+            is_needed = finding not in found or besides(found, places)
+            assert is_needed or frame.opcode == 0 or not frame.fin
+
+
+def test_an_answer_is_left_with_its_call_so_that_nobody_is_accused_of_answering_nothing() -> None:
+    traffic = draw(*BOOT, *BEATS, '> [2,"x","Heartbeat",{}]', '< [4,"x","NotSupported"]', *BEATS)
+    finding = the(traffic, "RPC-05")
+    alone = [item for item in traffic if isinstance(item, Opened | Closed) or mark_of(item) == finding.frame]
+
+    least = smallest(traffic, finding)
+
+    assert finding in findings_in(alone)
+    assert "RPC-08" in {each.rule for each in findings_in(alone)}
+    assert least is not None
+    assert findings_in(least.traffic) == [finding]
+    assert [frame.payload[:7] for frame in frames(least.traffic)] == ['[2,"x",', '[4,"x",']
+    assert least.is_minimal
 
 
 def test_sessions_that_do_not_matter_are_left_out_whole() -> None:

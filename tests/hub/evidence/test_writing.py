@@ -8,12 +8,14 @@ from recordings import RecordingBuilder
 
 from hub.evidence.bundle import Bundle, EvidenceError, gathered
 from hub.evidence.reference import read_reference
+from hub.evidence.smallest import MOST_ADDED
 from hub.evidence.writing import write_bundle
 from hub.recording import Recording
 from hub.redacting.copying import Plan
 from hub.redacting.kinds import REPLACED
 from hub.session_file import read_session
 from matrix.judge import Judge
+from matrix.trace import Opcode, Side
 
 PLAN = Plan(b"k" * 32, REPLACED)
 
@@ -86,6 +88,33 @@ def test_the_page_of_a_bundle_says_what_by_which_clause_and_how_to_replay(event:
     assert "The same was found 2 times more" in page
     assert "**CSMS:** `acme`" in page
     assert "\n````json\n" in page  # what the peer said holds three backticks
+
+
+def test_what_only_seems_so_without_what_was_left_out_is_named_as_that(tmp_path: Path) -> None:
+    with RecordingBuilder(tmp_path / "event.recording") as builder:
+        session = builder.session("CS-0040", "acme")
+        builder.frame(session, Side.STATION, '[2,"x","Heartbeat",{', fin=0)
+        for _ in range(MOST_ADDED):
+            builder.frame(session, Side.STATION, " ", opcode=Opcode.CONTINUATION, fin=0)
+        builder.frame(session, Side.STATION, "}]", opcode=Opcode.CONTINUATION)
+        builder.say(session, '< [4,"x","NotSupported"]')
+        builder.close(session)
+    bundle = bundle_of(tmp_path / "event.recording", "RPC-05")
+
+    write_bundle(bundle, tmp_path / "bundle")
+
+    page = (tmp_path / "bundle" / "README.md").read_text()
+    facts = json.loads((tmp_path / "bundle" / "finding.json").read_text())
+    assert "**Not in the recording:**" in page
+    assert f"- RPC-08 (CSMS, session 1, frame {bundle.finding.frame}): " in page
+    assert "RPC-08" in {each["rule"] for each in facts["artefacts"]}
+
+
+def test_a_bundle_that_shows_nothing_else_names_nothing_else(event: Path, tmp_path: Path) -> None:
+    write_bundle(bundle_of(event, rule_at_answer(event)), tmp_path / "bundle")
+
+    assert "Not in the recording" not in (tmp_path / "bundle" / "README.md").read_text()
+    assert json.loads((tmp_path / "bundle" / "finding.json").read_text())["artefacts"] == []
 
 
 def test_the_chain_of_hashes_holds_and_breaks_where_a_message_is_changed(event: Path, tmp_path: Path) -> None:
