@@ -1,7 +1,7 @@
 """Which sessions of two recordings belong together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Couple(NamedTuple):
 def couples(
     before: Sequence[Session], after: Sequence[Session], origins: Mapping[int, int] = MappingProxyType({})
 ) -> list[Couple]:
-    """Put sessions together by identity, then by order: those that were upgraded, and those that were not.
+    """Put sessions together by identity and CSMS, the rest by identity, in order: those that were upgraded, and not.
 
     Where each recording has one identity only, that may be another one. `origins` says of sessions of the second which
     of the first they were played from: those come first, and are no others' counterparts.
@@ -36,8 +36,27 @@ def _by_order(before: Sequence[Session], after: Sequence[Session]) -> list[Coupl
         ours, theirs = {"": next(iter(ours.values()))}, {"": next(iter(theirs.values()))}
     found: list[Couple] = []
     for identity in dict.fromkeys((*ours, *theirs)):
-        found += _in_turn(ours.get(identity, []), theirs.get(identity, []))
+        found += _by_csms(ours.get(identity, []), theirs.get(identity, []))
     return found
+
+
+def _by_csms(ours: list[Session], theirs: list[Session]) -> list[Couple]:
+    """Put sessions of one station together with those that it had with the same CSMS, then what is left of both."""
+    matched: dict[int, Session] = {}
+    for csms in dict.fromkeys(session.csms for session in ours):
+        matched |= _matched(*([each for each in some if each.csms == csms] for some in (ours, theirs)))
+    taken = {session.id for session in matched.values()}
+    rest = [each for each in theirs if each.id not in taken]
+    matched |= _matched([each for each in ours if each.id not in matched], rest)
+    taken = {session.id for session in matched.values()}
+    found = [Couple(session, matched.get(session.id)) for session in ours]
+    return found + [Couple(None, session) for session in theirs if session.id not in taken]
+
+
+def _matched(ours: Sequence[Session], theirs: Sequence[Session]) -> dict[int, Session]:
+    """Return the counterparts of sessions, by their number."""
+    pairs = align([_mark(session) for session in ours], [_mark(session) for session in theirs])
+    return {ours[one].id: theirs[other] for one, other in pairs}
 
 
 def _by_identity(sessions: Iterable[Session]) -> dict[str, list[Session]]:
@@ -45,15 +64,6 @@ def _by_identity(sessions: Iterable[Session]) -> dict[str, list[Session]]:
     for session in sessions:
         by_identity[session.identity].append(session)
     return by_identity
-
-
-def _in_turn(ours: list[Session], theirs: list[Session]) -> Iterator[Couple]:
-    matched = align([_mark(session) for session in ours], [_mark(session) for session in theirs])
-    after = dict(matched)
-    for index, session in enumerate(ours):
-        yield Couple(session, theirs[after[index]] if index in after else None)
-    taken = set(after.values())
-    yield from (Couple(None, session) for index, session in enumerate(theirs) if index not in taken)
 
 
 def _mark(session: Session) -> Mark:

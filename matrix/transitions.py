@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from matrix.board import BoardView
+from matrix.board import CONNECT, BoardView
 from matrix.couples import Couple
 from matrix.finding import Finding, Severity
 from matrix.outcome import CONFORMING, GRAVITY, WRONG, Outcome
-from matrix.trace import Side
+from matrix.trace import Session, Side
 
 Outcomes = Mapping[int, Mapping[str, Outcome]]
 """What each message type came to in each session, by session and action."""
@@ -98,8 +98,15 @@ def _transitions(couple: Couple, before: Outcomes, after: Outcomes) -> Iterable[
     earlier = before.get(couple.before.id, {}) if couple.before else {}
     later = after.get(couple.after.id, {}) if couple.after else {}
     for action in sorted(earlier.keys() | later.keys()):
+        if action == CONNECT and (_is_hidden(couple.before, earlier) or _is_hidden(couple.after, later)):
+            continue
         if earlier.get(action) is not later.get(action):
             yield Transition(session.identity, session.csms, action, earlier.get(action), later.get(action))
+
+
+def _is_hidden(session: Session | None, outcomes: Mapping[str, Outcome]) -> bool:
+    """Tell whether nothing is known of a handshake because the log that a session is from could not hold it."""
+    return session is not None and session.origin is not None and CONNECT not in outcomes
 
 
 def _worst_first(change: Transition) -> tuple[bool, str, str]:

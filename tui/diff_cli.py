@@ -31,8 +31,8 @@ def diff(
 ) -> None:  # fmt: skip
     """Put two recordings, or two sessions, side by side: what is the same, changed, missing or extra.
 
-    Sessions belong together by identity and order, messages by side, action and content. Message ids, names such as
-    transactionId, moments and orders that mean nothing are set aside.  See docs/comparing.md
+    Sessions belong together by identity, CSMS and order, messages by side, action and content. Message ids, names such
+    as transactionId, moments and orders that mean nothing are set aside.  See docs/comparing.md
 
     A replay alone is compared with what it was played from.
 

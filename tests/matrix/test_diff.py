@@ -232,8 +232,8 @@ def test_payloads_nested_deeper_than_can_be_written_again_are_compared_as_text()
     assert not compared([before], [after]).is_the_same
 
 
-def session(number: int, identity: str = "CS001", status: int | None = 101) -> Session:
-    traffic: list[Traffic] = draw(identity=identity, status=status)
+def session(number: int, identity: str = "CS001", status: int | None = 101, csms: str = "acme") -> Session:
+    traffic: list[Traffic] = draw(identity=identity, status=status, csms=csms)
     (opened,) = [item for item in traffic if isinstance(item, Opened)]
     fields = {name: getattr(opened.session, name) for name in opened.session.__struct_fields__}
     return Session(**fields | {"id": number})
@@ -249,6 +249,22 @@ def test_sessions_belong_together_by_identity_and_order() -> None:
     found = couples(before, [session(4, "B"), session(5, "A"), session(6, "A"), session(7, "C")])
 
     assert ids(found) == [(1, 5), (3, 6), (2, 4), (None, 7)]
+
+
+def test_sessions_of_a_station_belong_to_those_with_the_same_csms_in_whatever_order() -> None:
+    before = [session(1, csms="acme"), session(2, csms="bolt"), session(3, csms="acme")]
+
+    found = couples(before, [session(4, csms="bolt"), session(5, csms="acme"), session(6, csms="acme")])
+
+    assert ids(found) == [(1, 5), (2, 4), (3, 6)]
+
+
+def test_sessions_with_a_csms_that_the_other_side_has_not_belong_together_in_order() -> None:
+    before = [session(1, csms="acme"), session(2, csms="bolt"), session(3, csms="cord")]
+
+    found = couples(before, [session(4, csms="dyne"), session(5, csms="acme")])
+
+    assert ids(found) == [(1, 5), (2, 4), (3, None)]
 
 
 def test_a_replayed_session_stands_beside_the_one_that_it_was_played_from() -> None:

@@ -1,11 +1,12 @@
 """What a second recording made of the outcomes of a first."""
 
+import msgspec
 import pytest
 from drawing import draw, judged
 
 from matrix.couples import Couple
 from matrix.outcome import Outcome
-from matrix.trace import Opened, Session, Traffic
+from matrix.trace import Closed, Opened, Session, Traffic
 from matrix.transitions import Shift, Transition, session_outcomes, shift
 
 BOOT = [
@@ -17,9 +18,22 @@ BAD = [*BOOT, '> [2,"h","Heartbeat",{"x":1}]', '< [3,"h",{"currentTime":"$NOW"}]
 
 
 def shifted(before: list[str], after: list[str]) -> Shift:
-    one, other = draw(*before), draw(*after)
+    return shift_of(draw(*before), draw(*after))
+
+
+def shift_of(one: list[Traffic], other: list[Traffic]) -> Shift:
     verdicts = [(session_outcomes(judge.board.view()), judge.findings) for judge in (judged(one), judged(other))]
     return shift([Couple(_session(one), _session(other))], *verdicts)
+
+
+def logged(*lines: str) -> list[Traffic]:
+    """Draw what an imported log holds of a session: no handshake."""
+    return [
+        msgspec.structs.replace(item, session=msgspec.structs.replace(item.session, status=None, origin="csms.log"))
+        if isinstance(item, Opened | Closed)
+        else item
+        for item in draw(*lines)
+    ]
 
 
 def _session(traffic: list[Traffic]) -> Session:
@@ -44,6 +58,20 @@ def test_a_message_type_that_breaks_a_rule_now_is_worse() -> None:
 
 def test_a_message_type_that_keeps_it_again_is_better() -> None:
     assert shifted(BAD, GOOD).is_better
+
+
+def test_a_log_that_can_hold_no_handshake_is_neither_worse_nor_better_for_it() -> None:
+    for one, other in ((draw(*GOOD), logged(*GOOD)), (logged(*GOOD), draw(*GOOD))):
+        change = shift_of(one, other)
+
+        assert (change.transitions, change.is_worse, change.is_better) == ((), False, False)
+
+
+def test_a_message_type_that_a_log_does_not_hold_any_more_is_worse() -> None:
+    change = shift_of(draw(*GOOD), logged(*BOOT))
+
+    assert [(each.action, each.after) for each in change.transitions] == [("Heartbeat", None)]
+    assert change.is_worse
 
 
 @pytest.mark.parametrize(
