@@ -1,4 +1,7 @@
-"""A hub between raw peers. Its tests run on both event loops: at its edges, a transport differs between them."""
+"""A hub between raw peers. Its tests run on uvloop, and in `make nightly` (EVERY_LOOP=1) on both event loops.
+
+At its edges, a transport differs between them; the hub takes uvloop where that installs.
+"""
 
 import asyncio
 import os
@@ -16,9 +19,10 @@ Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Loops:  # noqa: ARG001 - the hook's names
-    if item.path.name.startswith("test_relay"):
-        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-    return {"asyncio": asyncio.new_event_loop}
+    if not item.path.name.startswith("test_relay"):
+        return {"asyncio": asyncio.new_event_loop}
+    every = {"asyncio": asyncio.new_event_loop} if os.environ.get("EVERY_LOOP") else {}
+    return {**every, "uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
