@@ -26,8 +26,8 @@ check: $(VENV)/.dev  ## ruff, mypy --strict, import contracts, generated docs fr
 	$(BIN)/python -m tests.rules_page --check docs/rules.md
 	$(BIN)/python -m tests.field_page --check docs/field-cases.md
 
-unit: $(VENV)/.dev $(SCHEMAS)/.there  ## the tests alone
-	$(BIN)/python -m pytest -m "not nightly"
+unit: $(VENV)/.dev $(SCHEMAS)/.there  ## the tests alone, in two processes: most of them wait more than they compute
+	$(BIN)/python -m pytest -m "not nightly" -n 2 --dist loadfile
 
 format: $(VENV)/.dev  ## let ruff put the code in order
 	$(BIN)/ruff format .

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from peers.alone import alone
+
 SCRIPTS: Final = Path(__file__).parent / "page"
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_S: Final = 60
@@ -26,8 +28,12 @@ def missing() -> str | None:
         return "Node.js is not there: nobody leads the browser"
     if browser() is None:
         return "Chromium is not there: `apt-get install chromium`"
-    if (SCRIPTS / "node_modules" / "playwright-core").is_dir():
-        return None
+    with alone(SCRIPTS):
+        is_there = (SCRIPTS / "node_modules" / "playwright-core" / "package.json").is_file()
+        return None if is_there else _install()
+
+
+def _install() -> str | None:
     command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     done = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, timeout=INSTALL_S, check=False)
     return None if done.returncode == 0 else f"npm could not install playwright-core: {done.stderr.strip()[-300:]}"

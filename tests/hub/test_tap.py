@@ -54,7 +54,11 @@ def test_the_short_way_reads_a_text_message_as_the_long_way_does(chunks: list[tu
         assert text is not None or tap.feed(chunk) == found
 
 
-@pytest.mark.parametrize("stream", [masked("a" * 5), masked("a" * 200), frame("a" * 6), frame("grün" * 90)])
+@pytest.mark.parametrize(
+    "stream",
+    [masked("a" * 5), masked("a" * 200), frame("a" * 6), frame("grün" * 90)],
+    ids=["short", "long", "unmasked", "many bytes a sign"],
+)
 def test_a_whole_text_message_goes_the_short_way(stream: bytes) -> None:
     tap = Tap(Side.STATION)
 

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
+from peers.alone import alone
 from peers.processes import PeerError, run, serving
 
 NODE: Final = Path(__file__).parent / "node"
@@ -18,8 +19,11 @@ def install() -> str | None:
     """Install the packages beside the scripts, once; return the reason where that cannot be done."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "Node.js is not there: the peers of npm cannot run"
-    if _installed():
-        return None
+    with alone(NODE):
+        return None if _installed() else _install()
+
+
+def _install() -> str | None:
     command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=peer"]
     done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=INSTALL_S, check=False)
     return None if done.returncode == 0 else f"npm could not install the peers: {done.stderr.strip()[-300:]}"

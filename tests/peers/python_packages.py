@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
+from peers.alone import alone
 from peers.processes import run, serving
 
 ROOT: Final = Path(__file__).parents[2]
@@ -19,8 +20,12 @@ INSTALL_S: Final = 100
 
 def install() -> str | None:
     """Install the packages beside the virtual environment, once; return the reason where that cannot be done."""
-    if STAMP.is_file() and STAMP.read_text() == REQUIREMENTS.read_text():
-        return None
+    with alone(REQUIREMENTS.parent):
+        is_there = STAMP.is_file() and STAMP.read_text() == REQUIREMENTS.read_text()
+        return None if is_there else _install()
+
+
+def _install() -> str | None:
     command = [
         sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-deps",
         "--require-hashes", "--upgrade", "--target", str(INSTALLED), "-r", str(REQUIREMENTS),
