@@ -58,8 +58,7 @@ def compact(path: Path) -> Compacted:
         raise CompactError(f"{str(path)!r} cannot be compacted, and is as it was: {exc.strerror}") from exc
     finally:
         copy.unlink(missing_ok=True)
-        recording.connection.close()
-        recording.lock.release()
+        recording.let_go()
     return Compacted(before, path.stat().st_size)
 
 

@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import apsw
 
+from hub.lock_file import is_anybodys
+
 __all__ = [
     "BUSY_MS",
     "OK",
@@ -25,6 +27,8 @@ __all__ = [
     "Transaction",
     "connect",
     "connect_read_only",
+    "keep_log",
+    "reason_of",
     "snapshot",
     "sync_log",
 ]
@@ -57,10 +61,20 @@ def connect(path: Path) -> Connection:
 def connect_read_only(path: Path) -> Connection:
     """Open a file for reading: nothing is ever written through it, nothing folded from its log.
 
+    While a hub has it, that goes for a reader's marks in the log's index too: where the file system becomes read-only,
+    writing one would be the end of the process (`hub.log_index`). The hub's own marks do.
+
     Raises:
         DatabaseError: it cannot be opened, or is not a SQLite file.
     """
-    connection = Connection(f"file:{quote(str(path.absolute()))}?mode=ro", flags=_FOR_READING)
+    if is_anybodys(path):
+        with suppress(CannotOpenError):  # it has gone meanwhile, and its index with it
+            return _connect_read_only(path, "&readonly_shm=1")
+    return _connect_read_only(path)
+
+
+def _connect_read_only(path: Path, option: str = "") -> Connection:
+    connection = Connection(f"file:{quote(str(path.absolute()))}?mode=ro{option}", flags=_FOR_READING)
     connection.set_busy_timeout(BUSY_MS)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA schema_version").fetchone()
@@ -79,6 +93,18 @@ def sync_log(path: Path) -> None:
             os.fsync(log)
         finally:
             os.close(log)
+
+
+def keep_log(connection: Connection) -> None:
+    """Leave a write-ahead log as it is when its last connection is closed, in place of folding it into the file."""
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+
+
+def reason_of(exc: BaseException, connection: Connection) -> str:
+    """Return what an error says, and where SQLite says no more than "disk I/O error", what the system said to it."""
+    if isinstance(exc, apsw.IOError) and connection.system_errno:
+        return f"{exc}: {os.strerror(connection.system_errno).lower()}"
+    return str(exc)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """The lock file beside a recording: it keeps a second hub out, and says what the hub that holds it has to say.
 
 A dashboard in another process learns here that nothing is being recorded. The file has its full size from the start and
-is written over in place: that works on a full disk too.
+is written over in place: that works on a full disk too. Where not even that does, since the file system has become
+read-only or the disk is gone, a lock on one byte of it says so: the kernel keeps that without any disk.
 """
 
 import fcntl
 import os
+import struct
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
@@ -15,6 +18,14 @@ from hub.errors import LockedError, RecorderError
 SIZE: Final = 1024
 BRIEFLY: Final = "briefly"
 """What stands in place of the hub's URL where a command has the lock for a moment: that makes nothing live."""
+READ_ONLY: Final = "the file system is read-only"
+UNWRITABLE: Final = "nothing can be written to its disk"
+
+_FLAG: Final = SIZE
+"""The byte behind the text that is locked while nothing is recorded. Its lock is of the kind that belongs to a
+descriptor (fcntl(2), open file description locks): a process would lose the other kind by closing any descriptor."""
+_FLOCK: Final = "hhqqi0q"
+"""struct flock of Linux: type, whence, start, length, process."""
 
 
 def lock_path_of(recording: Path) -> Path:
@@ -31,7 +42,9 @@ def trouble_in(content: bytes) -> str:
 def trouble_at(recording: Path) -> str:
     """Return why the hub that has the lock of a recording records nothing, "" where it does, or where there is none."""
     try:
-        return trouble_in(lock_path_of(recording).read_bytes()[:SIZE])
+        with lock_path_of(recording).open("rb") as file:
+            trouble = trouble_in(file.read(SIZE))
+            return trouble or (_what_is_wrong_with(file.fileno()) if _is_flagged(file.fileno()) else "")
     except OSError:
         return ""
 
@@ -45,6 +58,16 @@ def hub_at(recording: Path) -> str:
 def is_taken_briefly(recording: Path) -> bool:
     """Tell whether it is a command that has, or had, the lock of a recording, and no hub."""
     return _said_where(recording) == BRIEFLY
+
+
+def is_anybodys(recording: Path) -> bool:
+    """Tell whether the process that wrote the lock file lives. The lock is not tried: a hub might want it just now."""
+    try:
+        holder = int(lock_path_of(recording).read_bytes()[:20].partition(b"\n")[0])
+        os.kill(holder, 0)
+    except (OSError, ValueError, OverflowError):  # no such file, no such process, or one of another user's
+        return False
+    return holder > 0
 
 
 def is_held(recording: Path) -> bool:
@@ -106,6 +129,7 @@ class LockFile:
     def say(self, trouble: str) -> None:
         """Tell whoever looks why nothing is being recorded; "" where all is well."""
         self._trouble = trouble
+        _flag(self._descriptor, up=trouble != "")
         self._write()
 
     def say_where(self, url: str) -> None:
@@ -115,7 +139,7 @@ class LockFile:
 
     def _write(self) -> None:
         line = " ".join(self._trouble.split()).encode()[: SIZE // 2]
-        with suppress(OSError):  # a disk without a byte to spare, as early as this: nobody can be told
+        with suppress(OSError):  # a disk that takes nothing at all: the flag has to do
             os.pwrite(
                 self._descriptor,
                 (b"%d\n%b\n%b\n" % (os.getpid(), line, self.where.encode()[: SIZE // 4])).ljust(SIZE),
@@ -123,9 +147,10 @@ class LockFile:
             )
 
     def release(self) -> None:
-        """Let the next hub in, and leave nothing behind."""
+        """Let the next hub in, and leave nothing behind, where the file system lets us."""
         if self.is_in_place:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink()
         os.close(self._descriptor)
 
 
@@ -148,3 +173,24 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:
         return False
+
+
+def _flag(descriptor: int, *, up: bool) -> None:
+    """Lock the byte that says that nothing is recorded, or unlock it."""
+    if sys.platform == "linux":
+        kind = fcntl.F_WRLCK if up else fcntl.F_UNLCK
+        with suppress(OSError):  # a file system without locks
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, kind, os.SEEK_SET, _FLAG, 1, 0))
+
+
+def _is_flagged(descriptor: int) -> bool:
+    """Tell whether somebody has locked just that byte; a network file system shows our flock as a lock on all of it."""
+    if sys.platform != "linux":
+        return False
+    asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, _FLAG, 1, 0)
+    kind, _, start, length, _ = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))
+    return kind == fcntl.F_WRLCK and (start, length) == (_FLAG, 1)
+
+
+def _what_is_wrong_with(descriptor: int) -> str:
+    return READ_ONLY if os.fstatvfs(descriptor).f_flag & os.ST_RDONLY else UNWRITABLE

@@ -19,7 +19,7 @@ from msgspec import structs
 
 from hub.batch import Backlog, Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
 from hub.checkpoint import Checkpointer
-from hub.database import OK, TRUNCATE, Connection, DatabaseError, Transaction, sync_log
+from hub.database import OK, TRUNCATE, Connection, DatabaseError, Transaction, reason_of, sync_log
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import Durability, WritableRecording, open_for_writing
@@ -38,6 +38,8 @@ FEW: Final = 16
 BUSY_S: Final = 200e-6
 """The relay is busy where one commit follows another as soon as this."""
 NAP_S: Final = 10e-6
+RESTED_S: Final = 10e-3
+"""After so long without a commit, the recording is asked first whether it can be written to (`hub.log_index`)."""
 RETRY_S: Final = 1.0
 LOOK_S: Final = 0.4
 """How often the recorder looks whether its files are where they were: a dashboard is to say so within a second."""
@@ -215,6 +217,7 @@ class Recorder:
     async def close(self) -> None:
         """Write what is left, fold the log into the recording, and let the next hub in."""
         self._next_look.cancel()
+        self._check()
         self._commit()
         while waiting := self._syncing or self._working:
             await asyncio.wait([waiting])
@@ -222,7 +225,8 @@ class Recorder:
             self._retry.cancel()
         if self._trouble:
             await self._loop.run_in_executor(self._worker, self._last_try)
-        await self._loop.run_in_executor(self._worker, self._checkpointer.run, self._connection, TRUNCATE)
+        if not self._trouble:
+            await self._loop.run_in_executor(self._worker, self._checkpointer.run, self._connection, TRUNCATE)
         self._worker.shutdown()
         if self._trouble:
             log.error("%s ends with a gap: %s", self.path, self._trouble)
@@ -250,7 +254,7 @@ class Recorder:
             try:
                 batch.write(self._transaction)
             except DatabaseError as exc:
-                self._fail(str(exc), batch)
+                self._fail(exc, batch)
                 if self._is_strict:
                     return
         for callback, argument in batch.afterwards:
@@ -266,7 +270,10 @@ class Recorder:
         The sleep is the shortest that there is, some 60 µs on Linux; a timer of the event loop takes 1 ms.
         """
         now = time.perf_counter()
-        is_busy, self._looked_at = now - self._looked_at < BUSY_S, now
+        rested_s, self._looked_at = now - self._looked_at, now
+        is_busy = rested_s < BUSY_S
+        if rested_s > RESTED_S:
+            self._check()
         if is_busy and not self._has_gathered:
             self._has_gathered = True
             time.sleep(NAP_S)
@@ -274,6 +281,14 @@ class Recorder:
             return True
         self._has_gathered = False
         return False
+
+    def _check(self) -> None:
+        """See that a transaction can be tried."""
+        try:
+            if not self._trouble:
+                self._recording.check()
+        except RecorderError as exc:
+            self._fail(exc)
 
     def _relieve(self) -> None:
         callbacks, self._relieved = self._relieved, []
@@ -288,7 +303,7 @@ class Recorder:
     def _worked(self, then: Callable[[], None], done: "asyncio.Future[None]") -> None:
         self._working = None
         if exc := done.exception():
-            self._fail(str(exc))
+            self._fail(exc)
             self._commit()
         else:
             then()
@@ -331,8 +346,9 @@ class Recorder:
 
     # -- a disk that takes nothing ------------------------------------------------------------------------------------
 
-    def _fail(self, trouble: str, batch: Batch | None = None) -> None:
+    def _fail(self, exc: BaseException, batch: Batch | None = None) -> None:
         """Note why nothing is recorded, and try again later; the batch that could not be written waits or is lost."""
+        trouble = reason_of(exc, self._connection)
         self._tell(trouble)
         if self._is_strict:
             self._put_back(batch or Batch())
@@ -381,10 +397,11 @@ class Recorder:
 
     def _resume(self) -> None:
         try:
+            self._recording.check()
             if self._backlog:
                 self._backlog.write(self._transaction, self._marks.__next__)
-        except DatabaseError as exc:
-            self._fail(str(exc))
+        except (DatabaseError, RecorderError) as exc:
+            self._fail(exc)
             return
         self._backlog, self._trouble = None, ""
         self._commit()
@@ -398,6 +415,7 @@ class Recorder:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._recording.restore()
                 self._use(self._recording.connection)
+            self._recording.check()
             if self._backlog:
                 self._backlog.write(self._transaction, self._marks.__next__)
             self._batch.write(self._transaction)
@@ -443,7 +461,7 @@ class SyncedRecorder(Recorder):
     def _written(self, batch: Batch, done: "asyncio.Future[None]") -> None:
         self._working = None
         if exc := done.exception():
-            self._fail(str(exc), batch)
+            self._fail(exc, batch)
             if self._is_strict:
                 return
         else:

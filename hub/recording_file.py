@@ -13,9 +13,10 @@ from sqlite_utils import Database
 
 from hub.batch import INSERT_FRAME
 from hub.checkpoint import BUSY_MS
-from hub.database import Connection, DatabaseError, Transaction, connect
+from hub.database import Connection, DatabaseError, Transaction, connect, keep_log
 from hub.errors import RecorderError
 from hub.lock_file import LockFile
+from hub.log_index import LogIndex
 from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING, applied_steps, known_steps
 from hub.place import Place, sync
 from hub.recording import Recording
@@ -52,6 +53,7 @@ class WritableRecording:
         self.lock = lock
         self._durability = durability
         self._place = Place(path)
+        self._index = LogIndex(path)
 
     @property
     def last_session(self) -> int:
@@ -62,6 +64,14 @@ class WritableRecording:
     def last_note(self) -> int:
         ((note,),) = self.connection.execute("SELECT coalesce(max(id), 0) FROM note")
         return int(note)
+
+    def check(self) -> None:
+        """See whether a transaction can be tried, which else might be the end of the process.
+
+        Raises:
+            RecorderError: it cannot.
+        """
+        self._index.check()
 
     def displaced(self) -> str:
         """Say which of the recording's files is not where it was, "" while all are."""
@@ -83,9 +93,10 @@ class WritableRecording:
             self._take_lock_again()
         if self._place.displaced():
             self._place.leave(self.connection)
+            self._index.close()
             self.connection = connect(self.path)
             _prepare(self.path, self.connection, self._durability)
-            self._place = Place(self.path)
+            self._place, self._index = Place(self.path), LogIndex(self.path)
 
     def _take_lock_again(self) -> None:
         lock = LockFile.take(self.path)
@@ -101,14 +112,30 @@ class WritableRecording:
         """Write everything into the file itself, close it, and let the next hub in.
 
         Out of write-ahead mode it is one file, which can be copied and read from anywhere; a reader may prevent that.
+        Where nothing can be written, the log is left beside it, for the next to open it.
         """
         try:
             with suppress(DatabaseError):
-                self.connection.set_busy_timeout(0)
-                self.connection.pragma("journal_mode", "DELETE")
+                self._fold()
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Close it as it is, and let the next hub in."""
+        try:
             self.connection.close()
+            self._index.close()
         finally:
             self.lock.release()
+
+    def _fold(self) -> None:
+        try:
+            self.check()
+        except RecorderError:
+            keep_log(self.connection)
+        else:
+            self.connection.set_busy_timeout(0)
+            self.connection.pragma("journal_mode", "DELETE")
 
 
 def open_for_writing(path: Path, *, durability: Durability = Durability.KILL, where: str = "") -> WritableRecording:

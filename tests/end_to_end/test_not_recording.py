@@ -1,6 +1,7 @@
 """The disk takes nothing, or the recording is taken away: what a dashboard says, and how soon."""
 
 import asyncio
+import resource
 import shutil
 import threading
 import time
@@ -11,6 +12,7 @@ from queue import Queue
 
 from raw_peers import ACCEPT, Line, Peers, masked, upgrade
 
+from hub.lock_file import UNWRITABLE
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from matrix.board import CONNECT
@@ -59,6 +61,17 @@ async def session(peers: Peers, recording: Path, *, is_strict: bool = False) -> 
             line.reset()
 
 
+@contextmanager
+def no_file_takes_a_byte() -> Iterator[None]:
+    """Let every write to a file of this process fail, as on a file system that has become read-only."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 async def until(reached: Callable[[], bool]) -> None:
     while not reached():  # noqa: ASYNC110 - the recorder has no event for what only tests wait for
         await asyncio.sleep(0.001)
@@ -89,6 +102,28 @@ async def test_a_dashboard_says_within_a_second_that_the_disk_is_full_and_when_i
     assert full.not_recording == "database or disk is full"
     assert took_s < SOON_S * BUSY_MACHINE
     assert gaps(path) == ["not recorded: database or disk is full, 1 frames, 50008 bytes"]
+
+
+async def test_a_dashboard_says_so_too_where_not_even_the_lock_file_can_be_written(
+    peers: Peers, tmp_path: Path
+) -> None:
+    path = tmp_path / "event.db"
+    async with session(peers, path) as (hub, station, upstream):
+        with watching(path) as wait_for:
+            await asyncio.to_thread(wait_for, lambda each: each.stage is Stage.LIVE)
+            with no_file_takes_a_byte():
+                began = time.monotonic()
+                await station.say(masked("lost"))
+                stuck = await asyncio.to_thread(wait_for, lambda each: each.not_recording != "")
+                took_s = time.monotonic() - began
+                forwarded = await upstream.hear(10)
+                reason = hub.recorder.failing
+            await asyncio.to_thread(wait_for, lambda each: each.not_recording == "")
+
+    assert (stuck.not_recording, reason) == (UNWRITABLE, "disk I/O error: file too large")
+    assert took_s < SOON_S * BUSY_MACHINE
+    assert len(forwarded) == 10
+    assert gaps(path) == ["not recorded: disk I/O error: file too large, 1 frames, 10 bytes"]
 
 
 async def test_a_dashboard_says_within_a_second_that_the_recordings_folder_is_gone(

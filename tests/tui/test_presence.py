@@ -1,7 +1,11 @@
+import errno
 import fcntl
+import os
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from dashboards import hub_on
 from recordings import NOON
 
@@ -110,3 +114,20 @@ def test_what_a_hub_has_to_say_is_read_from_its_lock(tmp_path: Path) -> None:
     assert full == Presence(is_here=True, trouble="database or disk is full")
     assert again == HERE
     assert watch.look().trouble == ""
+
+
+def test_a_lock_that_cannot_be_removed_lets_the_next_hub_in_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "live.recording"
+    recording = open_for_writing(path)
+    monkeypatch.setattr(Path, "unlink", read_only)
+
+    recording.close()
+
+    with closing(open_for_writing(path)):
+        assert LockWatch(path).look() == HERE
+
+
+def read_only(path: Path, **_options: bool) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
