@@ -11,6 +11,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, HeadTooLongError, ResponseHead
+from hub.host_names import addresses_of
 from hub.path import Path
 from hub.switchboard import Csms
 from hub.tls import HandshakeError, UpstreamTls
@@ -159,8 +160,7 @@ async def dial(csms: Csms, tls: UpstreamTls | None) -> HeadReader:
     Raises:
         OSError: it cannot be reached (ssl.SSLError among them: its certificate does not hold).
     """
-    loop = asyncio.get_running_loop()
-    addresses = await loop.getaddrinfo(csms.host, csms.port, type=socket.SOCK_STREAM)
+    addresses = await addresses_of(csms.host, csms.port)
     sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
     return await reader_over(sock, tls, csms.host)
 

@@ -18,6 +18,7 @@ from yarl import URL
 from hub.dial import HeadReader, ask, reader_over
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
+from hub.host_names import addresses_of
 from hub.switchboard import shown_url
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context
 from hub.tls_facts import Hints, why_the_server_failed
@@ -153,9 +154,8 @@ class WayOut:
 
     async def _socket(self) -> socket.socket:
         host, port = (self.proxy.url.host or "", self.proxy.url.port or 80) if self.proxy else (self.host, self.port)
-        loop = asyncio.get_running_loop()
         try:
-            addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await addresses_of(host, port)
             sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_S)
         except OSError as exc:
             if self.proxy is None:

@@ -65,7 +65,7 @@ class Place:
         ((size,),) = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         disk = os.statvfs(self._path.parent)
         if disk.f_bavail * disk.f_frsize < size:
-            raise RecorderError(f"there is no room for its {size >> 20} MiB in {str(self._path.parent)!r}")
+            raise RecorderError(f"there is no room for its {size >> 10} KiB in {str(self._path.parent)!r}")
         self._rescued.unlink(missing_ok=True)
         connection.execute("VACUUM INTO ?", (str(self._rescued),))
         sync(self._rescued)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from hub.recorder import Durability, Recorder
 from hub.refusals import noting_refusals
 from hub.relay import Relay
 from hub.switchboard import Switchboard
+from hub.throttle import Throttle
 from hub.tls import TlsPolicy, UpstreamTls, csms_context
 from hub.token_file import TokenFile
 from hub.tunnel_doors import TunnelDoors, is_for_tunnels, is_of_an_agent
@@ -124,6 +126,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong))
         self._turned_away: TurnedAway
+        self._throttle = Throttle()
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -271,7 +274,7 @@ class Hub:
         except HeadTooLongError as exc:
             await self.relay.turn_away(station, visit, Refused(431, f"this request cannot be read: {exc}"))
         except HeadError as exc:
-            log.info("a connection from %s was no request: %s", visit.address, exc)
+            self._say_of(visit, "were no requests", f"was no request: {exc}")
             station.transport.close()
         except TimeoutError:
             await self._run_out_of_time(station, visit, limit_s)
@@ -302,8 +305,15 @@ class Hub:
             late = Refused(408, f"this request did not arrive within {limit_s:g} s")
             await self.relay.turn_away(station, visit, visit.excess or late)
         else:
-            log.info("a connection from %s said nothing for %g s", visit.address, limit_s)
+            self._say_of(visit, "said nothing", f"said nothing for {limit_s:g} s")
             station.transport.close()
+
+    def _say_of(self, visit: Visit, kind: str, sentence: str) -> None:
+        """Log why a connection came to nothing, of one host and kind once a minute: there may be thousands of them."""
+        left_out = self._throttle.admits(visit.address, kind, now=time.monotonic())
+        if left_out is not None:
+            more = f" ({left_out} more from there {kind} since the last one told)" if left_out else ""
+            log.info("a connection from %s %s%s", visit.address, sentence, more)
 
     def _hand_to_app(self, station: HeadReader, head: bytes) -> None:
         assert self._runner.server is not None
