@@ -4,10 +4,10 @@ The board keeps tallies per session and action, and groups sessions into pairs w
 station says who it is in the middle moves to that product's row with all that it has shown so far.
 """
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import exp, log
 from typing import Any, Final, NamedTuple
 
 from matrix.dialect import dialect
@@ -20,6 +20,8 @@ CONNECT: Final = "Connect"
 """The row for the connection itself: upgrade, subprotocol, URL, authentication, close."""
 FRAMING: Final = "Framing"
 """The row for what every message has in common, whatever its action."""
+
+_PASSED: Final = Outcome.PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class RowTally(Record):
     @staticmethod
     def bucket(latency_ns: int) -> int:
         """Return in which bucket a latency is counted, of 5 % each."""
-        return int(math.log(latency_ns) * _BUCKETS_PER_E)
+        return int(log(latency_ns) * _BUCKETS_PER_E)
 
     def copy(self) -> "RowTally":
         """Return one that has counted the same."""
@@ -320,7 +322,21 @@ class Board:
         if evidence is not None:
             row.evidence[outcome] = evidence
         if latency_ns > 0:
-            row.latencies[int(math.log(latency_ns) * _BUCKETS_PER_E)] += 1
+            row.latencies[int(log(latency_ns) * _BUCKETS_PER_E)] += 1
+        if self._views:
+            self._views.pop(tally.key, None)
+
+    def passed(self, session: int, action: str, at: int, latency_ns: int = 0) -> None:
+        """Count an exchange that was not counted before and passed, with nothing to show: `settle` for nearly all."""
+        tally = self._sessions[session]
+        row = tally.rows.get(action)
+        if row is None or row.latest is not _PASSED:
+            Board.settle(self, session, action, _PASSED, at=at, latency_ns=latency_ns)
+            return
+        tally.last_at = at
+        row.length += 1
+        if latency_ns > 0:
+            row.latencies[int(log(latency_ns) * _BUCKETS_PER_E)] += 1
         if self._views:
             self._views.pop(tally.key, None)
 
@@ -474,4 +490,4 @@ def _percentile_ms(buckets: Counter[int], share: float) -> float | None:
         wanted -= buckets[bucket]
         if wanted <= 0:
             break
-    return math.exp((bucket + 0.5) / _BUCKETS_PER_E) / 1e6
+    return exp((bucket + 0.5) / _BUCKETS_PER_E) / 1e6

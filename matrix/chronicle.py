@@ -169,8 +169,7 @@ class Chronicle(Board):
         if self._waiting is not None:
             self._remember(*self._waiting)
         if not self._is_presuming:
-            logs = self.logs.get(session)
-            log = None if logs is None else logs.get(action)
+            log = self._log_of(session, action)
             if log is not None and log.tally.latest is outcome and instead_of is None and evidence is None:
                 log.note_again(self._entries, at, latency_ns)  # as nearly all are
                 self._entries += 1
@@ -181,6 +180,15 @@ class Chronicle(Board):
         super().settle(
             session, action, outcome, at=at, evidence=evidence, latency_ns=latency_ns, instead_of=instead_of
         )  # fmt: skip
+
+    def passed(self, session: int, action: str, at: int, latency_ns: int = 0) -> None:
+        log = self._log_of(session, action) if self._waiting is None and not self._is_presuming else None
+        if log is None or log.tally.latest is not Outcome.PASSED:
+            self.settle(session, action, Outcome.PASSED, at=at, latency_ns=latency_ns)
+            return
+        log.note_again(self._entries, at, latency_ns)
+        self._entries += 1
+        super().passed(session, action, at, latency_ns)
 
     def told(self, exchange: Exchange) -> None:
         """Take up of which exchange the last entry was: what was presumed of it has not been entered."""
@@ -216,6 +224,10 @@ class Chronicle(Board):
         self.steps.append((method, arguments))
         self.step_numbers.append(self._entries)
         self._entries += 1
+
+    def _log_of(self, session: int, action: str) -> RowLog | None:
+        logs = self.logs.get(session)
+        return None if logs is None else logs.get(action)
 
     def _remember(self, session: int, action: str, settled: Settled, latency_ns: int) -> None:
         self._waiting = None

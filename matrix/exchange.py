@@ -5,9 +5,9 @@ so an answer that it recorded before the next call may have reached the caller a
 which is why the order of recording never makes a caller look hastier than it was.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import orjson
@@ -22,6 +22,9 @@ from matrix.schemas import Breach
 from matrix.secrets import told
 from matrix.trace import RSV1, Frame, Opcode, Session, Side
 from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send
+
+if TYPE_CHECKING:
+    from matrix.index import Topic
 
 OPEN_REMEMBERED: Final = 1_024
 """Unanswered CALLs that each direction remembers; what is let go of is long unanswered."""
@@ -39,6 +42,7 @@ STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
 
+NO_TOPICS: Final[Mapping[str, "Topic"]] = {}
 NOBODY: Final[frozenset[Side]] = frozenset()
 
 EXTENSIONS: Final = "Sec-WebSocket-Extensions"
@@ -54,7 +58,8 @@ class Exchange(msgspec.Struct, eq=False):
     `is_repeat` says that it was the same message (a retry, even after a reconnect); `is_presumed` that its outcome is a
     viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding about either message so far,
     `violators` are the sides that broke a rule by one. `outcome` is None while it is open, `evidence` is what shows it
-    where it has to be shown; `row` is the row of the matrix that it counts in. `stamps` is what matrix.stamps
+    where it has to be shown; `row` is the row of the matrix that it counts in, `topic` what is known of its action.
+    `stamps` is what matrix.stamps
     found in the last message, and in which.
     """
 
@@ -67,6 +72,7 @@ class Exchange(msgspec.Struct, eq=False):
     row: str
     call_frame: int
     at: int
+    topic: "Topic"
     answer: CallResult | CallError | None = None
     answer_frame: int | None = None
     answered_at: int | None = None
@@ -116,7 +122,7 @@ class Voice:
 
     __slots__ = (
         "answered", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at", "heard_exchange",
-        "holed", "open_calls", "sends", "spoke_at",
+        "holed", "open_calls", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -132,6 +138,7 @@ class Voice:
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
         self.heard_at = 0
         self.spoke_at = 0  # when its latest message, ping or pong came
+        self.topics: Mapping[str, Topic] = NO_TOPICS  # of the actions that it has called, in the session's version
 
 
 class Conversation:
@@ -184,6 +191,8 @@ class Conversation:
         """Take up the dialect that the first messages showed, where the handshake had left it open."""
         self.dialect = dialect
         self.version = dialect.version
+        for voice in self.voices.values():
+            voice.topics = NO_TOPICS
 
     def row(self, action: str) -> str:
         """Return the row for an action; those that the version does not have cannot fill the matrix."""

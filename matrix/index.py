@@ -1,18 +1,19 @@
 """Where rules and notes are found: by the version, the event and the action that they watch."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from matrix.dialect import JUDGED, dialect
 from matrix.exchange import Exchange
 from matrix.rule import Event, Note, Question, Rule, Watch, all_notes, all_rules
+from matrix.schemas import Part, fitting
 from matrix.trace import Side
 
 
 class Group(NamedTuple):
-    """Rules that ask the same question first; None asks nothing."""
+    """Rules that ask the same question first; `always` asks nothing."""
 
-    when: Question | None
+    when: Question
     rules: tuple[Rule, ...]
 
 
@@ -23,6 +24,24 @@ class Concern(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class Topic(NamedTuple):
+    """An action as one side of a version calls it: all that its messages have in common, looked up once.
+
+    `called` and `result` are who watches its CALL and its CALLRESULT; `fits_request` and `fits_response` say whether
+    payloads fit their schemas. All actions that a version does not have are one topic.
+    """
+
+    version: str
+    is_known: bool
+    called: Concern
+    result: Concern
+    fits_request: Callable[[Any], bool]
+    fits_response: Callable[[Any], bool]
+
+
+Topics = dict[str, Topic]
+"""Topics by action, of one side of one version, as far as they have come up."""
+
 _Key = tuple[str, str, Side | None]
 
 
@@ -32,6 +51,28 @@ class Index:
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
         self._rules = tuple(all_rules() if rules is None else rules)
         self._found: dict[Event, dict[_Key, Concern]] = {event: {} for event in Event}
+        self._topics: dict[tuple[str, Side], Topics] = {}
+
+    def topics(self, version: str, by: Side) -> Topics:
+        """Return the topics that have come up so far; `topic` adds to them."""
+        return self._topics.setdefault((version, by), {})
+
+    def topic(self, version: str, action: str, by: Side) -> Topic:
+        """Return the topic of an action."""
+        is_known = action in dialect(version).actions
+        name = action if is_known else ""
+        topics = self.topics(version, by)
+        found = topics.get(name)
+        if found is None:
+            found = topics[name] = Topic(
+                version,
+                is_known,
+                self.watching(version, Event.CALLED, name, by),
+                self.watching(version, Event.RESULT, name, by),
+                fitting(version, name, Part.REQUEST),
+                fitting(version, name, Part.RESPONSE),
+            )
+        return found
 
     def watching(self, version: str, event: Event, name: str = "", by: Side | None = None) -> Concern:
         """Return the rules and notes of a version that watch an event (of an action, of a CALL by that side)."""
@@ -42,8 +83,7 @@ class Index:
         """Return those that watch an event of an exchange; all actions that its version does not have are one."""
         conversation = exchange.conversation
         action = exchange.action if exchange.action in conversation.dialect.actions else ""
-        found = self._found[event].get((conversation.version, action, exchange.side))
-        return self._look_up(conversation.version, event, action, exchange.side) if found is None else found
+        return self.watching(conversation.version, event, action, exchange.side)
 
     def _look_up(self, version: str, event: Event, name: str, by: Side | None) -> Concern:
         rules = [each for each in self._rules if _concerns(each, version, event, name, by)]
@@ -52,11 +92,16 @@ class Index:
         return found
 
 
+def always(_subject: object, _known: object) -> bool:
+    """Ask nothing."""
+    return True
+
+
 def _grouped(rules: list[Rule]) -> tuple[Group, ...]:
     """Put rules with the same question together, each group where its first rule stands."""
-    groups: dict[Question | None, list[Rule]] = {}
+    groups: dict[Question, list[Rule]] = {}
     for each in rules:
-        groups.setdefault(each.when, []).append(each)
+        groups.setdefault(each.when or always, []).append(each)
     return tuple(Group(when, tuple(each)) for when, each in groups.items())
 
 

@@ -94,7 +94,8 @@ class Judge:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""
         match item:
             case Frame():
-                self._pass_time(item.at)
+                if item.at > self.now or self._waiting.due_at < self.now or self._alarms.next_at < self.now:
+                    self._pass_time(item.at)
                 self._frame(item)
             case Opened():
                 self._pass_time(item.session.answered_at or item.session.opened_at)

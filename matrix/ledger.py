@@ -1,16 +1,18 @@
 """Enters outcomes on the board: an exchange or a connection counts once, with its latest outcome."""
 
 from collections.abc import Callable
+from typing import Final
 
 from matrix import verdict
-from matrix.board import CONNECT, FRAMING, Board, Evidence
+from matrix.board import CONNECT, Board, Evidence
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome, gravest
 from matrix.reactions import Reaction, reactions_to
-from matrix.trace import Frame
 from matrix.unrest import EXCUSED
+
+_PASSED: Final = Outcome.PASSED
 
 
 class Ledger:
@@ -52,9 +54,15 @@ class Ledger:
         )
         self.tell(exchange)
 
-    def well_framed(self, frame: Frame) -> None:
-        """Count a message with whose form nothing is wrong."""
-        self.board.settle(frame.session, FRAMING, Outcome.PASSED, at=frame.at)
+    def settle_answered(self, exchange: Exchange) -> None:
+        """Count an exchange that has just been answered."""
+        at, outcome = exchange.answered_at, exchange.outcome
+        if outcome is not None or not at or not verdict.is_plain(exchange):
+            self.settle(exchange, *verdict.answered(exchange), is_timed=True)
+            return
+        exchange.outcome = _PASSED
+        self.board.passed(exchange.session, exchange.row, at, at - exchange.at)
+        self.tell(exchange)
 
     def settle_connect(self, conversation: Conversation, outcome: Outcome, evidence: Evidence | None, at: int) -> None:
         """Count a connection with its outcome, instead of the one before."""

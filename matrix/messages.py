@@ -1,7 +1,7 @@
 """Messages to exchanges, findings and outcomes: what the judge does with each text that a side says."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from matrix import blame, schemas, verdict
 from matrix.alarms import Alarm
@@ -9,6 +9,7 @@ from matrix.board import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
+from matrix.index import Topic
 from matrix.known import UsedId
 from matrix.ledger import Ledger
 from matrix.outcome import Outcome
@@ -21,6 +22,7 @@ from matrix.trace import Frame, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
 
+BOOT: Final = "BootNotification"
 SILENCE: Final = "Heartbeat"
 """The row for what should have been heard: it is there for that."""
 
@@ -37,20 +39,22 @@ class Messages:
         self, conversation: Conversation, frame: Frame, text: str | bytes, framing: Iterable[Finding] = ()
     ) -> None:
         """Judge one message; `framing` is what was found about the frames that it came in."""
-        self._ledger.board.messages += 1
-        self.hear(conversation, frame)
+        board, voice = self._ledger.board, conversation.voices[frame.side]
+        board.messages += 1
+        since, voice.spoke_at = voice.spoke_at, frame.at
+        if frame.at - since >= QUIET_NS:
+            self._end_silence(conversation, frame, since)
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
-        exchange = self._take(conversation, frame, message)
-        voice = conversation.voices[frame.side]
+        exchange = self._take(conversation, voice, frame, message)
         if exchange is None or message.defects or framing or not voice.has_spoken:
             voice.has_spoken, is_first = True, not voice.has_spoken
             spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
             self._take_oddly(spoken, frame, framing, is_first=is_first)
         else:
             self._understand(exchange, message, frame)
-            self._ledger.well_framed(frame)
+            board.passed(frame.session, FRAMING, frame.at)
 
     def _take_oddly(self, spoken: Spoken, frame: Frame, framing: Iterable[Finding], *, is_first: bool) -> None:
         """Judge a message that is the first of its side, or none of a kind that passes without a word."""
@@ -76,7 +80,11 @@ class Messages:
         """Note that a side says something; judge its silence before, if it was one."""
         voice = conversation.voices[frame.side]
         since, voice.spoke_at = voice.spoke_at, frame.at
-        if frame.at - since >= QUIET_NS and since:
+        if frame.at - since >= QUIET_NS:
+            self._end_silence(conversation, frame, since)
+
+    def _end_silence(self, conversation: Conversation, frame: Frame, since: int) -> None:
+        if since:
             silence = Silence(conversation, frame.side, since, frame.at)
             findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE)
             self._ledger.worsen_row(SILENCE, findings, frame.at)
@@ -89,15 +97,15 @@ class Messages:
 
     def _understand(self, exchange: Exchange, message: Message, frame: Frame) -> None:
         """Judge a message by what it is to its exchange."""
-        match message:
-            case Call():
-                self._call(exchange, frame)
-            case CallResult() | CallError():
-                self._answer(exchange, message, frame)
-            case Send():
-                self._send(exchange)
-            case CallResultError():
-                self._result_error(exchange, message, frame)
+        kind = type(message)
+        if kind is Call:
+            self._call(exchange, frame)
+        elif kind is CallResult or kind is CallError:
+            self._answer(exchange, message, frame)
+        elif kind is Send:
+            self._send(exchange)
+        elif kind is CallResultError:
+            self._result_error(exchange, message, frame)
 
     def _take_alone(self, spoken: Spoken, frame: Frame) -> list[Finding]:
         """Judge a message that belongs to no exchange; return what is found about its form only now."""
@@ -110,36 +118,42 @@ class Messages:
                 self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, FRAMING)
         return []
 
-    def _take(self, conversation: Conversation, frame: Frame, message: Message) -> Exchange | None:
+    def _take(self, conversation: Conversation, voice: Voice, frame: Frame, message: Message) -> Exchange | None:
         """Find or make the exchange that a message belongs to; None where there is none."""
-        match message:
-            case Call() | Send():
-                return self._begin(conversation, frame, message)
-            case CallResult() | CallError():
-                return conversation.answer(frame.side, message, frame.id, frame.at)
-            case CallResultError():
-                return conversation.take_result_error(frame.side, message)
-            case _:
-                return None
+        kind = type(message)
+        if kind is Call or kind is Send:
+            return self._begin(conversation, voice, frame, message)
+        if kind is CallResult or kind is CallError:
+            return conversation.answer(frame.side, message, frame.id, frame.at)
+        if kind is CallResultError:
+            return conversation.take_result_error(frame.side, message)
+        return None
 
-    def _begin(self, conversation: Conversation, frame: Frame, message: Call | Send) -> Exchange:
-        version, action, side = conversation.version, message.action, frame.side
-        row = conversation.row(action)
+    def _begin(self, conversation: Conversation, voice: Voice, frame: Frame, message: Call | Send) -> Exchange:
+        action, payload, side = message.action, message.payload, frame.side
+        topic = voice.topics.get(action) or self._topic(conversation, voice, side, action)
+        row = action if topic.is_known else conversation.row(action)
         exchange = Exchange(
-            conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at,
+            conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
             used_before=conversation.known.used(side, message.id), content=digest(message),
         )  # fmt: skip
-        if message.payload is not None:
-            breaches = schemas.check(version, action, Part.REQUEST, message.payload)
+        if payload is not None and not _fits(topic.fits_request, payload):
+            breaches = schemas.check(conversation.version, action, Part.REQUEST, payload)
             exchange.has_schema = breaches is not None
             exchange.request_breaches = breaches or ()
         return exchange
 
+    def _topic(self, conversation: Conversation, voice: Voice, side: Side, action: str) -> Topic:
+        voice.topics = self._rulebook.topics(conversation.version, side)
+        return self._rulebook.topic(conversation.version, action, side)
+
     def _call(self, exchange: Exchange, frame: Frame) -> None:
-        conversation, call = exchange.conversation, exchange.call
-        use = exchange.used_before
-        exchange.is_repeat = use is not None and use.content == exchange.content
-        self._judge_exchange(Event.CALLED, exchange, frame.id)
+        conversation, call, use = exchange.conversation, exchange.call, exchange.used_before
+        if use is not None:
+            exchange.is_repeat = use.content == exchange.content
+        findings = self._rulebook.run_concern(exchange.topic.called, exchange, frame.id)
+        if findings or exchange.request_breaches:
+            self._note_findings(findings, exchange, frame.id)
         conversation.known.note_id(frame.side, call.id, UsedId(exchange.content, frame.id, frame.session))
         already = conversation.voices[frame.side].open_calls.get(call.id)
         if already is not None and already.content == exchange.content:
@@ -152,7 +166,8 @@ class Messages:
             self._ledger.settle(replaced, Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, text))
         self.waiting.add(exchange)
         self._ledger.tell(exchange)
-        self._identify(exchange)
+        if exchange.action == BOOT:
+            self._identify(exchange)
 
     def _send(self, exchange: Exchange) -> None:
         self._judge_exchange(Event.SENT, exchange, exchange.call_frame)
@@ -164,18 +179,23 @@ class Messages:
             exchange.has_schema = False
             exchange.conversation.known.note_gap(frame.at)
         elif type(message) is CallResult:
-            self._check_response(exchange, message)
-            self._judge_exchange(Event.RESULT, exchange, frame.id)
+            self._result(exchange, message, frame)
         else:
             self._judge_exchange(Event.ERROR, exchange, frame.id)
-        self._ledger.settle(exchange, *verdict.answered(exchange), is_timed=True)
+        self._ledger.settle_answered(exchange)
         self.waiting.settled()
 
-    def _check_response(self, exchange: Exchange, message: CallResult) -> None:
-        if message.payload is not None:
-            breaches = schemas.check(exchange.conversation.version, exchange.action, Part.RESPONSE, message.payload)
+    def _result(self, exchange: Exchange, message: CallResult, frame: Frame) -> None:
+        conversation, topic, payload = exchange.conversation, exchange.topic, message.payload
+        if topic.version != conversation.version:  # it has shown itself since the CALL
+            topic = exchange.topic = self._rulebook.topic(conversation.version, exchange.action, exchange.side)
+        if payload is not None and not _fits(topic.fits_response, payload):
+            breaches = schemas.check(conversation.version, exchange.action, Part.RESPONSE, payload)
             exchange.has_schema &= breaches is not None
             exchange.response_breaches = breaches or ()
+        findings = self._rulebook.run_concern(topic.result, exchange, frame.id)
+        if findings or exchange.response_breaches:
+            self._note_findings(findings, exchange, frame.id)
 
     def _unmatched(self, spoken: Spoken) -> list[Finding]:
         conversation, asker = spoken.conversation, spoken.conversation.voices[spoken.side.other]
@@ -251,19 +271,31 @@ class Messages:
             self._ledger.board.set_version(conversation.session.id, version)
 
     def _identify(self, exchange: Exchange) -> None:
-        if exchange.action != "BootNotification" or exchange.side is not Side.STATION:
-            return
+        """Note which product a station is, by its BootNotification."""
         session = exchange.conversation.session
         station = station_of(session.identity, exchange.call.payload or {})
-        if station.is_known:
+        if station.is_known and exchange.side is Side.STATION:
             self._ledger.board.identify(session.id, station)
 
     def _judge_exchange(self, event: Event, exchange: Exchange, frame: int) -> None:
         findings = self._rulebook.run_exchange(event, exchange, frame)
-        if exchange.latest_breaches and event is not Event.OVERDUE:
-            findings += self._rulebook.run_exchange(Event.UNFIT, exchange, frame)
-        if findings:
+        if event is Event.OVERDUE:
             _note_worst(exchange, findings)
+        else:
+            self._note_findings(findings, exchange, frame)
+
+    def _note_findings(self, findings: list[Finding], exchange: Exchange, frame: int) -> None:
+        """Let what was found about a message count, and what its payload has in it that does not fit."""
+        if exchange.latest_breaches:
+            findings += self._rulebook.run_exchange(Event.UNFIT, exchange, frame)
+        _note_worst(exchange, findings)
+
+
+def _fits(fitting: Callable[[Any], bool], payload: dict[str, Any]) -> bool:
+    try:
+        return fitting(payload)
+    except ValueError:  # `schemas.check` says what that means
+        return False
 
 
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:

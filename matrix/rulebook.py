@@ -1,7 +1,7 @@
 """Runs the rules of an event, then its notes; the one place where a crash of ours is caught."""
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -11,10 +11,10 @@ from matrix.blame import ground_of
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
-from matrix.index import Concern, Index
+from matrix.index import Concern, Index, Topic, Topics
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Note, Rule, all_rules
-from matrix.trace import Clock
+from matrix.rule import Event, Rule, all_rules
+from matrix.trace import Clock, Side
 
 TIMELESS: Final[Mapping[Clock | None, str]] = {
     Clock.LOCAL: "the log that it was imported from names no time zone",
@@ -47,6 +47,14 @@ class Rulebook:
         self._disturbances = Disturbances() if disturbances is None else disturbances
         self._index = Index(rule for rule in (all_rules() if rules is None else rules) if not _is_off(rule, policy))
 
+    def topics(self, version: str, by: Side) -> Topics:
+        """Return what is known of the actions of a version that a side calls, by their names."""
+        return self._index.topics(version, by)
+
+    def topic(self, version: str, action: str, by: Side) -> Topic:
+        """Return what is known of an action that a side calls; it is among `topics` from then on."""
+        return self._index.topic(version, action, by)
+
     def run(
         self, event: Event, subject: Any, conversation: Conversation, frame: int | None, row: str, *, name: str = ""
     ) -> list[Finding]:
@@ -59,6 +67,10 @@ class Rulebook:
         concern = self._index.watching_exchange(event, exchange)
         return self._ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
 
+    def run_concern(self, concern: Concern, exchange: Exchange, frame: int) -> list[Finding]:
+        """Return what the rules of a concern of an exchange find."""
+        return self._ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
+
     def _ask(
         self,
         concern: Concern,
@@ -68,47 +80,48 @@ class Rulebook:
         row: str,
         exchange: Exchange | None,
     ) -> list[Finding]:
+        """Run rules, then notes: questions are asked in line, since each is asked of nearly every message."""
         found: list[Finding] = []
         known = conversation.known
         for when, rules in concern.groups:
             try:
-                if when is not None and not when(subject, known):
-                    continue
+                has_to_speak = when(subject, known)
             except Exception:  # the boundary, see below: a question's crash is that of each rule that asks it
                 for rule in rules:
                     self._note_crash(rule.code, conversation, frame, exchange)
                 continue
-            for rule in rules:
-                try:
-                    remarks = [*rule.check(subject, known)]
-                except Exception:  # the boundary: a rule's crash costs its own verdict and no other
-                    self._note_crash(rule.code, conversation, frame, exchange)
-                    continue
-                if remarks:
-                    excuse = self._excuse(rule, subject, conversation, exchange)
-                    found += [self._finding(rule, conversation, frame, row, remark, excuse) for remark in remarks]
+            if has_to_speak:
+                found += self._check(rules, subject, conversation, frame, row, exchange)
         if found:
             found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
             self.findings += found
-        if concern.notes:
-            self._remember(concern.notes, subject, conversation, frame, exchange)
-        return found
-
-    def _remember(
-        self,
-        notes: tuple[Note, ...],
-        subject: Any,
-        conversation: Conversation,
-        frame: int | None,
-        exchange: Exchange | None,
-    ) -> None:
-        known = conversation.known
-        for note in notes:
+        for note in concern.notes:
             try:
                 note.update(subject, known)
             except Exception:  # the same boundary: what was not remembered puts in doubt what is known
                 self._note_crash(note.name, conversation, frame, exchange)
                 known.note_gap(known.gap_at)
+        return found
+
+    def _check(
+        self,
+        rules: tuple[Rule, ...],
+        subject: Any,
+        conversation: Conversation,
+        frame: int | None,
+        row: str,
+        exchange: Exchange | None,
+    ) -> Iterator[Finding]:
+        for rule in rules:
+            try:
+                remarks = [*rule.check(subject, conversation.known)]
+            except Exception:  # the boundary: a rule's crash costs its own verdict and no other
+                self._note_crash(rule.code, conversation, frame, exchange)
+                continue
+            if remarks:
+                excuse = self._excuse(rule, subject, conversation, exchange)
+                for remark in remarks:
+                    yield self._finding(rule, conversation, frame, row, remark, excuse)
 
     def _note_crash(self, name: str, conversation: Conversation, frame: int | None, exchange: Exchange | None) -> None:
         self.crashes.append(Crash(name, conversation.session.id, frame, traceback.format_exc()))

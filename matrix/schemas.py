@@ -85,15 +85,23 @@ def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tup
 
     That is so without a schema, and where a payload is nested deeper than the validator goes (some 255 levels).
     """
-    validator = _VALIDATORS.get((version, action, part))
+    validator = _validator(version, action, part)
     if validator is None:
-        validator = _make_validator(version, action, part)
-        if validator is None:
-            return None
+        return None
     try:
         return () if validator.is_valid(payload) else _breaches(version, action, validator, payload)
     except ValueError:
         return None
+
+
+def fitting(version: str, action: str, part: Part) -> Callable[[Any], bool]:
+    """Return a function that tells at once whether a payload fits; False, and errors, are for `check` to explain."""
+    validator = _validator(version, action, part)
+    return _fits_nothing if validator is None else validator.is_valid
+
+
+def _fits_nothing(_payload: object) -> bool:
+    return False
 
 
 def _breaches(version: str, action: str, validator: _Validator, payload: dict[str, Any]) -> tuple[Breach, ...]:
@@ -127,13 +135,16 @@ def _added(text: bytes) -> dict[str, Any]:
     return found
 
 
-def _make_validator(version: str, action: str, part: Part) -> _Validator | None:
+def _validator(version: str, action: str, part: Part) -> _Validator | None:
+    made = _VALIDATORS.get((version, action, part))
+    if made is not None:
+        return made
     if action not in dialect(version).actions:
         return None  # the name is a peer's: it must not become that of a file
     definition = schema(version, action, part)
     if definition is None:
         return None
-    made: _Validator = jsonschema_rs.validator_for(definition, validate_formats=True)
+    made = jsonschema_rs.validator_for(definition, validate_formats=True)
     _VALIDATORS[version, action, part] = made
     return made
 

@@ -45,7 +45,7 @@ def evidence_of(finding: Finding) -> Evidence:
 
 def answered(exchange: Exchange) -> Verdict:
     """Judge an exchange that was answered, or a SEND, which is not."""
-    if _is_plain(exchange):
+    if is_plain(exchange):
         return PASSED
     if isinstance(exchange.answer, CallError) and not exchange.crashed:
         return _answered_by_error(exchange, exchange.answer)
@@ -58,7 +58,7 @@ def answered(exchange: Exchange) -> Verdict:
     return outcome, replace(evidence_of(exchange.worst), blame=blame.for_deviation(exchange, exchange.worst))
 
 
-def _is_plain(exchange: Exchange) -> bool:
+def is_plain(exchange: Exchange) -> bool:
     """Tell whether nothing at all speaks against an exchange: nearly all are like that."""
     is_blemished = exchange.worst or exchange.crashed or exchange.is_ambiguous or type(exchange.answer) is CallError
     return exchange.has_schema and not is_blemished

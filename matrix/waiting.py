@@ -34,7 +34,10 @@ class Waiting:
     def settled(self) -> None:
         """Take up that a CALL has got its outcome: let go of those at the front that have theirs."""
         exchanges = self._exchanges
-        while exchanges and not _is_awaited(exchanges[0][1]):
+        while exchanges:
+            exchange = exchanges[0][1]
+            if exchange.outcome is None or exchange.is_presumed:
+                break
             exchanges.popleft()
         self.due_at = exchanges[0][0] if exchanges else NEVER
 
