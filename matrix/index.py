@@ -7,6 +7,7 @@ from matrix.dialect import JUDGED, dialect
 from matrix.exchange import Exchange
 from matrix.rule import Event, Note, Question, Rule, Watch, all_notes, all_rules
 from matrix.schemas import Part, fitting
+from matrix.stamps import Tree, tree_of
 from matrix.trace import Side
 
 
@@ -28,7 +29,7 @@ class Topic(NamedTuple):
     """An action as one side of a version calls it: all that its messages have in common, looked up once.
 
     `called` and `result` are who watches its CALL and its CALLRESULT; `fits_request` and `fits_response` say whether
-    payloads fit their schemas. All actions that a version does not have are one topic.
+    payloads fit their schemas, `..._stamps` where they hold timestamps. All actions that a version does not have are one topic.
     """
 
     version: str
@@ -37,6 +38,8 @@ class Topic(NamedTuple):
     result: Concern
     fits_request: Callable[[Any], bool]
     fits_response: Callable[[Any], bool]
+    request_stamps: Tree
+    response_stamps: Tree
 
 
 Topics = dict[str, Topic]
@@ -71,6 +74,8 @@ class Index:
                 self.watching(version, Event.RESULT, name, by),
                 fitting(version, name, Part.REQUEST),
                 fitting(version, name, Part.RESPONSE),
+                tree_of(version, name, Part.REQUEST) if is_known else {},
+                tree_of(version, name, Part.RESPONSE) if is_known else {},
             )
         return found
 

@@ -1,11 +1,14 @@
 """Where a payload holds timestamps: the fields that its schema gives the format date-time."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from matrix.exchange import Exchange
 from matrix.moments import FINE_LENGTH
 from matrix.schemas import Part, schema
+
+if TYPE_CHECKING:
+    from matrix.exchange import Exchange
 
 DEEPEST: Final = 8
 
@@ -20,23 +23,28 @@ class Stamp(NamedTuple):
     place: tuple[str | int, ...]
 
 
-def odd_stamps(exchange: Exchange) -> list[Stamp]:
+def odd_stamps(exchange: "Exchange") -> Sequence[Stamp]:
     """Return those timestamps of the message of an exchange that came last which are not written as 2.x asks for.
 
     That message is its answer, if there is one.
     """
-    if exchange.stamps is None or exchange.stamps[0] is not exchange.answer:
-        exchange.stamps = exchange.answer, _search_message(exchange)
-    found: list[Stamp] = exchange.stamps[1]
+    stamps = exchange.stamps
+    if stamps is None or stamps[0] is not exchange.answer:
+        stamps = exchange.stamps = exchange.answer, _search_message(exchange)
+    found: Sequence[Stamp] = stamps[1]
     return found
 
 
-def _search_message(exchange: Exchange) -> list[Stamp]:
-    part = Part.REQUEST if exchange.answer is None else Part.RESPONSE
-    tree = tree_of(exchange.conversation.version, exchange.action, part)
+def _search_message(exchange: "Exchange") -> Sequence[Stamp]:
+    topic = exchange.topic
+    if exchange.answer is None:
+        payload, tree = exchange.call.payload, topic.request_stamps
+    else:
+        payload, tree = exchange.response, topic.response_stamps
+    if not payload or not tree:
+        return ()
     found: list[Stamp] = []
-    if tree:
-        _collect(exchange.request if part is Part.REQUEST else exchange.response, tree, (), found)
+    _collect(payload, tree, (), found)
     return found
 
 
