@@ -51,7 +51,8 @@ EXTENSIONS: Final = "Sec-WebSocket-Extensions"
 class Exchange(msgspec.Struct, eq=False):
     """A CALL (or SEND) with whatever answered it, or with nothing.
 
-    `side` is the caller. `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
+    `side` is the caller. `request` and `response` are the payloads of its CALL and CALLRESULT, {} where that is no JSON
+    object, or has not come; their fields may have any type (see matrix.fields). `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
     `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
     counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
     it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL that had its id before, and
@@ -73,6 +74,8 @@ class Exchange(msgspec.Struct, eq=False):
     call_frame: int
     at: int
     topic: "Topic"
+    request: dict[str, Any]
+    response: dict[str, Any] = {}
     answer: CallResult | CallError | None = None
     answer_frame: int | None = None
     answered_at: int | None = None
@@ -98,23 +101,13 @@ class Exchange(msgspec.Struct, eq=False):
         return self.request_breaches if self.answer is None else self.response_breaches
 
     @property
-    def request(self) -> dict[str, Any]:
-        """The payload of the CALL; {} where it is no JSON object. Its fields may have any type: see matrix.fields."""
-        return self.call.payload or {}
-
-    @property
-    def response(self) -> dict[str, Any]:
-        """The payload of the CALLRESULT; {} where it is no JSON object, or where there is none (yet)."""
-        return (self.answer.payload or {}) if isinstance(self.answer, CallResult) else {}
-
-    @property
     def call_type_is_send(self) -> bool:
         return isinstance(self.call, Send)
 
     @property
     def is_misdirected(self) -> bool:
         """True where the version does not let this side initiate the action, or does not have it."""
-        return self.conversation.dialect.actions.get(self.action) not in (self.side, "both")
+        return self.topic.is_misdirected
 
 
 class Voice:
@@ -194,10 +187,8 @@ class Conversation:
         for voice in self.voices.values():
             voice.topics = NO_TOPICS
 
-    def row(self, action: str) -> str:
-        """Return the row for an action; those that the version does not have cannot fill the matrix."""
-        if action in self.dialect.actions:
-            return action
+    def strange_row(self, action: str) -> str:
+        """Return the row for an action that the version does not have; such rows cannot fill the matrix."""
         if action not in self.strange_actions and len(self.strange_actions) >= STRANGE_ACTIONS:
             return OTHER_ACTIONS
         self.strange_actions.add(action)
@@ -230,6 +221,8 @@ class Conversation:
         if exchange is None:
             return None
         exchange.answer, exchange.answer_frame, exchange.answered_at = message, frame, at
+        if type(message) is CallResult and message.payload:
+            exchange.response = message.payload
         asker.answered[message.id] = exchange
         asker.heard_exchange, asker.heard_at = exchange, at
         if len(asker.answered) > REMEMBERED:
@@ -251,6 +244,13 @@ class Conversation:
         """Return what is still open, oldest first."""
         both = [*self.voices[Side.STATION].open_calls.values(), *self.voices[Side.CSMS].open_calls.values()]
         return sorted(both, key=lambda exchange: exchange.call_frame)
+
+    def remembered_exchanges(self) -> Iterator[Exchange]:
+        """Yield those that something may yet be said about."""
+        for voice in self.voices.values():
+            yield from voice.open_calls.values()
+            yield from voice.answered.values()
+            yield from voice.sends.values()
 
 
 class Spoken(msgspec.Struct, frozen=True, eq=False):

@@ -19,18 +19,19 @@ def dig(payload: Any, *path: str) -> Any:
     return payload
 
 
-def text(payload: Any, *path: str) -> str | None:
+def text(payload: Any, name: str, *further: str) -> str | None:
     """Return the string at a path."""
-    for name in path:  # as `dig`, which this is asked for too often to call
-        if type(payload) is not dict:
-            return None
-        payload = payload.get(name)
-    return payload if type(payload) is str else None
+    value = payload.get(name) if type(payload) is dict else None
+    if further:
+        return text(value, *further)
+    return value if type(value) is str else None
 
 
-def integer(payload: Any, *path: str) -> int | None:
+def integer(payload: Any, name: str, *further: str) -> int | None:
     """Return the integer at a path; true and false are none."""
-    value = dig(payload, *path)
+    value = payload.get(name) if type(payload) is dict else None
+    if further:
+        return integer(value, *further)
     return value if type(value) is int else None
 
 

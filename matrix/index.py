@@ -32,8 +32,8 @@ class Topic(NamedTuple):
     payloads fit their schemas, `..._stamps` where they hold timestamps. All actions that a version does not have are one topic.
     """
 
-    version: str
     is_known: bool
+    is_misdirected: bool
     called: Concern
     result: Concern
     fits_request: Callable[[Any], bool]
@@ -62,14 +62,15 @@ class Index:
 
     def topic(self, version: str, action: str, by: Side) -> Topic:
         """Return the topic of an action."""
-        is_known = action in dialect(version).actions
+        by_whom = dialect(version).actions.get(action)
+        is_known = by_whom is not None
         name = action if is_known else ""
         topics = self.topics(version, by)
         found = topics.get(name)
         if found is None:
             found = topics[name] = Topic(
-                version,
                 is_known,
+                by_whom not in (by, "both"),
                 self.watching(version, Event.CALLED, name, by),
                 self.watching(version, Event.RESULT, name, by),
                 fitting(version, name, Part.REQUEST),

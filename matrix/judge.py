@@ -94,8 +94,10 @@ class Judge:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""
         match item:
             case Frame():
-                if item.at > self.now or self._waiting.due_at < self.now or self._alarms.next_at < self.now:
-                    self._pass_time(item.at)
+                if item.at > self.now:
+                    self.now = self._disturbances.now = self._waiting.now = item.at
+                if self._waiting.due_at < self.now or self._alarms.next_at < self.now:
+                    self._ring()
                 self._frame(item)
             case Opened():
                 self._pass_time(item.session.answered_at or item.session.opened_at)
@@ -123,6 +125,9 @@ class Judge:
     def _pass_time(self, at: int) -> None:
         if at > self.now:
             self.now = self._disturbances.now = self._waiting.now = at
+        self._ring()
+
+    def _ring(self) -> None:
         if self._waiting.due_at < self.now:
             for exchange in self._waiting.overdue(self.now):
                 self._messages.overdue(exchange)

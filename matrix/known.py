@@ -89,9 +89,10 @@ class Known:
     def note_id(self, side: Side, message_id: str, use: UsedId) -> None:
         """Remember that a CALL of `side` bore this id."""
         ids = self._used_ids[side]
-        ids.latest[message_id] = use
-        if len(ids.latest) == IDS_REMEMBERED:
-            ids.latest, ids.earlier = {}, ids.latest
+        latest = ids.latest
+        latest[message_id] = use
+        if len(latest) == IDS_REMEMBERED:
+            ids.latest, ids.earlier = {}, latest
 
     def note_end(self, session: Session) -> None:
         """Remember that a session is over."""

@@ -97,14 +97,13 @@ class Messages:
 
     def _understand(self, exchange: Exchange, message: Message, frame: Frame) -> None:
         """Judge a message by what it is to its exchange."""
-        kind = type(message)
-        if kind is Call:
+        if type(message) is Call:
             self._call(exchange, frame)
-        elif kind is CallResult or kind is CallError:
+        elif type(message) is CallResult or type(message) is CallError:
             self._answer(exchange, message, frame)
-        elif kind is Send:
+        elif type(message) is Send:
             self._send(exchange)
-        elif kind is CallResultError:
+        elif type(message) is CallResultError:
             self._result_error(exchange, message, frame)
 
     def _take_alone(self, spoken: Spoken, frame: Frame) -> list[Finding]:
@@ -120,22 +119,21 @@ class Messages:
 
     def _take(self, conversation: Conversation, voice: Voice, frame: Frame, message: Message) -> Exchange | None:
         """Find or make the exchange that a message belongs to; None where there is none."""
-        kind = type(message)
-        if kind is Call or kind is Send:
+        if type(message) is Call or type(message) is Send:
             return self._begin(conversation, voice, frame, message)
-        if kind is CallResult or kind is CallError:
+        if type(message) is CallResult or type(message) is CallError:
             return conversation.answer(frame.side, message, frame.id, frame.at)
-        if kind is CallResultError:
+        if type(message) is CallResultError:
             return conversation.take_result_error(frame.side, message)
         return None
 
     def _begin(self, conversation: Conversation, voice: Voice, frame: Frame, message: Call | Send) -> Exchange:
         action, payload, side = message.action, message.payload, frame.side
         topic = voice.topics.get(action) or self._topic(conversation, voice, side, action)
-        row = action if topic.is_known else conversation.row(action)
+        row = action if topic.is_known else conversation.strange_row(action)
         exchange = Exchange(
             conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
-            used_before=conversation.known.used(side, message.id), content=digest(message),
+            payload or {}, used_before=conversation.known.used(side, message.id), content=digest(message),
         )  # fmt: skip
         if payload is not None and not _fits(topic.fits_request, payload):
             breaches = schemas.check(conversation.version, action, Part.REQUEST, payload)
@@ -187,8 +185,6 @@ class Messages:
 
     def _result(self, exchange: Exchange, message: CallResult, frame: Frame) -> None:
         conversation, topic, payload = exchange.conversation, exchange.topic, message.payload
-        if topic.version != conversation.version:  # it has shown itself since the CALL
-            topic = exchange.topic = self._rulebook.topic(conversation.version, exchange.action, exchange.side)
         if payload is not None and not _fits(topic.fits_response, payload):
             breaches = schemas.check(conversation.version, exchange.action, Part.RESPONSE, payload)
             exchange.has_schema &= breaches is not None
@@ -269,6 +265,8 @@ class Messages:
         if version != UNKNOWN:
             conversation.settle_on(dialect(version))
             self._ledger.board.set_version(conversation.session.id, version)
+            for exchange in conversation.remembered_exchanges():
+                exchange.topic = self._rulebook.topic(version, exchange.action, exchange.side)
 
     def _identify(self, exchange: Exchange) -> None:
         """Note which product a station is, by its BootNotification."""

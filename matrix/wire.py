@@ -123,13 +123,13 @@ def read(text: str | bytes, message_types: Container[int]) -> Message:
     if type(array) is list:
         if len(array) == 4:
             message_type, message_id, action, payload = array
-            is_well_formed = type(message_id) is str and type(action) is str and type(payload) is dict
-            if message_type == CALL and is_well_formed and 0 < len(message_id) <= MESSAGE_ID_LENGTH:
+            is_call = message_type == CALL and type(action) is str and type(payload) is dict
+            if is_call and type(message_id) is str and 0 < len(message_id) <= MESSAGE_ID_LENGTH:
                 return Call(message_id, action, payload)
         elif len(array) == 3:
             message_type, message_id, payload = array
-            is_well_formed = type(message_id) is str and type(payload) is dict
-            if message_type == CALLRESULT and is_well_formed and 0 < len(message_id) <= MESSAGE_ID_LENGTH:
+            is_result = message_type == CALLRESULT and type(payload) is dict
+            if is_result and type(message_id) is str and 0 < len(message_id) <= MESSAGE_ID_LENGTH:
                 return CallResult(message_id, payload)
     return _read_slowly(array, message_types)
 
