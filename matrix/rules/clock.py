@@ -1,6 +1,6 @@
 """TM: how timestamps are written, and whose clock is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -140,7 +140,8 @@ def _is_local(stamp: Stamp) -> bool:
 
 def _csms_time(exchange: Exchange) -> Moment | None:
     """Return the time that an answer tells the station, where it says which moment that is."""
-    found = moment(text(exchange.response, "currentTime") or "")
+    told = exchange.response.get("currentTime")
+    found = moment(told) if type(told) is str else None
     return found if found is not None and found.has_offset else None
 
 
@@ -156,12 +157,19 @@ def remember_csms_time(exchange: Exchange, known: Known) -> None:
         known.story(ClockStory).csms_ahead_ns = told.ns - exchange.answered_at
 
 
+def _is_far_off(exchange: Exchange, _known: Known) -> bool:
+    """Ask whether a CSMS tells a time that is far from the hub's."""
+    told = _csms_time(exchange)
+    return told is not None and abs(told.ns - (exchange.answered_at or 0)) > CSMS_SKEW_NS
+
+
 @rule(
     "TM-04",
     "The time that a CSMS tells a station is the current time",
     clause="OCPP 1.6 §4.6; Part 2 G02.FR.03",
     severity=Severity.WARNING,
     on=on_result("BootNotification", "Heartbeat", by=Side.STATION),
+    when=_is_far_off,
 )
 def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a currentTime that is more than a minute off the hub's clock, which is taken to be right.
@@ -175,11 +183,8 @@ def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     if told is None or exchange.answered_at is None or exchange.conversation.session.clock is not None:
         return
     ahead = told.ns - exchange.answered_at
-    if abs(ahead) > CSMS_SKEW_NS:
-        way = "ahead of" if ahead > 0 else "behind"
-        yield warning(
-            Side.CSMS, f"the time told is {abs(ahead) // SECOND_NS} s {way} the hub's", pointer="/currentTime"
-        )
+    way = "ahead of" if ahead > 0 else "behind"
+    yield warning(Side.CSMS, f"the time told is {abs(ahead) // SECOND_NS} s {way} the hub's", pointer="/currentTime")
 
 
 def _own_time(exchange: Exchange) -> tuple[str, Moment] | None:
@@ -190,7 +195,7 @@ def _own_time(exchange: Exchange) -> tuple[str, Moment] | None:
     written = request.get("timestamp") or request.get("generatedAt")
     if written is None and (values := request.get("meterValue")) and type(values) is list:
         written = dig(values[-1], "timestamp")
-    if not isinstance(written, str):
+    if type(written) is not str:
         return None
     read = moment(written)
     return (written, read) if read is not None and read.has_offset else None
@@ -204,7 +209,15 @@ def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
     if story.csms_ahead_ns is None:
         return None
     by_the_hub = exchange.at - at.ns
-    return min(by_the_hub + story.csms_ahead_ns, by_the_hub, key=abs)
+    by_the_csms = by_the_hub + story.csms_ahead_ns
+    return by_the_csms if abs(by_the_csms) <= abs(by_the_hub) else by_the_hub
+
+
+def _keeps_no_time(exchange: Exchange, known: Known) -> bool:
+    """Ask whether a station's clock seems to be more than a little off."""
+    own, story = _own_time(exchange), known.story(ClockStory)
+    behind = _behind_ns(exchange, story, own[1]) if own is not None else None
+    return behind is not None and not -STATION_SKEW_NS <= behind <= STATION_SKEW_NS
 
 
 @rule(
@@ -213,8 +226,9 @@ def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
     clause="OCPP 1.6 §4.2, §4.6; Part 2 B01.FR.06",
     severity=Severity.WARNING,
     on=on_called(*LIVE, by=Side.STATION),
+    when=_keeps_no_time,
 )
-def station_clock_off(exchange: Exchange, known: Known) -> Iterable[Remark]:
+def station_clock_off(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report timestamps from before 2000, more than five minutes ahead, or steadily more than five minutes behind.
 
     They are compared with the time that the CSMS told the station, and with the hub's: the nearer of the two counts.
@@ -225,13 +239,9 @@ def station_clock_off(exchange: Exchange, known: Known) -> Iterable[Remark]:
     Correct: the time at which it happened.
     """
     story, own = known.story(ClockStory), _own_time(exchange)
-    behind = _behind_ns(exchange, story, own[1]) if own else None
-    if own is None or behind is None or -STATION_SKEW_NS <= behind <= STATION_SKEW_NS:
-        return ()
-    return _skew(exchange, story, own, behind)
-
-
-def _skew(exchange: Exchange, story: ClockStory, own: tuple[str, Moment], behind: int) -> Iterator[Remark]:
+    behind = _behind_ns(exchange, story, own[1]) if own is not None else None
+    if own is None or behind is None:
+        return
     if own[1].ns < NEVER_SET_NS:
         yield warning(Side.STATION, f"{said(own[0])}: a clock that was not set, though the station was told the time")
     elif behind < 0:

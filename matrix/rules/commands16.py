@@ -138,6 +138,7 @@ def _is_accepted(exchange: Exchange) -> bool:
     clause="OCPP 1.6 §5.17",
     versions={V16},
     on=(on_result(*TRIGGERS), on_alarm("tr16.follows")),
+    when=lambda subject, known: known.story(Commands).proven or isinstance(subject, Alarm),
 )
 def triggered_before_the_answer(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report a triggered message that came between the TriggerMessage and its answer.
@@ -149,7 +150,7 @@ def triggered_before_the_answer(subject: Exchange | Alarm, known: Known) -> Iter
     Correct: `Accepted`, then `Idle`.
     """
     exchange, story = subject if isinstance(subject, Exchange) else subject.exchange, known.story(Commands)
-    if exchange is None or (exchange is subject and not story.proven) or not _is_accepted(exchange):
+    if exchange is None or not _is_accepted(exchange):
         return
     action = TRIGGERED.get(text(exchange.request, "requestedMessage") or "", "")
     proven, sent = story.proven.get(action), story.sent.get(action)
@@ -207,6 +208,7 @@ def _asked_of(exchange: Exchange, known: Known) -> list[int]:
     severity=Severity.INFO,
     versions={V16},
     on=on_called("TriggerMessage"),
+    when=lambda exchange, _known: exchange.request.get("requestedMessage") == "BootNotification",
 )
 def boot_triggered_after_accepted(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a TriggerMessage for a BootNotification that the CSMS has accepted in the same session.
@@ -216,7 +218,7 @@ def boot_triggered_after_accepted(exchange: Exchange, known: Known) -> Iterator[
     Breach: BootNotification answered `Accepted`, then TriggerMessage for BootNotification.
     Correct: a TriggerMessage for BootNotification while it is `Pending`.
     """
-    if exchange.request.get("requestedMessage") != "BootNotification" or exchange.is_misdirected:
+    if exchange.is_misdirected:
         return
     story = known.story(Commands)
     if story.accepted_in == exchange.session and known.has_all_since(story.accepted_at):

@@ -89,9 +89,9 @@ def remember_beat(exchange: Exchange, known: Known) -> None:
 
 def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
     """Tell whether a Heartbeat comes within half the interval, and neither repeats one nor was asked for."""
-    is_asked_for = "Heartbeat" in story_of(known).instructed
-    is_near = bool(story.beat_at) and exchange.at - story.beat_at < story.interval_ns // 2
-    return is_near and not is_asked_for and not exchange.is_repeat
+    if not story.beat_at or exchange.at - story.beat_at >= story.interval_ns // 2:
+        return False
+    return not exchange.is_repeat and "Heartbeat" not in story_of(known).instructed
 
 
 def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
@@ -134,6 +134,7 @@ def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
     clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
     versions={V201, V21},
     on=(on_heard_again(), on_called("Heartbeat", by=Side.STATION)),
+    when=lambda subject, known: known.story(HeartStory).hasty == HASTY_IN_A_ROW - 1 or isinstance(subject, Silence),
 )
 def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:
     """Report a silence of more than one and a half intervals and 30 s, when it ends.

@@ -73,9 +73,8 @@ def remember_leaving(conversation: Conversation, known: Known) -> None:
 def remember_skew(exchange: Exchange, known: Known) -> None:
     """Remember how far the station's clock is ahead; what was queued looks late, and so is no evidence."""
     at, clock = moment_at(exchange.request, "timestamp"), known.story(Punctuality)
-    if at is not None:
-        skew = at - exchange.at
-        clock.skew = skew if clock.skew is None else max(clock.skew, skew)
+    if at is not None and (clock.skew is None or at - exchange.at > clock.skew):
+        clock.skew = at - exchange.at
 
 
 def _is_interval(entry: Any) -> bool:

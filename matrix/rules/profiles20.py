@@ -34,6 +34,7 @@ class RunningOnes:
     """Transactions by their id, and the id of the latest one of each EVSE."""
 
     by_id: Recent[str, Running] = field(default_factory=lambda: Recent(TRANSACTIONS_REMEMBERED))
+    newest: str | None = None  # the last that an event told of
     at_evse: Recent[int, str] = field(default_factory=lambda: Recent(EVSES_REMEMBERED))
 
     def had_ended(self, transaction_id: str, at: int, known: Known) -> bool:
@@ -55,16 +56,16 @@ class RunningOnes:
 @note(on_called("TransactionEvent", by=Side.STATION), versions=VERSIONS)
 def remember_transaction(exchange: Exchange, known: Known) -> None:
     """Remember which transactions run, and where."""
-    kind = text(exchange.request, "eventType")
-    transaction_id = text(exchange.request, "transactionInfo", "transactionId")
-    if transaction_id is None:
+    request, story = exchange.request, known.story(RunningOnes)
+    kind, transaction_id = request.get("eventType"), text(request.get("transactionInfo"), "transactionId")
+    if transaction_id is None or (transaction_id == story.newest and kind == "Updated" and "evse" not in request):
         return
-    story, evse_id = known.story(RunningOnes), integer(exchange.request, "evse", "id")
+    story.newest, evse_id = transaction_id, integer(request, "evse", "id")
     before = story.by_id.pop(transaction_id, None)
     running = before or Running(evse_id, exchange.at)
     running.evse_id = running.evse_id if evse_id is None else evse_id
     running.ended_at = exchange.at if kind == "Ended" else running.ended_at
-    if kind == "Started" and exchange.request.get("offline") is not True and not exchange.is_repeat:
+    if kind == "Started" and request.get("offline") is not True and not exchange.is_repeat:
         running.ended_at = None
     story.by_id[transaction_id] = running
     if running.evse_id is not None and running.ended_at is None:

@@ -121,6 +121,7 @@ def forget_readings(_exchange: Exchange, known: Known) -> None:
     clause="Part 2 E01.FR.12, E02.FR.02, E03.FR.02",
     versions=VERSIONS,
     on=on_result(EVENT),
+    when=lambda exchange, _known: "idToken" in exchange.request,
 )
 def no_token_info(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an answer that does not say whether the idToken is valid.
@@ -128,7 +129,7 @@ def no_token_info(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Breach: a `Started` with `idToken`, answered `{}`.
     Correct: answered `{"idTokenInfo":{"status":"Accepted"}}`.
     """
-    if exchange.is_misdirected or exchange.is_ambiguous or not isinstance(dig(exchange.request, "idToken"), dict):
+    if exchange.is_misdirected or exchange.is_ambiguous or not isinstance(exchange.request["idToken"], dict):
         return
     if "idTokenInfo" not in exchange.response:
         text_of = f"the event in frame {exchange.call_frame} has an idToken, and its answer no idTokenInfo"
@@ -203,6 +204,12 @@ def _is_told_again(event: Event, found: Transaction) -> bool:
     return is_same and found.is_connected and not found.is_evse_repeated
 
 
+def _may_be_odd(exchange: Exchange, _known: Known) -> bool:
+    """Ask whether an event is more than meter values, which nearly all are."""
+    request = exchange.request
+    return request.get("triggerReason") not in METERED or "meterValue" not in request or "idToken" in request
+
+
 @rule(
     "TX20-09",
     "The triggerReason of an event fits what the event says",
@@ -210,6 +217,7 @@ def _is_told_again(event: Event, found: Transaction) -> bool:
     versions=VERSIONS,
     severity=Severity.WARNING,
     on=on_called(EVENT),
+    when=_may_be_odd,
 )
 def odd_trigger(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a triggerReason without what it stands for, and a first idToken that comes with another triggerReason.

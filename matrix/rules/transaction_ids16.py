@@ -103,12 +103,24 @@ def _were_all_told(story: Transactions, session: int) -> bool:
     return all(found.session == session for found in story.latest.values())
 
 
+def _is_out_of_place(exchange: Exchange, known: Known) -> bool:
+    """Ask whether a MeterValues has a transactionId that is not plainly that of the transaction on its connector."""
+    transaction_id = exchange.request.get("transactionId")
+    if type(transaction_id) is not int:
+        return False
+    found = known.story(Transactions).given.get(transaction_id)
+    if found is None or not found.connector or found.stop_moment is not None:
+        return True
+    return found.connector != exchange.request.get("connectorId")
+
+
 @rule(
     "TX16-04",
     "The transactionId of a MeterValues is that of the transaction on its connector",
     clause="OCPP 1.6 §4.7; errata 2025-04 §3.16",
     versions={V16},
     on=on_called("MeterValues"),
+    when=_is_out_of_place,
 )
 def meter_values_of_another_transaction(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report MeterValues under the id of a transaction on another connector, of one that had ended, or of none.

@@ -120,6 +120,13 @@ def transaction_message_turned_down(exchange: Exchange, known: Known) -> Iterato
     )
 
 
+def _is_from_before(exchange: Exchange, known: Known) -> bool:
+    """Ask whether a message tells a moment before that of an earlier one."""
+    newest = known.story(Delivery).newest
+    at = _told_at(exchange) if newest is not None else None
+    return newest is not None and at is not None and at < newest - TOLERANCE_NS
+
+
 @rule(
     "TX16-08",
     "Transaction-related messages come in the order of their time",
@@ -127,6 +134,7 @@ def transaction_message_turned_down(exchange: Exchange, known: Known) -> Iterato
     severity=Severity.WARNING,
     versions={V16},
     on=on_called(*RELATED),
+    when=_is_from_before,
 )
 def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a message whose time stamp is more than 5 s before that of an earlier message, since the last boot.
@@ -138,7 +146,7 @@ def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Re
     """
     story = known.story(Delivery)
     newest, at = story.newest, _told_at(exchange)
-    if newest is None or at is None or at >= newest - TOLERANCE_NS:
+    if newest is None or at is None:
         return
     if not exchange.is_misdirected and not exchange.is_repeat and exchange.content not in story.sent:
         seconds = (newest - at) // SECOND_NS

@@ -36,7 +36,8 @@ ENDS_AUTHORIZATION: Final = frozenset(
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A TransactionEvent, as far as it can be read: None stands for what is missing or has another type.
 
-    `at` is when it was recorded, `moment` when it occurred by the station's clock (both ns).
+    `at` is when it was recorded, `moment` when it occurred by the station's clock (both ns). `key` is a number that a
+    retry shares, though it may be marked as offline by then.
     """
 
     transaction_id: str
@@ -49,11 +50,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     evse: int | None
     connector: int | None
     is_offline: bool
-
-    @property
-    def key(self) -> int:
-        """A number that a retry shares, though it may be marked as offline by then."""
-        return hash((self.kind, self.moment, self.trigger))
+    key: int
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -145,17 +142,19 @@ def event_of(exchange: Exchange) -> Event | None:
     transaction_id = text(about, "transactionId")
     if exchange.side is not Side.STATION or transaction_id is None or len(transaction_id) > LONGEST_ID:
         return None
+    kind, trigger, at = text(request, "eventType"), text(request, "triggerReason"), moment_at(request, "timestamp")
     return Event(
-        transaction_id=transaction_id,
-        kind=text(request, "eventType"),
-        seq=integer(request, "seqNo"),
-        at=exchange.at,
-        moment=moment_at(request, "timestamp"),
-        trigger=text(request, "triggerReason"),
-        state=text(about, "chargingState"),
-        evse=None if evse is None else integer(evse, "id"),
-        connector=None if evse is None else integer(evse, "connectorId"),
-        is_offline=request.get("offline") is True,
+        transaction_id,
+        kind,
+        integer(request, "seqNo"),
+        exchange.at,
+        at,
+        trigger,
+        text(about, "chargingState"),
+        None if evse is None else integer(evse, "id"),
+        None if evse is None else integer(evse, "connectorId"),
+        request.get("offline") is True,
+        hash((kind, at, trigger)),
     )
 
 
@@ -173,9 +172,11 @@ def transaction_of(event: Event, known: Known) -> Transaction | None:
 
 def tells_news(subject: Exchange | Alarm, known: Known) -> bool:
     """Ask whether an event is more than the next Updated of a connected vehicle's transaction, as most are."""
-    event = None if isinstance(subject, Alarm) else event_of(subject)
+    if isinstance(subject, Alarm):
+        return True
+    event = event_of(subject)
     if event is None:
-        return isinstance(subject, Alarm)
+        return False
     found = transaction_of(event, known)
     if found is None or event.kind != "Updated" or found.end_seq is not None or not found.is_next(event):
         return True
@@ -208,8 +209,10 @@ def remember_event(exchange: Exchange, known: Known) -> None:
     _follow(found, event)
     if event.kind == "Started" and event.seq:
         story.counts_on = True
-    found.has_token |= isinstance(exchange.request.get("idToken"), dict)
-    _place(story, found, event, exchange)
+    if "idToken" in exchange.request and isinstance(exchange.request["idToken"], dict):
+        found.has_token = True
+    if event.evse is not None:
+        _place(story, found, event, event.evse, exchange)
     if found.missing:
         _wait_for_missing(found, event, exchange, is_first=had_all)
 
@@ -235,19 +238,22 @@ def remember_gap(alarm: Alarm, known: Known) -> None:
 
 def _count(found: Transaction, event: Event, exchange: Exchange) -> None:
     """Take an event's seqNo into account: what it skips is missing until it comes."""
-    found.is_torn |= event.is_offline or found.session != exchange.session
+    seq, highest = event.seq, found.highest
+    if event.is_offline or found.session != exchange.session:
+        found.is_torn = True
     found.session, found.latest_at = exchange.session, event.at
-    if event.seq is None:
+    if seq is None:
         return
-    before = found.events.get(event.seq)
+    before = found.events.get(seq)
     sends = before.sends + 1 if before is not None and before.key == event.key else 1
-    found.events[event.seq] = Seen(event.key, exchange.call_frame, event.at, sends)
-    found.missing.discard(event.seq)
-    if found.highest is not None and event.seq > found.highest + 1:
+    found.events[seq] = Seen(event.key, exchange.call_frame, event.at, sends)
+    if found.missing:
+        found.missing.discard(seq)
+    if highest is not None and seq > highest + 1:
         room = EVENTS_REMEMBERED - len(found.missing)
-        found.missing.update(range(found.highest + 1, min(event.seq, found.highest + 1 + room)))
-    if found.highest is None or event.seq > found.highest:
-        found.highest = event.seq
+        found.missing.update(range(highest + 1, min(seq, highest + 1 + room)))
+    if highest is None or seq > highest:
+        found.highest = seq
 
 
 def _follow(found: Transaction, event: Event) -> None:
@@ -258,24 +264,23 @@ def _follow(found: Transaction, event: Event) -> None:
         found.ended_at, found.end_seq, found.end_moment = event.at, event.seq, event.moment
     if event.trigger in ENDS_AUTHORIZATION or event.kind == "Ended":
         found.is_authorized = False
-    found.is_connected |= event.state in WITH_EV
+    if event.state in WITH_EV:
+        found.is_connected = True
 
 
-def _place(story: Transactions, found: Transaction, event: Event, exchange: Exchange) -> None:
+def _place(story: Transactions, found: Transaction, event: Event, evse: int, exchange: Exchange) -> None:
     """Remember on which EVSE a transaction is, and wait for the end of another one that is there."""
-    if event.evse is None:
-        return
-    found.is_evse_repeated |= found.evse == event.evse and found.connector == event.connector is not None
+    found.is_evse_repeated |= found.evse == evse and found.connector == event.connector is not None
     found.connector = found.connector if event.connector is None else event.connector
-    if found.evse == event.evse or not found.is_running:
+    if found.evse == evse or not found.is_running:
         return
-    found.evse = event.evse
-    before = story.latest.get(event.evse)
+    found.evse = evse
+    before = story.latest.get(evse)
     other = story.by_id.get(before) if before is not None and before != event.transaction_id else None
     if other is not None and other.is_running:
         about = (before, event.transaction_id)
         exchange.conversation.wake("tx20.two", event.at, MINUTE_NS, exchange=exchange, about=about)
-    story.latest[event.evse] = event.transaction_id
+    story.latest[evse] = event.transaction_id
 
 
 @note(on_result(EVENT), versions=VERSIONS)
@@ -288,7 +293,9 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
     seen = found.events.get(event.seq) if event.seq is not None else None
     if seen is not None and event.seq is not None and seen.key == event.key:
         found.events[event.seq] = Seen(seen.key, seen.frame, seen.at, seen.sends, is_answered=True)
-    status = text(exchange.response, "idTokenInfo", "status") if exchange.response else None
+    if not exchange.response:
+        return
+    status = text(exchange.response, "idTokenInfo", "status")
     if status is not None and found.is_running and event.trigger not in ENDS_AUTHORIZATION:
         found.is_authorized = status == "Accepted"
 
