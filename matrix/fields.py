@@ -49,7 +49,11 @@ def seconds_as_ns(payload: Any, *path: str) -> int:
 
 def objects(payload: Any, *path: str) -> list[Payload]:
     """Return the objects in the array at a path; [] where there is no array."""
-    value = dig(payload, *path)
+    value = payload
+    for name in path:  # as `dig`
+        if type(value) is not dict:
+            return []
+        value = value.get(name)
     return [item for item in value if type(item) is dict] if type(value) is list else []
 
 

@@ -44,15 +44,37 @@ def _search_message(exchange: "Exchange") -> Sequence[Stamp]:
     if not payload or not tree:
         return ()
     found: list[Stamp] = []
-    _collect(payload, tree, (), found)
+    if _is_any_odd(payload, tree):
+        _collect(payload, tree, (), found)
     return found
+
+
+def _is_any_odd(payload: dict[str, Any], tree: Tree) -> bool:
+    for name in tree:
+        if name not in payload:
+            continue
+        value, branch = payload[name], tree[name]
+        if type(value) is str:
+            if not branch and _is_odd(value):
+                return True
+        elif type(value) is list:
+            for item in value:
+                if type(item) is dict and _is_any_odd(item, branch):
+                    return True
+        elif type(value) is dict and _is_any_odd(value, branch):
+            return True
+    return False
+
+
+def _is_odd(text: str) -> bool:
+    return len(text) > FINE_LENGTH or text[-1:] not in "Zz"
 
 
 def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], found: list[Stamp]) -> None:
     for name, branch in tree.items():
         value = payload.get(name)
         if type(value) is str:
-            if not branch and (len(value) > FINE_LENGTH or value[-1:] not in "Zz"):
+            if not branch and _is_odd(value):
                 found.append(Stamp(value, (*place, name)))
         elif type(value) is dict:
             _collect(value, branch, (*place, name), found)

@@ -79,15 +79,21 @@ def readings(exchange: Exchange) -> list[tuple[tuple[str, ...], Reading]]:
             continue
         for sample in objects(value, "sampledValue"):
             measurand, read = sample.get("measurand", DEFAULT_MEASURAND), sample.get("value")
-            if _is_register(measurand) and (type(read) is float or type(read) is int):
-                parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
-                of_what = "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
-                found.append(((measurand, of_what), Reading(at, read)))
+            if (type(read) is float or type(read) is int) and _is_register(measurand):
+                found.append(((measurand, _which_one(sample)), Reading(at, read)))
     return sorted(found, key=lambda each: each[1].moment) if len(found) > 1 else found
 
 
 def _is_register(measurand: object) -> bool:
     return type(measurand) is str and measurand.endswith(".Register") and len(measurand) < LONGEST_MEASURAND
+
+
+def _which_one(sample: Payload) -> str:
+    """Return what tells a register from others that measure the same; "" where nothing does, which is the usual."""
+    if "phase" not in sample and "location" not in sample and "unitOfMeasure" not in sample:
+        return ""
+    parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
+    return "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
 
 
 @note(on_called(EVENT, "MeterValues"), versions=VERSIONS)
@@ -252,13 +258,26 @@ def _lacking(event: Event, request: Payload, found: Transaction | None) -> str |
     return "meterValue" if event.trigger in METERED and "meterValue" not in request else None
 
 
+def _may_have_fallen(exchange: Exchange, known: Known) -> bool:
+    """Ask whether a register stands lower than what was read last, or is read more than once."""
+    if "meterValue" not in exchange.request:
+        return False
+    registers, read = known.story(Meters).meant_by(exchange), readings(exchange)
+    if registers:
+        for key, reading in read:
+            before = registers.get(key)
+            if before is not None and reading.value < before.value:
+                return True
+    return len(read) > 1 and len({key for key, _ in read}) < len(read)
+
+
 @rule(
     "TX20-14",
     "The values of a Register never decrease in a transaction, nor those of the main meter",
     clause="Part 2 J02.FR.16",
     versions=VERSIONS,
     on=on_called(EVENT, "MeterValues"),
-    when=lambda exchange, _known: "meterValue" in exchange.request,
+    when=_may_have_fallen,
 )
 def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a register that stands lower than at an earlier time, by the timestamps of the samples.
