@@ -38,25 +38,39 @@ def deviation_of(finding: Finding) -> Deviation | None:
 
 
 class Seen:
-    """One deviation in one session: its first finding, how often it came, and what became of the CALLs concerned.
+    """One deviation in one session: its first finding, and what became of the CALLs concerned.
 
     `taken` is how the other side took CALLs of the side that deviates, `given` how that side took those of the other.
+    `mark` is that of the item of traffic by which it was found.
     """
 
-    __slots__ = ("count", "first", "given", "taken")
+    __slots__ = ("_given", "_taken", "first", "mark")
 
-    def __init__(self, first: Finding) -> None:
+    def __init__(self, first: Finding, mark: int = 0) -> None:
         self.first = first
-        self.count = 0
-        self.taken: frozenset[Taken] = frozenset()
-        self.given: frozenset[Taken] = frozenset()
+        self.mark = mark
+        self._taken: dict[Taken, int] = {}
+        self._given: dict[Taken, int] = {}
 
-    def note(self, reaction: Reaction) -> None:
-        """Take up what became of a CALL."""
-        if reaction.caller is self.first.side:
-            self.taken |= {reaction.taken}
-        else:
-            self.given |= {reaction.taken}
+    @property
+    def taken(self) -> frozenset[Taken]:
+        return frozenset(self._taken)
+
+    @property
+    def given(self) -> frozenset[Taken]:
+        return frozenset(self._given)
+
+    def note(self, reaction: Reaction, mark: int = 0) -> None:
+        """Take up what became of a CALL, and by which mark."""
+        marks = self._taken if reaction.caller is self.first.side else self._given
+        marks[reaction.taken] = min(mark, marks.get(reaction.taken, mark))
+
+    def until(self, mark: int) -> "Seen":
+        """Return what was known of it by a mark."""
+        then = Seen(self.first, self.mark)
+        then._taken = _until(mark, self._taken)
+        then._given = _until(mark, self._given)
+        return then
 
 
 class Deviations:
@@ -76,13 +90,26 @@ class Deviations:
         """How many findings it has taken up."""
         return self._findings
 
-    def catch_up(self, findings: Sequence[Finding], reactions: Sequence[Reaction]) -> None:
-        """Take up what a judge has found since the last time, and what became of it."""
+    def catch_up(
+        self,
+        findings: Sequence[Finding],
+        reactions: Sequence[Reaction],
+        finding_marks: Sequence[int] = (),
+        reaction_marks: Sequence[int] = (),
+    ) -> None:
+        """Take up what a judge has found since the last time, and what became of it.
+
+        The marks of the traffic by which each came let `as_of` tell how it was; without one, it always was there.
+        """
         for number in range(self._findings, len(findings)):
-            self._note(findings[number])
+            self._note(findings[number], _mark(finding_marks, number))
         for number in range(self._reactions, len(reactions)):
-            self._note_reaction(reactions[number])
+            self._note_reaction(reactions[number], _mark(reaction_marks, number))
         self._findings, self._reactions = len(findings), len(reactions)
+
+    def as_of(self, mark: int) -> "Deviations":
+        """Return the index as it was at a mark, without counting anything again; it is for reading only."""
+        return _DeviationsThen(self, mark)
 
     def all(self) -> list[Deviation]:
         """Return every deviation, sorted."""
@@ -92,23 +119,46 @@ class Deviations:
         """Return the sessions in which a deviation was seen, by number."""
         return sorted(self._sessions.get(deviation, {}).items(), key=_first)
 
-    def _note(self, finding: Finding) -> None:
+    def _note(self, finding: Finding, mark: int) -> None:
         deviation = deviation_of(finding)
         if deviation is None:
             return
         sessions = self._sessions.setdefault(deviation, {})
         seen = sessions.get(finding.session)
         if seen is None:
-            seen = sessions[finding.session] = Seen(finding)
-        seen.count += 1
+            seen = sessions[finding.session] = Seen(finding, mark)
         if finding.frame is not None and finding.action not in (CONNECT, FRAMING):
             self._waiting.setdefault(finding.frame, []).append(seen)
 
-    def _note_reaction(self, reaction: Reaction) -> None:
+    def _note_reaction(self, reaction: Reaction, mark: int) -> None:
         for seen in self._waiting.get(reaction.frame, ()):
-            seen.note(reaction)
+            seen.note(reaction, mark)
         if reaction.taken is not Taken.SILENCE:  # after which an answer may come yet
             self._waiting.pop(reaction.frame, None)
+
+
+class _DeviationsThen(Deviations):
+    """What another index knew by a mark: all that it has is looked at through that."""
+
+    def __init__(self, now: Deviations, mark: int) -> None:
+        super().__init__()
+        self._now = now
+        self._mark = mark
+
+    def all(self) -> list[Deviation]:
+        return [each for each in self._now.all() if self.sessions(each)]
+
+    def sessions(self, deviation: Deviation) -> list[tuple[int, Seen]]:
+        seen = self._now.sessions(deviation)
+        return [(session, each.until(self._mark)) for session, each in seen if each.mark <= self._mark]
+
+
+def _mark(marks: Sequence[int], number: int) -> int:
+    return marks[number] if number < len(marks) else 0
+
+
+def _until(mark: int, marks: dict[Taken, int]) -> dict[Taken, int]:
+    return {taken: since for taken, since in marks.copy().items() if since <= mark}
 
 
 def _first(item: tuple[int, Seen]) -> int:

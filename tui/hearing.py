@@ -1,7 +1,6 @@
 """What the whole recording says about its findings, for screens: written by the thread that judges, read by any."""
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from matrix.board import BoardView
@@ -44,8 +43,6 @@ class Hearing:
         self._deviations = Deviations()
         self._live: Testimony | None = None
         self._recalled: Testimony | None = None
-        self._findings: Sequence[Finding] = ()
-        self._reactions: Sequence[Reaction] = ()
         self._finding_marks = array("q")
         self._reaction_marks = array("q")
 
@@ -56,19 +53,13 @@ class Hearing:
 
     def hear(self, findings: Sequence[Finding], reactions: Sequence[Reaction], view: BoardView) -> None:
         """Take up what a judge has found so far, and the board as it is now."""
-        self._findings, self._reactions = findings, reactions
-        self._deviations.catch_up(findings, reactions)
+        self._deviations.catch_up(findings, reactions, self._finding_marks, self._reaction_marks)
         if self._live is None or view is not self._live.view:
             self._live = Testimony(self._deviations, view, NOW, self._live)
 
     def recall(self, view: BoardView, mark: int) -> None:
         """Take up the board as it was at a mark, and what had been found by then."""
-        findings = self._findings[: bisect_right(self._finding_marks, mark)]
-        reactions = [each for each, since in zip(self._reactions, self._reaction_marks, strict=False) if since <= mark]
-        before = self._recalled
-        deviations = before.deviations if before and before.mark <= mark else Deviations()
-        deviations.catch_up(findings, reactions)
-        self._recalled = Testimony(deviations, view, mark)
+        self._recalled = Testimony(self._deviations.as_of(mark), view, mark)
 
     @property
     def recalled_at(self) -> int | None:

@@ -94,6 +94,7 @@ class Answers:
         board = self._recall.board(self._verdicts, past)
         sight = _sight_then(question.scope, self._verdicts, self._letters.as_of(board))
         with self.from_now, looking_from(past, self._verdicts):
+            self._verdicts.hearing.recall(board, past.mark)
             return self._find(question, _Look(sight, board, past.mark)) | {"when": past.as_data}
 
     def _past(self, question: Question) -> Past:
@@ -199,7 +200,7 @@ def sight_of(scope: Scope, source: Source, letters: Letters) -> Sight:
 
 
 def _sight_then(scope: Scope, verdicts: Verdicts, letters: Letters) -> Sight:
-    return Sight(scope, letters, lambda number: verdicts.of(number).session, is_past=True)
+    return Sight(scope, letters, lambda number: verdicts.of(number).session)
 
 
 def _seen(look: _Look) -> list[Seen]:

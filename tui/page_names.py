@@ -124,10 +124,10 @@ class Letters:
         return named
 
 
-class NamesThen(RealNames):
-    """Names at a moment that has passed, for who sees names and no identities.
+class SaidNames(RealNames):
+    """The names that stations have said, for who sees names and no identities.
 
-    A station that had not said yet what it is went by its identity: it has its letter.
+    A station that has not said what it is goes by its identity: here it has its letter until then.
     """
 
     def __init__(self, letters: Letters, addition: str = "") -> None:

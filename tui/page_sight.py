@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hub.scope import Scope, Shown
 from matrix.board import BoardView, Pair, part_of
 from matrix.trace import Session
-from tui.page_names import ANOTHERS, Letters, Names, NamesThen, RealNames
+from tui.page_names import ANOTHERS, Letters, Names, RealNames, SaidNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,10 @@ class Seen:
 class Sight:
     """Looks at the board for one scope. `session` returns what is known of a session by its number.
 
-    Where the board is that of a moment which `is_past`, the letters and sessions have to be those of then.
+    Where the board is that of a moment that has passed, the letters and sessions have to be those of then.
     """
 
-    def __init__(
-        self, scope: Scope, letters: Letters, session: Callable[[int], Session | None], *, is_past: bool = False
-    ) -> None:
+    def __init__(self, scope: Scope, letters: Letters, session: Callable[[int], Session | None]) -> None:
         self.scope = scope
         self._session = session
         self._owned: dict[int, bool] = {}
@@ -46,8 +44,7 @@ class Sight:
         def named(addition: str = "") -> Names:
             if scope.is_anonymous:
                 return letters
-            is_veiled = is_past and not is_open
-            return NamesThen(letters, addition) if is_veiled else RealNames(is_open=is_open, addition=addition)
+            return RealNames() if is_open else SaidNames(letters, addition)
 
         self._others, self._namesakes = named(), named(addition)
 

@@ -467,15 +467,21 @@ async def test_letters_are_those_of_now_at_every_moment(tmp_path: Path) -> None:
     assert [len(each) for each in names] == sorted(len(each) for each in names)
 
 
-async def test_station_that_had_not_said_its_name_is_not_told_by_its_identity(tmp_path: Path) -> None:
+async def test_station_that_has_not_said_its_name_is_told_by_its_identity_neither_now_nor_then(tmp_path: Path) -> None:
     async with event(tmp_path, 'names = "real"') as there:
         await there.board(VIEWER, 3)
+        silent = await there.http.ws_connect(f"{there.hub.url}/deep/SILENT", protocols=["ocpp1.6"])
+        await silent.send_str('[2,"h","Heartbeat",{}]')
+        async with there.following(VIEWER) as board:
+            await board.until(lambda: len(board.pairs) == 4)
+            now, live = {pair["station"] for pair in board.pairs.values()}, board.sent
         boot = told_at(json.loads((await there.get(ORGANIZER, "/-/page/data/session?id=1"))[1])["opened"] + 1)
         _, before = await there.get(VIEWER, "/-/page/data/board?at=1999-01-01")
         _, then = await there.get(VIEWER, f"/-/page/data/board?at={boot}")
 
+    assert now == {"Volta One", "Wren One", "Station C"}
     assert [pair["station"] for pair in json.loads(before)["pairs"]] == ["Station A"]
-    assert words_in(before + then, "V1", "W9") == set()
+    assert words_in(live + before + then, "V1", "W9", "SILENT") == set()
 
 
 async def test_nothing_that_others_do_moves_or_counts_for_who_sees_nothing_of_them(tmp_path: Path) -> None:

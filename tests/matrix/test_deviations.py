@@ -5,9 +5,10 @@ from plugfest_floor import ACCEPTED, GOOD, NUMBER, REFUSED, Floor
 
 from matrix.deviations import Deviations, deviation_of
 from matrix.finding import Finding, Severity
+from matrix.judge import Judge
 from matrix.reactions import Taken
 from matrix.report import deviations_of
-from matrix.trace import Side
+from matrix.trace import Side, mark_of
 
 
 def finding(text: str, pointer: str = "", *, rule: str = "RPC-19", severity: Severity = Severity.VIOLATION) -> Finding:
@@ -52,7 +53,7 @@ def test_a_deviation_is_counted_by_session_with_how_it_was_taken() -> None:
     (deviation, *_) = [each for each in deviations.all() if each.rule == "RPC-19"]
     ((session, seen),) = deviations.sessions(deviation)
 
-    assert (session, seen.count) == (1, 2)
+    assert (session, seen.first.session) == (1, 1)
     assert seen.taken == {Taken.ACCEPTED, Taken.ERROR}
 
 
@@ -84,3 +85,30 @@ def test_what_became_of_a_well_behaved_call_is_not_kept_beside_a_deviation() -> 
     judge = judged(floor.traffic)
 
     assert len(judge.reactions) <= 2
+
+
+def test_index_as_of_a_mark_is_that_of_what_had_come_by_then() -> None:
+    floor = Floor()
+    floor.meet("A One", "p", NUMBER, ACCEPTED)
+    floor.meet("B Two", "q", NUMBER, "+31s", '> [2,"h","Heartbeat",{}]', ACCEPTED)
+    judge, index = Judge(), Deviations()
+    marks: tuple[list[int], list[int]] = ([], [])
+    then = []
+    for item in floor.traffic:
+        judge.feed(item)
+        marks[0].extend([mark_of(item)] * (len(judge.findings) - len(marks[0])))
+        marks[1].extend([mark_of(item)] * (len(judge.reactions) - len(marks[1])))
+        then.append((mark_of(item), known(deviations_of(judge))))
+
+    index.catch_up(judge.findings, judge.reactions, *marks)
+
+    assert [(mark, known(index.as_of(mark))) for mark, _ in then] == then
+    assert then[0][1] != then[-1][1]
+
+
+def known(index: Deviations) -> list[object]:
+    return [
+        (each, session, seen.first, seen.taken, seen.given)
+        for each in index.all()
+        for session, seen in index.sessions(each)
+    ]

@@ -91,6 +91,19 @@ def told(at: int) -> str:
     return f"2026-01-01T12:00:{(at - NOON) // 10**6 / 1000:06.3f}Z"
 
 
+async def test_what_the_others_do_is_what_they_had_done_by_then(tmp_path: Path) -> None:
+    with RecordingBuilder(tmp_path / "event.recording") as builder:
+        wrong = ('> [2,"h","Heartbeat",{}]', '< [3,"h",{}]')
+        first = builder.say(builder.session("A1", "acme"), *boot("Alder"), *wrong)[-1]
+        second = builder.say(builder.session("C1", "bravo"), *boot("Cedar"), *wrong)[-1]
+        async with page_with(builder.path, sessions=2) as client:
+            asked = [{}, {"at": f"#{second}"}, {"at": f"#{first}"}]
+            found = [(await ask(client, "frame", id=first, **at))[1]["message"]["findings"] for at in asked]
+
+    said = ["the only other CSMS that exchanged Heartbeat does it too"]
+    assert [each[0]["witnesses"] for each in found] == [said, said, []]
+
+
 async def test_what_came_later_is_said_not_to_have_been_there(event: Path) -> None:
     async with page_with(event, sessions=4) as client:
         refused = [

@@ -61,6 +61,28 @@ def test_pairs_are_seen_as_the_scope_says(scope: Scope, names: list[str]) -> Non
     assert [each.names.station(each.pair) for each in sight.pairs(board)] == names
 
 
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        (EVERYTHING, "N1"),
+        (Scope(others=Shown.OUTCOMES), "Station A"),
+        (OUTCOMES, "Station A"),
+        (Scope(others=Shown.OUTCOMES, identities=frozenset({"N1"})), "N1"),
+        (Scope(others=Shown.OUTCOMES, identities=frozenset({"V1"})), "Station A"),
+    ],
+)
+def test_station_that_has_not_said_what_it_is_goes_by_its_identity_to_those_only_who_may_see_that(
+    scope: Scope, name: str
+) -> None:
+    silent = Pen().session(['> [2,"1","Heartbeat",{}]'], identity="N1", offered=("ocpp1.6",), chosen="ocpp1.6")
+    sight, board, _ = seen_by(scope, *silent)
+
+    (seen,) = sight.pairs(board)
+
+    assert seen.names.station(seen.pair) == name
+    assert ("N1" in seen.pair_id) is (name == "N1")
+
+
 def test_what_is_seen_whole_is_what_is_ones_own() -> None:
     sight, board, sessions = seen_by(Scope(others=Shown.OUTCOMES, identities=frozenset({"V1"})), *visits(*TWO))
 
