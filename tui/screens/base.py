@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Final, TypeVar
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from hub.event_control import PhaseShown
 from matrix.board import BoardView
@@ -14,6 +13,7 @@ from tui.journey import When
 from tui.messages import Progress
 from tui.source import EMPTY_BOARD, Source
 from tui.widgets.alarm import Alarm
+from tui.widgets.key_line import KeyLine
 from tui.widgets.round_line import RoundLine
 from tui.widgets.time_line import TimeLine
 from tui.widgets.top_line import TopLine
@@ -55,7 +55,7 @@ class DashboardScreen(Screen[None]):
         yield RoundLine()
         yield TimeLine()
         yield from self.compose_body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
         """Yield what is between the top line and the keys."""

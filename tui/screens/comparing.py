@@ -11,7 +11,7 @@ from tui.screens.diff import DiffScreen
 from tui.side_by_side import SideBySide
 
 COMPARING: Final = (
-    Binding("equals_sign", "compare", "Compare the session with the one before it", show=False, key_display="="),
+    Binding("equals_sign", "compare", "Compare", tooltip="Compare the session with the one before it", key_display="="),
 )
 MARKING: Final = (Binding("space", "mark", "Mark a session: = compares another one with it", show=False),)
 

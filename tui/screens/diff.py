@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from hub.errors import HubError
 from matrix.diff import Row, SessionDiff
@@ -21,6 +20,7 @@ from tui.side_by_side import SideBySide
 from tui.widgets.alarm import Alarm
 from tui.widgets.bar import Bar
 from tui.widgets.diff_list import DiffList
+from tui.widgets.key_line import KeyLine
 from tui.widgets.line_list import LineList
 from tui.widgets.line_pane import LinePane
 
@@ -64,7 +64,7 @@ class DiffScreen(Screen[None]):
         yield Alarm()
         yield DiffList(id="rows", empty="reading …")
         yield LinePane(id="detail")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(DiffList).focus()

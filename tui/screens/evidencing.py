@@ -13,7 +13,7 @@ from matrix.safe import safe
 from tui.evidencing import bundle_name
 from tui.screens.base import DashboardScreen
 
-EVIDENCING: Final = (Binding("b", "evidence", "Bundle what shows the finding, to hand on", show=False),)
+EVIDENCING: Final = (Binding("b", "evidence", "Bundle", tooltip="Bundle what shows the finding, to hand on"),)
 
 
 def put_together(screen: DashboardScreen, reference: Reference) -> None:

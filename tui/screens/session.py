@@ -46,7 +46,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", tooltip="Only messages that a filter lets through"),
-        Binding("e", "next_finding(1)", "Next finding"),
+        Binding("e", "next_finding(1)", "Next", tooltip="Next finding"),
         Binding("E", "next_finding(-1)", "Previous finding", show=False),
         Binding("f", "findings_only", "Findings", tooltip="Only findings: hide all other frames"),
         Binding("c", "control", "Show or hide control frames: ping, pong, close", show=False),
@@ -58,7 +58,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         *DISTURBING,
         *EVIDENCING,
         Binding("y", "copy", "Copy what the detail pane shows", show=False),
-        Binding("Y", "copy_as", "Copy the message as a command, a program, or Markdown", show=False),
+        Binding("Y", "copy_as", "Copy as", tooltip="Copy the message as a command, a program, or Markdown"),
         Binding("tab", "app.focus_next", "To the detail pane, and back", show=False),
         Binding(
             "escape,backspace",
