@@ -21,6 +21,32 @@ MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 AT_ONCE: Final = Tempo(float("inf"))
 
+BOOT: Final = (
+    '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]',
+    '< [3,"1",{"status":"Accepted","currentTime":"$NOW","interval":300}]',
+)
+START: Final = (
+    '> [2,"2","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"$NOW"}]',
+    '< [3,"2",{"transactionId":17,"idTagInfo":{"status":"Accepted"}}]',
+)
+METER: Final = ('> [2,"3","MeterValues",{"connectorId":1,"transactionId":17,"meterValue":[]}]', '< [3,"3",{}]')
+STOP: Final = (
+    '> [2,"4","StopTransaction",{"transactionId":17,"meterStop":17,"timestamp":"$NOW"}]',
+    '< [3,"4",{"idTagInfo":{"status":"Accepted"}}]',
+)
+CHARGE: Final = (*START, *METER, *STOP)
+ACCEPTED: Final = {"status": "Accepted", "currentTime": "2030-03-17T17:46:40Z", "interval": 300}
+STARTED: Final = {"transactionId": 4711, "idTagInfo": {"status": "Accepted"}}
+STOPPED: Final = {"idTagInfo": {"status": "Accepted"}}
+DEEP: Final = '{"a":' * 990 + "1" + "}" * 990
+METERED: Final = {"connectorId": 1, "transactionId": 17, "meterValue": []}
+HEARTBEAT: Final = ('> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]')
+ORDERED: Final = '< [2,"r","RemoteStartTransaction",{"idTag":"R"}]', '> [3,"r",{"status":"Accepted"}]'
+STARTED_REMOTELY: Final = (
+    '> [2,"s","StartTransaction",{"connectorId":1,"idTag":"R","meterStart":0,"timestamp":"$NOW"}]',
+    '< [3,"s",{"transactionId":18,"idTagInfo":{"status":"Accepted"}}]',
+)
+
 Peer = Callable[[list[Any]], Sequence[Any]]
 """What a live peer sends when it hears a message: arrays, or text as it is."""
 
@@ -124,3 +150,11 @@ def _read(payload: str | bytes) -> list[Any]:
     except orjson.JSONDecodeError:
         return [0]
     return message
+
+
+QUESTIONS: Final = script(
+    '< [2,"a","GetConfiguration",{"key":["A"]}]',
+    '> [3,"a",{"configurationKey":[{"key":"A","readonly":false,"value":"1"}]}]',
+    '< [2,"b","GetConfiguration",{"key":["B"]}]', '> [3,"b",{"unknownKey":["B"]}]',
+    '< [2,"c","Reset",{"type":"Hard"}]', '> [4,"c","NotSupported","not here",{}]',
+)  # fmt: skip
