@@ -1,5 +1,6 @@
 """What the live peer asks: answered as it was recorded, at its time, or else by an improvised answer."""
 
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from matrix.dialect import CALLERROR, CALLRESULT
 from matrix.replay.acts import Say
 from matrix.replay.book import Book, Fit, Match
 from matrix.replay.fields import Id, ids_in
-from matrix.replay.improvise import Occasion, improvised
+from matrix.replay.improvise import Improvised, Occasion, improvised
+from matrix.replay.items import Items
 from matrix.replay.memory import Memory
 from matrix.replay.progress import Progress
 from matrix.replay.report import Notes, What, without_secrets
@@ -40,9 +42,14 @@ class Replies:
         self._progress = progress
         self._notes = notes
         self._book = Book(script.version, script.cues)
+        self._made_up: set[str] = set()
         self._pending: list[_Pending] = []
         self._numbers = count()
         self._new_ids = count(_highest_id(script) + 1)
+
+    @cached_property
+    def _items(self) -> Items:
+        return Items(self._script)
 
     def ask(self, call: Call, now: int) -> None:
         """Take up a CALL of the peer: the answer to it comes at its time."""
@@ -50,6 +57,7 @@ class Replies:
         match = self.match(call)
         if match is None:
             self._plan(now, call, None)
+            self._hear_news(call, now)
             return
         if match.fit is not Fit.AGAIN:
             self._progress.heard(now)
@@ -95,6 +103,12 @@ class Replies:
             if cue.event is not None and cue.series not in self._progress.series:
                 self._notes.depart(What.MISSING, "the peer did not ask it", action=cue.action, frame=cue.frame)
 
+    def _hear_news(self, call: Call, now: int) -> None:
+        """Have patience with a peer that goes through questions of its own: once with each kind of them."""
+        if call.action not in self._made_up:
+            self._made_up.add(call.action)
+            self._progress.heard(now)
+
     def _note(self, call: Call | Send, cue: Cue, match: Match) -> None:
         match match.fit:
             case Fit.SAME:
@@ -129,10 +143,13 @@ class Replies:
         return fill(answer.template, filling)
 
     def _improvise(self, call: Call, now: int) -> Say:
-        occasion = Occasion(self._script.version, call.action, call.payload or {}, now, next(self._new_ids))
-        made = improvised(occasion)
+        request = call.payload or {}
+        made, why = Improvised(self._items.answer(call.action, request)), "put together from what it has of each item"
+        if made.payload is None:
+            occasion = Occasion(self._script.version, call.action, request, now, next(self._new_ids))
+            made, why = improvised(occasion), "the recording has no answer to it"
         self.improvised_ids.append((call.id, call.action))
-        self._notes.depart(What.IMPROVISED, "the recording has no answer to it", action=call.action)
+        self._notes.depart(What.IMPROVISED, why, action=call.action)
         if made.payload is None:
             return Say(orjson.dumps([CALLERROR, call.id, made.error, "", {}]).decode())
         return Say(orjson.dumps([CALLRESULT, call.id, made.payload]).decode())

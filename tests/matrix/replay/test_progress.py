@@ -98,3 +98,19 @@ def test_lateness_is_told_of_what_nothing_but_the_time_was_waited_for() -> None:
 
     assert player.notes.timing is not None
     assert player.notes.timing.most_ms == 3.0
+
+
+def test_a_peer_that_goes_through_questions_of_its_own_first_is_given_the_time_for_it() -> None:
+    questions: list[list[Any]] = [
+        [2, action, action, {}] for action in ("ClearCache", "GetConfiguration", "GetLocalListVersion")
+    ]
+    following = iter([*questions[1:], [2, "x", "RemoteStartTransaction", {"idTag": "R"}]])
+
+    def csms(message: list[Any]) -> Sequence[Any]:
+        if message[0] == 3:
+            return [next(following)] if message[1] != "x" else ()
+        return [[3, message[1], STARTED if message[2] == "StartTransaction" else {"currentTime": "x"}]]
+
+    done = play(script(*ORDERED, *STARTED_REMOTELY), csms, first=questions[:1], latency=6 * SECOND)
+
+    assert len(done.calls("StartTransaction")) == 1

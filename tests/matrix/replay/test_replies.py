@@ -94,3 +94,11 @@ def test_a_call_that_only_the_end_left_unanswered_gets_an_answer() -> None:
     done = play(lines, obliging(), first=[[2, "x", "DataTransfer", {"vendorId": "V"}]])
 
     assert done.answers() == [[3, "x", {"status": "UnknownVendorId"}]]
+
+
+def test_keys_that_were_never_asked_for_together_are_told_by_what_is_known_of_each() -> None:
+    done = play(QUESTIONS, obliging(), first=[[2, "x", "GetConfiguration", {"key": ["A", "B"]}]])
+
+    key = {"key": "A", "readonly": False, "value": "1"}
+    assert done.answers() == [[3, "x", {"configurationKey": [key], "unknownKey": ["B"]}]]
+    assert ("improvised", "GetConfiguration", "put together from what it has of each item") in done.departures
