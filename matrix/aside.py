@@ -7,7 +7,7 @@ order.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from matrix.schemas import Part
 
@@ -32,6 +32,9 @@ NAMES: Final[Mapping[str, str]] = {
     "variableMonitoringId": "monitor",
     "receiptId": "receipt",
     "controlId": "DER control",
+    "supersededIds": "DER control",
+    "tariffId": "tariff",
+    "tariffIds": "tariff",
     "csr": "certificate signing request",
     "certificateChain": "certificate",
 }
@@ -49,6 +52,16 @@ NAMES_OF_ACTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("ClearVariableMonitoring", "id"): "monitor",
     ("ClearVariableMonitoring", "clearMonitoringResult/id"): "monitor",
     ("NotifyMonitoringReport", "monitor/variableMonitoring/id"): "monitor",
+    ("NotifyEvent", "eventData/cause"): "event",
+    ("SetDisplayMessage", "message/id"): "display message",
+    ("GetDisplayMessages", "id"): "display message",
+    ("NotifyDisplayMessages", "messageInfo/id"): "display message",
+    ("ClearDisplayMessage", "id"): "display message",
+    ("OpenPeriodicEventStream", "constantStreamData/id"): "event stream",
+    ("AdjustPeriodicEventStream", "id"): "event stream",
+    ("ClosePeriodicEventStream", "id"): "event stream",
+    ("NotifyPeriodicEventStream", "id"): "event stream",
+    ("GetPeriodicEventStream", "constantStreamData/id"): "event stream",
 }
 """The same for fields whose name means something else elsewhere: (action, names that lead to it)."""
 
@@ -120,6 +133,19 @@ INDEPENDENT: Final = frozenset(
     "SecurityEventNotification SignedFirmwareStatusNotification NotifyEvent MeterValues".split()
 )
 """CALLs that stand for themselves: one that comes before or after others of the same side says the same thing there."""
+
+
+IDLE: Final = "Heartbeat"
+"""What a side says that has nothing to say."""
+_UNCOUNTED: Final = frozenset({IDLE, "MeterValues"})
+_UPDATED: Final = "TransactionEvent Updated"
+
+
+def series(action: str, payload: Any) -> str:
+    """Return what a CALL is one of, where how many come is a matter of time; "" where each is one by itself."""
+    if action == "TransactionEvent" and type(payload) is dict and payload.get("eventType") == "Updated":
+        return _UPDATED
+    return action if action in _UNCOUNTED else ""
 
 
 def name_kind(action: str, path: tuple[str, ...]) -> str:

@@ -6,14 +6,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from matrix.alignment import Mark, align
-from matrix.trace import Session
+from matrix.trace import Session, Side
 
 
 class Couple(NamedTuple):
-    """A session of each recording that belong together; None where one has no counterpart."""
+    """A session of each recording that belong together; None where one has no counterpart.
+
+    `played` is the side that `plugfest replay` was in either of them, None where both are of two peers.
+    """
 
     before: Session | None
     after: Session | None
+    played: Side | None = None
 
 
 def couples(

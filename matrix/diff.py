@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from matrix.alignment import Mark, align
-from matrix.aside import INDEPENDENT, Aside
+from matrix.aside import INDEPENDENT, Aside, series
+from matrix.dialect import UNKNOWN
 from matrix.difference import ABSENT, Comparison, Difference, Names, Occasion, dumped, essence, leaves, same
 from matrix.schemas import Part
 from matrix.stamps import tree_of
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     EXTRA = "extra"
     UNKNOWN = "unknown"  # it is not there, and something is missing from that recording: it may have been said
+    ASIDE = "set aside"  # it is not there, and how many of its kind come is a matter of time
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -43,21 +45,22 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def differs(self) -> bool:
-        return self.kind is not Kind.SAME
+        return self.kind not in (Kind.SAME, Kind.ASIDE)
 
 
 class SessionDiff:
-    """Two sessions side by side; either is None where there is no counterpart.
+    """Two sessions side by side; either is None where there is no counterpart, `played` is the side that was replayed.
 
     `rows` are in the order of the first session; what only the second one has stands after what came before it there.
     `has_gaps` says of each whether something that was said in it is missing from its recording.
     """
 
-    def __init__(self, before: Talk | None, after: Talk | None) -> None:
+    def __init__(self, before: Talk | None, after: Talk | None, played: Side | None = None) -> None:
         self.before, self.after = before, after
+        self._played = played
         self._names = Names()
         self.has_gaps = bool(before and before.has_gaps), bool(after and after.has_gaps)
-        self.rows: tuple[Row, ...] = tuple(self._rows())
+        self.rows: tuple[Row, ...] = tuple(self._rows() if played is None else _uncounted([*self._rows()]))
         self.counts: Mapping[Kind, int] = Counter(row.kind for row in self.rows)
 
     @property
@@ -146,9 +149,14 @@ class SessionDiff:
         if one.kind != other.kind:
             yield Difference(part, "", _in_words(one), _in_words(other))
         elif not same(one.holds, other.holds):
-            occasions = _occasion(*before, part), _occasion(*after, part)
+            occasions = self._occasion(*before, part), self._occasion(*after, part)
             comparison = Comparison(before[1].version, before[0].action, part, self._names, *occasions)
             yield from comparison.differences(one.holds, other.holds)
+
+    def _occasion(self, turn: Turn, talk: Talk, part: Part) -> Occasion:
+        said_at = turn.at if part is Part.REQUEST else turn.answered_at or turn.at
+        by = turn.side if part is Part.REQUEST else turn.side.other
+        return Occasion(said_at, talk.session.opened_at, said(turn.text, talk.version).id, by is self._played)
 
 
 class _Side:
@@ -180,6 +188,25 @@ class _Side:
         return found
 
 
+def _uncounted(rows: list[Row]) -> list[Row]:
+    """Set aside how many Heartbeats, meter values and the like came in a replay, where some came in both sessions.
+
+    A replay takes its own time, and a station that waits in it says Heartbeats.
+    """
+    known = {(row.turn.side, _series(row.turn)) for row in rows if row.before and row.after}
+    return [
+        msgspec.structs.replace(row, kind=Kind.ASIDE)
+        if row.kind in (Kind.MISSING, Kind.EXTRA) and _series(row.turn) and (row.turn.side, _series(row.turn)) in known
+        else row
+        for row in rows
+    ]
+
+
+def _series(turn: Turn) -> str:
+    holds = said(turn.text, UNKNOWN).holds if turn.action == "TransactionEvent" else None
+    return series(turn.action, holds)
+
+
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other) or 1)
 
@@ -209,11 +236,6 @@ def _in_words(message: Said) -> str:
     """Name a message by its kind and, of an error, by its code; peer text."""
     code = message.holds.get("errorCode") if isinstance(message.holds, dict) and "ERROR" in message.kind else None
     return f"{message.kind} {code}" if code else message.kind
-
-
-def _occasion(turn: Turn, talk: Talk, part: Part) -> Occasion:
-    said_at = turn.at if part is Part.REQUEST else turn.answered_at or turn.at
-    return Occasion(said_at, talk.session.opened_at, said(turn.text, talk.version).id)
 
 
 def _handshake(session: Session) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from drawing import draw
 
 from matrix.diff import SessionDiff
+from matrix.trace import Side
 from matrix.turns import Listener, Talk
 
 
@@ -14,9 +15,9 @@ def talk(*lines: str, version: str = "1.6") -> Talk:
     return listener.talks[1]
 
 
-def compared(before: list[str], after: list[str], version: str = "1.6") -> SessionDiff:
+def compared(before: list[str], after: list[str], version: str = "1.6", played: Side | None = None) -> SessionDiff:
     """Put two drawn sessions side by side."""
-    return SessionDiff(talk(*before, version=version), talk(*after, version=version))
+    return SessionDiff(talk(*before, version=version), talk(*after, version=version), played)
 
 
 def told(diff: SessionDiff) -> list[str]:

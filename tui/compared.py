@@ -1,10 +1,12 @@
 """What is compared: recordings and sessions of them, as they are named, opened and judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import HubError
 from hub.recording import Recording
+from matrix.couples import Couple
 from matrix.judgement import Judgement
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.trace import Session
@@ -72,6 +74,16 @@ def links(path: Path, before: Judged, after: Judged) -> dict[int, int]:
         for number, each in after.recording.replays().items()
         if Path(each.recording).name == path.name and opened_at.get(each.origin) == each.origin_at
     }
+
+
+def with_played(couples: Sequence[Couple], before: Recording, after: Recording) -> list[Couple]:
+    """Return the same couples, with the side that `plugfest replay` was in them."""
+    replays = before.replays(), after.replays()
+    found: list[Couple] = []
+    for couple in couples:
+        sides = [some[each.id].side for some, each in zip(replays, couple[:2], strict=True) if each and each.id in some]
+        found.append(couple._replace(played=sides[-1] if sides else None))
+    return found
 
 
 def origin_of(replay: Source) -> Source:

@@ -17,7 +17,7 @@ from matrix.safe import safe, safe_json
 from matrix.trace import Session, mark_of
 from matrix.transitions import Shift, session_outcomes, shift
 from matrix.turns import Listener, Talk
-from tui.compared import Judged, Source, links, opened
+from tui.compared import Judged, Source, links, opened, with_played
 from tui.damaged import readable_recording
 from tui.diff_app import DiffApp
 from tui.diff_lines import Teller, session_lines, shift_lines
@@ -59,6 +59,7 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         found = couples(ours.sessions, theirs.sessions, links(before.path, ours, theirs))
         if wanted.only_linked:
             found = [couple for couple in found if couple.before and couple.after]
+        found = with_played(found, one, other)
         change = shift_between(found, ours, theirs)
         if wanted.on_screen:
             names = before.path.name, after.path.name
@@ -82,8 +83,8 @@ def session_diffs(found: Sequence[Couple], before: Judged, after: Judged) -> Ite
     for some in _batches(found, *frames):
         ours = _talks(before.recording, [couple.before for couple in some])
         theirs = _talks(after.recording, [couple.after for couple in some])
-        for one, other in some:
-            yield SessionDiff(_talk_of(one, ours), _talk_of(other, theirs))
+        for one, other, played in some:
+            yield SessionDiff(_talk_of(one, ours), _talk_of(other, theirs), played)
 
 
 def _batches(found: Sequence[Couple], ours: dict[int, int], theirs: dict[int, int]) -> Iterator[list[Couple]]:
@@ -170,7 +171,7 @@ def _as_data(change: Any) -> dict[str, Any]:
 
 
 def _session_as_data(diff: SessionDiff, teller: Teller) -> dict[str, Any]:
-    rows = (row for row in diff.rows if row.differs or (teller.is_strict and teller.differences(diff, row)))
+    rows = (row for row in diff.rows if row.differs or teller.tells_aside(diff, row))
     return {
         "identity": diff.session.identity,
         "csms": diff.session.csms,

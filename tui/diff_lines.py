@@ -17,7 +17,9 @@ from matrix.turns import Turn, said
 from tui.line import Line, PaneLine, Span
 from tui.text import ARROWS, GLYPHS, TIMES, clock_time, counted_noun
 
-SIGNS: Final = {Kind.SAME: "=", Kind.CHANGED: "~", Kind.MISSING: "-", Kind.EXTRA: "+", Kind.UNKNOWN: "?"}
+SIGNS: Final = {
+    Kind.SAME: "=", Kind.CHANGED: "~", Kind.MISSING: "-", Kind.EXTRA: "+", Kind.UNKNOWN: "?", Kind.ASIDE: "·",
+}  # fmt: skip
 """Each has its own, so that nothing is said by colour alone."""
 ROLES_OF: Final = {
     Kind.SAME: "muted",
@@ -25,7 +27,12 @@ ROLES_OF: Final = {
     Kind.MISSING: "failed",
     Kind.EXTRA: "accent",
     Kind.UNKNOWN: "inconclusive",
+    Kind.ASIDE: "muted",
 }
+PLACES: Final = {
+    Kind.MISSING: "  missing", Kind.EXTRA: "  extra", Kind.UNKNOWN: "  cannot be compared",
+    Kind.ASIDE: "  set aside: how many of them come is a matter of time",
+}  # fmt: skip
 LONGEST: Final = 4_000
 """Characters of a message that are shown in full."""
 VALUE: Final = 80
@@ -46,6 +53,10 @@ class Teller:
     def differences(self, diff: SessionDiff, row: Row) -> list[Difference]:
         """Return what is to be told of a row."""
         return [each for each in diff.differences(row) if self.is_strict or each.aside is None]
+
+    def tells_aside(self, diff: SessionDiff, row: Row) -> bool:
+        """Tell whether there is something to say of a row that does not differ."""
+        return self.is_strict and (row.kind is Kind.ASIDE or bool(self.differences(diff, row)))
 
     def row_lines(self, diff: SessionDiff, row: Row) -> Iterator[PaneLine]:
         """Yield a row with what differs in it."""
@@ -122,7 +133,7 @@ def row_head(row: Row) -> Line:
 
 
 def _frames(row: Row) -> Line:
-    what = {Kind.MISSING: "  missing", Kind.EXTRA: "  extra", Kind.UNKNOWN: "  cannot be compared"}.get(row.kind, "")
+    what = PLACES.get(row.kind, "")
     places = [f"#{turn.frame}" if turn else "-" for turn in (row.before, row.after)]
     return (Span(what, ROLES_OF[row.kind]), Span(f"  {' | '.join(places)}", "muted"))
 
@@ -155,7 +166,7 @@ def session_lines(diff: SessionDiff, teller: Teller, limit: int) -> Iterator[Pan
         yield PaneLine((Span(f"handshake, {name}: ", "muted"), Span(" -> ".join(words))), 2)
     for gap in _gaps(diff):
         yield PaneLine((Span(gap, "inconclusive"),), 2)
-    told = [row for row in diff.rows if row.differs or (teller.is_strict and teller.differences(diff, row))]
+    told = [row for row in diff.rows if row.differs or teller.tells_aside(diff, row)]
     for row in told[:limit]:
         yield from teller.row_lines(diff, row)
     if len(told) > limit:
@@ -184,7 +195,7 @@ def _transition(change: Transition) -> PaneLine:
     many = f", {counted_noun(change.sessions, 'session')}" if change.sessions > 1 else ""
     return PaneLine((
         Span(f"{safe(change.action)}: ", "strong"), _outcome(change.before), Span(" -> ", "muted"),
-        _outcome(change.after), Span("  worse", "failed") if change.is_worse else Span(""),
+        _outcome(change.after), _weight(change),
         Span(f"  {safe(change.identity, 40)} {TIMES} {safe(change.csms, 30) or '-'}{many}", "muted"),
     ), 2)  # fmt: skip
 
@@ -196,9 +207,14 @@ def _outcome(outcome: Outcome | None) -> Span:
 def _rule_shift(change: RuleShift) -> PaneLine:
     return PaneLine((
         Span(f"{safe(change.rule)} ", "accent"), Span(change.severity, change.severity.value),
-        Span(f" by {change.side.label}: {change.before}{TIMES} -> {change.after}{TIMES}"),
-        Span("  worse", "failed") if change.is_worse else Span(""),
+        Span(f" by {change.side.label}: {change.before}{TIMES} -> {change.after}{TIMES}"), _weight(change),
     ), 2)  # fmt: skip
+
+
+def _weight(change: Transition | RuleShift) -> Span:
+    if change.by_replay:
+        return Span("  by what the replay says itself", "muted")
+    return Span("  worse", "failed") if change.is_worse else Span("")
 
 
 def session_name(diff: SessionDiff) -> str:

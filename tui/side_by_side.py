@@ -37,8 +37,8 @@ class SideBySide:
         Raises:
             RecordingError: a recording cannot be read (any more).
         """
-        before, after = self.couples[index]
-        return SessionDiff(_talk(self._paths[0], before), _talk(self._paths[1], after))
+        before, after, played = self.couples[index]
+        return SessionDiff(_talk(self._paths[0], before), _talk(self._paths[1], after), played)
 
 
 def _talk(path: Path, session: Session | None) -> Talk | None:

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from matrix.aside import IDLE
 from matrix.replay.acts import SECOND
-from matrix.replay.script import IDLE, Kind, Script, Step
+from matrix.replay.script import Kind, Script, Step
 from matrix.trace import Side
 
 SLOWEST: Final = 60 * SECOND

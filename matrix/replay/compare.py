@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, NamedTuple
 
-from matrix.replay.fields import TOKEN, Id, Place, canonical, ids_in, stamps_in
+from matrix.replay.fields import COMPARED, Id, Place, canonical, ids_in, stamps_in
 from matrix.replay.memory import Memory
 from matrix.schemas import Part, pointer
 
@@ -31,7 +31,7 @@ class Context(NamedTuple):
 def differences(recorded: Any, live: Any, context: Context, memory: Memory) -> list[Difference]:
     """Return in what a live payload differs. Ids and timestamps only have to be there, whatever they are.
 
-    A token has to be the one that is known to stand for the recorded one.
+    A token, or the version of a list, has to be the one that is known to stand for the recorded one.
     """
     if recorded == live:
         return []
@@ -55,7 +55,7 @@ def content_of_live(payload: Any, context: Context, memory: Memory) -> str:
 
 
 def _unknown(found: Id) -> str:
-    return found.value if found.kind == TOKEN else "?"
+    return found.value if found.kind in COMPARED else "?"
 
 
 def _content(payload: Any, context: Context, named: Callable[[Id], str]) -> str:
@@ -76,9 +76,9 @@ def _replaced(payload: Any, places: dict[Place, str], here: Place = ()) -> Any:
 
 def _set_aside(recorded: Any, live: Any, context: Context, memory: Memory) -> set[Place]:
     ids, said = ids_in(recorded, *context), ids_in(live, *context)
-    places = {found.place for found in (*ids, *said) if found.id.kind != TOKEN}
-    tokens = {found.place: found.id.value for found in said if found.id.kind == TOKEN}
-    places |= {found.place for found in ids if tokens.get(found.place, "") == memory.live(found.id)}
+    places = {found.place for found in (*ids, *said) if found.id.kind not in COMPARED}
+    named = {found.place: found.id.value for found in said if found.id.kind in COMPARED}
+    places |= {found.place for found in ids if named.get(found.place, "") == memory.live(found.id)}
     return places | {*stamps_in(recorded, *context), *stamps_in(live, *context)}
 
 

@@ -18,8 +18,10 @@ from matrix.stamps import Tree, tree_of
 Place = tuple[str | int, ...]
 """The names and indexes that lead to a value."""
 
-TOKEN: Final = "token"  # noqa: S105 - a kind of id
-"""An id that means something by itself, and is compared: only what a CSMS says to start with is then started with."""
+COMPARED: Final = frozenset({"token", "list version"})
+"""Ids that mean something by themselves, and are compared: what a CSMS says to start with is started with, and the
+local list that it sends is the one that the station has.
+"""
 _ANY: Final = "*"
 _GIVES: Final = "gives"
 

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from matrix.aside import IDLE
 from matrix.dialect import SUBPROTOCOLS, UNKNOWN, dialect
 from matrix.exchange import join
 from matrix.recognise import version_shown_by
 from matrix.replay.fields import Found, Id, Place, ids_in, stamps_in
-from matrix.replay.script import GARBLED, IDLE, Answer, Cue, Event, Extract, Kind, Script, Step
+from matrix.replay.script import GARBLED, Answer, Cue, Event, Extract, Kind, Script, Step
 from matrix.replay.template import MessageId, Slot, Template, slots_of, template_of
 from matrix.schemas import Part
 from matrix.trace import Ending, Frame, Opcode, Session, Side

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Final
 
+from matrix.aside import series
 from matrix.dialect import Dialect
 from matrix.replay.fields import Found, Id
 from matrix.replay.template import Template
 from matrix.trace import Opcode, Session, Side
 
-IDLE: Final = "Heartbeat"
-"""Nobody waits for it."""
-_UNCOUNTED: Final = frozenset({IDLE, "MeterValues"})
-_UPDATED: Final = "TransactionEvent Updated"
 GARBLED: Final = "(garbled)"
 """The code of an answer that cannot be read."""
 
@@ -95,10 +92,8 @@ class Cue:
 
     @property
     def series(self) -> str:
-        """What it is one of, where how many come is a matter of time: none is missed while others come; else ""."""
-        if self.action == "TransactionEvent" and (self.payload or {}).get("eventType") == "Updated":
-            return _UPDATED
-        return self.action if self.action in _UNCOUNTED else ""
+        """What it is one of, where how many come is a matter of time: none is missed while others come."""
+        return series(self.action, self.payload)
 
 
 @dataclass(frozen=True, slots=True)

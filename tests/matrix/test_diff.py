@@ -8,7 +8,7 @@ from talks import asides, compared, talk, told
 
 from matrix.couples import Couple, couples
 from matrix.diff import Kind, SessionDiff
-from matrix.trace import Opened, Session, Traffic
+from matrix.trace import Opened, Session, Side, Traffic
 
 HEARTBEAT = ['> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]']
 
@@ -196,6 +196,30 @@ def test_where_a_recording_has_a_gap_nothing_is_called_missing() -> None:
     assert {row.kind for row in diff.rows} == {Kind.SAME, Kind.UNKNOWN}
 
 
+def test_moments_that_a_replay_moved_are_set_aside_and_those_of_the_live_peer_are_not() -> None:
+    before = ['> [2,"m","StatusNotification",{"timestamp":"$NOW"}]', '< [3,"m",{"at":"$NOW"}]']
+    after = [each.replace("$NOW", "$NOW-1h") for each in before]
+
+    found = {played: told(compared(before, after, played=played)) for played in (Side.STATION, Side.CSMS, None)}
+
+    changes = {place: f"changed StatusNotification {place}" for place in ("/timestamp", "/at")}
+    assert found == {
+        Side.STATION: [changes["/at"]], Side.CSMS: [changes["/timestamp"]], None: [*changes.values()]
+    }  # fmt: skip
+
+
+def test_how_many_heartbeats_come_means_nothing_in_a_replay_as_long_as_some_do() -> None:
+    many = [*HEARTBEAT, *HEARTBEAT, *HEARTBEAT]
+
+    fewer = compared(many, HEARTBEAT, played=Side.STATION)
+    none = compared([*many, *status(1, "Available")], status(1, "Available"), played=Side.CSMS)
+
+    assert fewer.is_the_same
+    assert fewer.counts == {Kind.SAME: 1, Kind.ASIDE: 2}
+    assert none.counts == {Kind.SAME: 1, Kind.MISSING: 3}
+    assert not compared(many, HEARTBEAT).is_the_same
+
+
 def test_a_handshake_that_chose_another_version_is_told() -> None:
     diff = SessionDiff(talk(version="1.6"), talk(version="2.0.1"))
 
@@ -240,7 +264,7 @@ def session(number: int, identity: str = "CS001", status: int | None = 101, csms
 
 
 def ids(found: list[Couple]) -> list[tuple[int | None, int | None]]:
-    return [tuple(each and each.id for each in couple) for couple in found]  # type: ignore[misc]  # two of each
+    return [tuple(each and each.id for each in (one, other)) for one, other, _ in found]  # type: ignore[misc]  # two
 
 
 def test_sessions_belong_together_by_identity_and_order() -> None:

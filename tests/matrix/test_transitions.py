@@ -6,7 +6,7 @@ from drawing import draw, judged
 
 from matrix.couples import Couple
 from matrix.outcome import Outcome
-from matrix.trace import Closed, Opened, Session, Traffic
+from matrix.trace import Closed, Opened, Session, Side, Traffic
 from matrix.transitions import Shift, Transition, session_outcomes, shift
 
 BOOT = [
@@ -17,13 +17,13 @@ GOOD = [*BOOT, '> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]']
 BAD = [*BOOT, '> [2,"h","Heartbeat",{"x":1}]', '< [3,"h",{"currentTime":"$NOW"}]']
 
 
-def shifted(before: list[str], after: list[str]) -> Shift:
-    return shift_of(draw(*before), draw(*after))
+def shifted(before: list[str], after: list[str], played: Side | None = None) -> Shift:
+    return shift_of(draw(*before), draw(*after), played)
 
 
-def shift_of(one: list[Traffic], other: list[Traffic]) -> Shift:
+def shift_of(one: list[Traffic], other: list[Traffic], played: Side | None = None) -> Shift:
     verdicts = [(session_outcomes(judge.board.view()), judge.findings) for judge in (judged(one), judged(other))]
-    return shift([Couple(_session(one), _session(other))], *verdicts)
+    return shift([Couple(_session(one), _session(other), played)], *verdicts)
 
 
 def logged(*lines: str) -> list[Traffic]:
@@ -58,6 +58,23 @@ def test_a_message_type_that_breaks_a_rule_now_is_worse() -> None:
 
 def test_a_message_type_that_keeps_it_again_is_better() -> None:
     assert shifted(BAD, GOOD).is_better
+
+
+def test_what_is_not_seen_any_more_has_not_become_better() -> None:
+    for before in (BAD, [*BOOT, '> [2,"h","Heartbeat",{}]', '< [4,"h","NotSupported","",{}]']):
+        change = shifted(before, BOOT)
+
+        assert [(each.action, each.after) for each in change.transitions] == [("Heartbeat", None)]
+        assert (change.is_worse, change.is_better) == (False, False)
+
+
+def test_what_a_replay_breaks_itself_is_charged_to_nobody() -> None:
+    by_the_station, by_the_csms = (shifted(GOOD, BAD, side) for side in Side)
+
+    assert [each.by_replay for each in by_the_station.transitions] == [True]
+    assert [each.side for each in by_the_station.rules if each.by_replay] == [Side.STATION]
+    assert not by_the_station.is_worse
+    assert by_the_csms.is_worse
 
 
 def test_a_log_that_can_hold_no_handshake_is_neither_worse_nor_better_for_it() -> None:

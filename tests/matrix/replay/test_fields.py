@@ -3,9 +3,10 @@ from typing import Any
 import orjson
 import pytest
 
+from matrix.aside import name_kind
 from matrix.dialect import V16, V21, V201, dialect
 from matrix.replay import fields
-from matrix.replay.fields import canonical, id_fields, ids_in, stamps_in
+from matrix.replay.fields import COMPARED, canonical, id_fields, ids_in, stamps_in
 from matrix.schemas import Part, schema
 
 
@@ -57,6 +58,19 @@ def test_every_transaction_request_reservation_and_remote_start_id_is_in_the_tab
         known = {field.path[:1] for field in id_fields(version, action, part)}
         properties = (schema(version, action, part) or {}).get("properties", {})
         left_out += [(action, part, name) for name in properties if name in names and (name,) not in known]
+
+    assert left_out == []
+
+
+@pytest.mark.parametrize("version", [V16, V201, V21])
+def test_what_a_replay_replaces_is_set_aside_where_it_is_compared(version: str) -> None:
+    left_out = [
+        (action, part, field.path)
+        for action, part in messages_of(version)
+        for field in id_fields(version, action, part)
+        if field.kind not in COMPARED | {"certificate"}
+        if not name_kind(action, tuple(step for step in field.path if step != "*"))
+    ]
 
     assert left_out == []
 

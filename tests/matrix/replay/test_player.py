@@ -123,6 +123,19 @@ def test_a_recorded_csms_names_the_certificate_that_the_live_station_has() -> No
     assert done.report.went_as_recorded
 
 
+def test_the_local_list_has_the_version_that_the_live_csms_gave_it() -> None:
+    lines = script(
+        '< [2,"a","SendLocalList",{"listVersion":1,"updateType":"Full"}]', '> [3,"a",{"status":"Accepted"}]',
+        '< [2,"b","GetLocalListVersion",{}]', '> [3,"b",{"listVersion":1}]',
+    )  # fmt: skip
+    sent = {"listVersion": 9, "updateType": "Full"}
+
+    done = play(lines, obliging(), first=[[2, "x", "SendLocalList", sent], [2, "y", "GetLocalListVersion", {}]])
+
+    assert done.answers() == [[3, "x", {"status": "Accepted"}], [3, "y", {"listVersion": 9}]]
+    assert done.departures == [("asked differently", "SendLocalList", "/listVersion: 1 -> 9")]
+
+
 def test_the_token_of_the_live_csms_is_what_the_station_starts_with() -> None:
     lines = script(*ORDERED, *STARTED_REMOTELY)
 
