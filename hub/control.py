@@ -122,7 +122,7 @@ def _url_beside(recording: Path) -> str:
     if not (url := hub_at(recording)):
         if not recording.exists():
             raise ControlError(f"there is no recording at {str(recording)!r}")
-        raise ControlError(f"no hub writes to {str(recording)!r}, so that no session of it is open")
+        raise ControlError(f"no hub writes to {str(recording)!r} now: is `plugfest serve` running with it?")
     return url
 
 

@@ -25,21 +25,25 @@ class Timed(msgspec.Struct, frozen=True):
 
 
 class DeskState(msgspec.Struct, frozen=True):
-    """Stations moved by hand (identity to CSMS), and the rounds as they were shifted and paused.
+    """Stations moved by hand (identity to CSMS, None: it rests), and the rounds as they were shifted and paused.
 
     `plan` is a digest of the rounds as the event file has them: other rounds are begun anew. `number` is the round that
     was put in force last.
     """
 
     plan: str
-    moved: dict[str, str] = {}
+    moved: dict[str, str | None] = {}
     times: list[Timed] = []
     paused_at: datetime | None = None
     number: int | None = None
 
+    def is_of(self, event: EventFile) -> bool:
+        """Tell whether these are the rounds that the event file has."""
+        return self.plan == plan_of(event.rounds) and len(self.times) == len(event.rounds)
+
     def timetable(self, event: EventFile) -> Timetable:
         """Return the rounds of an event as they were shifted and paused; as they are written, where they are others."""
-        if self.plan != plan_of(event.rounds) or len(self.times) != len(event.rounds):
+        if not self.is_of(event):
             return Timetable(event.rounds)
         rounds = tuple(
             Round(starts=time.starts, lasts=timedelta(seconds=time.lasts_s), pairs=each.pairs)
@@ -48,7 +52,7 @@ class DeskState(msgspec.Struct, frozen=True):
         return Timetable(rounds, self.paused_at)
 
 
-def state_of(event: EventFile, table: Timetable, moved: dict[str, str], number: int | None) -> DeskState:
+def state_of(event: EventFile, table: Timetable, moved: dict[str, str | None], number: int | None) -> DeskState:
     """Return what is to be kept."""
     times = [Timed(each.starts, each.lasts.total_seconds()) for each in table.rounds]
     return DeskState(plan_of(event.rounds), moved, times, table.paused_at, number)

@@ -14,6 +14,7 @@ from hub.feed import refuse_strangers
 from hub.pairing import Move, PairingError
 
 PATH: Final = "/-/event/pairs"
+SWAP_PATH: Final = "/-/event/swap"
 CLOCK_PATH: Final = "/-/event/clock"
 LONGEST_SHIFT_S: Final = 7 * 86_400
 NO_EVENT: Final = "this hub runs without an event file; `plugfest serve EVENT.toml` gives it one"
@@ -25,6 +26,13 @@ class MoveOrder(msgspec.Struct, forbid_unknown_fields=True):
 
     station: str
     csms: str
+
+
+class SwapOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """What a client asks for: two stations, by product or identity, that change places."""
+
+    one: str
+    other: str
 
 
 class PairShown(msgspec.Struct):
@@ -44,7 +52,10 @@ class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PhaseShown(msgspec.Struct):
-    """Where the event stands: see hub.timetable.Phase. `left_s` is in seconds."""
+    """Where the event stands: see hub.timetable.Phase. `left_s` is in seconds.
+
+    `trouble` says why the latest edit of the event file is not in force, a line for each mistake.
+    """
 
     event: str
     number: int | None
@@ -52,6 +63,7 @@ class PhaseShown(msgspec.Struct):
     pairs: list[tuple[str, str]]
     left_s: float | None
     is_paused: bool
+    trouble: str = ""
 
 
 class PairsShown(msgspec.Struct):
@@ -67,6 +79,7 @@ def add_event_control(app: web.Application, desk: EventDesk | None) -> None:
         app[DESK] = desk
     app.router.add_get(PATH, list_pairs)
     app.router.add_post(PATH, move)
+    app.router.add_post(SWAP_PATH, swap)
     app.router.add_get(CLOCK_PATH, show_clock)
     app.router.add_post(CLOCK_PATH, set_clock)
 
@@ -84,6 +97,16 @@ async def move(request: web.Request) -> web.Response:
     wanted = await read_order(request, MoveOrder)
     try:
         return _answer([_shown(desk, each) for each in desk.move(wanted.station, wanted.csms)])
+    except PairingError as exc:
+        raise web.HTTPBadRequest(text=f"{exc}\n") from exc
+
+
+async def swap(request: web.Request) -> web.Response:
+    """Let two stations change places."""
+    desk = _desk_of(request)
+    wanted = await read_order(request, SwapOrder)
+    try:
+        return _answer([_shown(desk, each) for each in desk.swap(wanted.one, wanted.other)])
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
 
@@ -112,7 +135,7 @@ async def set_clock(request: web.Request) -> web.Response:
 def _clock(desk: EventDesk) -> web.Response:
     phase = desk.phase
     left_s = None if phase.left is None else phase.left.total_seconds()
-    shown = PhaseShown(desk.event.name, phase.number, phase.of, [*phase.pairs], left_s, phase.is_paused)
+    shown = PhaseShown(desk.event.name, phase.number, phase.of, [*phase.pairs], left_s, phase.is_paused, desk.trouble)
     return web.Response(body=msgspec.json.encode(shown), content_type="application/json")
 
 
@@ -141,6 +164,15 @@ async def order_move(url: URL, station: str, csms: str, tls: ssl.SSLContext | bo
         ControlError: the hub said no, or cannot be reached.
     """
     return await ask(url, MoveOrder(station, csms), list[PairShown], tls)
+
+
+async def order_swap(url: URL, one: str, other: str, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
+    """Have a hub let two stations change places; return those that are for another CSMS by it.
+
+    Raises:
+        ControlError: the hub said no, or cannot be reached.
+    """
+    return await ask(url, SwapOrder(one, other), list[PairShown], tls)
 
 
 def _desk_of(request: web.Request) -> EventDesk:

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 from hub.desk_state import DeskState, DeskStateError, load_state, plan_of, save_state, state_of
-from hub.event_file import EventFile, EventFileError, read_event, stamp_of
+from hub.event_file import EventFile, EventFileError, Round, Stamp, read_event, stamp_of
+from hub.event_remarks import remarks
 from hub.limits import Limits
-from hub.pairing import Move, Pairing
+from hub.pairing import Move, Pairing, changes
 from hub.switchboard import TUNNEL
 from hub.timetable import Phase, Timetable
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, upstreams
 from matrix.safe import safe
 
-LOOK_EVERY_S = 1.0
-"""How often the file is looked at: an edit is in force within that, and a copy of a few hundred lines costs nothing."""
+LOOK_EVERY_S = 0.5
+"""How often the file is looked at. An edit is taken up once it has been the same twice: somebody may be writing it."""
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class EventDesk:
         self.pairing = Pairing(event)
         state = _kept(event)
         self.timetable = state.timetable(event)
-        self._number = state.number
+        self._number = state.number if state.is_of(event) else None
         if self._number is not None and self._number <= len(self.timetable.rounds):
             self.pairing.meet(self.timetable.rounds[self._number - 1].pairs)
         self.pairing.put_back(state.moved)
@@ -51,6 +52,8 @@ class EventDesk:
         self._policy = policy
         self._overruled = overruled
         self._floor: Floor | None = None
+        self.trouble = ""
+        """Why the latest edit of the file is not in force; "" where it is."""
 
     @property
     def event(self) -> EventFile:
@@ -73,6 +76,17 @@ class EventDesk:
             PairingError: there is no such station or CSMS.
         """
         moves = self.pairing.move(station, csms)
+        self._tell(moves)
+        self._keep()
+        return moves
+
+    def swap(self, one: str, other: str) -> list[Move]:
+        """Let two stations, by product or identity, change places; their sessions are closed.
+
+        Raises:
+            PairingError: there is no such station, or they are for the same CSMS.
+        """
+        moves = self.pairing.swap(one, other)
         self._tell(moves)
         self._keep()
         return moves
@@ -121,45 +135,57 @@ class EventDesk:
     def take_up(self, event: EventFile) -> list[Move]:
         """Put an edited event in force; sessions go on, but for those of stations that are for another CSMS now.
 
+        Rounds whose times are written as before stay as they were shifted, and stations stay where they were moved.
+
         Raises:
             TlsError: a certificate or CA of it cannot be used; what was in force stays so.
         """
         self.tls = _tls_of(event, self._policy)
-        if event.rounds != self.event.rounds:
-            self.timetable, self._number = Timetable(event.rounds, self.timetable.paused_at), None
-        moves = self.pairing.take_up(event)
+        pairs, rounds = self.pairing.pairs, self.event.rounds
+        self.pairing.take_up(event)
+        if event.rounds != rounds:
+            self._take_up_rounds(rounds, event.rounds)
+        moves = changes(pairs, self.pairing.pairs)
         if self._floor is not None:
             self._floor.take_up_event()
         self._tell(moves)
-        self.tick()
         self._keep()
         return moves
+
+    def _take_up_rounds(self, before: tuple[Round, ...], after: tuple[Round, ...]) -> None:
+        self.timetable = self.timetable.edited(before, after)
+        phase = self.phase
+        self._number = phase.number
+        if phase.number is not None or not after:  # between rounds, what the one before has paired stays so
+            self.pairing.amend(phase.pairs if after else None)
 
     async def follow(self) -> None:
         """Begin rounds when their time comes, and take up edits of the file, until cancelled.
 
         An edit with a mistake is refused with its reason in the log.
         """
-        path, seen = self.event.path, self.event.stamp
+        path, edits = self.event.path, Edits(self.event.stamp)
         while True:
             self.tick()
             await asyncio.sleep(LOOK_EVERY_S)
-            now = stamp_of(path)
-            if now is not None and now != seen:
-                seen = now
+            if edits.is_settled(stamp_of(path)):
                 await self._look(path)
 
     async def _look(self, path: Path) -> None:
         try:
             moves = self.take_up(await asyncio.to_thread(read_event, path))
         except EventFileError as exc:
+            self.trouble = "\n".join(exc.sentences)
             for line in exc.sentences:
                 log.warning("%s", safe(line, 400))
             log.warning("%s was edited and has mistakes: what was in force before stays so", safe(str(path)))
         except Exception as exc:  # a file of the organizer's must not end the event
+            self.trouble = str(exc)
             log.warning("%s was edited and cannot be used: %s; what was in force stays so", safe(str(path)), exc)
         else:
+            self.trouble = ""
             log.info("%s was edited: taken up, %d stations are for another CSMS now", safe(str(path)), len(moves))
+            log_remarks(self.event)
 
     def _tell(self, moves: list[Move]) -> None:
         for each in moves:
@@ -167,6 +193,27 @@ class EventDesk:
             log.info("%s is moved from %s to %s", safe(each.identity), before, after)
         if self._floor is not None:
             self._floor.take_up_moves(moves)
+
+
+class Edits:
+    """Tells when a file is to be read again; `seen` is its stamp as it was read. Does no I/O."""
+
+    def __init__(self, seen: Stamp | None) -> None:
+        self._seen = self._latest = seen
+
+    def is_settled(self, now: Stamp | None) -> bool:
+        """Tell whether a file is another one than was read, and the same as a look before: nobody is writing it."""
+        is_still, self._latest = now == self._latest, now
+        if now is None or now == self._seen or not is_still:
+            return False
+        self._seen = now
+        return True
+
+
+def log_remarks(event: EventFile) -> None:
+    """Say in the log what the organizer may not have meant."""
+    for line in remarks(event):
+        log.info("%s", safe(line, 400))
 
 
 def _now() -> datetime:

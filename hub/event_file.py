@@ -10,20 +10,23 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from hub.errors import HubError
 from hub.limits import DEFAULTS, LimitError, Limits, limits_of
 from hub.scope import Shown, ViewingPolicy
-from hub.switchboard import SwitchboardError, checked_csms
+from hub.switchboard import TUNNEL, SwitchboardError, checked_csms
+from hub.tls import KeyPair, TlsError, check_ca, check_pair
 from hub.toml_lines import Lines
-from hub.toml_table import Mistake, Mistakes, Table
+from hub.toml_table import Mistake, Mistakes, Table, shown_value
 from matrix.dialect import JUDGED
 from matrix.policy import AS_WRITTEN, Policy, PolicyError, read_policy
 
 ROUND_MINUTES: Final = 30
+LONGEST_ROUND: Final = 7 * 24 * 60
+"""In minutes."""
 LARGEST_FILE: Final = 4 << 20
 ANONYMOUS: Final = "anonymous"
 
@@ -100,11 +103,12 @@ class Round:
 class EventFile:
     """An event as its organizer has written it down: nothing in it refers to what is not there.
 
-    `stamp` is what `stamp_of` said of the file that was read.
+    `stamp` is what `stamp_of` said of the file that was read, `lines` where everything stands in it.
     """
 
     path: Path
     stamp: Stamp | None = None
+    lines: Lines | None = field(default=None, compare=False, repr=False)
     name: str
     participants: Mapping[str, Participant] = field(default_factory=dict)
     stations: Mapping[str, StationProduct] = field(default_factory=dict)
@@ -134,7 +138,7 @@ def read_event(path: Path) -> EventFile:
         with path.open("rb") as file:
             stamp = _stamp(os.fstat(file.fileno()))
             raw = file.read(LARGEST_FILE + 1)
-        text = raw.decode()
+        text = raw.decode("utf-8-sig")  # editors on Windows put a byte order mark first
     except UnicodeDecodeError as exc:
         line = raw[: exc.start].count(b"\n") + 1
         raise EventFileError(path, [Mistake(line, "this is not UTF-8, which TOML is written in")]) from exc
@@ -172,7 +176,7 @@ def parse_event(text: str, path: Path) -> EventFile:
     event = _Reader(Table(values, mistakes), path).read()
     if mistakes.found:
         raise EventFileError(path, mistakes.found)
-    return event
+    return replace(event, lines=mistakes.lines)
 
 
 def _syntax_mistake(exc: tomllib.TOMLDecodeError, text: str) -> Mistake:
@@ -199,11 +203,8 @@ class _Reader:
         stations = {
             name: self._station(name, table, participants, csmses) for name, table in self._root.tables("stations")
         }
-        self._check_identities(stations)
-        rounds = tuple(
-            each for table in self._root.array("rounds") if (each := self._round(table, stations, csmses)) is not None
-        )
-        self._check_order(rounds)
+        self._check_identities(stations, csmses)
+        rounds = self._rounds(stations, csmses)
         policy, limits, viewing = self._policy(), self._limits(), self._viewing()
         self._root.finish()
         return EventFile(
@@ -235,47 +236,74 @@ class _Reader:
         versions = table.texts("versions", is_needed=True)
         for each in versions:
             if each not in JUDGED:
-                table.note("versions", f"names {each!r}; OCPP has {', '.join(JUDGED)}")
+                table.note_item("versions", each, f"is {shown_value(each)}; OCPP has {', '.join(JUDGED)}")
         return versions
 
     def _csms(self, name: str, table: Table, participants: Mapping[str, Participant]) -> CsmsProduct:
-        is_tunnelled, url = table.flag("tunnel"), table.text("url")
-        if is_tunnelled == bool(url):
-            table.note(None, "has to have either a url or tunnel = true")
-        try:
-            checked_csms(name, url or "ws://tunnel.invalid")
-        except SwitchboardError as exc:
-            table.note("url" if url else None, f"cannot be used: {exc}")
-        tls = ("ca", "server_name", "certificate", "key")
-        files = {key: table.text(key) for key in tls}
-        for key in tls:
-            if files[key] and not url.startswith("wss:"):
+        url = self._url(name, table)
+        files = {key: table.text(key) for key in ("ca", "server_name", "certificate", "key")}
+        for key, given in files.items():
+            if given and not url.startswith("wss:"):
                 table.note(key, "is of use only where the url begins with wss://")
-        if files["key"] and not files["certificate"]:
-            table.note("key", "has no certificate beside it")
+        ca, pair = self._file(table, "ca", files["ca"]), self._pair(table, files["certificate"], files["key"])
         secrets = table.table("passwords")
-        passwords = {identity: secrets.text(identity) for identity in secrets.keys}
         found = CsmsProduct(
             name=name,
             participant=self._owner(table, participants),
             versions=self._versions(table),
             url=url or None,
-            ca=self._file(table, "ca", files["ca"]),
+            ca=ca,
             server_name=files["server_name"] or None,
-            certificate=self._file(table, "certificate", files["certificate"]),
-            key=self._file(table, "key", files["key"]),
-            passwords=passwords,
+            certificate=pair.certificate if pair else None,
+            key=pair.key if pair else None,
+            passwords={identity: secrets.text(identity) for identity in secrets.keys},
         )
         table.finish()
         return found
 
+    def _url(self, name: str, table: Table) -> str:
+        """Return where a CSMS is, "" for one that comes through a tunnel; check its name, too."""
+        is_tunnelled, url = table.flag("tunnel"), table.text("url")
+        if is_tunnelled == bool(url):
+            table.note(None, f"has to have either a url or tunnel = true, {'not both' if url else 'and has neither'}")
+        try:
+            checked_csms(name, TUNNEL)
+        except SwitchboardError as exc:
+            table.note(None, f"cannot be used: {exc}")
+            return url
+        try:
+            checked_csms(name, url or TUNNEL)
+        except SwitchboardError as exc:
+            table.note("url", f"cannot be used: {exc}")
+        return url
+
     def _file(self, table: Table, key: str, name: str) -> Path | None:
+        """Return a file beside the event file; None where none is named, or there is none."""
         if not name:
             return None
         path = self._path.parent / name
         if not path.is_file():
-            table.note(key, f"names {name!r}, and there is no such file beside the event file")
+            table.note(key, f"names {shown_value(name)}, and there is no such file beside the event file")
+            return None
+        try:
+            if key == "ca":
+                check_ca(path)
+        except TlsError as exc:
+            table.note(key, f"is of no use: {exc}")
         return path
+
+    def _pair(self, table: Table, certificate: str, key: str) -> KeyPair | None:
+        """Return a certificate with its key; None where there is none, or it is of no use."""
+        if key and not certificate:
+            table.note("key", "has no certificate beside it")
+        found, its_key = self._file(table, "certificate", certificate), self._file(table, "key", key)
+        if found is None or (key and its_key is None):
+            return None
+        try:
+            check_pair(KeyPair(found, its_key))
+        except TlsError as exc:
+            table.note("certificate", f"is of no use: {exc}")
+        return KeyPair(found, its_key)
 
     def _station(
         self,
@@ -297,12 +325,24 @@ class _Reader:
         table.finish()
         return found
 
-    def _check_identities(self, stations: Mapping[str, StationProduct]) -> None:
+    def _check_identities(self, stations: Mapping[str, StationProduct], csmses: Mapping[str, CsmsProduct]) -> None:
         times = Counter(identity for each in stations.values() for identity in each.identities)
         for name, table in self._root.tables("stations"):
             for identity in dict.fromkeys(stations[name].identities):
-                if times[identity] > 1:
-                    table.note("identities", f"has {identity!r}, which is there {times[identity]} times")
+                if sentence := _wrong_with(identity, times[identity], csmses):
+                    table.note_item("identities", identity, f"is {shown_value(identity)}, which {sentence}")
+
+    def _rounds(
+        self, stations: Mapping[str, StationProduct], csmses: Mapping[str, CsmsProduct]
+    ) -> tuple[Round, ...]:
+        found: list[Round] = []
+        for table in self._root.array("rounds"):
+            each = self._round(table, stations, csmses)
+            if each and found and each.starts < found[-1].ends:
+                before = f"{found[-1].starts:%H:%M}, which begins before it in this file, has ended"
+                table.note("starts", f"is {each.starts:%Y-%m-%d %H:%M}, before the round of {before}")
+            found += [each] if each else []
+        return tuple(found)
 
     def _round(
         self, table: Table, stations: Mapping[str, StationProduct], csmses: Mapping[str, CsmsProduct]
@@ -310,25 +350,22 @@ class _Reader:
         starts = table.moment("starts")
         if starts is None and "starts" not in table.keys:
             table.note(None, "lacks 'starts', a date and time such as 2026-11-23T09:00:00+01:00")
-        minutes = table.number("minutes", ROUND_MINUTES, least=1)
+        minutes = table.number("minutes", ROUND_MINUTES, least=1, most=LONGEST_ROUND)
         pairs = table.pairs("pairs")
-        for station, csms in pairs:
-            if station not in stations:
-                table.note("pairs", f"names the station {station!r}; there is no such table in [stations]")
-            if csms not in csmses:
-                table.note("pairs", f"names the CSMS {csms!r}; there is no [csmses.{csms}]")
-        for names in zip(*pairs, strict=True):
-            for name, times in Counter(names).items():
-                if times > 1:
-                    table.note("pairs", f"has {name!r} {times} times: one product meets one at a time")
+        seen: set[tuple[int, str]] = set()
+        for pair in pairs:
+            if pair[0] not in stations:
+                missing = f"{shown_value(pair[0])}; there is no such table in [stations]"
+                table.note_item("pairs", [*pair], f"names the station {missing}")
+            if pair[1] not in csmses:
+                table.note_item("pairs", [*pair], f"names the CSMS {shown_value(pair[1])}; there is no such table")
+            for each in enumerate(pair):
+                if each in seen:
+                    sentence = f"has {shown_value(each[1])} once more: one product meets one at a time"
+                    table.note_item("pairs", [*pair], sentence)
+                seen.add(each)
         table.finish()
         return Round(starts=starts, lasts=timedelta(minutes=minutes), pairs=pairs) if starts is not None else None
-
-    def _check_order(self, rounds: tuple[Round, ...]) -> None:
-        for before, after in pairwise(rounds):
-            if after.starts < before.ends:
-                when = f"{after.starts:%H:%M}, before that of {before.starts:%H:%M} has ended"
-                self._root.note("rounds", f"has one that starts at {when}")
 
     def _policy(self) -> Policy:
         table = self._root.table("rules")
@@ -337,7 +374,7 @@ class _Reader:
             try:
                 found |= read_policy({code: entry})
             except PolicyError as exc:
-                table.note(code, f"cannot be used: {exc}")
+                table.note(code, f"cannot be used: {str(exc).removeprefix(f'rules.{code}: ')}")
         return found
 
     def _viewing(self) -> ViewingPolicy:
@@ -361,3 +398,15 @@ class _Reader:
             else:
                 found[name] = value
         return limits_of(found)
+
+
+def _wrong_with(identity: str, times: int, csmses: Mapping[str, CsmsProduct]) -> str | None:
+    """Say why no station, or not this one, would be found by an identity; None where it would."""
+    meant = unquote(identity)
+    checks = {
+        f"is there {times} times": times > 1,
+        "has blanks around it": identity != identity.strip(),
+        f"is percent-encoded: write what it stands for, {shown_value(meant)}": meant != identity,
+        "is the name of a CSMS, too: ws://HUB/NAME would not be this station's": identity in csmses,
+    }
+    return next((sentence for sentence, applies in checks.items() if applies), None)

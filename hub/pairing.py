@@ -25,13 +25,17 @@ class Pairing:
 
     def __init__(self, event: EventFile) -> None:
         self.event = event
-        self.moved: dict[str, str] = {}
+        self.moved: dict[str, str | None] = {}
         self._round: dict[str, str] | None = None
 
     def csms_of(self, identity: str) -> str | None:
         """Return the CSMS that a station is for; None where it is for none, or is no station of the event."""
         product = self.event.product_of(identity)
         return self._csms_of(identity, product) if product is not None else None
+
+    def knows(self, identity: str) -> bool:
+        """Tell whether the event has a station of this identity."""
+        return self.event.product_of(identity) is not None
 
     def password_at(self, csms: str, identity: str) -> str | None:
         """Return the password that a CSMS expects of a station, where it is not the station's own."""
@@ -48,10 +52,9 @@ class Pairing:
         self.moved = {
             identity: csms
             for identity, csms in self.moved.items()
-            if csms in event.csmses and event.product_of(identity) is not None
+            if (csms is None or csms in event.csmses) and event.product_of(identity) is not None
         }
-        after = self.pairs
-        return _changes(before, after)
+        return changes(before, self.pairs)
 
     def meet(self, pairs: Iterable[tuple[str, str]]) -> list[Move]:
         """Put a round in force: its pairs (station product, CSMS) meet, other stations rest; return what has changed.
@@ -61,7 +64,17 @@ class Pairing:
         before = self.pairs
         self._round = dict(pairs)
         self.moved = {}
-        return _changes(before, self.pairs)
+        return changes(before, self.pairs)
+
+    def amend(self, pairs: Iterable[tuple[str, str]] | None) -> None:
+        """Put other pairs in the place of the round's; None: there is no round any more.
+
+        What the organizer moved stays moved, but for stations of which the round says something else now.
+        """
+        moved, self.moved = self.moved, {}
+        before, self._round = self.pairs, None if pairs is None else dict(pairs)
+        after = self.pairs
+        self.moved = {each: csms for each, csms in moved.items() if before.get(each) == after.get(each)}
 
     def move(self, station: str, csms: str) -> list[Move]:
         """Pair a product, by all of its identities, or one identity with a CSMS; return what has changed by it.
@@ -74,11 +87,27 @@ class Pairing:
             raise PairingError(f"there is no CSMS {safe(csms, 60)!r} in the event; known: {known}")
         before = self.pairs
         self.moved |= dict.fromkeys(self._identities(station), csms)
-        return _changes(before, self.pairs)
+        return changes(before, self.pairs)
 
-    def put_back(self, moved: Mapping[str, str]) -> None:
+    def swap(self, one: str, other: str) -> list[Move]:
+        """Let two stations, by product or identity, change places; return what has changed by it.
+
+        One of them may be for no CSMS: it rests instead of the other one then.
+
+        Raises:
+            PairingError: there is no such station in the event, or they are for the same CSMS.
+        """
+        before = self.pairs
+        first, second = self._identities(one), self._identities(other)
+        if before[first[0]] == before[second[0]]:
+            both = f"{safe(one, 60)!r} and {safe(other, 60)!r}"
+            raise PairingError(f"{both} are for {before[first[0]] or 'no CSMS'}, both of them: there is nothing to swap")
+        self.moved |= dict.fromkeys(first, before[second[0]]) | dict.fromkeys(second, before[first[0]])
+        return changes(before, self.pairs)
+
+    def put_back(self, moved: Mapping[str, str | None]) -> None:
         """Move stations as they were moved before the hub was started anew, as far as they are still there."""
-        self.moved |= {each: csms for each, csms in moved.items() if csms in self.event.csmses}
+        self.moved |= {each: csms for each, csms in moved.items() if csms is None or csms in self.event.csmses}
 
     @property
     def pairs(self) -> dict[str, str | None]:
@@ -105,7 +134,8 @@ class Pairing:
         )
 
 
-def _changes(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> list[Move]:
+def changes(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> list[Move]:
+    """Return the stations that are for another CSMS than before."""
     return [
         Move(identity, before.get(identity), after.get(identity))
         for identity in dict.fromkeys((*before, *after))

@@ -87,9 +87,10 @@ class Route:
 
 
 class Paired(Protocol):
-    """Who knows which CSMS a station is for now; None is none."""
+    """Who knows which CSMS a station is for now (None is none), and which stations there are."""
 
     def csms_of(self, identity: str) -> str | None: ...
+    def knows(self, identity: str) -> bool: ...
 
 
 class Switchboard:
@@ -132,10 +133,8 @@ class Switchboard:
         name = pairing.csms_of(identity)
         if name is None or name not in self.csmses:
             known = ", ".join(sorted(self.csmses)) or "none"
-            sentence = (
-                f"{identity!r} is paired with no CSMS now; connect to /NAME/{identity} for a certain one: {known}"
-            )
-            raise NotFoundError(sentence)
+            why = "is paired with no CSMS now" if pairing.knows(identity) else "is no station of the event"
+            raise NotFoundError(f"{identity!r} {why}; connect to /NAME/{identity} for a certain one: {known}")
         return Route(self.csmses[name], identity, target, is_paired=True)
 
 

@@ -57,6 +57,16 @@ class Timetable:
         coming = next((each.starts if each.starts > now else each.ends for each in self.rounds if each.ends > now), now)
         return replace(self, rounds=_shifted(self.rounds, now, max(by, now - coming)))
 
+    def edited(self, before: Sequence[Round], after: Sequence[Round]) -> "Timetable":
+        """Return it for rounds that were edited: those whose times are written as before stay as they were shifted."""
+        kept = [
+            replace(new, starts=mine.starts, lasts=mine.lasts)
+            for mine, old, new in zip(self.rounds, before, after, strict=False)
+            if (old.starts, old.lasts) == (new.starts, new.lasts)
+        ]
+        is_whole = len(kept) == min(len(before), len(after))
+        return replace(self, rounds=(*kept, *after[len(kept) :]) if is_whole else tuple(after))
+
 
 def _shifted(rounds: Sequence[Round], now: datetime, by: timedelta) -> tuple[Round, ...]:
     return tuple(

@@ -143,6 +143,24 @@ def csms_context(policy: TlsPolicy, *, ca: Path | None = None, pair: KeyPair | N
     return context
 
 
+def check_ca(ca: Path) -> None:
+    """Look whether a CA can be used.
+
+    Raises:
+        TlsError: it cannot.
+    """
+    _trust(AlertingContext(ssl.PROTOCOL_TLS_CLIENT), ca)
+
+
+def check_pair(pair: KeyPair) -> None:
+    """Look whether a certificate can be used with its key.
+
+    Raises:
+        TlsError: it cannot.
+    """
+    _load(AlertingContext(ssl.PROTOCOL_TLS_CLIENT), pair)
+
+
 def upstreams(
     csmses: Mapping[str, str],
     policy: TlsPolicy,

@@ -12,14 +12,19 @@ _NAME: Final = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
 _PART: Final = re.compile(_NAME)
-_TOKEN: Final = re.compile(r'''"""|\'\'\'|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#.*|[\[\]{}]''')
+_TOKEN: Final = re.compile(r'''"""|\'\'\'|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#.*|[\[\]{},]|[^\s\[\]{},"'\#]+''')
+_DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class Lines:
     """The lines of a TOML text, counted from 1."""
 
     def __init__(self, text: str) -> None:
-        self._found: dict[Place, int] = dict(_places(text))
+        self._found: dict[Place, int] = {}
+        for place, number in _places(text):
+            self._found[place] = number
+            for length in range(1, len(place)):  # [a.b] makes the table a, too
+                self._found.setdefault(place[:length], number)
 
     def of(self, place: Place) -> int:
         """Return the line of a place, or of the closest one around it; 1 where there is none."""
@@ -29,19 +34,23 @@ class Lines:
 
 
 def _places(text: str) -> Iterator[tuple[Place, int]]:
-    """Yield each key and table with its line; later lines of values that go on are passed over."""
+    """Yield each key, table and element of an array with its line."""
     table: Place = ()
     counts: dict[Place, int] = {}
-    depth, quote = 0, ""
+    value = _Value()
     for number, line in enumerate(text.splitlines(), 1):
-        goes_on = depth > 0 or bool(quote)
-        if not goes_on and (header := _HEADER.match(line)):
-            table = _table(header, counts)
-            yield table, number
-            continue
-        if not goes_on and (key := _KEY.match(line)):
-            yield (*table, *_keys(key[1])), number
-        depth, quote = _after(line, depth, quote)
+        begins = 0
+        if not value.goes_on:
+            if header := _HEADER.match(line):
+                table = _table(header, counts)
+                yield table, number
+                continue
+            if key := _KEY.match(line):
+                value = _Value((*table, *_keys(key[1])))
+                begins = key.end()
+                yield value.place, number
+        for index in value.read(line, begins):
+            yield (*value.place, index), number
 
 
 def _table(header: "re.Match[str]", counts: dict[Place, int]) -> Place:
@@ -63,22 +72,50 @@ def _keys(dotted: str) -> list[str]:
     return [next(iter(tomllib.loads(f"{part} = 0"))) for part in _PART.findall(dotted)]
 
 
-def _after(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """Return how deep in brackets, and in which long string, the text is after a line."""
-    at = 0
-    while at < len(line):
-        if quote:
-            end = line.find(quote, at)
-            if end < 0:
-                return depth, quote
-            at, quote = end + len(quote), ""
-            continue
-        token = _TOKEN.search(line, at)
-        if token is None:
-            break
-        at = token.end()
-        if token[0] in ('"""', "'''"):
-            quote = token[0]
-        else:
-            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-    return depth, quote
+class _Value:
+    """A value that may go on over lines: how deep in brackets, and in which long string, it is after each of them."""
+
+    def __init__(self, place: Place = ()) -> None:
+        self.place = place
+        self._depth = 0
+        self._quote = ""
+        self._index = 0
+        self._is_array = False
+        self._is_between = False
+
+    @property
+    def goes_on(self) -> bool:
+        return self._depth > 0 or bool(self._quote)
+
+    def read(self, line: str, at: int) -> Iterator[int]:
+        """Take in a line from a column on; yield the index of each element of the array that begins in it."""
+        while at < len(line):
+            if self._quote:
+                end = line.find(self._quote, at)
+                if end < 0:
+                    return
+                at, self._quote = end + len(self._quote), ""
+                continue
+            token = _TOKEN.search(line, at)
+            if token is None:
+                return
+            at = token.end()
+            if self._begins_element(token[0]):
+                yield self._index
+            self._pass(token[0])
+
+    def _begins_element(self, token: str) -> bool:
+        is_first = self._is_between and self._depth == 1 and token not in ("]", ",") and not token.startswith("#")
+        self._is_between &= not is_first
+        return is_first
+
+    def _pass(self, token: str) -> None:
+        if token in ('"""', "'''"):
+            self._quote = token
+        elif token == "," and self._depth == 1 and self._is_array:
+            self._index += 1
+            self._is_between = True
+        elif token in _DEEPER:
+            if self._depth == 0:
+                self._is_array = self._is_between = token == "["
+            self._depth += _DEEPER[token]

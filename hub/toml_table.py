@@ -9,6 +9,10 @@ from typing import Any, Final
 from hub.toml_lines import Lines, Place
 from matrix.safe import safe
 
+EARLIEST_YEAR: Final = 1970
+LATEST_YEAR: Final = 2999
+"""Times beyond these are slips of the pen, and times that are reckoned from them may not exist."""
+
 _KINDS: Final = {str: "a text", bool: "true or false", int: "a whole number", list: "an array", dict: "a table"}
 
 
@@ -29,7 +33,9 @@ class Mistakes:
 
     def note(self, place: Place, sentence: str) -> None:
         """Note a mistake at a place."""
-        self.found.append(Mistake(self.lines.of(place), f"{shown_place(place)} {sentence}".strip()))
+        mistake = Mistake(self.lines.of(place), f"{shown_place(place)} {sentence}".strip())
+        if mistake not in self.found:
+            self.found.append(mistake)
 
 
 class Table:
@@ -44,6 +50,11 @@ class Table:
     def note(self, key: str | None, sentence: str) -> None:
         """Note what is wrong with a key's value, or with the table itself."""
         self._mistakes.note(self.place if key is None else (*self.place, key), sentence)
+
+    def note_item(self, key: str, item: object, sentence: str) -> None:
+        """Note what is wrong with an element of an array; with the last one, where there are several like it."""
+        places = [number for number, each in enumerate(self._values[key]) if each == item]
+        self._mistakes.note((*self.place, key, places[-1]), sentence)
 
     def text(self, key: str, default: str = "", *, is_needed: bool = False) -> str:
         """Return a text without blanks around it."""
@@ -64,14 +75,16 @@ class Table:
             return choices[0]
         return value
 
-    def number(self, key: str, default: int, *, least: int) -> int:
+    def number(self, key: str, default: int, *, least: int, most: int) -> int:
         """Return a whole number."""
         value: int | None = self._value(key, int)
         if value is None:
             return default
         if value < least:
             self.note(key, f"has to be {least} at least, it is {value}")
-        return max(value, least)
+        if value > most:
+            self.note(key, f"has to be {most} at most, it is {value}")
+        return min(max(value, least), most)
 
     def moment(self, key: str) -> datetime | None:
         """Return a date with a time and an offset from UTC."""
@@ -79,14 +92,17 @@ class Table:
         if value is not None and value.tzinfo is None:
             self.note(key, f"has no offset from UTC: {value.isoformat()}; write Z, or one such as +01:00")
             return None
+        if value is not None and not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            self.note(key, f"is in no year from {EARLIEST_YEAR} to {LATEST_YEAR}: {value.isoformat()}")
+            return None
         return value
 
     def texts(self, key: str, *, is_needed: bool = False) -> tuple[str, ...]:
         """Return an array of texts."""
         found = self._value(key, list, is_needed=is_needed) or []
-        for number, each in enumerate(found):
+        for each in found:
             if not isinstance(each, str) or not each:
-                self._mistakes.note((*self.place, key, number), f"has to be a text, it is {shown_value(each)}")
+                self.note_item(key, each, f"has to be a text, it is {shown_value(each)}")
         if is_needed and key in self._values and not found:
             self.note(key, "is empty")
         return tuple(each for each in found if isinstance(each, str) and each)
@@ -94,13 +110,12 @@ class Table:
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         """Return an array of arrays of two texts."""
         found: list[tuple[str, str]] = []
-        for number, each in enumerate(self._value(key, list) or []):
+        for each in self._value(key, list) or []:
             match each:
                 case [str(first), str(second)]:
                     found.append((first, second))
                 case _:
-                    place = (*self.place, key, number)
-                    self._mistakes.note(place, f'has to be ["STATION", "CSMS"], it is {shown_value(each)}')
+                    self.note_item(key, each, f'has to be ["STATION", "CSMS"], it is {shown_value(each)}')
         return tuple(found)
 
     def table(self, key: str) -> "Table":

@@ -321,6 +321,21 @@ def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None
     _report_errors(lambda: run_move(source, station, csms, ca))
 
 
+@event.command("swap", epilog='Example: plugfest event swap event.recording "Volta One" "Volta Two"')
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("one", metavar="STATION")
+@click.argument("other", metavar="STATION")
+@CA
+def event_swap(source: str, one: str, other: str, *, ca: Path | None) -> None:
+    """Let two stations, by their products or identities, change places: each meets the CSMS of the other.
+
+    Their sessions are closed as by `move`. A station that rests may be one of them: the other one rests then.
+    """
+    from tui.event import run_swap
+
+    _report_errors(lambda: run_swap(source, one, other, ca))
+
+
 @event.command("schedule", epilog="Example: plugfest event schedule event.toml --start 2026-11-23T09:00:00+01:00")
 @click.argument("file", type=EVENT_FILE)
 @click.option("--start", required=True, metavar="TIME", help="When the first round begins, with an offset from UTC.")
@@ -378,11 +393,13 @@ def event_clock(source: str, what: str, minutes: float | None, *, ca: Path | Non
 
     A shift makes the round that is on longer, and what comes later later; with -10, shorter and earlier by ten minutes.
     """
-    from hub.event_control import ClockOrder
+    from hub.event_control import LONGEST_SHIFT_S, ClockOrder
     from tui.event import run_clock
 
     if (minutes is not None) != (what == "shift"):
         _fail("shift wants the minutes: shift 10, or shift -- -10" if minutes is None else f"{what} takes no minutes")
+    if minutes is not None and not abs(minutes) * 60 <= LONGEST_SHIFT_S:  # NaN, too
+        _fail(f"rounds are shifted by a week at most, {LONGEST_SHIFT_S // 60} minutes, not by {minutes:g}")
     wanted = None if what == "show" else ClockOrder(what, (minutes or 0.0) * 60)  # type: ignore[arg-type]  # click's choice
     _report_errors(lambda: run_clock(source, wanted, ca))
 

@@ -16,13 +16,16 @@ from hub.errors import HubError
 from hub.event_control import (
     CLOCK_PATH,
     PATH,
+    SWAP_PATH,
     ClockOrder,
     PairShown,
     ask_clock,
     order_move,
+    order_swap,
     show_pairs,
 )
 from hub.event_file import EventFile, read_event
+from hub.event_remarks import remarks
 from hub.schedule import as_toml, meetings, rounds_of, timed
 from hub.scope import Shown, ViewingPolicy
 from matrix.safe import safe
@@ -60,7 +63,10 @@ def run_check(path: Path) -> None:
     Raises:
         EventFileError: there are mistakes in it; each is told with its line.
     """
-    click.echo(summary(read_event(path)))
+    event = read_event(path)
+    click.echo(summary(event))
+    for line in remarks(event):
+        click.echo(safe(line, 400))
 
 
 def summary(event: EventFile) -> str:
@@ -68,8 +74,9 @@ def summary(event: EventFile) -> str:
     identities = sum(len(each.identities) for each in event.stations.values())
     absent = [each.vendor for each in event.participants.values() if each.is_absent]
     lines = [
-        f"{safe(event.name, 100)}: {len(event.participants)} participants, {len(event.stations)} station products"
-        f" ({identities} identities), {len(event.csmses)} CSMSes, {len(event.rounds)} rounds",
+        f"{safe(event.name, 100)}: {_count(len(event.participants), 'participant')},"
+        f" {_count(len(event.stations), 'station product')} ({_count(identities, 'identity', 'identities')}),"
+        f" {_count(len(event.csmses), 'CSMS', 'CSMSes')}, {_count(len(event.rounds), 'round')}",
         _shown_to_whom(event.viewing),
         *([f"absent: {safe(', '.join(absent), 400)}"] if absent else []),
         *(
@@ -78,6 +85,10 @@ def summary(event: EventFile) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _shown_to_whom(viewing: ViewingPolicy) -> str:
@@ -114,7 +125,17 @@ def run_move(source: str, station: str, csms: str, ca: Path | None = None) -> No
 
 
 def _line(each: PairShown) -> str:
-    return f"{safe(each.identity, 60)}: from {each.before or 'no CSMS'} to {each.csms}"
+    return f"{safe(each.identity, 60)}: from {each.before or 'no CSMS'} to {each.csms or 'no CSMS'}"
+
+
+def run_swap(source: str, one: str, other: str, ca: Path | None = None) -> None:
+    """Have a hub let two stations change places.
+
+    Raises:
+        ControlError: the hub cannot be asked, there is no such station, or they are for the same CSMS.
+    """
+    for each in asyncio.run(order_swap(control_url(source, SWAP_PATH), one, other, control_tls(source, ca))):
+        click.echo(_line(each))
 
 
 def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta, *, with_own: bool) -> None:

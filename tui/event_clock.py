@@ -1,6 +1,7 @@
 """Where an event stands, in words; and asking the hub for it."""
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -9,17 +10,26 @@ from hub.errors import HubError
 from hub.event_control import CLOCK_PATH, PhaseShown, ask_clock
 from matrix.safe import safe
 
+NEWLINE: Final = "\n"
+
 
 def clock_line(phase: PhaseShown) -> str:
     """Return where an event stands, in a sentence: `Plugfest: round 2 of 9, 12:30 left`."""
-    left = "" if phase.left_s is None else f"{int(phase.left_s) // 60}:{int(phase.left_s) % 60:02}"
+    left = "" if phase.left_s is None else clock_time(int(phase.left_s))
     if phase.number is not None:
         where = f"round {phase.number} of {phase.of}, {left} left"
     elif left:
         where = f"no round is on; the next begins in {left}"
     else:
         where = "all rounds are over" if phase.of else "there are no rounds in the event file"
-    return f"{safe(phase.event, 100)}: {where}{' (paused)' if phase.is_paused else ''}"
+    trouble = f"; the event file has a mistake: {safe(phase.trouble.partition(NEWLINE)[0], 300)}" if phase.trouble else ""
+    return f"{safe(phase.event, 100)}: {where}{' (paused)' if phase.is_paused else ''}{trouble}"
+
+
+def clock_time(seconds: int) -> str:
+    """Return a duration: `12:30`, with hours `1:02:30`."""
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def phase_after(phase: PhaseShown, seconds: float) -> PhaseShown:
@@ -30,9 +40,9 @@ def phase_after(phase: PhaseShown, seconds: float) -> PhaseShown:
 
 
 async def phase_at(hub: str, ca: Path | None) -> PhaseShown | None:
-    """Ask a hub, by its recording or URL, where its event stands; None where no hub runs there, or it has no rounds."""
+    """Ask a hub, by its recording or URL, where its event stands; None where there is nothing to say of that."""
     try:
         phase = await ask_clock(control_url(hub, CLOCK_PATH), None, control_tls(hub, ca))
     except HubError:
         return None
-    return phase if phase.of else None
+    return phase if phase.of or phase.trouble else None

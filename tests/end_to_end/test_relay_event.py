@@ -12,7 +12,7 @@ from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 
 from hub import event_desk
 from hub.control import ControlError, control_url
-from hub.event_control import PATH, PairShown, add_event_control, order_move, show_pairs
+from hub.event_control import PATH, SWAP_PATH, PairShown, add_event_control, order_move, order_swap, show_pairs
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.recording import Recording
@@ -120,6 +120,24 @@ async def test_station_that_is_paired_with_nobody_is_told_so(hub: Hub, peers: Pe
     answer = await station.rest()
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert b"'V3' is paired with no CSMS now; connect to /NAME/V3 for a certain one: deep, lotus" in answer
+
+
+async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: Peers) -> None:
+    station = await peers.station(hub.port)
+
+    await station.say(upgrade("/v3"))
+
+    assert b"'v3' is no station of the event; connect to /NAME/v3 for a certain one: deep, lotus" in await station.rest()
+
+
+async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers, others: Peers) -> None:
+    station, _ = await session_at(hub, peers, "/V2")
+
+    swapped = await order_swap(control_url(hub.url, SWAP_PATH), "V2", "idle")
+
+    assert [(each.identity, each.before, each.csms) for each in swapped] == [("V2", "lotus", None), ("V3", None, "lotus")]
+    assert await closes_of(station, Side.CSMS) == [(1012).to_bytes(2, "big") + MOVED.encode()]
+    await session_at(hub, peers, "/V3")
 
 
 async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(

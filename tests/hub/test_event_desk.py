@@ -8,7 +8,7 @@ from event_texts import TWO_CSMSES
 
 from hub import event_desk
 from hub.desk_state import state_path
-from hub.event_desk import EventDesk
+from hub.event_desk import Edits, EventDesk
 from hub.event_file import read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
@@ -179,3 +179,68 @@ def test_edit_of_rounds_is_taken_up_while_a_round_is_on(path: Path, clock: Clock
 
     assert desk.pairing.pairs == {"V1": None, "V2": "lotus"}
     assert floor.moves[-1] == Move("V2", None, "lotus")
+
+
+def test_edit_of_another_round_leaves_what_was_changed_by_hand(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    desk.move("V2", "lotus")
+    desk.shift(15 * MINUTE)
+    told = [*floor.moves]
+    path.write_text(EVENT.replace('["two", "deep"]', '["two", "lotus"]'))
+
+    desk.take_up(read_event(path))
+    clock.now = NINE + 44 * MINUTE
+    desk.tick()
+
+    assert floor.moves == told
+    assert desk.phase.left == MINUTE
+    assert desk.pairing.pairs == {"V1": "deep", "V2": "lotus"}
+
+
+def test_round_that_is_added_comes_after_those_that_were_shifted(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    desk.shift(15 * MINUTE)
+    path.write_text(EVENT + '[[rounds]]\nstarts = 2026-11-23T10:00:00Z\npairs = [["one", "lotus"]]\n')
+
+    desk.take_up(read_event(path))
+    clock.now = NINE + 75 * MINUTE
+    desk.tick()
+
+    assert desk.phase.number == 3
+    assert desk.phase.left == 15 * MINUTE
+
+
+def test_rounds_that_are_taken_out_leave_stations_to_their_products(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    path.write_text(EVENT.partition("[[rounds]]")[0])
+
+    desk.take_up(read_event(path))
+
+    assert desk.pairing.pairs == {"V1": "lotus", "V2": None}
+
+
+def test_stations_that_are_swapped_stay_so_over_a_restart(path: Path, clock: Clock) -> None:
+    before, floor = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    before.swap("one", "V2")
+
+    after, _ = desk_of(path)
+
+    assert floor.moves[-2:] == [Move("V1", "deep", None), Move("V2", None, "deep")]
+    assert after.pairing.pairs == {"V1": None, "V2": "deep"}
+
+
+def test_file_is_read_once_nobody_writes_it_any_more() -> None:
+    edits = Edits((1, 1, 10))
+    stamps = [(1, 1, 10), (1, 2, 0), (1, 3, 30), None, (2, 4, 40), (2, 4, 40), (2, 4, 40)]
+
+    settled = [edits.is_settled(stamp) for stamp in stamps]
+
+    assert settled == [False, False, False, False, False, True, False]

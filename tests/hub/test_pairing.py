@@ -103,3 +103,26 @@ def test_edit_that_takes_a_csms_away_undoes_the_move_to_it() -> None:
     moves = pairing.take_up(event(without))
 
     assert moves == [Move("V1", "deep", "lotus")]
+
+
+def test_stations_that_change_places_meet_the_csms_of_the_other() -> None:
+    pairing = Pairing(event())
+    pairing.move("V3", "deep")
+
+    moves = pairing.swap("Volta One", "V3")
+
+    assert moves == [Move("V1", "lotus", "deep"), Move("V2", "lotus", "deep"), Move("V3", "deep", "lotus")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("V1", "V2", "'V1' and 'V2' are for lotus, both of them: there is nothing to swap"),
+        ("V1", "V9", "there is no station 'V9' in the event, by product or identity; known: Volta One, Volta Two"),
+    ],
+)
+def test_stations_that_cannot_change_places_are_told(one: str, other: str, told: str) -> None:
+    with pytest.raises(PairingError) as caught:
+        Pairing(event()).swap(one, other)
+
+    assert str(caught.value) == told

@@ -22,7 +22,7 @@ def test_file_that_init_writes_has_no_mistake(tmp_path: Path) -> None:
     written, checked = typed("init", path), typed("check", path)
 
     assert (written.exit_code, checked.exit_code) == (0, 0)
-    assert "2 participants, 1 station products (1 identities), 1 CSMSes, 0 rounds" in checked.output
+    assert "2 participants, 1 station product (1 identity), 1 CSMS, 0 rounds" in checked.output
     assert "participants see nothing of others, the hall sees outcomes" in checked.output
 
 

@@ -1,0 +1,60 @@
+"""What an event file may say, and its organizer may not have meant: no mistake, but worth a look."""
+
+from collections.abc import Iterator
+
+from hub.event_file import EventFile
+from hub.toml_lines import Lines, Place
+from hub.toml_table import Mistake, shown_place
+from matrix.safe import safe
+
+
+def remarks(event: EventFile) -> list[str]:
+    """Return a line for each remark, `FILE:LINE: what is odd`, in the order of the file."""
+    lines = event.lines or Lines("")
+    found = [
+        Mistake(lines.of(place), f"{shown_place(place)} {sentence}") for place, sentence in _places_and_sentences(event)
+    ]
+    return [f"{event.path}:{each.line}: {each.text}" for each in sorted(found)]
+
+
+def _places_and_sentences(event: EventFile) -> Iterator[tuple[Place, str]]:
+    yield from _of_passwords(event)
+    yield from _of_stations(event)
+    yield from _of_rounds(event)
+
+
+def _of_passwords(event: EventFile) -> Iterator[tuple[Place, str]]:
+    known = {identity for each in event.stations.values() for identity in each.identities}
+    for csms in event.csmses.values():
+        for identity in csms.passwords:
+            if identity not in known:
+                yield ("csmses", csms.name, "passwords", identity), "is for an identity that no station here has"
+
+
+def _of_stations(event: EventFile) -> Iterator[tuple[Place, str]]:
+    for station in event.stations.values():
+        for number, identity in enumerate(station.identities):
+            if identity.startswith("-"):
+                place = "stations", station.name, "identities", number
+                yield place, "begins as the hub's own paths do: it is not reached as ws://HUB/IDENTITY"
+        if station.csms is not None and (why := _why_not(event, station.name, station.csms)):
+            yield ("stations", station.name, "csms"), why
+
+
+def _of_rounds(event: EventFile) -> Iterator[tuple[Place, str]]:
+    for number, each in enumerate(event.rounds):
+        if not each.pairs:
+            yield ("rounds", number), "has no pairs: nobody meets"
+        for index, (station, csms) in enumerate(each.pairs):
+            if why := _why_not(event, station, csms):
+                yield ("rounds", number, "pairs", index), why
+
+
+def _why_not(event: EventFile, station: str, csms: str) -> str | None:
+    """Say why a station and a CSMS will hardly meet."""
+    for owner in (event.stations[station].participant, event.csmses[csms].participant):
+        if not event.is_present(owner):
+            return f"is with {safe(event.participants[owner].vendor, 60)}, who is absent"
+    if not {*event.stations[station].versions} & {*event.csmses[csms].versions}:
+        return f"is of {safe(station, 60)} and {csms}, which have no version in common"
+    return None
