@@ -53,6 +53,18 @@ class Disconnected(msgspec.Struct, frozen=True, tag_field="event", tag="disconne
     retry_s: float
 
 
+class Listening(msgspec.Struct, frozen=True, tag_field="event", tag="listening"):
+    """Stations can connect, at these URLs."""
+
+    urls: list[str]
+
+
+class GaveUp(msgspec.Struct, frozen=True, tag_field="event", tag="gave_up"):
+    """The agent ends by itself: it makes no sense to go on, and why."""
+
+    reason: str
+
+
 class TurnedAway(msgspec.Struct, frozen=True, tag_field="event", tag="turned_away"):
     """Somebody came to the agent's own port and did not get as far as a request."""
 
@@ -60,7 +72,7 @@ class TurnedAway(msgspec.Struct, frozen=True, tag_field="event", tag="turned_awa
     reason: str
 
 
-Happened = Connected | Disconnected | TurnedAway | Streamed
+Happened = Listening | Connected | Disconnected | GaveUp | TurnedAway | Streamed
 
 
 class Agent:
@@ -81,6 +93,7 @@ class Agent:
         self._backoff = backoff or Backoff()
         self._doors = Doors(doors, self._door_reader)
         self._lost_at: float | None = None
+        self._is_welcome = False
         self._socket_transport: asyncio.Transport | None = None
 
     @property
@@ -98,6 +111,8 @@ class Agent:
         await self._doors.bind()
         try:
             await self._doors.open(self)
+            if self.urls:
+                self._tell(Listening(self.urls))
             async with self.streams:
                 await self._stay_connected()
         finally:
@@ -138,7 +153,7 @@ class Agent:
         async with aiohttp.ClientSession(connector=connector, middlewares=(no_redirect(hub),)) as http:
             async with asyncio.timeout(hub.connect_s + timing.hello_s):
                 socket = await self._open_socket(http)
-            link = Link(socket, from_hub, timing)
+            link, self._is_welcome = Link(socket, from_hub, timing), False
             try:
                 await self._talk(link)
             except SilentError:
@@ -187,6 +202,7 @@ class Agent:
             self.streams.hear(word)
             return
         self.link = self.streams.link = link
+        self._is_welcome = True
         self._lost_at, self.streams.trouble = None, ""
         self._backoff.reset()
         self.streams.keep_only({*word.tickets})
@@ -200,6 +216,10 @@ class Agent:
     def _sentence(self, exc: BaseException) -> str:
         if isinstance(exc, PartedError):
             return str(exc)
+        if isinstance(exc, LinkError) and not self._is_welcome and not isinstance(exc, SilentError):
+            return (
+                f"what answers at {self.settings.hub.url} took a connection and let it go without a word: is it a hub?"
+            )
         if isinstance(exc, LinkError):
             why = self.settings.hub.why(exc.__cause__) if exc.__cause__ else exc
             return f"the connection to {self.settings.hub.where} broke: {why}"

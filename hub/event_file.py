@@ -332,9 +332,7 @@ class _Reader:
                 if sentence := _wrong_with(identity, times[identity], csmses):
                     table.note_item("identities", identity, f"is {shown_value(identity)}, which {sentence}")
 
-    def _rounds(
-        self, stations: Mapping[str, StationProduct], csmses: Mapping[str, CsmsProduct]
-    ) -> tuple[Round, ...]:
+    def _rounds(self, stations: Mapping[str, StationProduct], csmses: Mapping[str, CsmsProduct]) -> tuple[Round, ...]:
         found: list[Round] = []
         for table in self._root.array("rounds"):
             each = self._round(table, stations, csmses)

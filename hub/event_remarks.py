@@ -1,8 +1,10 @@
-"""What an event file may say, and its organizer may not have meant: no mistake, but worth a look."""
+"""What an event file or its tokens may say, and nobody may have meant: no mistake, but worth a look."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
 from hub.event_file import EventFile
+from hub.tokens import Token
 from hub.toml_lines import Lines, Place
 from hub.toml_table import Mistake, shown_place
 from matrix.safe import safe
@@ -15,6 +17,27 @@ def remarks(event: EventFile) -> list[str]:
         Mistake(lines.of(place), f"{shown_place(place)} {sentence}") for place, sentence in _places_and_sentences(event)
     ]
     return [f"{event.path}:{each.line}: {each.text}" for each in sorted(found)]
+
+
+def remarks_on_tokens(tokens: Iterable[Token], event: EventFile, others: Iterable[str] = ()) -> Iterator[str]:
+    """Yield a sentence for each name in a token that the event does not have; `others` are CSMSes beside its own."""
+    tunnelled = [*(csms.name for csms in event.csmses.values() if csms.url is None), *others]
+    for token in tokens:
+        if token.is_revoked:
+            continue
+        if token.participant and token.participant not in event.participants:
+            missing = f"there is no [participants.{safe(token.participant, 60)}] in {event.path}"
+            yield f"the token {token.name!r}: {missing}{_meant(token.participant, event.participants)}"
+        for csms in token.csmses:
+            if csms not in tunnelled:
+                missing = f"there is no [csmses.{csms}] with tunnel = true in {event.path}"
+                yield f"the token {token.name!r}: {missing}{_meant(csms, tunnelled)}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    names = [*known]
+    close = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {safe(', '.join(names), 300) or 'none'}"
 
 
 def _places_and_sentences(event: EventFile) -> Iterator[tuple[Place, str]]:

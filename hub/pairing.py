@@ -101,7 +101,9 @@ class Pairing:
         first, second = self._identities(one), self._identities(other)
         if before[first[0]] == before[second[0]]:
             both = f"{safe(one, 60)!r} and {safe(other, 60)!r}"
-            raise PairingError(f"{both} are for {before[first[0]] or 'no CSMS'}, both of them: there is nothing to swap")
+            raise PairingError(
+                f"{both} are for {before[first[0]] or 'no CSMS'}, both of them: there is nothing to swap"
+            )
         self.moved |= dict.fromkeys(first, before[second[0]]) | dict.fromkeys(second, before[first[0]])
         return changes(before, self.pairs)
 

@@ -4,8 +4,10 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -61,10 +63,19 @@ def noting_refusals(refusals: Refusals | None = None) -> Middleware:
 
 
 def _note(book: Refusals, request: web.Request, status: int, text: str | None) -> None:
-    why = request.get(HIDDEN, "") or (text or "" if status in REFUSED else "")
+    why = request.get(HIDDEN, "") or (_sentence(text or "") if status in REFUSED else "")
     if why:
         what = f"{request.method} {request.path_qs}"
         book.note(request.get(WHO, ""), request.remote or "somewhere", what, why.strip())
+
+
+def _sentence(text: str) -> str:
+    """Return why somebody was refused, also where that is in a JSON object for a program."""
+    with suppress(orjson.JSONDecodeError):
+        match orjson.loads(text):
+            case {"error": str(why)}:
+                return why
+    return text
 
 
 def _shown(text: str) -> str:

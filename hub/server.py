@@ -19,6 +19,7 @@ from hub.dial import HeadReader, TlsInsteadError, address_of, say_and_close
 from hub.disturber import Disturber
 from hub.doors import Door, Doors
 from hub.event_desk import EventDesk, reachable
+from hub.event_remarks import remarks_on_tokens
 from hub.feed import VIEWING
 from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
@@ -30,11 +31,12 @@ from hub.switchboard import Switchboard
 from hub.throttle import Throttle
 from hub.tls import TlsPolicy, UpstreamTls, csms_context
 from hub.token_file import TokenFile
-from hub.tunnel_doors import TunnelDoors, is_for_tunnels, is_of_an_agent
+from hub.tunnel_doors import TunnelDoors, astray, is_for_tunnels, is_of_an_agent
 from hub.tunnel_words import REASON, Timing
 from hub.tunnels import Tunnels
 from hub.turned_away import TurnedAway
 from hub.viewing import Viewing
+from matrix.safe import safe
 
 HURRIED_S: Final = 2.0
 """How long a head may take to arrive where it is only read to be refused: there are too many connections."""
@@ -128,6 +130,7 @@ class Hub:
         self._turned_away: TurnedAway
         self._throttle = Throttle()
         self._following: asyncio.Task[None] | None = None
+        self._remarked: set[str] = set()
 
     @property
     def csmses(self) -> dict[str, str]:
@@ -189,7 +192,8 @@ class Hub:
             self.desk.attach(self)
             self._following = asyncio.create_task(self.desk.follow())
         self.recorder.say_where(self.url)
-        self.tunnels.start()
+        self.tunnels.start(self._look_over_names)
+        self._look_over_names()
         await self._doors.open(self._turned_away)
         log.info("listening on %s, recording into %s", ", ".join(self.urls), settings.recording)
         return self
@@ -229,6 +233,17 @@ class Hub:
         self.relay.tls = self._upstream_tls()
         if self.desk:
             self._admission.limits = self.relay.limits = self.desk.limits
+        self._look_over_names()
+
+    def _look_over_names(self) -> None:
+        """Say in the log, once, which names of tokens the event does not have."""
+        if self.desk is None or self.tunnels.tokens is None:
+            return
+        tokens = self.tunnels.tokens.tokens.by_name.values()
+        for sentence in remarks_on_tokens(tokens, self.desk.event, self.settings.csmses):
+            if sentence not in self._remarked:
+                self._remarked.add(sentence)
+                log.warning("%s", safe(sentence, 400))
 
     def take_up_moves(self, moves: list[Move]) -> None:
         """End the sessions of stations that are for another CSMS now."""
@@ -294,6 +309,9 @@ class Hub:
         elif station.path is None and is_for_tunnels(head):
             if (far_end := await self._tunnel_doors.arrive(station, head)) is not None:
                 await self._attend(far_end, visit)
+        elif station.path is None and (path := astray(head)):  # before a CSMS is shown the agent's token
+            sentence = f"the hub is at its URL without {path!r}: agents need no name of a CSMS in it"
+            await say_and_close(station, refusal(404, sentence, f"{REASON}: {sentence}"))
         elif station.path is None and _is_for_the_app(head):
             self._hand_to_app(station, head)
         else:

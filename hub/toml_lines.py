@@ -96,26 +96,26 @@ class _Value:
                     return
                 at, self._quote = end + len(self._quote), ""
                 continue
-            token = _TOKEN.search(line, at)
-            if token is None:
+            piece = _TOKEN.search(line, at)
+            if piece is None:
                 return
-            at = token.end()
-            if self._begins_element(token[0]):
+            at = piece.end()
+            if self._begins_element(piece[0]):
                 yield self._index
-            self._pass(token[0])
+            self._pass(piece[0])
 
-    def _begins_element(self, token: str) -> bool:
-        is_first = self._is_between and self._depth == 1 and token not in ("]", ",") and not token.startswith("#")
+    def _begins_element(self, piece: str) -> bool:
+        is_first = self._is_between and self._depth == 1 and piece not in ("]", ",") and not piece.startswith("#")
         self._is_between &= not is_first
         return is_first
 
-    def _pass(self, token: str) -> None:
-        if token in ('"""', "'''"):
-            self._quote = token
-        elif token == "," and self._depth == 1 and self._is_array:
+    def _pass(self, piece: str) -> None:
+        if piece in ('"""', "'''"):
+            self._quote = piece
+        elif piece == "," and self._depth == 1 and self._is_array:
             self._index += 1
             self._is_between = True
-        elif token in _DEEPER:
+        elif piece in _DEEPER:
             if self._depth == 0:
-                self._is_array = self._is_between = token == "["
-            self._depth += _DEEPER[token]
+                self._is_array = self._is_between = piece == "["
+            self._depth += _DEEPER[piece]

@@ -39,6 +39,7 @@ LONGEST_FACT: Final = 200
 NO_TUNNELS: Final = "this hub takes no tunnels: `plugfest serve --tokens FILE` makes it take them"
 
 _RAW: Final = (DATA.encode(), STATION.encode())
+_ALL: Final = (CONTROL, DATA, STATION)
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +57,15 @@ def is_for_tunnels(head: bytes) -> bool:
     return _target(head) in _RAW
 
 
+def astray(head: bytes) -> str | None:
+    """Return the path that an agent takes for the beginning of the hub's own: that of a station's URL, as a rule."""
+    target = _target(head).decode("utf-8", "replace")
+    return next((target.removesuffix(own) for own in _ALL if target.endswith(own) and target != own), None)
+
+
 def is_of_an_agent(head: bytes) -> bool:
     """Tell whether it is an agent that asks for something."""
-    return _target(head) in (*_RAW, CONTROL.encode())
+    return _target(head).decode("utf-8", "replace") in _ALL
 
 
 def _target(head: bytes) -> bytes:

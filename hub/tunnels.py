@@ -109,10 +109,15 @@ class Tunnels:
         self._left_at: dict[str, float] = {}
         self._following: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Follow the token file."""
+    def start(self, changed: Callable[[], object] = lambda: None) -> None:
+        """Follow the token file; `changed` is called after there were other tokens."""
         if self.tokens is not None:
-            self._following = asyncio.create_task(self.tokens.follow(self.review))
+
+            def take_up() -> None:
+                self.review()
+                changed()
+
+            self._following = asyncio.create_task(self.tokens.follow(take_up))
             self._following.add_done_callback(_say_if_crashed)
 
     async def stop(self) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import click
+
 from hub.errors import HubError
 from matrix.safe import safe
 from tui.serving import page_command, page_url
@@ -45,6 +47,10 @@ def run_demo(recording: Path | None, seconds: float | None, start: Path | None =
 @contextmanager
 def _recording_at(recording: Path | None) -> Iterator[Path]:
     if recording is not None:
+        if recording.exists():
+            click.echo(
+                f"plugfest: {str(recording)!r} is there already: what it holds stays, and the demo adds to it", err=True
+            )
         yield recording
         return
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:

@@ -22,7 +22,9 @@ def clock_line(phase: PhaseShown) -> str:
         where = f"no round is on; the next begins in {left}"
     else:
         where = "all rounds are over" if phase.of else "there are no rounds in the event file"
-    trouble = f"; the event file has a mistake: {safe(phase.trouble.partition(NEWLINE)[0], 300)}" if phase.trouble else ""
+    trouble = (
+        f"; the event file has a mistake: {safe(phase.trouble.partition(NEWLINE)[0], 300)}" if phase.trouble else ""
+    )
     return f"{safe(phase.event, 100)}: {where}{' (paused)' if phase.is_paused else ''}{trouble}"
 
 

@@ -218,16 +218,17 @@ def _announce(hub: Hub, page: str) -> None:
         print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
     if PAGES[page]:
         whom = _for_whom(page, has_tokens=hub.settings.tokens is not None)
-        print(f"its page, {whom}: {page_url(hub.url)}")  # noqa: T201 - likewise
+        print(f"its page: {page_url(hub.url)}  {whom}")  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
 
 
 def _for_whom(page: str, *, has_tokens: bool) -> str:
-    with_tokens = ", and what their tokens are good for to others" if has_tokens else ""
     if page == PAGE_HERE:
-        return f"shows everything on this machine{with_tokens or ' only'}"
+        others = "who comes from elsewhere shows a token" if has_tokens else "nobody else sees it"
+        return f"(browsers on this machine see everything; {others})"
     what = "what the event shows the hall" if page == PAGE_HALL else page
-    return f"shows {what} to everybody who reaches it"
+    more = "; with a token, more" if has_tokens else ""
+    return f"(everybody sees {what}{more})"
 
 
 def page_url(url: str) -> str:

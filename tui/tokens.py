@@ -4,16 +4,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from hub.event_file import EventFileError, read_event
+from hub.event_remarks import remarks_on_tokens
 from hub.switchboard import TUNNEL, checked_csms
-from hub.tokens import PREFIX, TOKEN_BYTES, Role, Token, new_token, read_tokens, revoke
+from hub.tokens import PREFIX, TOKEN_BYTES, Role, Token, TokenError, new_token, read_tokens, revoke
 from matrix.safe import safe
 from tui.qr import QrError, drawn, page_link, write_svg
+
+BESIDE: Final = "event.toml"
+"""The event file that a token is held against where none is named, if it lies beside the tokens."""
+
+
+NO_EVENT: Final = Path("-")
+"""What is named in an event file's place where a token is to be held against none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +35,21 @@ class LinkWish:
 
 
 def run_add(
-    path: Path, name: str, csmses: Sequence[str], link: LinkWish, *, stations: bool, role: str, participant: str
+    path: Path,
+    name: str,
+    csmses: Sequence[str],
+    link: LinkWish,
+    *,
+    stations: bool,
+    role: str,
+    participant: str,
+    event: Path | None = None,
 ) -> None:
     """Append a token to a file, and print its secret: on standard output alone, so that a script can take it.
 
     Raises:
-        HubError: it cannot be called that, the file cannot be used, or there can be no such link.
+        HubError: it cannot be called that, the file cannot be used, there can be no such link, or the event file that
+            is named (else that which lies beside) has no such participant or CSMS.
     """
     if link.hub is None and link.svg is not None:
         raise QrError("--svg needs --hub URL: where the page is that the code leads to")
@@ -46,11 +65,31 @@ def run_add(
         csmses=tuple(dict.fromkeys(csmses)),
         may_bring_stations=stations,
     )
+    _hold_against(token, event, path.with_name(BESIDE))
     secret = new_token(path, token)
     click.echo(f"the token {name!r} is in {path}, as a hash; this is the only time that it is shown:", err=True)
     click.echo(secret)
     if link.hub is not None:
         _show_link(page_link(link.hub, secret), link.svg, err=True)
+
+
+def _hold_against(token: Token, named: Path | None, beside: Path) -> None:
+    """Look whether the event has what a token names: in the file that was named, else in the one that lies beside."""
+    if named == NO_EVENT or (named is None and not beside.is_file()):
+        return
+    try:
+        event = read_event(named or beside)
+    except EventFileError as exc:
+        if named is not None:
+            raise
+        click.echo(
+            f"{beside} has mistakes, so that the token is not held against it: {safe(exc.sentences[0])}", err=True
+        )
+        return
+    if wrong := [*remarks_on_tokens([token], event)]:
+        raise TokenError(
+            "\n".join([*wrong, "no token was made; --event FILE names another event file, --event - none"])
+        )
 
 
 def run_qr(hub: str, token: str | None, svg: Path | None) -> None:

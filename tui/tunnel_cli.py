@@ -17,13 +17,21 @@ FILE: Final = click.Path(path_type=Path, dir_okay=False)
 def _common(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of all tunnels."""
     options = (
-        click.option("--hub", required=True, envvar="PLUGFEST_HUB", metavar="URL", help="The hub: wss://HOST, or ws://HOST:PORT."),
+        click.option(
+            "--hub",
+            required=True,
+            envvar="PLUGFEST_HUB",
+            show_envvar=True,
+            metavar="URL",
+            help="The hub: wss://HOST, or ws://HOST:PORT.",
+        ),
+        click.option("--token-file", type=FILE, metavar="FILE", help="A file that holds the organizer's token."),
         click.option(
             "--token",
-            required=True,
             envvar="PLUGFEST_TOKEN",
+            show_envvar=True,
             metavar="TOKEN",
-            help="What the organizer gave you. Better in the environment, as PLUGFEST_TOKEN: others see command lines.",
+            help="The token itself. Not on a machine that others use: they see command lines, but no environment.",
         ),
         click.option("--ca", type=FILE, metavar="FILE", help="Verify the hub against this CA, in PEM."),
         click.option("--cert", type=FILE, metavar="FILE", help="Shown to a hub that asks for a certificate, in PEM."),
@@ -76,6 +84,8 @@ def _reported(command: Callable[..., Any]) -> Callable[..., None]:
 def tunnel() -> None:
     """Bring a CSMS, or stations, to a hub that cannot dial them: from behind NAT, with one outbound connection kind.
 
+    The organizer's token is in PLUGFEST_TOKEN, or in a file: --token-file.
+
     Needs no root and no open port. It goes through an HTTP proxy where HTTPS_PROXY or HTTP_PROXY names one. What its
     connections carry, they carry byte for byte.
 
@@ -84,7 +94,9 @@ def tunnel() -> None:
 
 
 @tunnel.command(
-    "csms", epilog="Example: plugfest tunnel csms acme ws://127.0.0.1:8180/ocpp --hub wss://hub.example --token T"
+    "csms",
+    epilog="Example, with the token in PLUGFEST_TOKEN: plugfest tunnel csms acme ws://127.0.0.1:8180/ocpp"
+    " --hub wss://hub.example",
 )
 @click.argument("name")
 @click.argument("url")
@@ -112,7 +124,8 @@ def tunnel_csms(
 
 
 @tunnel.command(
-    "station", epilog="Example: plugfest tunnel station --listen 0.0.0.0:9000 --hub wss://hub.example --token T"
+    "station",
+    epilog="Example, with the token in PLUGFEST_TOKEN: plugfest tunnel station --listen 0.0.0.0:9000 --hub wss://hub.example",
 )
 @_common
 @_doors(is_required=True)
@@ -145,6 +158,12 @@ def tokens() -> None:
     "--role", type=click.Choice(["organizer", "participant", "viewer"]), default="participant", show_default=True
 )
 @click.option("--participant", default="", metavar="KEY", help="Whose it is, by its name in the event file.")
+@click.option(
+    "--event",
+    type=FILE,
+    metavar="EVENT.toml",
+    help="The event that has to have these names; - for none.  [default: event.toml beside the token file, if there]",
+)
 @click.option("--hub", metavar="URL", help="Print the link to their own view of this hub's page, too, and its QR code.")
 @_SVG_OPTION
 @_FILE_OPTION

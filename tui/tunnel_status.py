@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from hub.agent import Agent, Connected, Disconnected, Happened, TurnedAway
+from hub.agent import Agent, Connected, Disconnected, GaveUp, Happened, Listening, TurnedAway
 from hub.agent_streams import STATIONS, Began, Finished, NotCarried
 from matrix.safe import safe
 
@@ -22,6 +22,10 @@ FRAMES_A_SECOND: Final = 4
 def sentence_of(happened: Happened) -> str:
     """Return what happened, as it is told to a person."""
     match happened:
+        case Listening(urls):
+            return f"stations connect to {', '.join(f'{url}/CSMS/IDENTITY' for url in urls)}"
+        case GaveUp(reason):
+            return reason
         case Connected(hub, software):
             return f"connected to the hub at {hub} (plugfest {software})"
         case Disconnected(reason, retry_s):

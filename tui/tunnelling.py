@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from hub.agent import Agent, AgentError
+from hub.agent import Agent, AgentError, GaveUp
 from hub.agent_streams import AgentSettings
 from hub.doors import Door
 from hub.outbound import WayOut
@@ -54,7 +54,8 @@ def run_tunnel(
     local_tls: LocalTls,
     *,
     hub: str,
-    token: str,
+    token: str | None,
+    token_file: Path | None,
     ca: Path | None,
     cert: Path | None,
     key: Path | None,
@@ -77,7 +78,7 @@ def run_tunnel(
     brought = [checked_csms(*csms)] if csms else []
     if brought and not brought[0].host:
         raise OptionError(f"the CSMS has to be at a URL that this machine reaches, not at {csms[1]!r}" if csms else "")
-    _check_token(token)
+    token = _token(token, token_file)
     settings = AgentSettings(
         hub=way,
         token=token,
@@ -108,6 +109,8 @@ def _run(settings: AgentSettings, doors: Sequence[Door], *, as_json: bool) -> in
     try:
         run_on_best_loop(main())
     except AgentError as exc:
+        if as_json:
+            tell(GaveUp(str(exc)))
         click.echo(f"plugfest: {safe(str(exc))}", err=True)
         return NO_SENSE
     return 0
@@ -131,9 +134,22 @@ def _pair(certificate: Path | None, key: Path | None, option: str, key_option: s
     return KeyPair(certificate, key)
 
 
-def _check_token(token: str) -> None:
+def _token(given: str | None, file: Path | None) -> str:
+    """Return the token that is given, or that a file holds."""
+    where, token = "--token", given
+    if file is not None:
+        where = f"what {str(file)!r} holds"
+        try:
+            token = file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise OptionError(f"the token file {str(file)!r} cannot be read: {getattr(exc, 'strerror', exc)}") from exc
+    if token is None:
+        raise OptionError(
+            "there is no token: put the organizer's into PLUGFEST_TOKEN, or into a file: --token-file FILE"
+        )
     if not token.isascii() or not token.isprintable() or not token.strip() or " " in token:
-        raise OptionError("--token is not one: `plugfest tokens add` prints such as plugfest_... , in one word")
+        raise OptionError(f"{where} is not one: `plugfest tokens add` prints such as plugfest_... , in one word")
+    return token
 
 
 def _warn(way: WayOut) -> None:

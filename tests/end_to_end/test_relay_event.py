@@ -127,15 +127,20 @@ async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: 
 
     await station.say(upgrade("/v3"))
 
-    assert b"'v3' is no station of the event; connect to /NAME/v3 for a certain one: deep, lotus" in await station.rest()
+    assert (
+        b"'v3' is no station of the event; connect to /NAME/v3 for a certain one: deep, lotus" in await station.rest()
+    )
 
 
-async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers, others: Peers) -> None:
+async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers) -> None:
     station, _ = await session_at(hub, peers, "/V2")
 
     swapped = await order_swap(control_url(hub.url, SWAP_PATH), "V2", "idle")
 
-    assert [(each.identity, each.before, each.csms) for each in swapped] == [("V2", "lotus", None), ("V3", None, "lotus")]
+    assert [(each.identity, each.before, each.csms) for each in swapped] == [
+        ("V2", "lotus", None),
+        ("V3", None, "lotus"),
+    ]
     assert await closes_of(station, Side.CSMS) == [(1012).to_bytes(2, "big") + MOVED.encode()]
     await session_at(hub, peers, "/V3")
 

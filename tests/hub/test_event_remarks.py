@@ -45,7 +45,10 @@ def test_there_is_nothing_to_say_of_a_sound_event() -> None:
         (ROUND + '["newer", "lotus"]]', "4: rounds[1].pairs[1] is of newer and lotus, which have no version in common"),
         (ROUND + '["one", "deep"],\n["away", "lotus"]]', "5: rounds[1].pairs[2] is with Gone AG, who is absent"),
         ("[[rounds]]\nstarts = 2026-11-23T09:00:00Z\n", "1: rounds[1] has no pairs: nobody meets"),
-        ("[csmses.deep.passwords]\nV9 = 'x'", "2: csmses.deep.passwords.V9 is for an identity that no station here has"),
+        (
+            "[csmses.deep.passwords]\nV9 = 'x'",
+            "2: csmses.deep.passwords.V9 is for an identity that no station here has",
+        ),
         (
             "[stations.x]\nparticipant = 'volta'\nversions = ['2.0.1']\nidentities = ['X']\ncsms = 'deep'",
             "5: stations.x.csms is of x and deep, which have no version in common",

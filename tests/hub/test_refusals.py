@@ -55,19 +55,23 @@ async def test_whatever_refuses_in_an_application_is_told_once_and_what_is_only_
     async def answers(_request: web.Request) -> web.Response:
         return web.Response(status=401, text="who are you?\n")
 
+    async def answers_a_program(_request: web.Request) -> web.Response:
+        return web.json_response({"error": "this page shows outcomes"}, status=403)
+
     async def hides(request: web.Request) -> web.Response:
         request[HIDDEN] = "it is of others"
         return web.Response(status=404, text="there is none\n")
 
     app = web.Application(middlewares=[noting_refusals()])
-    for path, handler in (("/raises", raises), ("/answers", answers), ("/hides", hides)):
+    for path, handler in (("/raises", raises), ("/answers", answers), ("/json", answers_a_program), ("/hides", hides)):
         app.router.add_get(path, handler)
     async with TestClient(TestServer(app)) as client:
-        for path in ("/raises", "/answers", "/hides", "/nowhere"):
+        for path in ("/raises", "/answers", "/json", "/hides", "/nowhere"):
             await client.get(path)
 
     assert lines.messages == [
         "refused: token 'lab' from 127.0.0.1, GET /raises: not for you",
         "refused: somebody from 127.0.0.1, GET /answers: who are you?",
+        "refused: somebody from 127.0.0.1, GET /json: this page shows outcomes",
         "refused: somebody from 127.0.0.1, GET /hides: it is of others",
     ]

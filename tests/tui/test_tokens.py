@@ -101,3 +101,51 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
     assert "has no token named 'nobody'" in said[3]
     assert "cannot be written to: No such file or directory" in said[4]
     assert [*read_tokens(path).by_name] == ["lab"]
+
+
+EVENT = """\
+[event]
+name = "x"
+[participants.volta]
+[csmses.acme]
+participant = "volta"
+tunnel = true
+versions = ["1.6"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--participant", "vlota"], "the token 'lab': there is no [participants.vlota] in {}; did you mean 'volta'?"),
+        (["--csms", "lotus"], "the token 'lab': there is no [csmses.lotus] with tunnel = true in {}; there are acme"),
+    ],
+)
+def test_no_token_is_made_of_names_that_the_event_does_not_have(tmp_path: Path, options: list[str], told: str) -> None:
+    (tmp_path / "event.toml").write_text(EVENT)
+
+    refused, made = (run(tmp_path / "tokens.toml", "add", "lab", *options, *more) for more in ([], ["--event", "-"]))
+
+    assert refused.exit_code == 2
+    assert told.format(tmp_path / "event.toml") in refused.stderr
+    assert made.exit_code == 0
+
+
+def test_event_that_is_named_is_the_one_that_counts(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text(EVENT)
+
+    good, bad, broken = (
+        run(tmp_path / "tokens.toml", "add", name, "--participant", name, "--event", str(tmp_path / file))
+        for name, file in (("volta", "other.toml"), ("lotus", "other.toml"), ("volta", "none.toml"))
+    )
+
+    assert [each.exit_code for each in (good, bad, broken)] == [0, 2, 2]
+
+
+def test_event_beside_that_has_mistakes_is_said_and_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "event.toml").write_text("[event]\n")
+
+    result = run(tmp_path / "tokens.toml", "add", "lab", "--participant", "lotus")
+
+    assert result.exit_code == 0
+    assert "has mistakes, so that the token is not held against it" in result.stderr

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from tunnels import QUICK
 
-from hub.agent import Agent, Connected, Disconnected, Happened, TurnedAway
+from hub.agent import Agent, Connected, Disconnected, GaveUp, Happened, Listening, TurnedAway
 from hub.agent_streams import STATIONS, AgentSettings, Began, Finished, NotCarried
 from hub.outbound import WayOut
 from hub.switchboard import checked_csms
@@ -19,6 +19,8 @@ from tui.tunnel_status import Lines, Status, json_teller, sentence_of
     [
         (Connected("wss://hub", "1.0"), "connected to the hub at wss://hub (plugfest 1.0)"),
         (Disconnected("it broke", 0.25), "it broke; trying again in 0.2 s"),
+        (Listening(["ws://h:1", "wss://h:2"]), "stations connect to ws://h:1/CSMS/IDENTITY, wss://h:2/CSMS/IDENTITY"),
+        (GaveUp("it was revoked"), "it was revoked"),
         (TurnedAway("a:1", "no TLS"), "a connection from a:1 came to nothing: no TLS"),
         (Began("acme", 3, ""), "session 3 with acme began"),
         (Began(STATIONS, None, "a:1"), "the station at a:1 began"),

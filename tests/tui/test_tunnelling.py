@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from tunnels import token_in, tunnelled_hub
 
+from hub.recording import Recording
 from hub.tokens import revoke
 from tui.cli import main
 
@@ -30,6 +31,9 @@ CSMS = ("csms", "acme", "ws://127.0.0.1:9/ocpp")
         (("csms", "acme", "tunnel:", *HUB), "the CSMS has to be at a URL that this machine reaches, not at 'tunnel:'"),
         ((*CSMS, "--hub", "http://h", "--token", "t"), "a hub is at wss://HOST or ws://HOST:PORT, not at 'http://h'"),
         ((*CSMS, "--hub", "ws://h", "--token", "a b"), "--token is not one"),
+        ((*CSMS, "--hub", "ws://h"), "there is no token: put the organizer's into PLUGFEST_TOKEN, or into a file"),
+        ((*CSMS, "--hub", "ws://h", "--token-file", "none"), "the token file 'none' cannot be read: No such file"),
+        ((*CSMS, "--hub", "ws://h", "--token-file", __file__), "test_tunnelling.py' holds is not one"),
         ((*CSMS, *HUB, "--listen", "9000x"), "--listen wants HOST:PORT, got '9000x'"),
         ((*CSMS, *HUB, "--listen-tls", "h:1"), "--listen-tls and --tls-cert go together"),
         ((*CSMS, *HUB, "--ca", "none.pem"), "--ca is for a hub at wss://"),
@@ -67,13 +71,16 @@ async def tunnel(hub: str, token: str, *arguments: str) -> AsyncIterator[Process
 
 async def test_json_tells_of_the_connection_and_an_interrupt_ends_in_order(tmp_path: Path) -> None:
     token = token_in(tmp_path)
-    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, token, *CSMS, "--json") as process:
+    both = (*CSMS, "--listen", "127.0.0.1:0", "--json")
+    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, token, *both) as process:
         assert process.stdout is not None
+        listening = json.loads(await process.stdout.readline())
         told = json.loads(await process.stdout.readline())
 
         process.send_signal(signal.SIGTERM)
         code = await process.wait()
 
+        assert (listening["event"], len(listening["urls"])) == ("listening", 1)
         assert (told["event"], told["hub"]) == ("connected", hub.url)
         assert code == 0
         assert hub.tunnels.agents == {}
@@ -81,11 +88,25 @@ async def test_json_tells_of_the_connection_and_an_interrupt_ends_in_order(tmp_p
 
 async def test_a_wrong_token_ends_with_its_own_code_and_sentence(tmp_path: Path) -> None:
     token_in(tmp_path)
-    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, "plugfest_wrong", *CSMS) as process:
-        _, said = await process.communicate()
+    async with tunnelled_hub(tmp_path) as hub, tunnel(hub.url, "plugfest_wrong", *CSMS, "--json") as process:
+        told, said = await process.communicate()
 
         assert process.returncode == 3
+        assert json.loads(told)["event"] == "gave_up"
         assert said.decode() == "plugfest: the hub does not know this token: it is mistyped, or was revoked\n"
+
+
+async def test_url_of_a_station_in_the_hubs_place_is_told_before_a_csms_is_shown_the_token(tmp_path: Path) -> None:
+    token = token_in(tmp_path)
+    async with tunnelled_hub(tmp_path) as hub, tunnel(f"{hub.url}/acme/CS1", token, *CSMS, "--json") as process:
+        assert process.stdout is not None
+        told = json.loads(await process.stdout.readline())
+
+        with Recording.open(hub.settings.recording) as recording:
+            sessions = recording.sessions()
+
+        assert told["reason"] == "the hub is at its URL without '/acme/CS1': agents need no name of a CSMS in it"
+        assert sessions == []
 
 
 async def test_a_revoked_token_ends_a_running_tunnel(tmp_path: Path) -> None:
