@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterator
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from matrix.trace import Side
+
 if TYPE_CHECKING:
     from matrix.exchange import Conversation, Exchange
 
@@ -20,7 +22,8 @@ class Alarm(NamedTuple):
 
     `since` is when the wait began, `at` when it is over. `row` is the row of the matrix that a finding counts in;
     `exchange` is the one that it is about, whose outcome it then changes. `frame` is the evidence. `about` is the
-    family's own. The session may be closed by now (`conversation.is_open`).
+    family's own. `by` is the side that is waited for: the alarm then comes only when that side is heard of after `at`,
+    for it may have been cut off without anybody noticing. The session may be closed by now (`conversation.is_open`).
     """
 
     name: str
@@ -31,6 +34,7 @@ class Alarm(NamedTuple):
     frame: int | None = None
     exchange: "Exchange | None" = None
     about: Hashable = None
+    by: Side | None = None
 
     @property
     def key(self) -> tuple[int, str, Hashable]:

@@ -114,8 +114,8 @@ class Voice:
     """What one side of a session has said so far, as far as answers to it depend on it."""
 
     __slots__ = (
-        "answered", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at", "heard_exchange",
-        "holed", "open_calls", "sends", "spoke_at", "topics",
+        "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at",
+        "heard_exchange", "holed", "open_calls", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -127,6 +127,7 @@ class Voice:
         self.holed = False  # some of what it said is missing from the recording
         self.has_forgotten = False  # so many of its CALLs are open that the oldest were let go of
         self.has_spoken = False
+        self.awaited: list[Alarm] = []  # those whose time is over, and that wait until this side is heard of
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
         self.heard_at = 0
@@ -170,14 +171,16 @@ class Conversation:
         frame: int | None = None,
         exchange: "Exchange | None" = None,
         about: Hashable = None,
+        by: Side | None = None,
     ) -> None:
         """Set an alarm for `after_ns` after `since`; one of the same name and `about` in this session is moved.
 
-        With an `exchange`, findings of the alarm's rules count in its row and may change its outcome.
+        `by` is the side that is waited for: the alarm comes when it is heard of after that time. With an `exchange`,
+        findings of the alarm's rules count in its row and may change its outcome.
         """
         if exchange is not None:
             row, frame = exchange.row, frame or exchange.call_frame
-        alarm = Alarm(name, since, since + after_ns, self, row, frame, exchange, about)
+        alarm = Alarm(name, since, since + after_ns, self, row, frame, exchange, about, by)
         self.known.alarms.set(alarm)
 
     def settle_on(self, dialect: Dialect) -> None:

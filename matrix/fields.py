@@ -9,6 +9,9 @@ LONGEST_S: Final = 10**9
 LARGEST_INTEGER: Final = 2**31 - 1
 """The largest integer of 32 bits, which is what the XML schemas of 1.6 have; its JSON schemas name no bound."""
 
+LARGEST_EXACT: Final = 2**53
+"""From here on a number that was read as a float need not be the one that was written."""
+
 
 def dig(payload: Any, *path: str) -> Any:
     """Return what stands at a path of objects; None where there is nothing."""
@@ -28,11 +31,13 @@ def text(payload: Any, name: str, *further: str) -> str | None:
 
 
 def integer(payload: Any, name: str, *further: str) -> int | None:
-    """Return the integer at a path; true and false are none."""
+    """Return the integer at a path, also where it is written `7.0` or `7e0`; true and false are none."""
     value = payload.get(name) if type(payload) is dict else None
     if further:
         return integer(value, *further)
-    return value if type(value) is int else None
+    if type(value) is int:
+        return value
+    return int(value) if type(value) is float and value.is_integer() and abs(value) < LARGEST_EXACT else None
 
 
 def number(payload: Any, *path: str) -> float | None:

@@ -165,6 +165,8 @@ class Judge:
         """Settle what a session leaves open at its end."""
         conversation.known.note_end(session)
         conversation.session, conversation.is_open = session, False
+        for voice in conversation.voices.values():
+            self._messages.ring_awaited(voice)
         if session.ending in UNTOLD:
             conversation.known.note_gap(self.now)
         findings = self._rulebook.run(Event.CLOSED, conversation, conversation, None, CONNECT)

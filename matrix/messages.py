@@ -79,6 +79,8 @@ class Messages:
     def hear(self, conversation: Conversation, frame: Frame) -> None:
         """Note that a side says something; judge its silence before, if it was one."""
         voice = conversation.voices[frame.side]
+        if voice.awaited:
+            self.ring_awaited(voice)
         since, voice.spoke_at = voice.spoke_at, frame.at
         if frame.at - since >= QUIET_NS:
             self._end_silence(conversation, frame, since)
@@ -238,7 +240,21 @@ class Messages:
             self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
         self._ledger.settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
 
+    def ring_awaited(self, voice: Voice) -> None:
+        """Judge what has waited until a side was heard of again, or until its session is over."""
+        awaited, voice.awaited = voice.awaited, []
+        for alarm in awaited:
+            self._ring(alarm)
+
     def ring(self, alarm: Alarm) -> None:
+        """Judge what a time that has come shows; where a side is waited for, when that side is heard of."""
+        voice = None if alarm.by is None or not alarm.conversation.is_open else alarm.conversation.voices[alarm.by]
+        if voice is not None and voice.spoke_at < alarm.at:
+            voice.awaited.append(alarm)
+        else:
+            self._ring(alarm)
+
+    def _ring(self, alarm: Alarm) -> None:
         """Judge what a time that has come shows; the exchange that it is about may be settled by now."""
         conversation, exchange = alarm.conversation, alarm.exchange
         findings = self._rulebook.run(Event.ALARM, alarm, conversation, alarm.frame, alarm.row, name=alarm.name)

@@ -35,12 +35,13 @@ BEFORE_NS: Final = 120 * SECOND_NS
     clause="OCPP-J 1.6 §4.1.4; Part 4 §4.1.4",
     on=on_unmatched(),
 )
-def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
+def answer_to_nothing(spoken: Spoken, known: Known) -> Iterator[Remark]:
     """Report answers to no CALL, and second answers to one.
 
     Not reported: a CALLERROR after a message that nobody could read, a CALLERROR with the id "-1" (2.x), a second
     answer to a CALL that was sent twice, anything after a gap in what the other side said, and what an imported log
-    has in its first two minutes: the CALL may have come before it began.
+    has in its first two minutes: the CALL may have come before it began. A late answer to a CALL of a session that is
+    over is a warning: no clause says that it has to be dropped.
 
     Breach: `[2,"a","Heartbeat",{}]` answered by `[3,"b",{...}]`.
     Correct: answered by `[3,"a",{...}]`.
@@ -54,6 +55,11 @@ def answer_to_nothing(spoken: Spoken, _known: Known) -> Iterator[Remark]:
     if message.id in asker.answered:
         frame = asker.answered[message.id].answer_frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
+    elif (
+        use := known.used(spoken.side.other, message.id)
+    ) is not None and use.session != spoken.conversation.session.id:
+        where = f"frame {use.frame} of session {use.session}, which is another"
+        yield warning(spoken.side, f'the CALL with id "{message_id}" that is answered here is in {where}')
     elif not _may_be_of_before(spoken):
         yield violation(spoken.side, f'no CALL with id "{message_id}" is open')
 
@@ -169,8 +175,8 @@ def _let_through(exchange: Exchange) -> Iterator[Remark]:
     wrong = [breach for breach in exchange.request_breaches if breach.severity is Severity.VIOLATION]
     if not wrong or fits_as_newer(exchange, Part.REQUEST):
         return
-    accepted = f"accepted {'an' if exchange.action[:1] in 'AEIO' else 'a'} {exchange.action}"
-    text = f"{accepted} that does not fit its schema (frame {exchange.call_frame}): {wrong[0].text}"
+    what = f"{'an' if exchange.action[:1] in 'AEIO' else 'a'} {exchange.action} that does not fit its schema"
+    text = f"a CALLRESULT, not a CALLERROR, to {what} (frame {exchange.call_frame}): {wrong[0].text}"
     if all(breach.keyword in TOLERABLE for breach in wrong):
         yield warning(exchange.answerer, text, ground=OVERLOOKED)
     else:

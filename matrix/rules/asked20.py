@@ -126,7 +126,7 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
     asked.status, asked.answered_at = text(exchange.response, "status") or "", exchange.answered_at
     if asked.status == "Accepted" and asked.is_report_wanted and exchange.answered_at is not None:
         since = exchange.answered_at
-        exchange.conversation.wake(NOTHING_CAME, since, RESULT_TIME_NS, exchange=exchange, about=key)
+        exchange.conversation.wake(NOTHING_CAME, since, RESULT_TIME_NS, exchange=exchange, about=key, by=Side.STATION)
 
 
 @note(on_called(*dict.fromkeys(RESULT_OF.values())), versions=VERSIONS)
@@ -142,7 +142,9 @@ def remember_part(exchange: Exchange, known: Known) -> None:
     asked.is_complete = exchange.request.get("tbc") is not True
     if not asked.is_complete and exchange.action not in PROGRESS:
         key = (exchange.action, integer(exchange.request, "requestId"))
-        exchange.conversation.wake(BROKEN_OFF, exchange.at, RESULT_TIME_NS, exchange=exchange, about=key)
+        exchange.conversation.wake(
+            BROKEN_OFF, exchange.at, RESULT_TIME_NS, exchange=exchange, about=key, by=Side.STATION
+        )
 
 
 @note(on_called("TriggerMessage"), versions=VERSIONS)

@@ -11,6 +11,7 @@ from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.boot_story import BOOT, SECOND_NS, BootStory, story_of
+from matrix.rules.silence import is_station_silent_about_it
 from matrix.trace import Side
 
 SOON: Final = "boot.status soon"
@@ -27,12 +28,14 @@ def wait_for_status(exchange: Exchange, _known: Known) -> None:
     """Wait for the states of the connectors after Accepted."""
     if text(exchange.response, "status") == "Accepted":
         since = exchange.answered_at or exchange.at
-        exchange.conversation.wake(SOON, since, SOON_NS, exchange=exchange)
-        exchange.conversation.wake(LATE, since, LATE_NS, exchange=exchange)
+        exchange.conversation.wake(SOON, since, SOON_NS, exchange=exchange, by=Side.STATION)
+        exchange.conversation.wake(LATE, since, LATE_NS, exchange=exchange, by=Side.STATION)
 
 
 def _is_still_waiting(alarm: Alarm, known: Known, story: BootStory) -> bool:
-    return alarm.conversation.is_open and story.answered_at == alarm.since and known.has_all_since(alarm.since)
+    """Tell whether the station was accepted after a start, has told nothing of that kind since, and could have."""
+    is_its_answer = story.answered_at == alarm.since and story.is_accepted_anew
+    return is_its_answer and is_station_silent_about_it(alarm, known)
 
 
 @rule(
@@ -120,8 +123,9 @@ def no_state_after_boot_in_21(alarm: Alarm, known: Known) -> Iterator[Remark]:
 def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report the first BootNotification after an accepted Reset whose reason is another.
 
-    `PowerUp` is a violation. Other reasons are a warning (a Reset may have been carried out by a watchdog),
-    FirmwareUpdate and Unknown are let pass. Whether a station boots at all after a Reset, RS20-01 judges.
+    `PowerUp` is a violation. Other reasons are a warning (a Reset may have been carried out by a watchdog), and so is
+    any after `Scheduled` (the power may have failed first); FirmwareUpdate and Unknown are let pass. Whether a station
+    boots at all after a Reset, RS20-01 judges.
 
     Breach: `Reset` accepted, a new connection, `BootNotification` with reason `PowerUp`.
     Correct: reason `RemoteReset`, or `ScheduledReset` where the Reset had to wait.
@@ -131,7 +135,7 @@ def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if reset is None or BOOT in story.instructed:
         return
     if isinstance(reason, str) and reason not in BY_RESET:
-        report = violation if reason == "PowerUp" else warning
-        yield report(
-            Side.STATION, f"the reason is {said(reason)}, after a Reset (frame {reset.frame})", pointer="/reason"
-        )
+        report = violation if reason == "PowerUp" and not reset.is_scheduled else warning
+        answer = "put off" if reset.is_scheduled else "accepted"
+        text_of = f"the reason is {said(reason)}, after a Reset that was {answer} (frame {reset.frame})"
+        yield report(Side.STATION, text_of, pointer="/reason")

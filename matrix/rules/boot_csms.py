@@ -9,6 +9,7 @@ from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_called, on_closed, on_result, rule
 from matrix.rules.boot_story import BOOT, TRIGGERS, BootStory, is_restrained, story_of
+from matrix.rules.connections import Connections
 from matrix.secrets import told
 from matrix.trace import Ending, Side
 from matrix.wire import CallError
@@ -140,8 +141,9 @@ def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
 def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[Remark]:
     """Report a close frame of the side that ended a session in which the station was answered Pending.
 
-    A connection that breaks is nobody's doing, and a Reset has to end it. A server that announces that it goes away is
-    a warning.
+    A connection that breaks is nobody's doing. A Reset has to end it, and so has much else that a CSMS may order while
+    a station is Pending: a new password, certificate, network profile or firmware; after those nothing is reported. A
+    server that announces that it goes away is a warning.
 
     Breach: a BootNotification answered `Pending`, then a close frame with 1000.
     Correct: the connection stays open until the station is accepted.
@@ -150,6 +152,8 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
     if story.status != "Pending" or story.answer_session != session.id or not story.is_barred(known):
         return
     if session.ending is not Ending.CLOSED or session.closed_by is None or story.reset is not None:
+        return
+    if session.closed_by is Side.STATION and known.story(Connections).was_reset:
         return
     code = session.station_close if session.closed_by is Side.STATION else session.csms_close
     text = f"closed the connection with {code} while the station was Pending (frame {story.answer_frame})"

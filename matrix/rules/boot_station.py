@@ -17,6 +17,7 @@ REBOOTS: Final = frozenset("FirmwareUpdate LocalReset PowerUp RemoteReset Schedu
 """Boot reasons that say that the station has certainly started anew."""
 SOON_NS: Final = 120 * SECOND_NS
 """A BootNotification this soon after its session began is taken to be about the start before that session."""
+PATIENCE_NS: Final = 5 * SECOND_NS
 SLACK_NS: Final = SECOND_NS
 """What a station's timer may be early."""
 
@@ -155,6 +156,8 @@ def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
     waited = exchange.at - story.answered_at
     if not story.is_barred(known) or waited >= story.interval_ns - SLACK_NS:
         return None
+    if waited <= CROSSING_NS and story.answered_at - story.asked_at >= PATIENCE_NS:
+        return None  # the answer was so late that the station may have asked again before it came
     seconds = f"{waited / SECOND_NS:.0f} s after it was answered {story.status} (frame {story.answer_frame})"
     return f"sent again {seconds}, instead of {story.interval_ns // SECOND_NS} s"
 

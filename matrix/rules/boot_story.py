@@ -36,21 +36,24 @@ TRIGGERS: Final = ("TriggerMessage", "ExtendedTriggerMessage")
 
 @dataclass(slots=True)
 class Reset:
-    """A Reset of the whole station that it accepted, and that no boot has followed yet."""
+    """A Reset of the whole station that it accepted or put off, and that no boot has followed yet."""
 
     at: int
     session: int
     frame: int
+    is_scheduled: bool = False
 
 
 @dataclass(slots=True)
 class BootStory:
     """The latest answer to a BootNotification, and what bears upon it. None is not known.
 
-    `status` holds across sessions, until the next answer. `asked_*` is a BootNotification that no status has answered
-    yet; `is_asked_in_vain` where a CALLERROR has. `instructed` are actions that the CSMS has asked for since it was
-    last answered Accepted. `early_*` is the first CALL of a session that began with another CALL. `reported` are the
-    connectors whose status was sent since `answered_at`; `connectors` how many there are, where the station said so.
+    `status` holds across sessions, until the next answer. `is_accepted_anew` says that the latest did not merely
+    repeat an Accepted of the same session, in which the station cannot have started again. `asked_*` is a
+    BootNotification that no status has answered yet; `is_asked_in_vain` where a CALLERROR has. `instructed` are
+    actions that the CSMS has asked for since it was last answered Accepted. `early_*` is the first CALL of a session
+    that began with another CALL. `reported` are the connectors whose status was sent since `answered_at`;
+    `connectors` how many there are, where the station said so.
     """
 
     sessions: int = 0
@@ -59,6 +62,7 @@ class BootStory:
     answer_frame: int = 0
     answer_session: int = 0
     interval_ns: int = 0
+    is_accepted_anew: bool = False
     boots: int = 0
     asked_frame: int = 0
     asked_at: int = 0
@@ -159,6 +163,7 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
 def remember_answer(exchange: Exchange, known: Known) -> None:
     """Remember what the station was answered; what it was told to send before is done with."""
     story = story_of(known)
+    story.is_accepted_anew = story.status != "Accepted" or story.answer_session != exchange.session
     story.status, story.answered_at = text(exchange.response, "status"), exchange.answered_at
     story.answer_frame, story.answer_session = exchange.answer_frame or 0, exchange.session
     story.interval_ns = seconds_as_ns(exchange.response, "interval")
@@ -190,7 +195,7 @@ def remember_reset(exchange: Exchange, known: Known) -> None:
     status = text(exchange.response, "status")
     if status in ("Accepted", "Scheduled") and "evseId" not in exchange.request:
         at = exchange.answered_at or exchange.at
-        story_of(known).reset = Reset(at, exchange.session, exchange.call_frame)
+        story_of(known).reset = Reset(at, exchange.session, exchange.call_frame, status == "Scheduled")
 
 
 @note(on_called("StatusNotification", by=Side.STATION))

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from matrix.dialect import JUDGED, V16, V20, V21, V201, dialect
-from matrix.exchange import Exchange, Spoken
+from matrix.exchange import CROSSING_NS, Exchange, Spoken, digest
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recognise import is_guessed
 from matrix.rule import on_called, on_sent, on_unmatched, rule
 from matrix.secrets import told
 from matrix.trace import Side
-from matrix.wire import CallError, CallResult
+from matrix.wire import Call, CallError, CallResult
 
 PATIENCE_NS: Final = 10_000_000_000
 """A caller may have given up on a CALL that has been open this long: timeouts are its own affair."""
@@ -27,8 +27,9 @@ PATIENCE_NS: Final = 10_000_000_000
 def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an id that the same side has used before with another action or payload.
 
-    The same id with the same content is a retry: worth knowing, and legal. In 1.6 an id of an earlier connection is a
-    warning only, because counters that start again after a reboot are common there.
+    The same id with the same content is a retry: worth knowing, and legal. So is a TransactionEvent that waited while
+    the station was offline, and says so when it is sent again (Part 2 E11.FR.07). In 1.6 an id of an earlier connection
+    is a warning only, because counters that start again after a reboot are common there.
 
     Breach: `[2,"7","Heartbeat",{}]`, then `[2,"7","StatusNotification",{...}]`.
     Correct: `[2,"7","Heartbeat",{}]`, then `[2,"8","StatusNotification",{...}]`.
@@ -36,7 +37,7 @@ def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark
     use = exchange.used_before
     if use is None:
         return
-    if use.content == exchange.content:
+    if use.content == exchange.content or use.content in _before_it_was_offline(exchange):
         yield info(exchange.side, f"the same message was sent before under this id, in frame {use.frame}: a retry")
         return
     text = f'message id "{told(exchange.call.id, 40)}" was used before for another message, in frame {use.frame}'
@@ -44,6 +45,14 @@ def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark
         yield warning(exchange.side, f"{text} of session {use.session}")
     else:
         yield violation(exchange.side, text)
+
+
+def _before_it_was_offline(exchange: Exchange) -> set[int]:
+    """Return digests of what a TransactionEvent was before its station went offline with it in the queue."""
+    if exchange.action != "TransactionEvent" or exchange.request.get("offline") is not True:
+        return set()
+    online = {name: value for name, value in exchange.request.items() if name != "offline"}
+    return {digest(Call("", exchange.action, each)) for each in (online, {**online, "offline": False})}
 
 
 def _has_open_calls(exchange: Exchange, _known: Known) -> object:
@@ -98,9 +107,9 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
 def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
 
-    The same message sent again is a warning: after how long its sender may give up on it is its own affair. Calls of
-    the two sides that cross are legal. A CALL that has been open for ten seconds or more is taken to be given
-    up by its sender.
+    After how long a sender may give up on a CALL is its own affair: the same message sent again is a warning, and so is
+    another one after two seconds. A CALL that has been open for ten seconds or more is taken to be given up. Calls of
+    the two sides that cross are legal.
 
     Breach: two CALLs of the CSMS, then two answers.
     Correct: CALL, answer, CALL, answer.
@@ -109,7 +118,8 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     if earlier is None:
         return
     is_retry = earlier.call.id == exchange.call.id and earlier.content == exchange.content
-    yield (warning if is_retry else violation)(exchange.side, _haste(exchange, earlier))
+    may_have_given_up = is_retry or exchange.at - earlier.at > CROSSING_NS
+    yield (warning if may_have_given_up else violation)(exchange.side, _haste(exchange, earlier))
 
 
 @rule(

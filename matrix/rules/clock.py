@@ -138,6 +138,12 @@ def _is_local(stamp: Stamp) -> bool:
     return read is not None and read.flaw is None and not read.is_utc
 
 
+def may_be_off(known: Known) -> bool:
+    """Tell whether the station may have another time than the hub by a minute: by its own fault, or its CSMS's."""
+    story = known.story(ClockStory)
+    return max(abs(story.csms_ahead_ns or 0), abs(story.behind_ns)) >= APART_NS
+
+
 def _csms_time(exchange: Exchange) -> Moment | None:
     """Return the time that an answer tells the station, where it says which moment that is."""
     told = exchange.response.get("currentTime")

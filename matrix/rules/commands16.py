@@ -101,7 +101,7 @@ def await_triggered(exchange: Exchange, known: Known) -> None:
     at, waits = exchange.answered_at or exchange.at, known.story(Commands).waits
     if waits.get(asked, NO_WAIT) < (exchange.session, at):
         waits[asked] = (exchange.session, at + FOLLOWS_NS)
-        exchange.conversation.wake("tr16.follows", at, FOLLOWS_NS, exchange=exchange, about=asked)
+        exchange.conversation.wake("tr16.follows", at, FOLLOWS_NS, exchange=exchange, about=asked, by=Side.STATION)
 
 
 @note(on_result("Reset"), versions={V16})
@@ -109,7 +109,7 @@ def await_boot(exchange: Exchange, known: Known) -> None:
     """Wait for the station to boot; what else it sent before counts no more."""
     if _is_accepted(exchange):
         at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("rs16.boot", at, REBOOT_NS, exchange=exchange)
+        exchange.conversation.wake("rs16.boot", at, REBOOT_NS, exchange=exchange, by=Side.STATION)
         known.story(Commands).accepted_at = None
 
 
@@ -123,9 +123,11 @@ def await_availability(exchange: Exchange, known: Known) -> None:
     exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector)
     before = known.story(Statuses).newest.get(connector)
     is_other = before is not None and (before.status == "Unavailable") == (wish == "Operative")
-    is_told = before is not None and before.session == exchange.session
+    is_told = before is not None and before.session == exchange.session and before.status != "Faulted"
     if is_other and is_told and _running_on(connector, exchange, known) is None:
-        exchange.conversation.wake("av16.status", exchange.at, MINUTE_NS, exchange=exchange, about=connector)
+        exchange.conversation.wake(
+            "av16.status", exchange.at, MINUTE_NS, exchange=exchange, about=connector, by=Side.STATION
+        )
 
 
 def _is_accepted(exchange: Exchange) -> bool:
@@ -155,12 +157,20 @@ def triggered_before_the_answer(subject: Exchange | Alarm, known: Known) -> Iter
     action = TRIGGERED.get(text(exchange.request, "requestedMessage") or "", "")
     proven, sent = story.proven.get(action), story.sent.get(action)
     is_proven = proven is not None and proven > exchange.at
+    if isinstance(subject, Exchange) and _is_still_due(subject, story):
+        return
     text_of = f"a {action} came before the answer to the TriggerMessage that asked for it"
     if isinstance(subject, Exchange):
         if is_proven:
             yield violation(Side.STATION, text_of)
     elif not is_proven and sent is not None and exchange.at < sent < subject.since:
         yield warning(Side.STATION, f"{text_of}, and none after it")
+
+
+def _is_still_due(exchange: Exchange, story: Commands) -> bool:
+    """Tell whether the same message was promised shortly before a TriggerMessage, and may be what came after that."""
+    asked = text(exchange.request, "requestedMessage") or ""
+    return story.waits.get(asked, NO_WAIT)[1] > exchange.at
 
 
 @rule(
@@ -278,9 +288,11 @@ def _still_running(alarm: Alarm, known: Known) -> list[int]:
 def availability_not_changed(alarm: Alarm, known: Known) -> Iterator[Remark]:
     """Report `Accepted` instead of `Scheduled` while a transaction runs, and a change of which no status tells.
 
-    The transaction has to have begun in the same session, and not to end within 2 s. The status is waited for for 60 s,
-    where the connector was in the other state before, and the station stays connected. The times are the hub's. Whether
-    it was in the state already is not judged: a station may be Unavailable for reasons of its own.
+    The transaction has to have begun in the same session, and not to end within 2 s, and the station not to be waiting
+    for an answer then. The status is waited for for 60 s, where the connector was in the other state before, and the
+    station stays connected. The times are the hub's. Whether it was in the state already is not judged: a station may
+    be Unavailable for reasons of its own, and stay so when it is made Operative (a warning); one that is Faulted may
+    stay that.
 
     Breach: transaction 7 runs on connector 1, and its ChangeAvailability to Inoperative is answered `Accepted`.
     Correct: answered `Scheduled`; StatusNotification with `Unavailable` after the StopTransaction.
@@ -291,14 +303,16 @@ def availability_not_changed(alarm: Alarm, known: Known) -> Iterator[Remark]:
         return
     if alarm.name == "av16.running":
         running = _running_on(connector, exchange, known)
-        if running is not None and text(exchange.request, "type") == "Inoperative":
+        is_held_up = bool(alarm.conversation.voices[Side.STATION].open_calls)  # its StopTransaction may wait for that
+        if running is not None and not is_held_up and text(exchange.request, "type") == "Inoperative":
             text_of = f"answered Accepted, not Scheduled, while transaction {running} was in progress"
             yield violation(Side.STATION, text_of, frame=exchange.answer_frame)
     elif is_station_silent_about_it(alarm, known):
         reported = known.story(Commands).reported
         latest = max(reported.values(), default=0) if connector == 0 else reported.get(connector, 0)
         if latest < exchange.at:
-            yield violation(Side.STATION, f"no StatusNotification told of the change of connector {connector} in 60 s")
+            report = warning if text(exchange.request, "type") == "Operative" else violation
+            yield report(Side.STATION, f"no StatusNotification told of the change of connector {connector} in 60 s")
 
 
 def _running_on(connector: int, exchange: Exchange, known: Known) -> int | None:

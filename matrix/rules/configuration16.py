@@ -100,7 +100,7 @@ def remember_set(exchange: Exchange, known: Known) -> None:
     story.unknown.pop(key.casefold(), None)
     story.settings[key.casefold()] = Setting(value, before.is_readonly if before else None, at, was_set=True)
     if key.casefold() == PROFILE and status == "Accepted":
-        exchange.conversation.wake("sp16.reconnect", at, RECONNECT_NS, exchange=exchange)
+        exchange.conversation.wake("sp16.reconnect", at, RECONNECT_NS, exchange=exchange, by=Side.STATION)
 
 
 @note(on_called("BootNotification"), versions={V16})
@@ -152,6 +152,9 @@ def keys_left_out(exchange: Exchange, known: Known) -> Iterator[Remark]:
 def wrong_answer_to_a_change(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report answers that contradict what the station's GetConfiguration.conf said since its last boot.
 
+    A secret that was called unknown and is changed all the same is a warning: it may be write-only, as the
+    AuthorizationKey is, and 1.6 gives a station no other way to say so.
+
     Breach: `NumberOfConnectors` was told with `"readonly":true`, and its ChangeConfiguration is answered `Accepted`.
     Correct: answered `Rejected`.
     """
@@ -166,7 +169,8 @@ def wrong_answer_to_a_change(exchange: Exchange, known: Known) -> Iterator[Remar
         elif status == "NotSupported":
             yield warning(Side.STATION, f"{said(key)} was told as read-only, and is called not supported now")
     elif known.has_all_since(unknown_at) and status in ("Accepted", "RebootRequired", "Rejected"):
-        yield violation(Side.STATION, f"{said(key)} was called unknown, and its change is answered {status}")
+        report = warning if is_secret({"key": key, "value": ""}, "/value") else violation
+        yield report(Side.STATION, f"{said(key)} was called unknown, and its change is answered {status}")
 
 
 @rule(

@@ -23,6 +23,15 @@ BACK_NS: Final = 10 * MINUTE_NS
 SOON_NS: Final = 2 * SECOND_NS
 """What happens this soon after an answer may well have come of it."""
 ACTIONS_REMEMBERED: Final = 16
+ORDERS: Final = (
+    "CertificateSigned",
+    "InstallCertificate",
+    "Reset",
+    "SetNetworkProfile",
+    "SetVariables",
+    "UpdateFirmware",
+)
+"""What a station may have to end its connection for, once it has answered."""
 REBOOTED: Final = frozenset({None, "Unknown", "Triggered"})
 """Reasons of a BootNotification (2.x) that do not tell of a reboot; 1.6 has none."""
 
@@ -32,7 +41,7 @@ class Connections:
     """`closes` counts sessions in a row that the station closed by itself, `closed_at` is when it closed the last.
 
     `booted_in` is the session of its latest BootNotification; `boots` counts sessions in a row that began with the
-    same one, whose digest is `boot`. `was_reset` says that a Reset was accepted since. `failed` are the latest
+    same one, whose digest is `boot`. `was_reset` says that one of ORDERS was answered since. `failed` are the latest
     attempts to connect that failed, in a row. `dropped` counts, by action, the answers in a row after which the station
     was gone.
     """
@@ -103,7 +112,7 @@ def _boots_in_a_row(exchange: Exchange, story: Connections) -> int:
     return story.boots + (story.booted_in != exchange.session)
 
 
-@note(on_result("Reset", "UpdateFirmware", "SetNetworkProfile", "SetVariables"))
+@note(on_result(*ORDERS))
 def remember_reason(exchange: Exchange, known: Known) -> None:
     """Remember that the station has reason to come back."""
     if not exchange.is_misdirected:

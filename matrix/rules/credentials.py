@@ -50,6 +50,8 @@ def _basic(session: Session) -> Basic | None:
 
 def _other_user(session: Session) -> Iterator[Remark]:
     basic = _basic(session)
+    if basic is not None and session.identity.startswith(f"{basic.user}:"):
+        return  # a user name ends at the first colon (RFC 7617 §2): such an identity cannot be one
     if basic is not None and basic.user != session.identity:
         user, identity = told(basic.user, 60), told(session.identity, 60)
         yield violation(Side.STATION, f'the user name is "{user}", the identity in the URL is "{identity}"')

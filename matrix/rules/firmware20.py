@@ -81,7 +81,9 @@ def remember_step(exchange: Exchange, known: Known) -> None:
     is_new = before is None or before.status != status
     if exchange.action == FIRMWARE and status in BY_STATUS and asked is not None and asked.is_secure and is_new:
         about = (status, asked.at)
-        exchange.conversation.wake(EVENT_DUE, exchange.at, RESULT_TIME_NS, exchange=exchange, about=about)
+        exchange.conversation.wake(
+            EVENT_DUE, exchange.at, RESULT_TIME_NS, exchange=exchange, about=about, by=Side.STATION
+        )
 
 
 @note(on_called("UpdateFirmware", "GetLog"), versions=VERSIONS)
@@ -97,7 +99,7 @@ def remember_certificate(exchange: Exchange, _known: Known) -> None:
     """Wait for the security event that an invalid certificate asks for."""
     if exchange.side is Side.CSMS and text(exchange.response, "status") == "InvalidCertificate":
         since, about = exchange.answered_at or exchange.at, ("InvalidCertificate", exchange.at)
-        exchange.conversation.wake(EVENT_DUE, since, RESULT_TIME_NS, exchange=exchange, about=about)
+        exchange.conversation.wake(EVENT_DUE, since, RESULT_TIME_NS, exchange=exchange, about=about, by=Side.STATION)
 
 
 @note(on_called("SecurityEventNotification"), versions=VERSIONS)

@@ -28,6 +28,13 @@ class HeartStory:
     hasty: int = 0
 
 
+@dataclass(slots=True)
+class Told:
+    """The story of the CSMS that told the station an interval last: it counts wherever the station connects."""
+
+    latest: HeartStory | None = None
+
+
 @note(on_called(BOOT, by=Side.STATION))
 def forget_interval(_exchange: Exchange, known: Known) -> None:
     """Forget the interval until the answer tells one; it may be an answer that the hub cannot read."""
@@ -77,6 +84,7 @@ def _set_interval(known: Known, exchange: Exchange, interval_ns: int) -> None:
     story = known.story(HeartStory)
     story.interval_ns, story.since = interval_ns, exchange.answered_at
     story.beat_at = story.hasty = 0
+    known.life(Told).latest = story
 
 
 @note(on_called("Heartbeat", by=Side.STATION))
@@ -91,6 +99,8 @@ def _is_hasty(exchange: Exchange, known: Known, story: HeartStory) -> bool:
     """Tell whether a Heartbeat comes within half the interval, and neither repeats one nor was asked for."""
     if not story.beat_at or exchange.at - story.beat_at >= story.interval_ns // 2:
         return False
+    if known.life(Told).latest is not story:  # another CSMS has told another interval since
+        return False
     return not exchange.is_repeat and "Heartbeat" not in story_of(known).instructed
 
 
@@ -99,6 +109,8 @@ def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     story = known.story(HeartStory)
     is_seen = silence.conversation.session.origin is None  # a log holds no pings
     if not is_seen or silence.side is not Side.STATION or not story.interval_ns or story.since is None:
+        return None
+    if known.life(Told).latest is not story:  # another CSMS has told another since
         return None
     began = max(silence.since, story.since)
     if silence.at - began <= limit_ns or not known.has_all_since(began):

@@ -115,7 +115,9 @@ def remember_reported(exchange: Exchange, known: Known) -> None:
 @note(on_overdue(EVENT, "MeterValues"), versions=VERSIONS)
 def await_answer(exchange: Exchange, _known: Known) -> None:
     """Wait some more for an answer that is late."""
-    exchange.conversation.wake("tx20.answer", exchange.at, MINUTE_NS, exchange=exchange, about=exchange.call_frame)
+    exchange.conversation.wake(
+        "tx20.answer", exchange.at, MINUTE_NS, exchange=exchange, about=exchange.call_frame, by=Side.CSMS
+    )
 
 
 @rule(
@@ -191,6 +193,7 @@ def sent_again_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
 def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report that there was no answer for 60 s (the hub's time), and a CALLERROR to a message that fits its schema.
 
+    The CSMS has to be heard of after that time: it may have been cut off, or the session be over.
     The CALLERROR is a warning: there are reasons not to process a message now, and the station sends it again. A
     SecurityError to a station that was not accepted is right.
 
@@ -201,7 +204,7 @@ def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         exchange = subject.exchange
         if exchange is None or exchange.answer_frame is not None or not is_heard(exchange):
             return
-        if known.has_all_since(exchange.at):
+        if known.has_all_since(exchange.at) and subject.conversation.is_open:
             yield violation(Side.CSMS, f"{exchange.action} was not answered within 60 s")
         return
     is_fit = subject.has_schema and is_sound(subject)

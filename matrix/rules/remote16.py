@@ -71,7 +71,9 @@ def remember_remote_start(exchange: Exchange, known: Known) -> None:
     known.story(Remote).starts[exchange.call_frame] = asked
     seconds = known.story(Configuration).number("ConnectionTimeOut") or CONNECTION_TIME_S
     after_ns = (seconds + 30) * SECOND_NS
-    exchange.conversation.wake("tx16.start", at, after_ns, exchange=exchange, about=exchange.call_frame)
+    exchange.conversation.wake(
+        "tx16.start", at, after_ns, exchange=exchange, about=exchange.call_frame, by=Side.STATION
+    )
 
 
 @note(on_called("StartTransaction"), versions={V16})
@@ -97,7 +99,7 @@ def await_stop(exchange: Exchange, known: Known) -> None:
         return
     if transaction_id in known.story(Transactions).given:
         at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("tx16.stop", at, MINUTE_NS, exchange=exchange, about=transaction_id)
+        exchange.conversation.wake("tx16.stop", at, MINUTE_NS, exchange=exchange, about=transaction_id, by=Side.STATION)
 
 
 @rule(
@@ -110,7 +112,8 @@ def await_stop(exchange: Exchange, known: Known) -> None:
 def another_tag_than_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report a StartTransaction whose idTag is the one that was asked for, cut off or with something appended.
 
-    Another case of letters is a warning, for idTags are case-insensitive. Where no transaction begins, there is an
+    Another case of letters is a warning, for idTags are case-insensitive, and so are idTags of fewer than eight
+    characters, which may be two. Where no transaction begins, there is an
     info: the driver may not have plugged in. Whether an Authorize has to come first (AuthorizeRemoteTxRequests) is not
     judged: the station may have the idTag in its list or cache. A StopTransaction with the idTag of its transaction,
     cut off or with something appended, is a warning: it may be another card.
@@ -131,7 +134,8 @@ def another_tag_than_asked(subject: Exchange | Alarm, known: Known) -> Iterator[
     if found is None or found[1].id_tag == used:
         return
     asked = found[1].id_tag
-    report = warning if asked.casefold() == (used or "").casefold() else violation
+    is_whole = min(len(asked), len(used or "")) >= SHORTEST_CARD
+    report = violation if is_whole and asked.casefold() != (used or "").casefold() else warning
     lengths = f"({len(asked)} characters were asked for, {len(used or '')} came)"
     yield report(Side.STATION, f"the idTag of the RemoteStartTransaction was altered {lengths}", pointer="/idTag")
 

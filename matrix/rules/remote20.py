@@ -77,7 +77,7 @@ def await_start(exchange: Exchange, known: Known) -> None:
     at = exchange.answered_at or exchange.at
     token = _token(exchange.request) if is_sound(exchange) else None
     known.story(Remote).starts[start_id] = Start(token, at, exchange.session)
-    exchange.conversation.wake("tx20.start", at, MINUTE_NS, exchange=exchange, about=start_id)
+    exchange.conversation.wake("tx20.start", at, MINUTE_NS, exchange=exchange, about=start_id, by=Side.STATION)
 
 
 @note(on_alarm("tx20.start"), versions=VERSIONS)
@@ -118,7 +118,7 @@ def await_stop(exchange: Exchange, known: Known) -> None:
     story.stops[named[0]] = Stop(_status(exchange), at, exchange.session)
     if _status(exchange) == "Accepted" and named[1].is_running:
         story.stopped.pop(named[0], None)
-        exchange.conversation.wake("tx20.stop", at, MINUTE_NS, exchange=exchange, about=named[0])
+        exchange.conversation.wake("tx20.stop", at, MINUTE_NS, exchange=exchange, about=named[0], by=Side.STATION)
 
 
 @note(on_result(STATUS), versions=VERSIONS)
@@ -304,6 +304,7 @@ def _denied(alarm: Alarm, known: Known) -> Iterator[Remark]:
         return
     is_here = found.session == exchange.session and known.has_all_since(found.started_at)
     is_later = (found.started_at or 0) < exchange.at - CROSSING_NS
-    if found.is_running and is_here and is_later and alarm.conversation.is_open:
+    is_held_up = bool(alarm.conversation.voices[Side.STATION].open_calls)  # the Ended may wait for that answer
+    if found.is_running and is_here and is_later and alarm.conversation.is_open and not is_held_up:
         text_of = f"says that transaction {said(alarm.about)} is not ongoing and nothing queued, and it has not ended"
         yield violation(Side.STATION, text_of, frame=exchange.answer_frame)

@@ -11,6 +11,7 @@ from matrix.finding import Remark, info, violation
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result, rule
+from matrix.rules.clock import may_be_off
 from matrix.rules.transactions16 import at_of
 from matrix.trace import Side
 
@@ -21,7 +22,10 @@ UNTOUCHED: Final = ("Reserved", "Preparing")
 
 @dataclass(slots=True)
 class Reservation:
-    """An accepted ReserveNow. `is_sure` turns False with anything that may have ended it."""
+    """An accepted ReserveNow. `is_sure` turns False with anything that may have ended it.
+
+    `is_touched` says that somebody has plugged in since.
+    """
 
     connector: int | None
     id_tag: str
@@ -29,6 +33,7 @@ class Reservation:
     at: int
     session: int
     is_sure: bool = True
+    is_touched: bool = False
     was_cancelled: bool = False
 
     def holds_at(self, at: int) -> bool:
@@ -47,6 +52,11 @@ class Reservations:
         for each in self.by_id.values():
             if connector in (None, 0, each.connector) or each.connector in (None, 0):
                 each.is_sure = False
+
+    def touch(self, connector: int | None) -> None:
+        """Remember that somebody has plugged in at a connector."""
+        for each in self.by_id.values():
+            each.is_touched |= each.connector in (None, 0, connector)
 
 
 @note(on_result("ReserveNow"), versions={V16})
@@ -85,11 +95,13 @@ def doubt_after_start(exchange: Exchange, known: Known) -> None:
 
 @note(on_called("StatusNotification"), versions={V16})
 def doubt_after_status(exchange: Exchange, known: Known) -> None:
-    """Remember that a connector with another status is not reserved any more."""
-    if text(exchange.request, "status") not in UNTOUCHED:
-        connector = integer(exchange.request, "connectorId")
-        if connector or text(exchange.request, "status") != "Available":
-            known.story(Reservations).doubt(connector)
+    """Remember that a connector with another status is not reserved any more, and who has plugged in."""
+    connector = integer(exchange.request, "connectorId")
+    status, story = text(exchange.request, "status"), known.story(Reservations)
+    if status == "Preparing":
+        story.touch(connector)
+    elif status not in UNTOUCHED and (connector or status != "Available"):
+        story.doubt(connector)
 
 
 def _meant(exchange: Exchange, known: Known) -> Reservation | None:
@@ -120,7 +132,7 @@ def reservation_not_named(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if reservation_id in story.by_id:
         return
     for expected, each in story.by_id.items():
-        if _is_used_by(each, exchange) and known.has_all_since(each.at):
+        if _is_used_by(each, exchange) and known.has_all_since(each.at) and not may_be_off(known):
             given = "has no reservationId" if reservation_id is None else f"has the reservationId {reservation_id}"
             yield violation(Side.STATION, f"{given}, and ends the reservation {expected}", pointer="/reservationId")
             return
@@ -132,7 +144,7 @@ def _is_used_by(each: Reservation, start: Exchange) -> bool:
     began = at_of(start.request)
     same_tag = (text(start.request, "idTag") or "").casefold() == each.id_tag.casefold()
     same_connector = each.connector in (None, 0, integer(start.request, "connectorId"))
-    was_later = start.at > each.at + CROSSING_NS and began is not None and began >= each.at
+    was_later = start.at > each.at + CROSSING_NS and began is not None and each.at <= began < each.expires_at
     return same_tag and same_connector and was_later and each.holds_at(start.at)
 
 
@@ -147,7 +159,8 @@ def reservation_forgotten(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report answers that contradict the reservations that were made in this recording.
 
     That is `Accepted` for a reservation that was cancelled before, `Rejected` for one that holds, and `Occupied` for a
-    ReserveNow that replaces one that holds. An id that was never seen may be from before the recording.
+    ReserveNow that replaces one that holds on the same connector, where nobody has plugged in since. An id that was
+    never seen may be from before the recording, and one may have expired by a clock that is off.
 
     Breach: CancelReservation of 5 answered `Accepted`, and once more `Accepted`.
     Correct: the second time `Rejected`.
@@ -157,8 +170,10 @@ def reservation_forgotten(exchange: Exchange, known: Known) -> Iterator[Remark]:
         return
     reservation_id = integer(exchange.request, "reservationId")
     holds = found.holds_at(exchange.answered_at or exchange.at) and found.session == exchange.session
+    holds = holds and not may_be_off(known)
     if exchange.action == "ReserveNow":
-        if holds and status == "Occupied":
+        is_same = integer(exchange.request, "connectorId") == found.connector
+        if holds and is_same and not found.is_touched and status == "Occupied":
             yield violation(Side.STATION, f"does not replace the reservation {reservation_id} that it has")
     elif found.was_cancelled and status == "Accepted":
         yield violation(Side.STATION, f"cancels the reservation {reservation_id} a second time")

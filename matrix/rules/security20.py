@@ -31,7 +31,7 @@ def await_reconnect(exchange: Exchange, _known: Known) -> None:
     results = objects(exchange.response, "setVariableResult")
     taken = [text(each, "variable", "name") for each in results if text(each, "attributeStatus") == "Accepted"]
     if exchange.side is Side.CSMS and "BasicAuthPassword" in taken and exchange.answered_at is not None:
-        exchange.conversation.wake(STILL_HERE, exchange.answered_at, RECONNECT_NS, exchange=exchange)
+        exchange.conversation.wake(STILL_HERE, exchange.answered_at, RECONNECT_NS, exchange=exchange, by=Side.STATION)
 
 
 @rule(

@@ -11,7 +11,8 @@ MINUTE_NS = 60 * SECOND_NS
 def is_station_silent_about_it(alarm: Alarm, known: Known) -> bool:
     """Tell whether the station could have sent what is waited for: connected, alive, not waiting for an answer itself.
 
-    It is taken to be alive where it has said anything since the wait began, a ping or a pong included.
+    It is taken to be alive where it has said anything since the wait began, a ping or a pong included, and says
+    something again when the wait is over: see `Alarm.by`.
     """
     conversation = alarm.conversation
     voice = conversation.voices[Side.STATION]

@@ -74,7 +74,9 @@ def remember_status(exchange: Exchange, known: Known) -> None:
     if status == "Available":
         story.free_at[connector] = exchange.at
     elif status == "Charging" and connector > 0:
-        exchange.conversation.wake("st16.charging", exchange.at, MINUTE_NS, exchange=exchange, about=connector)
+        exchange.conversation.wake(
+            "st16.charging", exchange.at, MINUTE_NS, exchange=exchange, about=connector, by=Side.STATION
+        )
 
 
 @note(on_called("StartTransaction"), versions={V16})
@@ -95,7 +97,7 @@ def remember_clock(exchange: Exchange, known: Known) -> None:
     if exchange.action == "BootNotification":
         story.newest.clear()
         if text(exchange.response, "status") == "Accepted":
-            exchange.conversation.wake("st16.connectors", at, MINUTE_NS)
+            exchange.conversation.wake("st16.connectors", at, MINUTE_NS, by=Side.STATION)
 
 
 @rule(
@@ -207,7 +209,8 @@ def status_from_the_past(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a new status whose time stamp is before that of the connector's last one in the session.
 
     Not reported: the same status again (it tells when it began), less than a second, and less than a minute where the
-    station was told the time in between.
+    station was told the time in between. A clock that is put right goes back, too: what counts is the earlier of the
+    last one's time stamp and of when it came.
 
     Breach: Charging with `"timestamp":"...T10:05:00Z"`, then Finishing with `"timestamp":"...T10:04:00Z"`.
     Correct: Finishing with `"timestamp":"...T10:06:00Z"`.
@@ -220,7 +223,8 @@ def status_from_the_past(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if before is None or before.session != exchange.session or before.moment is None:
         return
     tolerance = TOLERANCE_NS if story.clock_at < before.at else MINUTE_NS
-    if before.status != text(exchange.request, "status") and at < before.moment - tolerance:
+    known_to_be_later = min(before.moment, before.at)
+    if before.status != text(exchange.request, "status") and at < known_to_be_later - tolerance:
         seconds = (before.moment - at) // SECOND_NS
         text_of = f"it is {seconds} s older than the {said(before.status)} that was sent before it"
         yield violation(Side.STATION, text_of, pointer="/timestamp")

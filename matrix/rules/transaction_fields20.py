@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -284,7 +285,7 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
 
     Registers are those of a transaction (one for each phase, location and unit), and those of EVSE 0 in MeterValues. A
     BootNotification may be about a replaced meter, so nothing is held against what came before it. A register that
-    begins at 0 and rises (an offline start) is legal.
+    begins at 0 and rises (an offline start) is legal, and so is the same value with fewer digits.
 
     Breach: `Energy.Active.Import.Register` of 1200 Wh, and of 900 Wh a minute later.
     Correct: 1200 Wh, then 1200 Wh or more.
@@ -293,12 +294,22 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     registers: dict[tuple[str, ...], Reading] = known.story(Meters).meant_by(exchange) or {}
     for key, reading in readings(exchange):
         before = latest.get(key) or registers.get(key)
-        if before is not None and before.moment < reading.moment and reading.value < before.value:
+        if before is not None and before.moment < reading.moment and _is_lower(reading.value, before.value):
             text_of = f"{said(key[0])} fell from {before.value:g} to {reading.value:g}"
             yield violation(Side.STATION, text_of, pointer="/meterValue")
             return
         if before is None or before.moment < reading.moment:
             latest[key] = reading
+
+
+def _is_lower(value: float, before: float) -> bool:
+    """Tell whether a value is lower than one before it, also where that is cut to its digits (1234.56, then 1234)."""
+    if value >= before:
+        return False
+    written, one = Decimal(repr(value)), Decimal(1)
+    exponent = written.as_tuple().exponent
+    unit = one if value == int(value) or not isinstance(exponent, int) else one.scaleb(exponent)
+    return Decimal(repr(before)) - written >= unit
 
 
 @undecidable(

@@ -8,12 +8,14 @@ from matrix.dialect import V16
 from matrix.exchange import Exchange
 from matrix.fields import Payload, integer, objects, text
 from matrix.known import Known
-from matrix.moments import moment
+from matrix.moments import SECOND_NS, moment
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result
 
 TRANSACTIONS_REMEMBERED: Final = 1_024
 CONNECTORS_REMEMBERED: Final = 64
+PATIENCE_NS: Final = 10 * SECOND_NS
+"""A station may have given up on a StartTransaction that is answered later; timeouts are its own affair."""
 NO_ID: Final = -1
 """What a station that never got a transactionId sends instead (errata 2025-04 §3.18)."""
 
@@ -22,8 +24,9 @@ NO_ID: Final = -1
 class Transaction:
     """A StartTransaction that was answered. `..._at` are the recording's times, `..._moment` the station's own (ns).
 
-    `is_shared` says that its id was given to another transaction too, or that it was told twice: nothing that is
-    said of this id can be held against the station. `remote_stop_at` is when it accepted a RemoteStopTransaction.
+    `is_shared` says that its id was given to another transaction too, that it was told twice, or so late that the
+    station may have given up on it: nothing that is said of this id can be held against the station. `remote_stop_at`
+    is when it accepted a RemoteStopTransaction.
     """
 
     connector: int | None
@@ -134,9 +137,10 @@ def remember_start(exchange: Exchange, known: Known) -> None:
         return
     story = known.story(Transactions)
     begun = _transaction(exchange)
+    begun.is_shared = begun.answered_at - begun.started_at > PATIENCE_NS
     earlier = story.given.pop(transaction_id, None)
     if earlier is not None:
-        begun.is_shared = earlier.is_shared or earlier.content != begun.content
+        begun.is_shared |= earlier.is_shared or earlier.content != begun.content
         earlier.is_shared = True
     if begun.connector is not None:
         before = story.latest.get(begun.connector)

@@ -12,7 +12,7 @@ from matrix.dialect import V21, V201
 from matrix.exchange import CROSSING_NS, Exchange
 from matrix.fields import integer, text
 from matrix.known import Known
-from matrix.moments import moment
+from matrix.moments import SECOND_NS, moment
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
@@ -37,7 +37,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """A TransactionEvent, as far as it can be read: None stands for what is missing or has another type.
 
     `at` is when it was recorded, `moment` when it occurred by the station's clock (both ns). `key` is a number that a
-    retry shares, though it may be marked as offline by then.
+    retry shares, though it may be marked as offline by then, and its time cut to seconds.
     """
 
     transaction_id: str
@@ -154,7 +154,7 @@ def event_of(exchange: Exchange) -> Event | None:
         None if evse is None else integer(evse, "id"),
         None if evse is None else integer(evse, "connectorId"),
         request.get("offline") is True,
-        hash((kind, at, trigger)),
+        hash((kind, None if at is None else at // SECOND_NS, trigger)),
     )
 
 
@@ -225,7 +225,9 @@ def _wait_for_missing(found: Transaction, event: Event, exchange: Exchange, *, i
     if is_first or (waited >= MINUTE_NS and not found.is_gap_judged):
         after_ns = MINUTE_NS if is_first else waited + CROSSING_NS
         conversation = exchange.conversation
-        conversation.wake("tx20.gap", found.gap_at, after_ns, exchange=exchange, about=event.transaction_id)
+        conversation.wake(
+            "tx20.gap", found.gap_at, after_ns, exchange=exchange, about=event.transaction_id, by=Side.STATION
+        )
 
 
 @note(on_alarm("tx20.gap"), versions=VERSIONS)
@@ -279,7 +281,7 @@ def _place(story: Transactions, found: Transaction, event: Event, evse: int, exc
     other = story.by_id.get(before) if before is not None and before != event.transaction_id else None
     if other is not None and other.is_running:
         about = (before, event.transaction_id)
-        exchange.conversation.wake("tx20.two", event.at, MINUTE_NS, exchange=exchange, about=about)
+        exchange.conversation.wake("tx20.two", event.at, MINUTE_NS, exchange=exchange, about=about, by=Side.STATION)
     story.latest[evse] = event.transaction_id
 
 

@@ -15,6 +15,7 @@ from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.boot_story import BOOT, story_of
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.rules.transactions20 import EVENT, EVSES_REMEMBERED, VERSIONS, Transactions, event_of
+from matrix.soundness import is_sound
 from matrix.trace import Side
 
 STATUS: Final = "StatusNotification"
@@ -87,11 +88,15 @@ def await_triggered(exchange: Exchange, known: Known) -> None:
     if action is None or text(exchange.response, "status") != "Accepted":
         return
     known.story(Triggers).accepted[action] = at
+    if not is_sound(exchange):
+        return
     is_idle = action == EVENT and known.story(Transactions).certain(_evse(exchange), exchange, known) is None
     if is_idle or (action == BOOT and story_of(known).status == "Accepted"):  # TR20-03 tells of the latter
         return
     after_ns = SIGNED_NS if action == "SignCertificate" else FOLLOWS_NS
-    exchange.conversation.wake("tr20.follows", at, after_ns, exchange=exchange, about=exchange.call_frame)
+    exchange.conversation.wake(
+        "tr20.follows", at, after_ns, exchange=exchange, about=exchange.call_frame, by=Side.STATION
+    )
 
 
 def _evse(exchange: Exchange) -> int | None:

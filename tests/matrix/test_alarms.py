@@ -1,6 +1,6 @@
 """Alarms: in order, movable, bounded."""
 
-from drawing import draw
+from drawing import codes, draw, judged
 
 from matrix.alarms import ALARMS_PER_SESSION, NEVER, Alarm, Alarms
 from matrix.dialect import dialect
@@ -52,3 +52,13 @@ def test_alarms_of_a_session_are_bounded_and_there_is_room_again_after_they_went
     assert len(rung(alarms, 20)) == ALARMS_PER_SESSION
     alarms.set(alarm(session, 30))
     assert rung(alarms, 40) == [30]
+
+
+def test_alarm_for_a_side_comes_when_that_side_is_heard_of_after_its_time() -> None:
+    reset = ('< [2,"r","Reset",{"type":"Soft"}]', '> [3,"r",{"status":"Accepted"}]', "+1s", "> ping")
+
+    def rung(*later: str) -> bool:
+        return "RS16-01" in codes(judged(draw(*reset, *later)))
+
+    assert not rung("+6m", "< ping", "+6m", "< ping")
+    assert rung("+6m", "< ping", "+6m", "> ping")

@@ -24,6 +24,10 @@ def test_value_of_the_asked_type_is_returned_and_any_other_is_nothing() -> None:
     assert objects(payload, "a", "n") == []
 
 
+def test_whole_number_is_an_integer_however_it_is_written() -> None:
+    assert [integer({"n": each}, "n") for each in (7.0, 1e3, 0.5, 1e300)] == [7, 1_000, None, None]
+
+
 def test_seconds_are_bounded_whatever_a_peer_says() -> None:
     assert seconds_as_ns({"interval": 1.5}, "interval") == 1_500_000_000
     assert seconds_as_ns({"interval": -5}, "interval") == seconds_as_ns({"interval": "5"}, "interval") == 0

@@ -322,3 +322,53 @@ def test_boot_that_the_csms_sends_is_no_boot_of_the_station() -> None:
 
     assert "BT-04" not in codes(judge)
     assert judge.crashes == []
+
+
+SET_PASSWORD: Final = (
+    '< [2,"p","SetVariables",{"setVariableData":[{"component":{"name":"SecurityCtrlr"},'
+    '"variable":{"name":"BasicAuthPassword"},"attributeValue":"a password of 20 ch"}]}]',
+    '> [3,"p",{"setVariableResult":[{"attributeStatus":"Accepted","component":{"name":"SecurityCtrlr"},'
+    '"variable":{"name":"BasicAuthPassword"}}]}]',
+)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(">", []), ("<", ["BT-12"])])
+def test_pending_station_may_come_back_with_the_password_that_it_was_given(side: str, expected: list[str]) -> None:
+    closer = Side.STATION if side == ">" else Side.CSMS
+    judge = judged(on_2x(*PENDING_2X, *SET_PASSWORD, f"{side} close 1000", closed_by=closer))
+
+    assert [code for code in codes(judge) if code == "BT-12"] == expected
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_boot_that_is_repeated_in_its_session_is_no_new_start(version: str) -> None:
+    boot, status = (BOOT, STATUS) if version == "1.6" else (boot_2x(), STATUS_2X)
+    again = boot.replace('"b"', '"b2"').replace("PowerUp", "Triggered")
+    repeated = (TRIGGER % "BootNotification", TRIGGERED, again, answered("Accepted", message_id="b2"))
+    lines = (boot, answered("Accepted"), status, NOTED, STATUS_0 if version == "1.6" else "+1s", *repeated, *BEATS)
+
+    judge = judged(draw(*lines, version=version))
+
+    assert not {"BT-07", "BT-13"} & set(codes(judge))
+
+
+def test_station_that_is_cut_off_after_its_boot_is_not_accused() -> None:
+    last_words = ('> [2,"h","Heartbeat",{}]', BEAT)
+
+    judge = judged(on_2x(*ACCEPTED_2X, "+1s", *last_words, "+9m", CONFIGURATION, ending=Ending.DROPPED))
+
+    assert "BT-13" not in codes(judge)
+
+
+@pytest.mark.parametrize(("late", "expected"), [("+31s", []), ("+1s", ["BT-11"])])
+def test_boot_that_crossed_a_late_answer_is_not_too_early(late: str, expected: list[str]) -> None:
+    judge = judged(on_2x(boot_2x(), late, answered("Pending"), boot_2x(message_id="b2")))
+
+    assert [code for code in codes(judge) if code == "BT-11"] == expected
+
+
+def test_power_may_fail_before_a_reset_that_was_put_off() -> None:
+    put_off = RESET_2X[1].replace("Accepted", "Scheduled")
+    judge = judged(sessions((*ACCEPTED_2X, RESET_2X[0], put_off), (boot_2x(), answered("Accepted")), version="2.0.1"))
+
+    assert [(each.rule, each.severity) for each in judge.findings if each.rule == "BT-15"] == [("BT-15", "warning")]

@@ -214,3 +214,43 @@ def test_connector_that_is_available_too_early_is_reported_once() -> None:
     lines = [*RUNNING, *SCHEDULED, *OVER, *report(1, "Available")]
 
     assert codes(judged(draw(*lines))).count("AV16-02") == 1
+
+
+def test_message_that_an_earlier_trigger_asked_for_is_not_too_early_for_the_next() -> None:
+    judge = judged(
+        draw(
+            *trigger("FirmwareStatusNotification"), *trigger("FirmwareStatusNotification", *firmware("Idle")),
+            *firmware("Idle"),
+        )
+    )  # fmt: skip
+
+    assert "TR16-01" not in codes(judge)
+
+
+@pytest.mark.parametrize(
+    ("before", "wish", "expected"),
+    [
+        ("Faulted", "Inoperative", []),
+        ("Unavailable", "Operative", ["warning"]),
+        ("Available", "Inoperative", ["violation"]),
+    ],
+)
+def test_change_need_not_show_where_something_else_keeps_the_connector_out(
+    before: str, wish: str, expected: list[str]
+) -> None:
+    judge = judged(draw(*report(1, before), *available(wish), *WAITED))
+
+    assert found(judge, "AV16-01") == expected
+
+
+def test_stop_may_wait_behind_an_answer_that_is_due() -> None:
+    waits = exchange(">", "DataTransfer", {"vendorId": "x"}, {"status": "Accepted"}, ["+3s", "< ping", *stop(7)])
+    judge = judged(draw(*RUNNING, *available("Inoperative"), *waits))
+
+    assert "AV16-01" not in codes(judge)
+
+
+def test_station_that_is_cut_off_without_anybody_noticing_is_not_accused() -> None:
+    judge = judged(draw(*reset(), "+1s", *beat(), "+9m", "< ping", "+9m", "< ping", ending=Ending.DROPPED))
+
+    assert "RS16-01" not in codes(judge)

@@ -5,6 +5,7 @@ from drawing import draw, judged
 from rule_cases import Case
 from transactions20 import (
     AUTHORIZED,
+    BEAT,
     ENDED,
     LATER,
     MUCH_LATER,
@@ -242,3 +243,31 @@ def test_anything_may_stand_in_any_field(action: str, field: str, junk: Any, ver
     judges = [judged(on_2x(*AUTHORIZED, "+5s", odd, answer, *MUCH_LATER, version=version)) for answer in answers]
 
     assert [judge.crashes for judge in judges] == [[], []]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        asked("Reset", type="OnIdle"),
+        asked("ChangeAvailability", **CLOSE),
+        asked("UnlockConnector", "Unlocked", **UNLOCK),
+    ],
+)
+def test_end_may_wait_behind_an_answer_that_is_due(command: tuple[str, str]) -> None:
+    waits = event("Updated", 1)
+    judge = judged(on_2x(*AUTHORIZED, "+1m", *command, waits[0], "+5s", "> ping", waits[1], *event("Ended", 2)))
+
+    assert not {"RS20-01", "AV20-01", "UL20-01"} & {finding.rule for finding in judge.findings}
+
+
+def test_reservation_may_not_have_expired_by_the_time_that_the_csms_told() -> None:
+    behind, beat = ([line.replace("$NOW", "$NOW-10m") for line in lines] for lines in (WELCOME, BEAT))
+    beats = [line for minute in range(70) for line in ("+1m", *(each.replace("hb", f"h{minute}") for each in beat))]
+
+    assert told(judged(draw(*behind, "+5s", *RESERVED, *beats, version="2.0.1")), "RV20") == []
+
+
+def test_nothing_follows_a_trigger_that_does_not_fit_its_schema() -> None:
+    odd = asked("TriggerMessage", requestedMessage="StatusNotification", evse={"id": -1, "connectorId": 1})
+
+    assert told(judged(on_2x(*odd, *LATER, version="2.1")), "TR20") == []

@@ -72,6 +72,12 @@ def test_key_that_was_called_unknown_is_not_supported(status: str) -> None:
     assert found(judge, "CF16-02") == [("violation", "station")]
 
 
+def test_secret_that_was_called_unknown_may_be_write_only() -> None:
+    judge = judged(draw(*get("WifiPassword", unknownKey=["WifiPassword"]), *change("WifiPassword", "x")))
+
+    assert found(judge, "CF16-02") == [("warning", "station")]
+
+
 def test_boot_may_bring_other_keys() -> None:
     judge = judged(draw(*get("Foo", unknownKey=["Foo"]), *boot(), *change("Foo", "1")))
 

@@ -135,3 +135,10 @@ def test_user_name_cannot_pass_for_the_form_of_a_password() -> None:
     judge = judged(from_user("CS001 password=x form=21-64,hex", password=PLAIN))
 
     assert codes(judge) == ["AU-01"]
+
+
+def test_user_name_cannot_hold_the_colon_of_an_identity() -> None:
+    pen, request = Pen(), (*HEADERS, KEY, *credentials("CS", "hmac:0f3c", "1.6"))
+    traffic = pen.session([], identity="CS:001", offered=("ocpp1.6",), chosen="ocpp1.6", request=request)
+
+    assert "AU-01" not in codes(judged(traffic))

@@ -100,3 +100,12 @@ def test_heartbeats_that_were_asked_for_are_not_hasty() -> None:
 
 def test_interval_that_is_not_known_is_not_judged() -> None:
     assert codes(judged(draw(*beats(2, "+10m"), version="2.0.1"))) == []
+
+
+def test_interval_that_another_csms_has_told_since_is_the_one_that_counts() -> None:
+    pen, offered, longer = Pen(), ("ocpp2.0.1",), [line.replace("60}", "3600}") for line in BOOT_2X]
+    traffic = pen.session(BOOT_2X, offered=offered, chosen=offered[0])
+    traffic += pen.session(longer, csms="other", offered=offered, chosen=offered[0])
+    traffic += pen.session([*beats(1, "+1s"), *beats(1, "+10m")], offered=offered, chosen=offered[0])
+
+    assert "HB-02" not in codes(judged(traffic))

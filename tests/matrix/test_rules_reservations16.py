@@ -26,6 +26,7 @@ def local_list(version: int) -> list[str]:
 
 
 RESERVED: Final = [*reserve(5), *report(1, "Reserved"), "+1m"]
+TWO_HOURS_AHEAD: Final = exchange(">", "Heartbeat", {}, {"currentTime": "$NOW+2h"})
 KEPT: Final = draw(
     *RESERVED, *cancel(5), *cancel(5, "Rejected"), *report(1, "Available"), *RESERVED, *start(7, reservationId=5)
 )
@@ -86,3 +87,19 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     ]
 
     assert judged(draw(*RESERVED, *lines, *start(7, reservationId=wrong, connectorId=wrong))).crashes == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*RESERVED, *reserve(5, "Occupied", connectorId=2)],
+        [*RESERVED, *report(1, "Preparing"), *reserve(5, "Occupied")],
+        [*TWO_HOURS_AHEAD, *RESERVED, *cancel(5, "Rejected")],
+    ],
+)
+def test_another_connector_a_plug_or_another_time_is_a_reason(lines: Sequence[str]) -> None:
+    assert "RV16-01" not in codes(judged(draw(*lines)))
+
+
+def test_reservation_that_has_expired_by_the_stations_clock_need_not_be_named() -> None:
+    assert "TX16-07" not in codes(judged(draw(*RESERVED, *start(7, timestamp="$NOW+2h"))))

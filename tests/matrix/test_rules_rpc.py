@@ -1,5 +1,6 @@
 """RPC: one session that keeps the rule and one that breaks it, each."""
 
+import json
 from typing import Final
 
 import pytest
@@ -430,3 +431,54 @@ def test_empty_array_that_the_schema_of_16_allows_may_be_turned_down() -> None:
     call = '< [2,"g","GetConfiguration",{"key":[]}]'
 
     assert codes(judged(draw(call, '> [4,"g","FormationViolation","",{}]'))) == []
+
+
+def waited(message_id: str, **more: bool) -> list[str]:
+    event = {
+        "eventType": "Started", "timestamp": "2026-11-01T09:00:00Z", "triggerReason": "CablePluggedIn", "seqNo": 0,
+        "transactionInfo": {"transactionId": "t1"},
+    } | more  # fmt: skip
+    return [f'> [2,"{message_id}","TransactionEvent",{json.dumps(event)}]', f'< [3,"{message_id}",{{}}]']
+
+
+@pytest.mark.parametrize("first", [{}, {"offline": False}, {"offline": True}])
+def test_event_that_waited_offline_says_so_under_its_old_id(first: dict[str, bool]) -> None:
+    judge = judged(draw(*waited("e", **first)[:1], "+31s", *waited("e", offline=True), version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "RPC-07"] == ["info"]
+
+
+def test_event_that_is_online_again_is_another_message() -> None:
+    judge = judged(draw(*waited("e", offline=True), *waited("e"), version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "RPC-07"] == ["violation"]
+
+
+@pytest.mark.parametrize(("wait", "severity"), [("+1s", "violation"), ("+3s", "warning")])
+def test_caller_may_have_given_up_after_two_seconds(wait: str, severity: str) -> None:
+    judge = judged(draw(HEARTBEAT, wait, DATA, version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "RPC-10"] == [severity]
+
+
+def test_late_answer_in_the_next_session_is_a_warning_that_names_its_call() -> None:
+    pen, offered = Pen(), ("ocpp1.6",)
+    traffic = pen.session(['< [2,"g","ClearCache",{}]'], offered=offered, chosen=offered[0])
+    traffic += pen.session(['> [3,"g",{"status":"Accepted"}]'], offered=offered, chosen=offered[0])
+
+    judge = judged(traffic)
+
+    late = [each for each in judge.findings if each.rule == "RPC-08"]
+    assert [(each.severity, each.side) for each in late] == [("warning", Side.STATION)]
+    assert "is in frame 2 of session 1" in late[0].text
+
+
+def test_result_to_an_invalid_call_is_not_called_acceptance() -> None:
+    judge = judged(
+        draw('> [2,"d","BootNotification",{}]', '< [3,"d",{"status":"Rejected","currentTime":"$NOW","interval":9}]')
+    )
+
+    told = next(each.text for each in judge.findings if each.rule == "RPC-20")
+    assert told.startswith(
+        "a CALLRESULT, not a CALLERROR, to a BootNotification that does not fit its schema (frame 2)"
+    )

@@ -123,3 +123,11 @@ def test_transaction_may_be_told_shortly_after_charging_began() -> None:
     judge = judged(draw(*report(1, "Available"), *report(1, "Charging"), "+5s", *start(7), "+59s", *beat()))
 
     assert "ST16-06" not in codes(judge)
+
+
+@pytest.mark.parametrize("ahead", ["1h", "20s"])
+def test_clock_that_was_put_right_in_between_goes_back(ahead: str) -> None:
+    charging = report(1, "Charging", timestamp=f"$NOW+{ahead}")
+
+    assert "ST16-05" not in codes(judged(draw(*charging, *report(1, "Finishing", timestamp="$NOW"))))
+    assert found(judged(draw(*charging, *report(1, "Finishing", timestamp="$NOW-5s"))), "ST16-05") == ["violation"]

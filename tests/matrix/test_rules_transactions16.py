@@ -310,3 +310,29 @@ def test_transaction_id_that_32_bits_cannot_hold_may_be_turned_down() -> None:
     judge = judged(draw(call, f'< [4,"{message_id}","FormationViolation","",{{}}]'))
 
     assert codes(judge) == ["TX16-04"]
+
+
+def test_station_may_have_given_up_on_a_start_that_is_answered_late() -> None:
+    late = start(7)
+    late.insert(1, "+40s")
+    given_up = session(*late, *stop(-1), *start(8))
+
+    assert {"TX16-03", "TX16-04", "TX16-05"}.isdisjoint(codes(judged(given_up)))
+
+
+def test_failure_of_the_csms_is_a_warning_and_its_refusal_a_violation() -> None:
+    def severities(code: str) -> list[str]:
+        return found(judged(session(*exchange(">", "StopTransaction", UNKNOWN_STOP, code))), "TX16-06")
+
+    assert severities("InternalError") == ["warning"]
+    assert severities("NotSupported") == ["violation"]
+
+
+def test_short_id_tags_that_begin_alike_may_be_two() -> None:
+    assert found(judged(session(*remote_start("USER1"), *start(7, tag="USER12"))), "TX16-13") == ["warning"]
+
+
+def test_transaction_id_that_is_written_as_a_decimal_is_the_same() -> None:
+    begun = [line.replace('"transactionId":7', '"transactionId":7.0') for line in start(7)]
+
+    assert "TX16-03" not in codes(judged(session(*begun, *stop(7))))

@@ -316,3 +316,24 @@ def test_anything_may_stand_in_any_field(field: str, junk: Any, version: str) ->
     judge = judged(on_2x(*START, *AUTHORIZED, *odd, *whole, *STOP, *UPDATED, *ENDED, *LATER, version=version))
 
     assert judge.crashes == []
+
+
+def test_event_that_is_sent_again_with_its_time_cut_to_seconds_is_the_same() -> None:
+    first = [line.replace("$NOW", "2026-11-01T10:00:05.900Z") for line in UPDATED]
+    again = [line.replace("$NOW", "2026-11-01T10:00:05Z").replace("t1-1", "t1-2") for line in UPDATED]
+
+    assert "TX20-02" not in {rule for rule, _, _ in findings(*STARTED, *first, *again)}
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"), [(1234, []), (1234.0, []), (1234.5, []), (1233, ["TX20-14"]), (1234.4, ["TX20-14"])]
+)
+def test_register_may_be_told_with_fewer_digits(later: float, expected: list[str]) -> None:
+    first = event("Updated", 1, meterValue=register(1234.567))
+    second = event("Updated", 2, meterValue=register(later))
+
+    assert [rule for rule, _, _ in findings(*STARTED, *first, *second) if rule == "TX20-14"] == expected
+
+
+def test_csms_that_is_cut_off_has_not_left_an_event_unanswered() -> None:
+    assert "TX20-17" not in {rule for rule, _, _ in findings(*STARTED, UPDATED[0], "+2m", BEAT[0], "+2m", "> ping")}
