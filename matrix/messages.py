@@ -41,6 +41,8 @@ class Messages:
         """Judge one message; `framing` is what was found about the frames that it came in."""
         board, voice = self._ledger.board, conversation.voices[frame.side]
         board.messages += 1
+        if voice.awaited:
+            self.ring_awaited(voice)
         since, voice.spoke_at = voice.spoke_at, frame.at
         if frame.at - since >= QUIET_NS:
             self._end_silence(conversation, frame, since)

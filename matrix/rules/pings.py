@@ -46,9 +46,7 @@ def _await_pong(control: ControlFrame, first_at: int) -> None:
     frame = control.frame
     if frame.at == first_at or frame.at - first_at > PONG_TIME_NS:
         waited = frame.at - first_at
-        control.conversation.wake(
-            NO_PONG, first_at, waited + PONG_TIME_NS, frame=frame.id, about=frame.side, by=frame.side.other
-        )
+        control.conversation.wake(NO_PONG, first_at, waited + PONG_TIME_NS, frame=frame.id, about=frame.side)
 
 
 def _is_unanswered(alarm: Alarm, known: Known) -> bool:
