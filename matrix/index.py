@@ -1,7 +1,9 @@
 """Where rules and notes are found: by the version, the event and the action that they watch."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from matrix.dialect import JUDGED, dialect
 from matrix.exchange import Exchange
@@ -11,21 +13,18 @@ from matrix.stamps import Tree, tree_of
 from matrix.trace import Side
 
 
-class Group(NamedTuple):
-    """Rules that ask the same question first; `always` asks nothing."""
-
-    when: Question
-    rules: tuple[Rule, ...]
+Group = tuple[Question, tuple[Rule, ...]]
+"""Rules that ask the same question first; `always` asks nothing."""
 
 
-class Concern(NamedTuple):
+class Concern(msgspec.Struct, frozen=True):
     """What an event concerns: rules, then notes."""
 
     groups: tuple[Group, ...]
     notes: tuple[Note, ...]
 
 
-class Topic(NamedTuple):
+class Topic(msgspec.Struct, frozen=True):
     """An action as one side of a version calls it: all that its messages have in common, looked up once.
 
     `called` and `result` are who watches its CALL and its CALLRESULT; `fits_request` and `fits_response` say whether
@@ -108,7 +107,7 @@ def _grouped(rules: list[Rule]) -> tuple[Group, ...]:
     groups: dict[Question, list[Rule]] = {}
     for each in rules:
         groups.setdefault(each.when or always, []).append(each)
-    return tuple(Group(when, tuple(each)) for when, each in groups.items())
+    return tuple((when, tuple(each)) for when, each in groups.items())
 
 
 def _concerns(each: Rule | Note, version: str, event: Event, name: str, by: Side | None) -> bool:

@@ -17,12 +17,17 @@ PATIENCE_NS: Final = 10_000_000_000
 """A caller may have given up on a CALL that has been open this long: timeouts are its own affair."""
 
 
+def _stands_out(exchange: Exchange, _known: Known) -> object:
+    """Ask whether a CALL has an id that was used before, or comes while another one is open."""
+    return exchange.used_before or exchange.conversation.voices[exchange.side].open_calls
+
+
 @rule(
     "RPC-07",
     "A message id is used for one CALL only; a retry may use it again",
     clause="OCPP-J 1.6 §4.1.4, errata 2025-04 §3.1; Part 4 §4.1.4, 2.0.1 errata 2024-09",
     on=(on_called(), on_sent()),
-    when=lambda exchange, _known: exchange.used_before,
+    when=_stands_out,
 )
 def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report an id that the same side has used before with another action or payload.
@@ -55,10 +60,6 @@ def _before_it_was_offline(exchange: Exchange) -> set[int]:
     return {digest(Call("", exchange.action, each)) for each in (online, {**online, "offline": False})}
 
 
-def _has_open_calls(exchange: Exchange, _known: Known) -> object:
-    return exchange.conversation.voices[exchange.side].open_calls
-
-
 def _hurried(exchange: Exchange) -> Exchange | None:
     """Return the CALL of the same side that is still open, and so recent that its sender cannot have given up on it."""
     conversation = exchange.conversation
@@ -81,7 +82,7 @@ def _haste(exchange: Exchange, earlier: Exchange) -> str:
     severity=Severity.WARNING,
     versions={V16},
     on=on_called(),
-    when=_has_open_calls,
+    when=_stands_out,
 )
 def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHOULD NOT, in 1.6.
@@ -102,7 +103,7 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     clause="Part 4 §4.1.1; Part 2 FR.01",
     versions={V20, V201, V21},
     on=on_called(),
-    when=_has_open_calls,
+    when=_stands_out,
 )
 def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
