@@ -6,7 +6,7 @@ wherever it connects. Only functions registered by `matrix.rule.note` change it.
 """
 
 from collections.abc import Hashable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +18,20 @@ IDS_REMEMBERED: Final = 4_096
 REFUSALS_REMEMBERED: Final = 64
 
 Story = TypeVar("Story")
+
+
+class Recollection(Protocol):
+    """Returns what a family of rules remembers, by its class; made empty when first asked for."""
+
+    def __call__(self, kind: type[Story], /) -> Story: ...
+
+
+class Stories(dict[type, Any]):
+    """What families remember, by their classes."""
+
+    def __missing__(self, kind: type) -> Any:
+        found = self[kind] = kind()
+        return found
 
 
 class UsedId(msgspec.Struct, frozen=True, gc=False):
@@ -46,32 +60,16 @@ class Known:
     `open_sessions` maps the sessions that are open to the times (ns) at which they were opened.
     """
 
-    __slots__ = ("_lives", "_stories", "_used_ids", "alarms", "gap_at", "open_sessions", "refused_since_ns")
+    __slots__ = ("_used_ids", "alarms", "gap_at", "life", "open_sessions", "refused_since_ns", "story")
 
-    def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: dict[type, Any] | None = None) -> None:
+    def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: Stories | None = None) -> None:
         self.gap_at = since
         self.alarms = alarms or Alarms()
         self.refused_since_ns: list[int] = []
         self.open_sessions: dict[int, int] = {}
-        self._stories: dict[type, Any] = {}
-        self._lives: dict[type, Any] = {} if lives is None else lives
+        self.story: Recollection = Stories().__getitem__
+        self.life: Recollection = (Stories() if lives is None else lives).__getitem__
         self._used_ids: dict[Side, _UsedIds] = {Side.STATION: _UsedIds(), Side.CSMS: _UsedIds()}
-
-    def story(self, kind: type[Story]) -> Story:
-        """Return what a family of rules remembers of this station at this CSMS; made empty when first asked for."""
-        found = self._stories.get(kind)
-        if found is None:
-            found = self._stories[kind] = kind()
-        told: Story = found
-        return told
-
-    def life(self, kind: type[Story]) -> Story:
-        """Return what a family remembers of this station wherever it connects; made empty when first asked for."""
-        found = self._lives.get(kind)
-        if found is None:
-            found = self._lives[kind] = kind()
-        told: Story = found
-        return told
 
     def has_all_since(self, at: int | None) -> bool:
         """Tell whether nothing that the station or this CSMS said since `at` (ns) is missing; None was never."""
@@ -115,13 +113,13 @@ class Acquaintance:
     def __init__(self) -> None:
         self.alarms = Alarms()
         self._known: dict[Hashable, Known] = {}
-        self._lives: dict[str, dict[type, Any]] = {}
+        self._lives: dict[str, Stories] = {}
 
     def of(self, session: Session) -> Known:
         """Return what is known about a session's station at its CSMS."""
         key = (session.csms, session.identity)
         known = self._known.get(key)
         if known is None:
-            lives = self._lives.setdefault(session.identity, {})
+            lives = self._lives.setdefault(session.identity, Stories())
             known = self._known[key] = Known(session.opened_at, self.alarms, lives)
         return known
