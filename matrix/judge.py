@@ -36,6 +36,9 @@ ACCUSING_CLOSES: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011})
 
 LONGEST_MESSAGE: Final = 64 * 2**20
 
+TEXT: Final = int(Opcode.TEXT)
+"""Asked of every frame: to look it up in its enum takes ten times as long."""
+
 
 class Judge:
     """Feed it traffic in the order of recording; read `findings`, `board` and `crashes`.
@@ -98,7 +101,13 @@ class Judge:
                     self.now = self._disturbances.now = self._waiting.now = item.at
                 if self._waiting.due_at < self.now or self._alarms.next_at < self.now:
                     self._ring()
-                self._frame(item)
+                conversation = self._conversations.get(item.session)
+                if conversation is None:
+                    return
+                if item.opcode == TEXT and item.fin and not item.rsv and type(item.payload) is str:
+                    self._messages.take(conversation, item, item.payload)
+                else:
+                    self._odd_frame(conversation, item)
             case Opened():
                 self._pass_time(item.session.answered_at or item.session.opened_at)
                 self._opened(item.session)
@@ -199,13 +208,9 @@ class Judge:
 
     # -- frames -------------------------------------------------------------------------------------------------------
 
-    def _frame(self, frame: Frame) -> None:
-        conversation = self._conversations.get(frame.session)
-        if conversation is None:
-            return
-        if frame.opcode == Opcode.TEXT and frame.fin and not frame.rsv and type(frame.payload) is str:
-            self._messages.take(conversation, frame, frame.payload)
-        elif frame.unread is not None or frame.opcode == Opcode.UNREAD:
+    def _odd_frame(self, conversation: Conversation, frame: Frame) -> None:
+        """Judge a frame that is no message by itself."""
+        if frame.unread is not None or frame.opcode == Opcode.UNREAD:
             self._hole(conversation, frame)
         elif frame.opcode >= FIRST_CONTROL_OPCODE:
             self._control(conversation, frame)

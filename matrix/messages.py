@@ -49,14 +49,23 @@ class Messages:
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
-        exchange = self._take(conversation, voice, frame, message)
+        exchange: Exchange | None
+        if type(message) is Call:
+            exchange = self._begin(conversation, voice, frame, message)
+        elif type(message) is CallResult:
+            exchange = conversation.answer(frame.side, message, frame.id, frame.at)
+        else:
+            exchange = self._find(conversation, voice, frame, message)
         if exchange is None or message.defects or framing or not voice.has_spoken:
             voice.has_spoken, is_first = True, not voice.has_spoken
             spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
             self._take_oddly(spoken, frame, framing, is_first=is_first)
+            return
+        if type(message) is Call:
+            self._call(exchange, frame)
         else:
             self._understand(exchange, message, frame)
-            board.passed(frame.session, FRAMING, frame.at)
+        board.passed(frame.session, FRAMING, frame.at)
 
     def _take_oddly(self, spoken: Spoken, frame: Frame, framing: Iterable[Finding], *, is_first: bool) -> None:
         """Judge a message that is the first of its side, or none of a kind that passes without a word."""
@@ -101,10 +110,10 @@ class Messages:
 
     def _understand(self, exchange: Exchange, message: Message, frame: Frame) -> None:
         """Judge a message by what it is to its exchange."""
-        if type(message) is Call:
-            self._call(exchange, frame)
-        elif type(message) is CallResult or type(message) is CallError:
+        if type(message) is CallResult or type(message) is CallError:
             self._answer(exchange, message, frame)
+        elif type(message) is Call:
+            self._call(exchange, frame)
         elif type(message) is Send:
             self._send(exchange)
         elif type(message) is CallResultError:
@@ -121,12 +130,12 @@ class Messages:
                 self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, spoken.frame, FRAMING)
         return []
 
-    def _take(self, conversation: Conversation, voice: Voice, frame: Frame, message: Message) -> Exchange | None:
-        """Find or make the exchange that a message belongs to; None where there is none."""
-        if type(message) is Call or type(message) is Send:
-            return self._begin(conversation, voice, frame, message)
-        if type(message) is CallResult or type(message) is CallError:
+    def _find(self, conversation: Conversation, voice: Voice, frame: Frame, message: Message) -> Exchange | None:
+        """Find or make the exchange that a message of a rare kind belongs to; None where there is none."""
+        if type(message) is CallError:
             return conversation.answer(frame.side, message, frame.id, frame.at)
+        if type(message) is Send:
+            return self._begin(conversation, voice, frame, message)
         if type(message) is CallResultError:
             return conversation.take_result_error(frame.side, message)
         return None

@@ -85,13 +85,13 @@ class Rulebook:
         known = conversation.known
         for when, rules in concern.groups:
             try:
-                has_to_speak = when(subject, known)
+                if not when(subject, known):
+                    continue
             except Exception:  # the boundary, see below: a question's crash is that of each rule that asks it
                 for rule in rules:
                     self._note_crash(rule.code, conversation, frame, exchange)
                 continue
-            if has_to_speak:
-                found += self._check(rules, subject, conversation, frame, row, exchange)
+            found += self._check(rules, subject, conversation, frame, row, exchange)
         if found:
             found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
             self.findings += found
