@@ -302,7 +302,7 @@ class Hub:
     async def _lead(self, station: HeadReader, visit: Visit, head: bytes) -> None:
         """Bring a request to where it belongs: what comes through a tunnel can only be for a CSMS."""
         if isinstance(station, FrontDoor) and station.is_wrong:
-            if is_of_an_agent(head):
+            if is_of_an_agent(head) or not _is_of_a_websocket(head):
                 await say_and_close(station, refusal(400, PLAIN_AT_TLS_DOOR, f"{REASON}: {PLAIN_AT_TLS_DOOR}"))
                 return
             await self.relay.open(station, visit, head, WrongDoor())
@@ -367,5 +367,9 @@ def _host_of(station: HeadReader) -> str:
 
 def _is_for_the_app(head: bytes) -> bool:
     _, _, target = head.partition(b"\r\n")[0].partition(b" ")
-    is_page = target.startswith((b"/ ", b"/?")) and b"\r\nsec-websocket-" not in head.lower()
+    is_page = target.startswith((b"/ ", b"/?")) and not _is_of_a_websocket(head)
     return is_page or target.startswith(b"/-")  # a station that asks for "/" is refused, and the refusal recorded
+
+
+def _is_of_a_websocket(head: bytes) -> bool:
+    return b"\r\nsec-websocket-" in head.lower()

@@ -87,6 +87,7 @@ def status(board: BoardView, progress: Progress, scope: Scope, pairs: Iterable[P
         "sessions": board.sessions,
         "open": board.sessions_open,
         "findings": progress.findings,
+        "disturbed": progress.disturbed,
     }
 
 

@@ -345,11 +345,13 @@ async def test_http_in_clear_at_the_door_for_tls_is_told_so(
     sentence = "this port speaks TLS, and the request came without: connect to wss://, not ws://"
     async with secure_hub(tmp_path, peers.url, station_context(servers, NO_POLICY)) as hub:
         answer = await told(hub.ports[1], None, upgrade())
-        await told(hub.ports[1], None, b"GET /- HTTP/1.1\r\nHost: h\r\n\r\n")
+        to_browser = await told(hub.ports[1], None, b"GET /acme/CS1 HTTP/1.1\r\nHost: h\r\n\r\n")
 
         session = await the_only_session(hub)
     assert answer.startswith("HTTP/1.1 400 ")
+    assert to_browser.startswith("HTTP/1.1 400 ")
     assert sentence in answer
+    assert sentence in to_browser
     assert (session.fault, session.identity, session.status, session.tls) == (sentence, "CS1", 400, None)
 
 

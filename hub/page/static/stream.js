@@ -139,7 +139,8 @@ function showStatus() {
   const share = ["reading", "rejudging"].includes(status.stage) ? ` ${Math.round(status.share * 100)} %` : "";
   const stage = `${status.stage === "live" ? "● " : ""}${STAGES[status.stage] ?? status.stage}${share}`;
   const counts = status.messages === undefined ? [many(status.sessions, "session of yours", "sessions of yours")] :
-    [many(status.messages, "message"), ...(status.stage === "live" ? [`${status.rate}/s`] : []), many(status.findings, "finding")];
+    [many(status.messages, "message"), ...(status.stage === "live" ? [`${status.rate}/s`] : []), many(status.findings, "finding"),
+      ...(status.disturbed ? [`⌁ ${many(status.disturbed, "session")} disturbed on purpose`] : [])];
   line.textContent = (isOf ? "Now: " : "") + [stage, many(status.open, "session") + " open", ...counts].join(" · ");
   if (trouble.textContent !== status.trouble) trouble.textContent = status.trouble;
   trouble.hidden = !status.trouble;
