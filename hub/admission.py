@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ANY_ORIGIN: Final = "*"
 OF_NO_PAGE: Final = "file://"
 """What a much used library for ESP32 sends."""
+BROWSERS: Final = "Mozilla/"
+"""How the User-Agent of each browser begins."""
 
 
 class Duplicates(StrEnum):
@@ -95,16 +97,16 @@ class Admission:
             if visit.is_paired
         ]
 
-    def refused_origin(self, origin: str | None, host: str | None) -> Refused | None:
-        """Say why a request with this Origin is refused; None where it is not.
+    def refused_origin(self, origin: str | None, host: str | None, agent: str | None = None) -> Refused | None:
+        """Say why a request with this Origin, Host and User-Agent is refused; None where it is not.
 
         Two are let in that no page from elsewhere has: the hub's own, as its Host names it, and `file://`, for which
-        browsers say `null`. Libraries of real stations send them.
+        browsers say `null`. Libraries of real stations send them. From a browser, not even the hub's own is: its pages
+        open no session, and one from elsewhere may have let its own name point to the hub.
         """
         if origin is None or ANY_ORIGIN in self._origins or origin.rstrip("/").lower() in self._origins:
             return None
-        scheme, _, authority = origin.partition("://")
-        if origin == OF_NO_PAGE or (scheme in ("http", "https") and host and authority.lower() == host.lower()):
+        if origin == OF_NO_PAGE or (_is_own(origin, host) and not (agent or "").startswith(BROWSERS)):
             return None
         sentence = (
             f"this request comes from a web page (Origin: {origin[:100]}), and a page opens no session by accident;"
@@ -142,3 +144,8 @@ class Admission:
             most = limits.sessions_per_address
             return Refused(429, f"there are {most} connections from {address}, and the hub takes no more at a time")
         return None
+
+
+def _is_own(origin: str, host: str | None) -> bool:
+    scheme, _, authority = origin.partition("://")
+    return scheme in ("http", "https") and authority != "" and authority.lower() == (host or "").lower()

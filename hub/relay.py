@@ -137,11 +137,11 @@ class Relay:
 
     def _refused(self, opening: "Opening", route: Route) -> Refused | None:
         """Say why the hub does not let a station in, where that is so."""
-        admission, csms = self._admission, route.csms.name
+        admission, session = self._admission, opening.session
         return (
             opening.visit.excess
-            or admission.refused_origin(opening.session.header("Origin"), opening.session.header("Host"))
-            or admission.refused_duplicate(csms, opening.session.identity)
+            or admission.refused_origin(*map(session.header, ("Origin", "Host", "User-Agent")))
+            or admission.refused_duplicate(route.csms.name, session.identity)
         )
 
     async def _connect(self, opening: "Opening", route: Route, request: RequestHead) -> None:

@@ -39,6 +39,12 @@ def test_pages_of_another_server_do_not_pass_for_the_hubs_own(origin: str) -> No
     assert admission(Duplicates.BOTH).refused_origin(origin, "hub.example:9000") is not None
 
 
+def test_browser_does_not_get_in_by_a_name_that_was_made_to_point_to_the_hub() -> None:
+    origin, host, browser = "http://evil.example:9000", "evil.example:9000", "Mozilla/5.0 (X11; Linux x86_64)"
+
+    assert admission(Duplicates.BOTH).refused_origin(origin, host, browser) is not None
+
+
 def test_request_without_a_host_has_no_origin_of_its_own() -> None:
     assert admission(Duplicates.BOTH).refused_origin("http://", None) is not None
 
