@@ -160,14 +160,23 @@ def checked_csms(name: str, url: str) -> Csms:
         raise SwitchboardError(f"a CSMS cannot be named {name!r}: use letters, digits, '.', '_' and '-' (not first)")
     if url == TUNNEL:
         return Csms(name, URL(TUNNEL), is_tunnelled=True)
+    return Csms(name, checked_url(url, f"the URL of {name!r}"))
+
+
+def checked_url(url: str, what: str) -> URL:
+    """Return the URL of a CSMS; `what` is what people know it by.
+
+    Raises:
+        SwitchboardError: no CSMS can be there.
+    """
     try:
         parsed = URL(url, encoded=True)
         wrong = _wrong_with(parsed)
     except ValueError as exc:
-        raise SwitchboardError(f"the URL of {name!r} is not one: {shown_url(url)!r}: {exc}") from exc
+        raise SwitchboardError(f"{what} is not one: {shown_url(url)!r}: {exc}") from exc
     if wrong:
-        raise SwitchboardError(f"the URL of {name!r} {wrong}: {shown_url(url)!r}")
-    return Csms(name, parsed)
+        raise SwitchboardError(f"{what} {wrong}: {shown_url(url)!r}")
+    return parsed
 
 
 def shown_url(url: str) -> str:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from sqlite_utils import Database
@@ -28,11 +29,14 @@ def record(path: Path, *traffic: Iterable[Traffic]) -> Path:
     return path
 
 
-def play(path: Path, session: int) -> None:
-    """Say of a session that its station was played, from session 7 of `event.recording`, with one answer made up."""
+ORIGIN: Final = Replay(0, "event.recording", 7, 1_000, Side.STATION, "max")
+
+
+def play(path: Path, session: int, origin: Replay = ORIGIN) -> None:
+    """Say of a session that it was played, with one answer made up."""
     recording = open_for_writing(path)
     with Transaction(recording.connection) as cursor:
-        cursor.execute(*replay_row(Replay(session, "event.recording", 7, 1_000, Side.STATION, "max")))
+        cursor.execute(*replay_row(msgspec.structs.replace(origin, session=session)))
         cursor.execute(*improvised_row(session, "m1", "Heartbeat"))
     recording.close()
 

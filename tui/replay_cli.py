@@ -20,7 +20,10 @@ _WHAT: Final = (
     ),
     click.option("--as", "role", type=click.Choice(["station", "csms"]), required=True, help="Whose part is played."),
     click.option(
-        "--to", "url", metavar="URL", help="As station: the live CSMS, ws://HOST:PORT/PATH; identities are appended."
+        "--to",
+        multiple=True,
+        metavar="URL",
+        help="As station: the live CSMS, ws://HOST:PORT/PATH; identities are appended. A time is taken for --until.",
     ),
     click.option("--listen", metavar="HOST:PORT", help="As csms: where live stations connect by ws://, by any path."),
     click.option("--listen-tls", metavar="HOST:PORT", help="As csms: likewise by wss://."),
@@ -109,7 +112,8 @@ def replay(recording: Path, **options: Any) -> None:
     """
     from hub.errors import HubError
     from matrix.safe import safe
-    from tui.replaying import Wishes, run_replay
+    from tui.replay_wishes import Wishes
+    from tui.replaying import run_replay
 
     try:
         sys.exit(run_replay(Wishes(recording=recording, **options)))

@@ -100,6 +100,11 @@ def _why_nothing(choice: Choice) -> str:
     return "no message was recorded"
 
 
+def is_time(text: str) -> bool:
+    """Tell whether a text is a length of time or a moment, as the beginning and the end of a part may be given."""
+    return bool(_LENGTH.fullmatch(text)) or moment(text) is not None
+
+
 def _moment(text: str | None, option: str, begins_at: int, default: int) -> int:
     """Read a length of time since the beginning, `90s` or `5m`, or a moment of RFC 3339."""
     if text is None:

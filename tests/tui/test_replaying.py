@@ -72,13 +72,29 @@ async def test_what_is_left_out_on_one_side_is_missing_on_the_other(tmp_path: Pa
     ]
 
 
+def test_a_time_after_to_is_where_the_part_that_is_played_ends(tmp_path: Path) -> None:
+    source = drawn(tmp_path / "event.recording", "+10s", *HEARTBEAT)
+    whole, first, none = (
+        CliRunner().invoke(main, ["replay", str(source), "--as", "station", *options, "-o", str(tmp_path / "x")])
+        for options in (["--to", "ws://127.0.0.1:1"], ["--to", "ws://127.0.0.1:1", "--to", "1m"], ["--to", "5s"])
+    )
+
+    assert "connection refused" in whole.stdout
+    assert "connection refused" in first.stdout
+    assert "wants the live CSMS" in none.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (["--as", "station"], "--as station wants the live CSMS"),
         (["--as", "csms"], "--as csms wants to know where stations connect"),
         (["--as", "station", "--to", "http://x"], "must begin with ws:// or wss://"),
-        (["--as", "station", "--to", "5m"], "--to wants the URL of a CSMS"),
+        (["--as", "station", "--to", "x"], "the URL after --to must begin with ws:// or wss://: 'x'"),
+        (["--as", "station", "--to", "5m"], "--as station wants the live CSMS"),
+        (["--as", "station", "--to", "ws://x", "--to", "ws://y"], "--to names more than one CSMS"),
+        (["--as", "station", "--to", "ws://x", "--to", "5m", "--until", "6m"], "says once when the part"),
+        (["--as", "station", "--to", "ws://x", "--until", "soon"], "--until wants a time"),
         (["--as", "station", "--to", "ws://x", "--speed", "fast"], "--speed wants a number"),
         (["--as", "station", "--to", "ws://x", "--speed", "nan"], "--speed wants a number"),
         (["--as", "station", "--to", "ws://x", "--from", "noon"], "--from wants a time"),

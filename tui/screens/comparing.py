@@ -1,23 +1,35 @@
 """What the screens have in common on which two sessions can be put side by side."""
 
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from textual.binding import Binding
 
+from hub.errors import HubError
+from hub.recording import Recording
 from matrix.couples import Couple
-from matrix.trace import Session
+from matrix.safe import safe
+from matrix.trace import Replay, Session
+from tui.compared import Source, origin_of
 from tui.screens.base import DashboardScreen
 from tui.screens.diff import DiffScreen
 from tui.side_by_side import SideBySide
 
 COMPARING: Final = (
-    Binding("equals_sign", "compare", "Compare", tooltip="Compare the session with the one before it", key_display="="),
+    Binding(
+        "equals_sign",
+        "compare",
+        "Compare",
+        tooltip="Compare the session with the one before it; a replay with what it was played from",
+        key_display="=",
+    ),
 )
 MARKING: Final = (Binding("space", "mark", "Mark a session: = compares another one with it", show=False),)
 
 
 class ComparingScreen(DashboardScreen):
-    """A screen with a session that can be compared with another one of the same recording."""
+    """A screen with a session that can be compared with another one, of the same recording or of a replay's origin."""
 
     marked: Session | None = None
 
@@ -35,13 +47,52 @@ class ComparingScreen(DashboardScreen):
 
     def action_compare(self) -> None:
         session = self.session_to_compare
-        before = None
-        if session is not None:
-            is_another = self.marked is not None and self.marked.id != session.id
-            before = self.marked if is_another else self.source.verdicts.before(session)
-        if session is None or before is None:
-            self.notify("there is no earlier session to compare with; space marks one", markup=False)
+        if session is None:
+            self.notify("there is no session here to compare", markup=False)
+        elif self.marked is not None and self.marked.id != session.id:
+            self._show_beside(self.marked, session)
+        else:
+            self.run_worker(partial(self._look_for_origin, session), thread=True, exclusive=True, group="origin")
+
+    def _look_for_origin(self, session: Session) -> None:
+        """Put a replayed session beside what it was played from, any other one beside the one before it."""
+        with Recording.open(self.source.path) as recording:
+            replay = recording.replays().get(session.id)
+        if replay is None:
+            self.app.call_from_thread(self._show_beside_earlier, session, "")
             return
-        path = self.source.path
-        compared = SideBySide(path, path, [Couple(before, session)])
+        try:
+            compared = _with_origin(self.source.path, session, replay)
+        except HubError as exc:
+            self.app.call_from_thread(self._show_beside_earlier, session, safe(str(exc)))
+        else:
+            self.app.call_from_thread(self._stand_beside, compared)
+
+    def _show_beside_earlier(self, session: Session, trouble: str) -> None:
+        before = self.source.verdicts.before(session)
+        if trouble:
+            self.notify(trouble, severity="warning", markup=False)
+        if before is not None:
+            self._show_beside(before, session)
+        elif not trouble:
+            self.notify(
+                "there is no earlier session to compare with; in a pair's history, space marks one", markup=False
+            )
+
+    def _show_beside(self, before: Session, session: Session) -> None:
+        self._stand_beside(SideBySide(self.source.path, self.source.path, [Couple(before, session)]))
+
+    def _stand_beside(self, compared: SideBySide) -> None:
         self.app.push_screen(DiffScreen(compared, with_secrets=self.source.with_secrets))
+
+
+def _with_origin(path: Path, session: Session, replay: Replay) -> SideBySide:
+    """Put a replayed session beside what it was played from.
+
+    Raises:
+        HubError: that is not there, or cannot be read.
+    """
+    origin = origin_of(Source(path, session.id)).path
+    with Recording.open(origin) as recording:
+        before = recording.session(replay.origin)
+    return SideBySide(origin, path, [Couple(before, session, replay.side)], names=(origin.name, path.name))

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from dashboards import dashboard, shown, until
 from drawing import draw
-from recorded import record
+from recorded import play, record
 from textual.pilot import Pilot
 
 from hub.recording import Recording
 from matrix.couples import couples
+from matrix.trace import Replay, Side
 from tui.diff_app import DiffApp
 from tui.screens.diff import DiffScreen
 from tui.side_by_side import SideBySide
@@ -105,6 +106,29 @@ async def test_any_two_sessions_can_be_compared_by_marking_one(tmp_path: Path) -
         assert diff.before is not None
         assert diff.after is not None
         assert (diff.before.session.id, diff.after.session.id) == (1, 3)
+
+
+async def test_a_replayed_session_stands_beside_what_it_was_played_from(both: Path, tmp_path: Path) -> None:
+    with Recording.open(both) as recording:
+        origin = recording.session(1)
+    path = record(tmp_path / "replay.recording", draw(*AFTER), draw(*BEFORE))
+    play(path, 2, Replay(2, both.name, 1, origin.opened_at, Side.STATION, "max"))
+    async with dashboard(path) as pilot:
+        await compared(pilot)
+
+        text = shown(pilot)
+        assert "both.recording, session 1" in text
+        assert "= 4 same" in text
+
+
+async def test_a_replayed_session_whose_origin_is_gone_says_so_and_stands_beside_the_one_before(both: Path) -> None:
+    play(both, 2, Replay(2, "gone.recording", 1, 1, Side.STATION, "1"))
+    async with dashboard(both) as pilot:
+        await compared(pilot)
+
+        text = shown(pilot)
+        assert "was played from 'gone.recording'" in " ".join(text.split())
+        assert "~ 1 changed" in text
 
 
 async def test_a_first_session_has_nothing_before_it(tmp_path: Path) -> None:
