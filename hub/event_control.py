@@ -36,12 +36,14 @@ class SwapOrder(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PairShown(msgspec.Struct):
-    """A station of the event, and the CSMS that it is for now."""
+    """A station of the event, and the CSMS that it is for now; `is_connected` where it has dialled ws://HUB/IDENTITY."""
 
     identity: str
     product: str
     csms: str | None
     before: str | None = None
+    by_hand: bool = False
+    is_connected: bool = False
 
 
 class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -185,7 +187,14 @@ def _desk_of(request: web.Request) -> EventDesk:
 
 def _shown(desk: EventDesk, each: Move) -> PairShown:
     product = desk.event.product_of(each.identity)
-    return PairShown(each.identity, product.name if product else "", each.after, each.before)
+    return PairShown(
+        each.identity,
+        product.name if product else "",
+        each.after,
+        each.before,
+        by_hand=each.identity in desk.pairing.moved,
+        is_connected=desk.is_connected(each.identity),
+    )
 
 
 def _answer(shown: PairsShown | list[PairShown]) -> web.Response:

@@ -28,6 +28,7 @@ class Floor(Protocol):
 
     def take_up_event(self) -> None: ...
     def take_up_moves(self, moves: list[Move]) -> None: ...
+    def is_connected(self, identity: str) -> bool: ...
 
 
 class EventDesk:
@@ -79,6 +80,10 @@ class EventDesk:
         self._tell(moves)
         self._keep()
         return moves
+
+    def is_connected(self, identity: str) -> bool:
+        """Tell whether a station has a connection to the CSMS that it is paired with, or is on its way there."""
+        return self._floor is not None and self._floor.is_connected(identity)
 
     def swap(self, one: str, other: str) -> list[Move]:
         """Let two stations, by product or identity, change places; their sessions are closed.

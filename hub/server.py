@@ -249,6 +249,10 @@ class Hub:
         """End the sessions of stations that are for another CSMS now."""
         self.relay.take_up(moves)
 
+    def is_connected(self, identity: str) -> bool:
+        """Tell whether a station is connected to the CSMS that it is paired with."""
+        return bool(self._admission.paired_visits(identity))
+
     def _password_at(self, csms: str, identity: str) -> str | None:
         return self.desk.pairing.password_at(csms, identity) if self.desk else None
 

@@ -22,6 +22,7 @@ from tui.palette import PairProvider
 from tui.screens.base import TIME_KEYS, DashboardScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.diff import DiffScreen
+from tui.screens.event import EventScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.help import HelpScreen, Section
 from tui.screens.matrix import MatrixScreen
@@ -52,6 +53,7 @@ class PlugfestApp(TravellingApp):
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
         Binding("S", "search", "Search the messages and findings of all sessions", show=False),
+        Binding("E", "event", "The event: who meets whom, and the clock of its rounds", show=False),
         Binding("R", "rejudge", "Judge everything again, by the rules as a file regrades them", show=False),
         Binding("ctrl+p", "command_palette", "Commands, and pairs by a part of their name", show=False),
     ]
@@ -108,6 +110,10 @@ class PlugfestApp(TravellingApp):
         if isinstance(self.screen, DashboardScreen) and not isinstance(self.screen, SearchScreen):
             self.screen.go(SearchScreen(self.source))
 
+    def action_event(self) -> None:
+        if isinstance(self.screen, DashboardScreen) and not isinstance(self.screen, EventScreen):
+            self.screen.go(EventScreen(self.source))
+
     def on_rejudged(self, event: Rejudged) -> None:
         """Leave the screens that show what was found before, and say what has changed."""
         while len(self.screen_stack) > 1:
@@ -127,6 +133,7 @@ class PlugfestApp(TravellingApp):
             OccurrencesScreen: ("occurrences", OccurrencesScreen.BINDINGS),
             DiffScreen: ("side by side", DiffScreen.BINDINGS),
             SearchScreen: ("search", SearchScreen.BINDINGS),
+            EventScreen: ("event", EventScreen.BINDINGS),
         }
         here = [section for kind, section in sections.items() if isinstance(self.screen, kind)]
         elsewhere = [section for section in sections.values() if section not in here]
@@ -145,6 +152,7 @@ class PlugfestApp(TravellingApp):
             yield from screen.commands()
             yield from self.time_commands()
         yield SystemCommand("Search", "All messages and findings, in all sessions", self.action_search)
+        yield SystemCommand("Event", "Who meets whom, and the clock of the rounds", self.action_event)
         yield SystemCommand("Judge again", "By the rules as a file regrades them, read anew", self.action_rejudge)
         yield from super().get_system_commands(screen)
 

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from matrix.safe import safe
 from tui.line import Line, Span
 from tui.widgets.line_list import LineList
 
@@ -32,21 +31,21 @@ class Csmses(LineList):
 
 
 class MoveScreen(ModalScreen[str | None]):
-    """Gives back the name of a CSMS; None for leaving the station where it is."""
+    """Gives back one of the names, as a rule of a CSMS; None for leaving the station where it is."""
 
     CSS_PATH = "move.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Nothing")]
 
-    def __init__(self, station: str, names: Sequence[str], now: str | None, **keywords: Any) -> None:
+    def __init__(self, title: str, names: Sequence[str], now: str | None, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._station = station
+        self._title = title
         self._names = names
         self._now = now
 
     def compose(self) -> ComposeResult:
         with Vertical(id="window") as window:
-            window.border_title = f"move {safe(self._station, 60)} to another CSMS"
-            window.border_subtitle = "arrows choose · enter moves · esc leaves"
+            window.border_title = self._title
+            window.border_subtitle = "arrows choose · enter moves · esc leaves it"
             yield Csmses(self._names, self._now, id="choices")
 
     def on_mount(self) -> None:

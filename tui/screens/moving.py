@@ -40,7 +40,7 @@ class MovingScreen(ContestingScreen):
             if csms is not None:
                 self.run_worker(self._moved(station, csms), name="move", group="move")
 
-        self.app.push_screen(MoveScreen(station, shown.csmses, now), send)
+        self.app.push_screen(MoveScreen(f"move {safe(station, 60)} to another CSMS", shown.csmses, now), send)
 
     async def _moved(self, station: str, csms: str) -> None:
         hub = self.source.hub

@@ -1,4 +1,4 @@
-"""The event on the screens: the round counts down, and M moves a station to another CSMS."""
+"""The event on the screens: the round counts down, M moves a station to another CSMS, E shows who meets whom."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +31,10 @@ participant = "volta"
 versions = ["1.6"]
 identities = ["V1"]
 csms = "lotus"
+[stations.two]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V2"]
 """
 )
 
@@ -100,3 +104,60 @@ def test_clock_counts_down_unless_it_is_paused(*, is_paused: bool, left_s: float
 
     assert phase_after(phase, 10).left_s == left_s
     assert phase_after(phase, 100).left_s == (60.0 if is_paused else 0.0)
+
+
+async def test_capital_e_shows_all_stations_and_moves_one_that_was_never_here(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2" in shown(pilot) and "nobody" in shown(pilot))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
+        await pilot.press("down", "enter")
+
+        await until(pilot, lambda: desk.pairing.csms_of("V2") == "deep")
+        await until(pilot, lambda: "by hand" in shown(pilot))
+
+
+async def test_stations_change_places_by_x(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2" in shown(pilot))
+        await pilot.press("x")
+        await until(pilot, lambda: "V2, for nobody" in shown(pilot))
+        await pilot.press("enter")
+
+        await until(pilot, lambda: desk.pairing.pairs == {"V1": None, "V2": "lotus"})
+
+
+async def test_clock_of_the_rounds_is_paused_shifted_and_goes_on(tmp_path: Path) -> None:
+    starts = datetime.now(UTC) - timedelta(minutes=1)
+    rounds = f'[[rounds]]\nstarts = {starts.isoformat()}\nminutes = 31\npairs = [["one", "deep"]]\n'
+
+    async with dashboard_of(tmp_path, EVENT + rounds) as (pilot, desk):
+        await until(pilot, lambda: "29:5" in shown(pilot))
+        await pilot.press("E", "p")
+        await until(pilot, lambda: "(paused)" in shown(pilot))
+        await pilot.press("plus")
+        await until(pilot, lambda: "34:5" in shown(pilot))
+        await pilot.press("p")
+
+        await until(pilot, lambda: not desk.phase.is_paused)
+
+
+async def test_what_cannot_be_swapped_or_asked_is_said(tmp_path: Path) -> None:
+    lonely = EVENT.partition("[stations.two]")[0]
+
+    async with dashboard_of(tmp_path, lonely) as (pilot, _):
+        await pilot.press("E")
+        await until(pilot, lambda: "V1" in shown(pilot))
+        await pilot.press("x")
+
+        await until(pilot, lambda: "there is no station" in shown(pilot))
+
+
+async def test_why_an_edit_is_not_in_force_is_on_the_screens(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        desk.trouble = "event.toml:7: participants.volta.vendro does not exist"
+        await pilot.press("E", "minus")
+
+        await until(pilot, lambda: "vendro does not exist" in shown(pilot))
