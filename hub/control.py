@@ -4,6 +4,7 @@ Off unless the hub was given a disturber. As the feed, it answers programs on th
 request with an Origin is refused, and only JSON is read, which no form of a page can send.
 """
 
+import os
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
@@ -173,13 +174,19 @@ async def ask(url: URL, wanted: msgspec.Struct | None, kind: type[_Read], tls: s
         async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted, tls) as response:
             body = await response.content.read(LONGEST_ANSWER)
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-        raise ControlError(f"no hub answers at {url.origin()}: {exc or type(exc).__name__}") from exc
+        raise ControlError(f"no hub answers at {url.origin()}: {_words_of(exc)}") from exc
     if response.status != 200:
         raise ControlError(body.decode("utf-8", "replace").strip()[:1_000])
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as exc:
         raise ControlError(f"what answers at {url.origin()} is no hub that knows of {url.path}") from exc
+
+
+def _words_of(exc: BaseException) -> str:
+    if isinstance(exc, OSError) and exc.errno and exc.errno > 0:
+        return os.strerror(exc.errno).lower()
+    return str(exc) or type(exc).__name__
 
 
 def _asking(http: aiohttp.ClientSession, url: URL, wanted: msgspec.Struct | None, tls: ssl.SSLContext | bool) -> Any:

@@ -112,7 +112,7 @@ class Relay:
         try:
             route = self._located(self._switchboard.route(request.target, opening.target))
         except NotFoundError as exc:
-            await opening.refuse(exc.status, str(exc), is_recorded=request.is_upgrade)
+            await opening.refuse(exc.status, str(exc), *exc.fields, is_recorded=request.is_upgrade)
             return
         opening.routed(route)
         if not request.is_upgrade:

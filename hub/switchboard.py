@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from yarl import URL
 
@@ -16,6 +16,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
 _USERINFO: Final = re.compile(r"(?P<user>[^/:@\s]*):(?!//).*@")
 _DOTS: Final = (".", "..")
 
+RESTS: Final = "Retry-After: 10"
+"""For a station that nobody is for at the moment (RFC 9110 §10.2.3)."""
+
 TUNNEL: Final = "tunnel:"
 """Where a CSMS is that its participant brings by `plugfest tunnel`: what stands in the place of a URL."""
 
@@ -25,11 +28,12 @@ class SwitchboardError(HubError):
 
 
 class NotFoundError(HubError):
-    """A request target leads to no CSMS; `status` is what HTTP calls that."""
+    """A request target leads to no CSMS; `status` is what HTTP calls that, `fields` go with it."""
 
-    def __init__(self, message: str, status: int = 404) -> None:
+    def __init__(self, message: str, status: int = 404, *fields: str) -> None:
         super().__init__(message)
         self.status = status
+        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,12 @@ class Switchboard:
         name = pairing.csms_of(identity)
         if name is None or name not in self.csmses:
             known = ", ".join(sorted(self.csmses)) or "none"
-            why = "is paired with no CSMS now" if pairing.knows(identity) else "is no station of the event"
-            raise NotFoundError(f"{identity!r} {why}; connect to /NAME/{identity} for a certain one: {known}")
+            hint = f"connect to /NAME/{quote(identity, safe='')} for a certain one: {known}"
+            if pairing.knows(
+                identity
+            ):  # 404 is what OCPP has for a station that nobody knows, and some never come back
+                raise NotFoundError(f"{identity!r} is paired with no CSMS now; {hint}", 503, RESTS)
+            raise NotFoundError(f"{identity!r} is no station of the event; {hint}")
         return Route(self.csmses[name], identity, target, is_paired=True)
 
 

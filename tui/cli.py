@@ -338,7 +338,9 @@ def event_swap(source: str, one: str, other: str, *, ca: Path | None) -> None:
 
 @event.command("schedule", epilog="Example: plugfest event schedule event.toml --start 2026-11-23T09:00:00+01:00")
 @click.argument("file", type=EVENT_FILE)
-@click.option("--start", required=True, metavar="TIME", help="When the first round begins, with an offset from UTC.")
+@click.option(
+    "--start", required=True, metavar="TIME", help="When the first round begins, with an offset from UTC; or now."
+)
 @click.option("--minutes", type=click.IntRange(1, 1440), default=30, show_default=True, help="How long a round lasts.")
 @click.option("--pause", type=click.IntRange(0, 1440), default=5, show_default=True, help="Minutes between two rounds.")
 @click.option("--skip-own", is_flag=True, help="Leave out pairs of one participant.")
@@ -353,9 +355,10 @@ def event_schedule(file: Path, start: str, minutes: int, pause: int, *, skip_own
     from tui.event import run_schedule
 
     try:
-        begins = datetime.fromisoformat(start)
+        soon = datetime.now().astimezone().replace(second=0, microsecond=0) + timedelta(minutes=1)
+        begins = soon if start == "now" else datetime.fromisoformat(start)
     except ValueError:
-        _fail(f"--start wants a time such as 2026-11-23T09:00:00+01:00, got {start!r}")
+        _fail(f"--start wants a time such as 2026-11-23T09:00:00+01:00, or now, got {start!r}")
     if begins.tzinfo is None:
         _fail(f"--start has no offset from UTC: {start!r}; write Z, or one such as +01:00")
     lasts, between = timedelta(minutes=minutes), timedelta(minutes=pause)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -150,6 +150,12 @@ def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta
     if not pairs:
         raise EventError(f"nobody in {str(path)!r} can meet anybody: no two are present and have a version in common")
     rounds = timed(rounds_of(pairs), start, lasts, pause)
+    if start < datetime.now(UTC):
+        click.echo("plugfest: this plan begins in the past", err=True)
+    if event.rounds:
+        click.echo(
+            f"plugfest: {path} has {_count(len(event.rounds), 'round')} already; this plan comes on top", err=True
+        )
     click.echo(f"# {len(pairs)} meetings in {len(rounds)} rounds, until {rounds[-1].ends:%Y-%m-%d %H:%M}")
     click.echo(as_toml(rounds), nl=False)
 

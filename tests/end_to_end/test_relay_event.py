@@ -118,7 +118,8 @@ async def test_station_that_is_paired_with_nobody_is_told_so(hub: Hub, peers: Pe
     await station.say(upgrade("/V3"))
 
     answer = await station.rest()
-    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nRetry-After: 10\r\n" in answer
     assert b"'V3' is paired with no CSMS now; connect to /NAME/V3 for a certain one: deep, lotus" in answer
 
 

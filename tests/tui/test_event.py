@@ -1,6 +1,7 @@
 """`plugfest event`, as it is typed: files are written and checked, plans are printed."""
 
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,28 @@ def test_plan_wants_a_moment_to_begin_at(tmp_path: Path, start: str, sentence: s
     assert sentence in planned.output
 
 
+def test_plan_for_now_begins_within_a_minute(tmp_path: Path) -> None:
+    path = tmp_path / "event.toml"
+    typed("init", path)
+
+    planned = typed("schedule", path, "--start", "now")
+
+    (starts,) = (line.partition(" = ")[2] for line in planned.stdout.splitlines() if line.startswith("starts"))
+    assert abs(datetime.fromisoformat(starts) - datetime.now(UTC)) <= timedelta(minutes=1)
+
+
+def test_plan_in_the_past_or_beside_another_is_remarked_on(tmp_path: Path) -> None:
+    path = tmp_path / "event.toml"
+    typed("init", path)
+    path.write_text(path.read_text() + typed("schedule", path, "--start", "2020-01-01T09:00:00Z").stdout)
+
+    planned = typed("schedule", path, "--start", "2020-01-01T09:00:00Z")
+
+    assert planned.exit_code == 0
+    assert "this plan begins in the past" in planned.stderr
+    assert "has 1 round already" in planned.stderr
+
+
 def test_plan_for_nobody_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "event.toml"
     path.write_text('[event]\nname = "x"\n')
@@ -91,13 +114,18 @@ def test_plan_for_nobody_is_refused(tmp_path: Path) -> None:
         (PhaseShown("Fest", None, 9, [], 61.0, True), "Fest: no round is on; the next begins in 1:01 (paused)"),
         (PhaseShown("Fest\x1b[2J", None, 9, [], None, False), "Fest\\x1b[2J: all rounds are over"),
         (PhaseShown("Fest", None, 0, [], None, False), "Fest: there are no rounds in the event file"),
+        (PhaseShown("Fest", None, 9, [], 4205.0, False), "Fest: no round is on; the next begins in 1:10:05"),
+        (
+            PhaseShown("Fest", None, 9, [], None, False, "e:7: \x1b no\ne:9: no"),
+            "Fest: all rounds are over; the event file has a mistake: e:7: \\x1b no",
+        ),
     ],
 )
 def test_clock_is_told_in_a_sentence(phase: PhaseShown, line: str) -> None:
     assert clock_line(phase) == line
 
 
-@pytest.mark.parametrize("words", [("shift",), ("pause", "10")])
+@pytest.mark.parametrize("words", [("shift",), ("pause", "10"), ("shift", "nan"), ("shift", "1e9")])
 def test_only_a_shift_takes_minutes(tmp_path: Path, words: tuple[str, ...]) -> None:
     asked = typed("clock", tmp_path / "x.recording", *words)
 

@@ -42,12 +42,8 @@ class EventScreen(MovingScreen):
         Binding("M", "move_station", "Move", tooltip="Move the station to another CSMS (Enter, too)"),
         Binding("x", "swap", "Swap", tooltip="Let the station change places with another one"),
         Binding("p", "pause", "Pause", tooltip="Pause the clock of the rounds, or let it go on"),
-        Binding(
-            "plus", "shift(1)", "5 min later", tooltip="The round lasts five minutes longer; what comes, comes later"
-        ),
-        Binding(
-            "minus", "shift(-1)", "5 min earlier", tooltip="The round ends, or the next begins, five minutes earlier"
-        ),
+        Binding("plus", "shift(1)", "5 min later", tooltip="The round lasts longer by that; what comes, comes later"),
+        Binding("minus", "shift(-1)", "5 min earlier", tooltip="The round ends, or the next begins, earlier by that"),
         Binding("escape,backspace", "app.pop_screen", "Back"),
     ]
 
