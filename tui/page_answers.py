@@ -5,7 +5,7 @@ answered as it would have been then, to who sees what they see now.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +35,8 @@ NO_PAIR_YET: Final = "there was no such pair at that moment: a station may have 
 NOT_OPENED: Final = "this session had not been opened at that moment"
 NOT_SAID: Final = "this message had not been said at that moment"
 
+About = dict[str, str]
+"""What a question says besides: `id`, `before` and the like, as they stand in the address."""
 Answer = tuple[int, dict[str, Any], str]
 """A status of HTTP, data for JSON, and for the log why something is not told ("": it is)."""
 
@@ -103,28 +105,20 @@ class Answers:
             return find_past(target, self.sight(question.scope), self._verdicts, self.progress, recording)
 
     def _find(self, question: Question, look: _Look) -> dict[str, Any]:
-        about = question.about
-        match question.what:
-            case "legend":
-                return {"legend": legend()}
-            case "board":
-                return self._board(look)
-            case "pair":
-                return self._pair(about.get("id", ""), look)
-            case "session":
-                return self._session(_number(about, "id"), about, look)
-            case "frame":
-                return self._frame(_number(about, "id"), look)
-            case "doctor":
-                return self._doctor(look)
-            case _:
-                raise RefusedError(NOT_FOUND, "there is no such view")
+        view = VIEWS.get(question.what)
+        if view is None:
+            raise RefusedError(NOT_FOUND, "there is no such view")
+        return view(self, question.about, look)
 
-    def _board(self, look: _Look) -> dict[str, Any]:
+    def _legend(self, _about: About, _look: _Look) -> dict[str, Any]:
+        return {"legend": legend()}
+
+    def _board(self, _about: About, look: _Look) -> dict[str, Any]:
         pairs = [pair_summary(each, self._verdicts.notes) for each in _seen(look)]
         return {"pairs": pairs, "status": view_of(look.sight.scope)}
 
-    def _pair(self, pair_id: str, look: _Look) -> dict[str, Any]:
+    def _pair(self, about: About, look: _Look) -> dict[str, Any]:
+        pair_id = about.get("id", "")
         found = next((each for each in _seen(look) if each.pair_id == pair_id), None)
         if found is None:
             raise RefusedError(NOT_FOUND, NO_PAIR if look.is_now else NO_PAIR_YET)
@@ -132,7 +126,8 @@ class Answers:
             latest = [recording.session(number) for number in found.pair.sessions[-SESSIONS_SHOWN:]]
         return pair_detail(found, [*self._as_they_stood(latest, look)], self._verdicts.notes)
 
-    def _session(self, number: int, about: dict[str, str], look: _Look) -> dict[str, Any]:
+    def _session(self, about: About, look: _Look) -> dict[str, Any]:
+        number = _number(about, "id")
         with self._recording() as recording:
             latest = recording.session(number)
             names = _names_for(latest, look.sight)
@@ -147,8 +142,8 @@ class Answers:
             places = {name: _number(about, name) for name in ("frame", "before", "after")}
             return shown | message_page(recording, number, told.verdicts.of(number), **places)
 
-    def _frame(self, number: int, look: _Look) -> dict[str, Any]:
-        sight = look.sight
+    def _frame(self, about: About, look: _Look) -> dict[str, Any]:
+        number, sight = _number(about, "id"), look.sight
         if not sight.has_open:
             raise RefusedError(FORBIDDEN, OUTCOMES_ONLY)
         with self._recording() as recording:
@@ -160,7 +155,7 @@ class Answers:
                 raise RefusedError(NOT_FOUND, NOT_SAID)
             return frame_detail(recording, number, session.id, self._told(names, sight))
 
-    def _doctor(self, look: _Look) -> dict[str, Any]:
+    def _doctor(self, _about: About, look: _Look) -> dict[str, Any]:
         """Return the patients whose attempts are seen whole; what CSMSes have spoken, too, is told of those only."""
         if not look.sight.has_open:
             raise RefusedError(FORBIDDEN, OUTCOMES_ONLY)
@@ -194,6 +189,17 @@ class Answers:
         return Recording.open(self._source.path)
 
 
+VIEWS: Final[Mapping[str, Callable[[Answers, About, _Look], dict[str, Any]]]] = {
+    "legend": Answers._legend,  # noqa: SLF001 - of this module
+    "board": Answers._board,  # noqa: SLF001 - of this module
+    "pair": Answers._pair,  # noqa: SLF001 - of this module
+    "session": Answers._session,  # noqa: SLF001 - of this module
+    "frame": Answers._frame,  # noqa: SLF001 - of this module
+    "doctor": Answers._doctor,  # noqa: SLF001 - of this module
+}
+"""What can be asked for, by its name in the address."""
+
+
 def sight_of(scope: Scope, source: Source, letters: Letters) -> Sight:
     """Return how a scope sees what a source reads."""
     return Sight(scope, letters, lambda number: source.verdicts.of(number).session)
@@ -220,7 +226,7 @@ def _names_for(session: Session, sight: Sight) -> Names:
     return names
 
 
-def _number(about: dict[str, str], name: str) -> int:
+def _number(about: About, name: str) -> int:
     text = about.get(name, "0")
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise RefusedError(BAD, f"{name} has to be a number")

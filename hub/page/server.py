@@ -149,10 +149,13 @@ async def live(request: web.Request) -> web.StreamResponse:
 
 
 def _hello(page: Page, guest: Guest) -> bytes:
-    """Return what one browser is told at first, as JSON: who looks in it, and what time it is here (ms)."""
-    title = page.entrance.viewing().title_of(guest.token) if guest.token else ""
+    """Return what one browser is told at first, as JSON: who looks in it, at what event, what time it is here (ms)."""
+    viewing = page.entrance.viewing()
+    title = viewing.title_of(guest.token) if guest.token else ""
+    event = viewing.desk.event.name if viewing.desk else ""
     role = guest.token.role if guest.token else ""
-    return msgspec.json.encode({"name": safe(title, 100), "role": role, "now": time.time_ns() // 1_000_000})
+    told = {"name": safe(title, 100), "role": role, "event": safe(event, 100), "now": time.time_ns() // 1_000_000}
+    return msgspec.json.encode(told)
 
 
 def _version_in(request: web.Request, audience: Audience) -> int:

@@ -21,6 +21,7 @@ from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
 from hub.tunnel_words import PROTOCOL
+from tui.page_answers import VIEWS
 from tui.serving import PAGES, hub_app
 
 EVENT: Final = """\
@@ -95,6 +96,15 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
 RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409)}
 """The ways past the application, which carry bytes: a ticket, or an agent that is connected, is needed too."""
+DATA: Final[Mapping[str, Statuses]] = {
+    "legend": with_token(200, nobody=403),
+    "board": with_token(200, nobody=403),
+    "doctor": with_token(200, nobody=403, viewer=403),
+    "pair?id={pair}": with_token(200, nobody=403, viewer=404, own=404),
+    "session?id=3": with_token(200, nobody=403, own=404),
+    "frame?id={frame}": with_token(200, nobody=403, viewer=403, own=404),
+}
+"""Each view of the page's JSON, and what each role is answered of what is all the other participant's."""
 FILLED: Final = {"{id}": "1", "{name}": "app.js", "{what}": "legend"}
 
 
@@ -263,6 +273,23 @@ async def test_every_role_is_answered_at_every_way_as_it_is_granted(tmp_path: Pa
             answered[method, path] = {role: await asked(there, method, path, role) for role in ROLES}
 
     assert answered == WAYS
+
+
+@pytest.mark.parametrize("at", ["", "at=2999-01-01"])
+async def test_every_role_is_answered_at_every_view_of_the_data_as_it_is_granted(tmp_path: Path, at: str) -> None:
+    answered: dict[str, dict[str, int]] = {}
+    async with event(tmp_path, "") as there:
+        (pair,) = [each for each, about in (await there.board(ORGANIZER, 3)).pairs.items() if about["csms"] == "deep"]
+        _, session = await there.get(ORGANIZER, "/-/page/data/session?id=3")
+        frame = json.loads(session)["messages"][0]["id"]
+        for view in DATA:
+            asked = view.replace("{pair}", pair).replace("{frame}", str(frame))
+            path = f"/-/page/data/{asked}{'&' if '?' in asked else '?'}{at}"
+            there.hub.tunnels.failures._paid_until.clear()  # guessing is slowed down, which is another test's
+            answered[view] = {role: (await there.get(role, path))[0] for role in ROLES}
+
+    assert answered == DATA
+    assert {view.partition("?")[0] for view in DATA} == {*VIEWS}
 
 
 async def asked(there: Site, method: str, path: str, role: str) -> int:

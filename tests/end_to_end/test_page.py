@@ -215,14 +215,20 @@ async def test_keys_lead_from_the_cell_to_the_finding_with_rule_clause_and_json(
 
     await tab.do(press=["Tab", "Enter"])
     skipped = await tab.do(report=1)
+    matrix = await tab.do(heard="table.matrix")
     await tab.do(click="td.cell.deviated a")
     pair = await tab.find("h1", "Alder One")
+    rows = await tab.do(heard="table.rows")
     await tab.do(click="table.rows tr:has(.deviated) td a")
     finding = await tab.find("article.message.opened .finding.violation")
     seen = await tab.find("article.message.opened .payload")
 
     assert skipped["path"] == "/#main"
     assert pair["path"].startswith("/-/page/pair/Alder_One.acme.1.6.")
+    assert 'columnheader "acme"' in matrix["heard"]
+    assert 'rowheader "Alder One 1.6"' in matrix["heard"]
+    assert 'link "Alder One with acme: deviated, 3 of 4 message types passed, connected now"' in matrix["heard"]
+    assert 'rowheader "Heartbeat, from the station"' in rows["heard"]
     assert "currentTime" in finding["text"]
     assert "violation by the CSMS" in finding["text"]
     assert seen["text"].startswith('[3, "h", {}]')
@@ -241,10 +247,13 @@ async def test_a_deep_link_opens_the_cell_at_its_row_and_what_has_focus_is_seen(
 
     await tab.do(go=f"{path}?row=Heartbeat")
     opened = await tab.find("tr.opened", "Heartbeat")
+    story = await tab.find("tr.story li")
     await tab.do(press=["Tab", "Shift+Tab"])
     focused = await tab.do(measure="tr.opened a")
 
     assert "≠" in opened["text"]
+    assert story["text"].startswith("≠ deviated · session 1 · ")
+    assert "currentTime" in story["text"]
     assert focused["outline"] == "solid"
     assert await nothing_odd(tab)
 
@@ -262,6 +271,33 @@ async def test_the_hall_screen_is_read_from_afar_and_fits_a_telephone_too(
     assert name["font"] >= 0.03 * 2160
     assert small["wide"] <= 0
     assert await nothing_odd(tab)
+
+
+async def test_every_view_fits_a_telephone_and_a_session_says_first_what_was_found_in_it(
+    station: aiohttp.ClientWebSocketResponse, tab: Viewer
+) -> None:
+    await boot(station)
+    await call(station, "h", "Heartbeat", {})
+    await tab.do(go="/", size=[390, 844])
+    await tab.find("td.cell.deviated")
+    wide = [await tab.do(measure="table.matrix")]
+
+    await tab.do(click="td.cell a")
+    await tab.find("table.rows")
+    wide.append(await tab.do(measure="table.rows"))
+    rows = await tab.do(heard="table.rows")
+    await tab.do(click=".sessions a")
+    found = await tab.find(".in-short li")
+    wide.append(await tab.do(measure="table.messages"))
+    messages = await tab.do(heard="table.messages")
+    await tab.do(click="[data-nav=doctor]")
+    await tab.find(".patient", "connected, speaking ocpp1.6")
+    wide.append(await tab.do(measure=".patient"))
+
+    assert [each["wide"] for each in wide] == [0, 0, 0, 0]
+    assert found["text"].startswith("▲ violation by the CSMS: ")
+    assert "currentTime" in found["text"]
+    assert ["rowheader" in rows["heard"], messages["heard"].count('row "')] == [True, 4]
 
 
 async def test_a_hostile_vendor_stays_text_everywhere(station: aiohttp.ClientWebSocketResponse, tab: Viewer) -> None:
@@ -366,6 +402,7 @@ async def test_the_hall_screen_has_letters_for_names_also_behind_its_links_and_c
 ) -> None:
     await guest.do(go="/-/page/hall", scheme="light")
     countdown = await guest.find(".hall-line .round", "Round 1 of 1: ")
+    name = await guest.find(".hall-event")
     await guest.find("tbody th", "Station B")
     hall = await guest.find("table.matrix")
     await guest.do(click="td.cell a")
@@ -375,6 +412,7 @@ async def test_the_hall_screen_has_letters_for_names_also_behind_its_links_and_c
     back = await guest.find(".hall-line .round", "Round 1 of 1: ")
 
     assert "left" in countdown["text"]
+    assert name["text"] == "Fest"
     assert [name for name in ("Alder", "img", "acme", "A1", "H1") if name in hall["text"] + detail["text"]] == []
     assert pair["path"] == "/-/page/pair/station-a.csms-a.1.6?hall=1"
     assert back["path"] == "/-/page/hall"

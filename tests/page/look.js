@@ -1,6 +1,7 @@
 "use strict";
 // Looks at the page as a person would: `node look.js BASE CHROMIUM`. Takes one JSON command a line, answers with one each.
 // {"go": path} opens an address, {"find": css, "text": part} waits for an element, {"press": keys} types, {"report": 1} tells.
+// {"heard": css} tells what a screen reader is told of an element: roles and names, as Chromium's accessibility tree has them.
 // {"keeps": text} says whether a script finds a text in the address, the cookies, what is stored or what is shown.
 const { chromium } = require("playwright-core");
 const { createInterface } = require("node:readline");
@@ -36,11 +37,15 @@ async function main(base, executablePath) {
       return { text: await found.innerText(), path: page.url().slice(base.length), title: await page.title() };
     }
     if (command.measure) {
-      return page.locator(command.measure).first().evaluate((element) => ({
-        font: parseFloat(getComputedStyle(element).fontSize), outline: getComputedStyle(element).outlineStyle,
-        color: getComputedStyle(element).color, wide: document.documentElement.scrollWidth - innerWidth,
-      }));
+      for (;;) {  // what is drawn anew meanwhile has no style any more
+        const found = await page.locator(command.measure).first().evaluate((element) => element.isConnected && ({
+          font: parseFloat(getComputedStyle(element).fontSize), outline: getComputedStyle(element).outlineStyle,
+          color: getComputedStyle(element).color, wide: document.documentElement.scrollWidth - innerWidth,
+        }));
+        if (found) return found;
+      }
     }
+    if (command.heard) return { heard: await page.locator(command.heard).first().ariaSnapshot() };
     return { complaints, foreign, images: await page.locator("main img, main script, main iframe").count(), path: page.url().slice(base.length) };
   }
 

@@ -14,6 +14,11 @@ export function announce(changes) {
   if (waiting.size && timer === null) timer = setTimeout(tell, EVERY_MS);
 }
 
+/** Tell a sentence now. */
+export function say(sentence) {
+  document.getElementById("changes").textContent = sentence;
+}
+
 function tell() {
   timer = null;
   const sentences = [...waiting.values()]
@@ -21,5 +26,5 @@ function tell() {
     .map(({ was, pair }) => `${pair.station} with ${pair.csms}: ${pair.outcome}${was ? `, was ${was}` : ""}.`);
   waiting = new Map();
   const more = sentences.length > MOST ? ` And ${sentences.length - MOST} more changes.` : "";
-  document.getElementById("changes").textContent = sentences.slice(0, MOST).join(" ") + more;
+  say(sentences.slice(0, MOST).join(" ") + more);
 }

@@ -20,23 +20,28 @@ export function arrange(pairs) {
   };
 }
 
-/** Return the table. `changed` has the ids of pairs that are pointed out. */
-export function table(rows, columns, { caption, changed, isHall }) {
-  return el("table", { class: "matrix" },
+/** Return the table. `changed` has the ids of pairs that are pointed out; where it `isTurned`, CSMSes go down. */
+export function table(rows, columns, { caption, changed, isHall, isTurned }) {
+  const stations = rows.map((row) => ({ name: row.station, version: row.version || "no version", key: row.cells }));
+  const csmses = columns.map((csms) => ({ name: csms, key: csms }));
+  const [down, across] = isTurned ? [csmses, stations] : [stations, csmses];
+  const pair = (one, other) => (isTurned ? other.key.get(one.key) : one.key.get(other.key));
+  return el("table", { class: isTurned ? "matrix turned" : "matrix" },
     el("caption", { class: isHall ? "unseen" : false }, caption),
     el("thead", {}, el("tr", {},
-      el("th", { scope: "col", class: "corner" }, "Station"),
-      columns.map((csms) => el("th", { scope: "col", title: csms }, el("span", { class: "label" }, csms))))),
-    el("tbody", {}, rows.map((row) => el("tr", {},
-      el("th", { scope: "row", title: row.station }, el("span", { class: "label" }, row.station), " ",
-        el("span", { class: "version" }, row.version || "no version")),
-      columns.map((csms) => cell(row.cells.get(csms), changed, isHall))))));
+      el("th", { scope: "col", class: "corner" }, isTurned ? "CSMS" : "Station"), across.map((each) => heading("col", each)))),
+    el("tbody", {}, down.map((one) => el("tr", {},
+      heading("row", one), across.map((other) => cell(pair(one, other), changed, isHall))))));
+}
+
+function heading(scope, { name, version }) {
+  return el("th", { scope, title: name }, el("span", { class: "label" }, name), version ? [" ", el("span", { class: "version" }, version)] : null);
 }
 
 function cell(pair, changed, isHall) {
   if (!pair) return el("td", { class: "none" }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, "not tried"));
   const isNew = changed.has(pair.id);
-  const told = `${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${marked(pair.mark)}` : ""}${pair.own ? ", yours" : ""}${pair.open ? ", connected now" : ""}`;
+  const told = `${pair.station} with ${pair.csms}: ${pair.outcome}, ${pair.passed} of ${pair.tested} message types passed${pair.mark ? `, ${marked(pair.mark)}` : ""}${pair.own ? ", yours" : ""}${pair.open ? ", connected now" : ""}`;
   const inside = [
     el("span", { class: "glyph", "aria-hidden": "true" }, GLYPHS[pair.outcome] ?? "?"),
     el("span", { class: "count", "aria-hidden": "true" }, `${pair.passed}/${pair.tested}`),

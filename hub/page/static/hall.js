@@ -11,6 +11,7 @@ const EACH_MS = 12000;
 const ROWS = 10;
 const COLUMNS = 8;
 const NARROW_COLUMNS = 3;
+const LONGEST = 14;
 
 export function showHall(place) {
   const changed = new Changed(CHANGED_MS);
@@ -25,7 +26,8 @@ export function showHall(place) {
     turn.setAttribute("aria-pressed", String(isPaused));
   });
   const round = el("p", { class: "round", role: "timer" });
-  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, foot, round, turn));
+  const name = el("strong", { class: "hall-event" });
+  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, name, foot, round, turn));
   const stop = showRound(round);
   document.body.classList.add("hall");
 
@@ -40,10 +42,12 @@ export function showHall(place) {
     const [some, these] = [rows.slice(first, first + ROWS), columns.slice(left, left + across)];
     box.style.setProperty("--rows", some.length + 1);
     box.style.setProperty("--columns", these.length);
+    box.style.setProperty("--longest", longest(these));
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
     else fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true }) : empty());
     const place = screens > 1 ? `Screen ${screen + 1} of ${screens}  ·  ` : "";
     const where = board.isThere ? "" : "⚠ The hub does not answer  ·  ";
+    name.textContent = board.event;
     foot.textContent = where + place + summarized([...board.pairs.values()]);
     turn.hidden = screens === 1;
   }
@@ -63,4 +67,9 @@ export function showHall(place) {
     removeEventListener("resize", draw);
     document.body.classList.remove("hall");
   };
+}
+
+/** Return how many letters a heading has in a line: the longest word, up to where words are broken. */
+function longest(names) {
+  return Math.min(LONGEST, Math.max(1, ...names.flatMap((name) => name.split(/[\s-]+/)).map((word) => word.length)));
 }

@@ -5,6 +5,9 @@ import { showRound } from "./round.js";
 import { board, onBoard } from "./stream.js";
 
 const CHANGED_MS = 8000;
+const NARROW = matchMedia("(max-width: 40rem)");
+const TURNED_UP_TO = 2;
+const FIT = 2;
 
 /** Show the matrix, live, in `place`; returns what ends it. */
 export function showMatrix(place) {
@@ -17,8 +20,10 @@ export function showMatrix(place) {
   filter.addEventListener("input", () => { wanted = filter.value.toLowerCase(); draw(); });
   const round = el("p", { class: "round", role: "timer" });
   const whose = el("p", { class: "muted" });
-  fill(place, el("h1", {}, "Who works with whom"), round, summary, whose,
-    el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), box, legend);
+  const name = el("p", { class: "event" });
+  const hint = el("p", { class: "muted" });
+  fill(place, name, el("h1", {}, "Who works with whom"), round, summary, whose,
+    el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), hint, box, legend);
   ask("legend").then((found) => showLegend(legend.lastChild, found.legend)).catch(() => legend.remove());
 
   function draw() {
@@ -26,11 +31,16 @@ export function showMatrix(place) {
     const pairs = new Map([...board.pairs].filter(([, pair]) =>
       `${pair.station} ${pair.csms} ${pair.version} ${pair.outcome}`.toLowerCase().includes(wanted)));
     const { rows, columns } = arrange(pairs);
+    const isTurned = NARROW.matches && rows.length <= TURNED_UP_TO && columns.length > rows.length;
     summary.textContent = summarized([...pairs.values()]);
+    hint.hidden = isTurned || !NARROW.matches || columns.length <= FIT;
+    hint.textContent = `${columns.length} CSMSes: scroll the matrix sideways`;
+    name.textContent = board.event;
+    name.hidden = !board.event;
     whose.textContent = WHOSE[board.status.view]?.[board.status.others] ?? "";
     whose.hidden = !whose.textContent;
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
-    else if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now() }));
+    else if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now(), isTurned }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
   }
   const end = onBoard((changes, isOld) => {
@@ -39,8 +49,9 @@ export function showMatrix(place) {
   });
   const timer = setInterval(() => changed.since.size && draw(), 2000);
   const stop = showRound(round);
+  NARROW.addEventListener("change", draw);
   draw();
-  return () => { end(); stop(); clearInterval(timer); };
+  return () => { end(); stop(); clearInterval(timer); NARROW.removeEventListener("change", draw); };
 }
 
 const WHOSE = {

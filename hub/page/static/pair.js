@@ -59,13 +59,24 @@ function content(pair, row) {
 
 function line(pair, row, opened) {
   const { evidence } = row;
-  return el("tr", { class: row.action === opened ? "opened" : false },
-    el("th", { scope: "row" }, link(pairPath(pair.id, row.action), { "data-key": `row ${row.action}` },
-      el("span", { "aria-hidden": "true" }, `${row.arrow} `), row.action, ARROWS[row.from] ? el("span", { class: "unseen" }, `, ${ARROWS[row.from]}`) : null)),
+  const isOpened = row.action === opened;
+  return [el("tr", { class: isOpened ? "opened" : false },
+    el("th", { scope: "row" }, link(pairPath(pair.id, isOpened ? "" : row.action), {
+      "aria-current": isOpened ? "true" : false, "data-key": `row ${row.action}`, "aria-label": ARROWS[row.from] ? `${row.action}, ${ARROWS[row.from]}` : false,
+    }, `${row.arrow} ${row.action}`)),
     el("td", {}, outcome(row.outcome), row.mark ? el("span", { class: "mark" }, ` ${row.mark} ${marked(row.mark)}`) : null, history(row)),
     el("td", {}, row.counts.map(([value, number]) => `${GLYPHS[value]} ${number} ${value}`).join("  ")),
     el("td", {}, row.p50 === null ? "" : `${row.p50} ms, 95 %: ${row.p95} ms`),
-    el("td", {}, evidence ? link(sessionPath(evidence.session, evidence.frame), { "data-key": `evidence ${row.action}` }, evidence.text || `session ${evidence.session}`) : ""));
+    el("td", {}, evidence ? link(sessionPath(evidence.session, evidence.frame), { "data-key": `evidence ${row.action}` }, evidence.text || `session ${evidence.session}`) : "")),
+  isOpened ? el("tr", { class: "opened story" }, el("td", { colspan: 5 }, story(row))) : null];
+}
+
+/** Return what a message type has come to, session by session, the latest first. */
+function story(row) {
+  if (!row.history.length) return "It was not seen yet.";
+  return [el("p", { class: "muted" }, `${row.action}, session by session, the latest first:`), el("ul", {}, [...row.history].reverse().map((each) => el("li", {},
+    outcome(each.outcome), " · ", link(sessionPath(each.session), { "data-key": `in session ${each.session}` }, `session ${each.session}`),
+    each.evidence?.text ? [" · ", link(sessionPath(each.evidence.session, each.evidence.frame), { "data-key": `shown in ${each.session}` }, each.evidence.text)] : null)))];
 }
 
 function history(row) {

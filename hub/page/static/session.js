@@ -40,11 +40,30 @@ function content(session, message, frame, turn) {
     session.doctor ? el("p", { class: "doctor" }, session.doctor) : null,
     message ? detail(message) : null,
     notes(session.notes),
+    session.messages ? inShort(session) : null,
     session.messages ? messages(session, frame, turn) : el("p", {}, "This page shows outcomes, and not what was said."),
-    el("h2", {}, session.findings.length ? `Findings (${session.findings.length})` : "No findings"),
+    el("h2", { id: "findings" }, session.findings.length ? `All findings (${session.findings.length})` : "No findings"),
     session.findings.map((each) => finding(each, { withLink: Boolean(session.messages) })),
     session.facts ? handshake(session) : null,
   ];
+}
+
+/** Return which rules were broken, by whom and how often, each with the first message that shows it: the gravest first. */
+function inShort(session) {
+  if (!session.findings.length) return null;
+  const groups = new Map();
+  for (const each of session.findings) {
+    const key = `${each.severity} ${each.side} ${each.rule}`;
+    const known = groups.get(key) ?? { first: each, times: 0 };
+    groups.set(key, { ...known, times: known.times + 1 });
+  }
+  const gravest = Object.keys(MARKS);
+  const sorted = [...groups.values()].sort((a, b) => gravest.indexOf(a.first.severity) - gravest.indexOf(b.first.severity) || b.times - a.times);
+  return el("section", { class: "in-short", "aria-label": "What was found" }, el("h2", {}, "What was found"), el("ul", {}, sorted.map(({ first, times }) => el("li", {},
+    el("span", { class: first.severity }, `${MARKS[first.severity]} ${first.severity}`), ` by the ${first.side === "csms" ? "CSMS" : "station"}`,
+    times > 1 ? ` ×${times}` : "", ": ",
+    first.frame ? link(sessionPath(first.session, first.frame), { "data-key": `found ${first.rule} ${first.side}` }, first.text || first.sentence) : first.text || first.sentence,
+    " ", el("span", { class: "muted" }, `${first.rule} · ${first.action}`)))));
 }
 
 function detail({ message, partner }) {

@@ -1,8 +1,9 @@
 // The board as the hub sends it: whole at first, then what changes. Closed while nobody looks at the tab.
 // Where the address names a moment, the board is that of then, and stays; the hub only says how it is, and who may look.
+import { say } from "./announce.js";
 import { ask, at, isHall, many } from "./dom.js";
 
-export const board = { pairs: new Map(), status: null, round: null, who: null, isThere: false, ahead: 0, refused: "" };
+export const board = { pairs: new Map(), status: null, round: null, who: null, event: "", isThere: false, ahead: 0, refused: "" };
 const listeners = new Set();
 let source = null;
 let isOfHall = false;
@@ -71,8 +72,8 @@ async function recall(moment) {
   for (const listener of [...listeners]) listener(new Map(), true);
 }
 
-function greet({ name, role, now }) {
-  Object.assign(board, { who: { name, role }, ahead: now - Date.now() });
+function greet({ name, role, event, now }) {
+  Object.assign(board, { who: { name, role }, event, ahead: now - Date.now() });
   showWho();
 }
 
@@ -99,11 +100,13 @@ function stop() {
 }
 
 function lost() {
+  if (board.isThere) say("The hub does not answer; trying again.");
   board.isThere = false;
   showStatus();
 }
 
 function take(told) {
+  if (latest && !board.isThere) say("The hub is there again.");
   latest = told.status;
   board.isThere = true;
   showStatus();
