@@ -96,7 +96,7 @@ class PlugfestApp(TravellingApp):
             for alarm in screen.query(Alarm):
                 alarm.reason = self.progress.not_recording
 
-    async def action_help_quit(self) -> None:
+    def action_help_quit(self) -> None:
         """Say what to press where somebody has pressed Ctrl-C: it only copies what is selected."""
         self.notify("Ctrl-C copies what is selected; q quits (Ctrl-Q, too, where you type)", markup=False)
 

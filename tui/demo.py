@@ -28,7 +28,7 @@ def run_demo(recording: Path | None, seconds: float | None, start: Path | None =
     Raises:
         HubError: it cannot run, or those sessions cannot be read.
     """
-    with _recording_at(recording) as path, _begun_with(start, path), _event(path) as (event, url):
+    with _recording_at(recording) as path, _begun_with(start, path), _event(path) as (event, url, token):
         if with_tui:
             from tui.app import run_dashboard
             from tui.source import Source
@@ -36,8 +36,10 @@ def run_demo(recording: Path | None, seconds: float | None, start: Path | None =
             run_dashboard(Source(path, name=page_url(url)), seconds=seconds)
             return
         from tui.printing import console
+        from tui.qr import page_link
 
         console().print(f"the page of this demo, for as long as it runs: {page_url(url)}", soft_wrap=True)
+        console().print(f"what one of its participants sees of it: {page_link(page_url(url), token)}", soft_wrap=True)
         with suppress(subprocess.TimeoutExpired):
             event.wait(seconds or DEFAULT_S)
             raise DemoError(f"the demo's hub ended by itself: {_last_words(event)}")
@@ -72,16 +74,20 @@ def _begun_with(start: Path | None, recording: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _event(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run hub and peers in a process of their own, so that no dashboard can slow the relay; yield it with its URL."""
+def _event(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
+    """Run hub and peers in a process of their own, so that no dashboard can slow the relay.
+
+    Yields it with its URL, and the token of a participant.
+    """
     command = [sys.executable, "-m", "hub.demo", str(path), *page_command(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as event:  # noqa: S603 - our own module
         assert event.stdout is not None
         try:
-            word, _, url = event.stdout.readline().decode().strip().partition(" ")
-            if word != "ready":
-                raise DemoError(f"the demo's hub did not come up: {_last_words(event)}")
-            yield event, url
+            match event.stdout.readline().decode().split():
+                case ["ready", url, token]:
+                    yield event, url, token
+                case _:
+                    raise DemoError(f"the demo's hub did not come up: {_last_words(event)}")
         finally:
             assert event.stdin is not None
             event.stdin.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,13 @@ from aiohttp import web
 from hub.agent import Agent, Connected
 from hub.agent_streams import AgentSettings
 from hub.demo.csms import Csms, serving
+from hub.demo.organizer import desk_in
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import CALM, TOUR, Unit
+from hub.event_desk import EventDesk
 from hub.outbound import WayOut
 from hub.server import Hub, HubSettings
-from hub.switchboard import TUNNEL, checked_csms
+from hub.switchboard import checked_csms
 from hub.tokens import Token, new_token
 
 LATE_BY_S: Final = 7.0
@@ -32,17 +34,22 @@ async def run_csmses() -> AsyncIterator[dict[str, str]]:
 
 
 @asynccontextmanager
-async def run_hub(recording: Path, app: web.Application | None = None) -> AsyncIterator[Hub]:
-    """Run the CSMSes, and a hub that records what stations say to them: to the remote ones through a tunnel."""
+async def run_hub(
+    recording: Path, app_for: Callable[[EventDesk], web.Application | None] = lambda _desk: None
+) -> AsyncIterator[Hub]:
+    """Run the CSMSes, and a hub that records what stations say to them: to the remote ones through a tunnel.
+
+    `app_for` makes what else the hub serves, for the desk of the demo's event.
+    """
     async with run_csmses() as csmses:
         remote = {product.name: csmses[product.name] for product in CSMSES if product.remote}
         with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
             tokens = Path(folder) / "tokens.toml"
             token = new_token(tokens, Token(name="demo", digest="", csmses=(*remote,)))
-            known = {**csmses, **dict.fromkeys(remote, TUNNEL)}
-            settings = HubSettings(recording=recording, csmses=known, port=0, tokens=tokens)
+            desk = desk_in(Path(folder), {name: url for name, url in csmses.items() if name not in remote})
+            settings = HubSettings(recording=recording, csmses={}, port=0, tokens=tokens)
             async with asyncio.TaskGroup() as tasks:
-                async with Hub(settings, app=app) as hub:
+                async with Hub(settings, app=app_for(desk), desk=desk) as hub:
                     connected = asyncio.Event()
                     agent = tasks.create_task(_bring(remote, hub.url, token, connected))
                     await connected.wait()
@@ -58,18 +65,26 @@ async def _bring(csmses: Mapping[str, str], hub_url: str, token: str, connected:
 
 
 async def run_stations(hub_url: str, csms_names: Sequence[str], *, pace: float = 1.0) -> None:
-    """Let every station visit every CSMS through the hub, quickly at first, then calmly for ever.
+    """Let first units visit every CSMS through the hub, quickly at first, then calmly for ever.
 
-    `pace` stretches the pauses between messages: 2 is half as fast.
+    Second ones name no CSMS: they reach the one that the round says. `pace` stretches the pauses between messages: 2 is
+    half as fast.
     """
-    await visit_all({name: f"{hub_url.rstrip('/')}/{name}" for name in csms_names}, pace=pace)
+    hub = hub_url.rstrip("/")
+    await visit_all({name: f"{hub}/{name}" for name in csms_names}, pace=pace, paired=hub)
 
 
-async def visit_all(endpoints: Mapping[str, str], *, pace: float = 1.0, seed: int = 0) -> None:
-    """Let every station visit every CSMS, given by the URL to which a station appends its identity, for ever."""
+async def visit_all(
+    endpoints: Mapping[str, str], *, pace: float = 1.0, seed: int = 0, paired: str | None = None
+) -> None:
+    """Let every station visit every CSMS, given by the URL to which a station appends its identity, for ever.
+
+    With `paired`, the second unit of a product dials that URL instead, whichever CSMS it leads to.
+    """
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
         for unit, order, is_first in _places([*endpoints], seed):
-            group.create_task(_attend(unit, http, endpoints, order, pace=pace, tours=is_first))
+            there = endpoints if is_first or paired is None else dict.fromkeys(order, paired)
+            group.create_task(_attend(unit, http, there, order, pace=pace, tours=is_first))
 
 
 async def _attend(
