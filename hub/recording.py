@@ -380,7 +380,8 @@ def _check(path: Path, connection: Connection) -> None:
     except DatabaseError as exc:
         raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
     if application != APPLICATION_ID:
-        raise RecordingError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
+        what = "a SQLite file, but not a recording" if path.stat().st_size else "an empty file, not a recording"
+        raise RecordingError(f"{str(path)!r} is {what} of the hub")
     if known_steps() - applied:
         raise RecordingError(f"{str(path)!r} was made by an older version; `plugfest serve` on it brings it up to date")
     if unknown := sorted(applied - known_steps()):

@@ -67,12 +67,15 @@ def opened(
 
 
 def links(path: Path, before: Judged, after: Judged) -> dict[int, int]:
-    """Return which sessions were played from which of a recording, where that is the one and the same."""
+    """Return which sessions were played from which of a recording, where that is the one and the same.
+
+    A redacted replay does not name it: then the session's number and time are enough.
+    """
     opened_at = {session.id: session.opened_at for session in before.sessions}
     return {
         number: each.origin
         for number, each in after.recording.replays().items()
-        if Path(each.recording).name == path.name and opened_at.get(each.origin) == each.origin_at
+        if Path(each.recording).name in ("", path.name) and opened_at.get(each.origin) == each.origin_at
     }
 
 
@@ -100,6 +103,10 @@ def origin_of(replay: Source) -> Source:
         why = f"was played from {len(wanted)} recordings" if wanted else "is no replay"
         raise CompareError(f"{str(replay.path)!r} {why}: name what to compare it with")
     (name,) = wanted
+    if not name:
+        raise CompareError(
+            f"{str(replay.path)!r} is redacted, and does not say from what it was played: name that, too"
+        )
     for folder in (replay.path.parent, Path()):
         if (folder / Path(name).name).is_file():
             return Source(folder / Path(name).name)

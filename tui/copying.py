@@ -37,7 +37,7 @@ def write_copy(to: Path, text: str) -> None:
     Raises:
         ExportError: there is something at that place, or it cannot be written to.
     """
-    with new_file(to, private=True) as file:
+    with new_file(to) as file:
         file.write(text.encode())
 
 

@@ -23,6 +23,8 @@ from tui.rules_file import read_rules_file
 from tui.text import counted_noun
 
 STDOUT: Final = Path("-")
+COME_BACK: Final = (Format.HAR, Format.TRACE)
+"""Formats that can be imported again, and hide secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def run_export(path: Path, order: Order) -> None:
                 check_secrets(contents)
             _export(contents, order)
     _tell_left_out(contents.left_out, order.format)
+    _tell_hidden(contents.hidden, order.format)
 
 
 def _chosen(recording: Recording, numbers: tuple[int, ...]) -> dict[int, Session]:
@@ -71,7 +74,7 @@ def _check_place(order: Order, sessions: Mapping[int, Session]) -> None:
     """Refuse a place that will not do before anything is judged for it."""
     kind = KINDS[order.format]
     if kind.is_apart and len(sessions) > 1:
-        if order.output == STDOUT or order.output.is_file():
+        if order.output == STDOUT or _means_a_file(order):
             raise ExportError(
                 f"a file of {order.format} holds one session, and there are {len(sessions)}: choose one with --session,"
                 " or name a folder for all of them with -o"
@@ -80,6 +83,12 @@ def _check_place(order: Order, sessions: Mapping[int, Session]) -> None:
         check_place(order.output, over=order.over)
     elif kind.is_binary and sys.stdout.isatty():
         raise ExportError(f"{order.format} is nothing for a terminal: name a file with -o")
+
+
+def _means_a_file(order: Order) -> bool:
+    """Tell whether a name is that of a file, or ends like one and is no folder's."""
+    endings = (f".{KINDS[order.format].suffix}", f".{order.format}")
+    return order.output.is_file() or (order.output.suffix.lower() in endings and not order.output.is_dir())
 
 
 def _export(contents: Contents, order: Order) -> None:
@@ -99,6 +108,12 @@ def _tell_left_out(left_out: Counter[str], format_: Format) -> None:
     for what, count in sorted(left_out.items()):
         if count:
             _tell(f"not in it, since {format_} cannot hold them: {count} {what}")
+
+
+def _tell_hidden(hidden: Counter[int], format_: Format) -> None:
+    if count := hidden.total():
+        again = ", and it may be judged otherwise once it is imported" if format_ in COME_BACK else ""
+        _tell(f"secrets are hidden in {counted_noun(count, 'frame')}{again}: --with-secrets keeps them")
 
 
 def _tell(sentence: str) -> None:

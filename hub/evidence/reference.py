@@ -8,6 +8,8 @@ from typing import Final
 from hub.errors import HubError
 from matrix.finding import Finding
 
+NAMED: Final = 5
+"""Findings that are named where another one was meant."""
 _FORM: Final = re.compile(r"(?P<rule>[A-Za-z0-9-]+)(?:#(?P<session>[0-9]+)(?:/(?P<frame>[0-9]+|-))?)?", re.ASCII)
 
 
@@ -70,5 +72,6 @@ def meant(findings: Iterable[Finding], reference: Reference) -> list[Finding]:
         return found
     if not by_rule:
         raise NoFindingError(f"{reference.rule} has found nothing in this recording")
-    places = ", ".join(str(Reference.of(finding)) for finding in by_rule[:5])
-    raise NoFindingError(f"{reference} is no finding; {reference.rule} has found {len(by_rule)} things: {places} ...")
+    places = ", ".join(str(Reference.of(finding)) for finding in by_rule[:NAMED])
+    more = f" and {len(by_rule) - NAMED} more" if len(by_rule) > NAMED else ""
+    raise NoFindingError(f"{reference} is no finding; those of {reference.rule} are {places}{more}")

@@ -15,9 +15,10 @@ import orjson
 from hub.evidence.bundle import Bundle, EvidenceError
 from hub.evidence.chain import chained
 from hub.evidence.readme import MESSAGES, RECORDING, readme, replay_command
+from hub.exports.new_file import private_file
 from hub.mirror import keep
 from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording_file import PRIVATE, open_for_writing
 from hub.redacting.needles import CHUNK, Needles
 from hub.redacting.scanning import Sought, scan
 from hub.session_file import session_parts, write_session
@@ -56,12 +57,16 @@ def _fill(folder: Path, bundle: Bundle) -> None:
     (folder / f"{RECORDING}.lock").unlink(missing_ok=True)
     with Recording.open(folder / RECORDING) as recording:
         for session in recording.sessions():
-            with (folder / f"session-{session.id}.session").open("wb") as file:
+            with private_file(folder / f"session-{session.id}.session") as file:
                 write_session(file, *session_parts(recording, session.id))
-    (folder / "README.md").write_text(readme(bundle), encoding="utf-8")
-    (folder / MESSAGES).write_text("".join(chained(bundle.traffic, bundle.recording)), encoding="utf-8")
     facts = orjson.dumps(_facts(bundle), option=orjson.OPT_INDENT_2).decode()
-    (folder / "finding.json").write_text(safe_json(facts) + "\n", encoding="utf-8")
+    for name, text in (
+        ("README.md", readme(bundle)),
+        (MESSAGES, "".join(chained(bundle.traffic, bundle.recording))),
+        ("finding.json", safe_json(facts) + "\n"),
+    ):
+        with private_file(folder / name) as file:
+            file.write(text.encode())
 
 
 def _facts(bundle: Bundle) -> dict[str, object]:
@@ -128,10 +133,10 @@ def _name(made: Path, to: Path) -> None:
 
 
 def _archive(folder: Path, made: Path, name: str) -> None:
-    with zipfile.ZipFile(made, "x", zipfile.ZIP_DEFLATED) as archive:
+    with private_file(made) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.iterdir()):
             entry = zipfile.ZipInfo(f"{name}/{path.name}", _EPOCH)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, PRIVATE << 16
             archive.writestr(entry, path.read_bytes())
 
 

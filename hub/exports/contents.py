@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 
+import msgspec
+
+from hub.exports.fragments import Fragments
 from hub.recording import Recording
 from hub.session_file import Head, Part, session_parts, traffic_of
 from matrix.finding import Finding
@@ -46,7 +49,7 @@ class Contents:
     """Sessions of a recording, by their numbers in the order of recording, as they are until a mark.
 
     `advance_to` is told how far an export is, as the mark that it has come to. `left_out` counts, under a name for
-    each, what a format cannot hold.
+    each, what a format cannot hold, and `hidden` the frames of which it tells no secrets.
     """
 
     recording: Recording
@@ -56,6 +59,8 @@ class Contents:
     with_secrets: bool = False
     advance_to: Callable[[int], object] = lambda _mark: None
     left_out: Counter[str] = field(default_factory=Counter)
+    hidden: Counter[int] = field(default_factory=Counter)
+    fragments: Fragments = field(default_factory=Fragments)
 
     def one(self, session: int) -> "Contents":
         """Return the same with one of the sessions alone."""
@@ -63,7 +68,7 @@ class Contents:
 
     def traffic(self) -> Iterator[Traffic]:
         """Yield what was recorded of the sessions, in the order of recording."""
-        for number, item in enumerate(self._items()):
+        for number, item in enumerate(self.fragments.ahead(self._items())):
             if session_of(item) in self.sessions and mark_of(item) <= self.until:
                 yield item
             if number % TOLD_EVERY == 0:
@@ -78,19 +83,25 @@ class Contents:
         """Yield the sessions one after the other, each with all that it consists of."""
         for session in self.sessions:
             head, parts = session_parts(self.recording, session)
-            yield head, parts
+            yield head, self.fragments.ahead(parts)
             self.advance_to(head.closed_mark or 0)
 
     def shown(self, frame: Frame) -> Frame:
         """Return a frame as it may be told: without secrets, unless they were asked for."""
         if self.with_secrets:
             return frame
-        shown = masked_frame(frame)
-        return frame if shown.payload == frame.payload else shown
+        payload = self.fragments.payload(frame)
+        shown = masked_frame(frame) if payload is None else msgspec.structs.replace(frame, payload=payload)
+        if shown.payload == frame.payload:
+            return frame
+        self.hidden[frame.session] += 1
+        return shown
 
-    def shown_text(self, text: str) -> str:
-        """Return the text of a message as it may be told."""
-        return text if self.with_secrets else masked(text)
+    def shown_text(self, frame: Frame, text: str) -> str:
+        """Return the text of a message that ends with a frame as it may be told."""
+        shown = text if self.with_secrets else masked(text)
+        self.hidden[frame.session] += shown != text
+        return shown
 
 
 def iso(at: int, *, digits: int = 9) -> str:

@@ -12,13 +12,12 @@ from hub.exports.lines import jsonl
 from hub.exports.mermaid import mermaid
 from hub.exports.new_file import ExportError, check_place, new_file
 from hub.exports.pcapng import pcapng
-from hub.exports.spoken import Listener
 from hub.exports.svg import svg
 from hub.exports.table import table
 from hub.exports.trace import trace
-from hub.session_file import Part, session_bytes
+from hub.session_file import session_bytes
 from matrix.safe import safe_file_name
-from matrix.secrets import masked, masked_frame
+from matrix.secrets import masked_payload
 from matrix.trace import Frame, Opcode, Session
 
 
@@ -75,29 +74,19 @@ def check_secrets(contents: Contents) -> None:
         ExportError: there are secrets in them, which nobody has asked for.
     """
     for head, parts in () if contents.with_secrets else contents.apart():
-        frame = _secret_in(parts)
-        if frame is not None:
-            raise ExportError(
-                f"session {head.session.id} holds secrets as they were spoken (frame {frame} is the first), and a"
-                " session file leaves nothing out: --with-secrets keeps them in it"
-            )
+        for part in parts:
+            if isinstance(part, Frame) and _tells_a_secret(contents, part):
+                raise ExportError(
+                    f"session {head.session.id} holds secrets as they were spoken (frame {part.id} is the first), and a"
+                    " session file leaves nothing out: --with-secrets keeps them in it"
+                )
 
 
-def _secret_in(parts: Iterable[Part]) -> int | None:
-    """Return the first frame that tells a secret: a message, whatever its fragments, or what is no message."""
-    listener = Listener()
-    for part in parts:
-        if not isinstance(part, Frame):
-            continue
-        message = listener.hear(part)
-        if message is not None:
-            is_secret = masked(message.text) != message.text
-        else:
-            is_whole = part.fin and part.opcode != Opcode.CONTINUATION
-            is_secret = is_whole and masked_frame(part).payload != part.payload
-        if is_secret:
-            return part.id
-    return None
+def _tells_a_secret(contents: Contents, frame: Frame) -> bool:
+    """Tell whether a frame holds a secret; a fragment of which the rest is missing, whether it holds one alone."""
+    is_apart = frame.opcode == Opcode.CONTINUATION and contents.fragments.payload(frame) is None
+    shown = masked_payload(frame.payload) if is_apart else contents.shown(frame).payload
+    return shown != frame.payload
 
 
 def export_to(contents: Contents, format_: Format, path: Path, *, over: bool) -> None:
@@ -107,7 +96,7 @@ def export_to(contents: Contents, format_: Format, path: Path, *, over: bool) ->
         ExportError: it cannot be written, or (unless `over`) there is something under that name.
         RecordingError: the recording cannot be read.
     """
-    with new_file(path, over=over, private=contents.with_secrets) as file:
+    with new_file(path, over=over) as file:
         for chunk in KINDS[format_].write(contents):
             file.write(chunk)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hub.errors import HubError
+from hub.recording_file import PRIVATE
 
 
 class ExportError(HubError):
@@ -15,10 +16,10 @@ class ExportError(HubError):
 
 
 @contextmanager
-def new_file(path: Path, *, over: bool = False, private: bool = False) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, over: bool = False) -> Iterator[BinaryIO]:
     """Give a file to write to, which gets its name at the end, if all goes well; nothing is left of it otherwise.
 
-    A file that has the name already is replaced with `over` only, `private` makes it its owner's to read.
+    It is its owner's alone, as recordings are. One that has the name already is replaced with `over` only.
 
     Raises:
         ExportError: there is something under that name, or the place cannot be written to.
@@ -27,15 +28,22 @@ def new_file(path: Path, *, over: bool = False, private: bool = False) -> Iterat
     made = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.exporting")
     try:
         try:
-            with os.fdopen(
-                os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666), "wb"
-            ) as file:
+            with private_file(made) as file:
                 yield file
             _name(made, path, over=over)
         finally:
             made.unlink(missing_ok=True)
     except OSError as exc:
         raise ExportError(f"{str(path)!r} cannot be written: {exc.strerror or exc}") from exc
+
+
+def private_file(path: Path) -> BinaryIO:
+    """Make a file that is its owner's alone to read, since there is traffic in it.
+
+    Raises:
+        OSError: there is something, or it cannot be made.
+    """
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE), "w+b")
 
 
 def check_place(path: Path, *, over: bool) -> None:

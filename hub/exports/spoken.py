@@ -5,7 +5,9 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from hub.exports.fragments import text_of
 from matrix.dialect import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND
+from matrix.exchange import join
 from matrix.recent import Recent
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode, Side
 
@@ -43,7 +45,7 @@ class Message(NamedTuple):
 class Stream:
     """What one side has said so far: the fragments of a message that goes on, and the CALLs that are open."""
 
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[str | bytes] = field(default_factory=list)
     is_text: bool = False
     calls: Recent[str, str] = field(default_factory=lambda: Recent(REMEMBERED))
 
@@ -61,20 +63,20 @@ class Listener:
 
     def _text(self, frame: Frame) -> str | None:
         stream = self._streams[frame.side]
-        if frame.opcode == Opcode.UNREAD or frame.unread is not None or not isinstance(frame.payload, str):
-            if frame.opcode < FIRST_CONTROL_OPCODE:
-                stream.pieces, stream.is_text = [], False
+        if frame.opcode >= FIRST_CONTROL_OPCODE:
             return None
         if frame.opcode == Opcode.TEXT:
-            stream.pieces, stream.is_text = [frame.payload], True
-        elif frame.opcode == Opcode.CONTINUATION and stream.is_text:
-            stream.pieces.append(frame.payload)
-        else:
+            stream.pieces, stream.is_text = [], True
+        if frame.opcode not in (Opcode.TEXT, Opcode.CONTINUATION) or frame.unread is not None:
+            stream.is_text = False
+        if not stream.is_text:
             return None
+        stream.pieces.append(frame.payload)
         if not frame.fin:
             return None
-        text, stream.pieces, stream.is_text = "".join(stream.pieces), [], False
-        return text
+        message, stream.pieces, stream.is_text = join(stream.pieces), [], False
+        text = text_of(message) if isinstance(message, bytes) else message
+        return text if isinstance(text, str) else None
 
     def _message(self, side: Side, text: str) -> Message:
         try:

@@ -128,7 +128,7 @@ def _arrow(contents: Contents, frame: Frame, message: Message | None) -> Arrow:
 
 
 def _said(contents: Contents, frame: Frame, message: Message, found: tuple[Finding, ...]) -> Arrow:
-    text = contents.shown_text(message.text)
+    text = contents.shown_text(frame, message.text)
     if not message.kind:
         return Arrow(frame.at, frame.side, "not OCPP-J", safe(text, DETAIL), is_error=True, findings=found)
     is_error = message.kind in (CALLERROR, CALLRESULTERROR)

@@ -54,7 +54,7 @@ def _what(frame: Frame, message: Message | None) -> str:
 
 def _record(contents: Contents, frame: Frame, message: Message, *, is_last: bool) -> bytes:
     session = contents.sessions[frame.session]
-    text = contents.shown_text(message.text)
+    text = contents.shown_text(frame, message.text)
     fields: dict[str, Any] = {
         "schemaVersion": "1.1", "timestamp": iso(frame.at), **_version(session), "transport": "json",
         "chargePointId": session.identity, "direction": DIRECTIONS[frame.side], "messageType": message.name,

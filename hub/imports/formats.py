@@ -47,10 +47,14 @@ def format_of(lines: Iterable[str], name: str) -> Format:
         ImportLogError: none is recognised, or several are.
     """
     counts = dict.fromkeys(Format, 0)
+    is_empty = True
     for line in lines:
+        is_empty = False
         if (found := _format_of_line(line)) is not None:
             counts[found] += 1
     seen = [each for each in Format if counts[each]]
+    if is_empty:
+        raise ImportLogError(f"{name!r} is empty")
     if not seen:
         choices = ", ".join(Format)
         raise ImportLogError(f"no OCPP messages were found in {name!r}; it can be imported as one of: {choices}")

@@ -53,16 +53,27 @@ def _entries(path: Path) -> list[Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise ImportLogError(f"{path.name!r} has more than {LARGEST >> 20} MiB: too much for a HAR file")
-        archive = orjson.loads(path.read_bytes().removeprefix(MARK))
+        octets = path.read_bytes()
+        archive = orjson.loads(octets.removeprefix(MARK))
     except OSError as exc:
         raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
     except orjson.JSONDecodeError as exc:
-        raise ImportLogError(f"{path.name!r} is cut off, or no HAR: it is not JSON ({exc})") from exc
+        raise ImportLogError(f"{path.name!r} is cut off, or no HAR: {_no_json(octets, exc)}") from exc
     match archive:
         case {"log": {"entries": [*entries]}}:
             return entries
         case _:
             raise ImportLogError(f"{path.name!r} is no HAR: it has no entries")
+
+
+def _no_json(octets: bytes, exc: orjson.JSONDecodeError) -> str:
+    """Say why bytes are no JSON, and where: the decoder does not say which byte is no text."""
+    try:
+        octets.decode()
+    except UnicodeDecodeError as bad:
+        line = octets.count(b"\n", 0, bad.start) + 1
+        return f"it is not UTF-8 (byte {bad.start}, in line {line}, is {octets[bad.start]:#04x})"
+    return f"it is not JSON ({exc})"
 
 
 def _why(exc: Exception) -> str:

@@ -7,12 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from hub.database import TRUNCATE, DatabaseError
+from hub.batch import improvised_row, replay_row
+from hub.database import TRUNCATE, DatabaseError, Transaction
 from hub.errors import HubError
 from hub.fresh import put_in_place, workshop
 from hub.mirror import keep, keep_notes
 from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording_file import WritableRecording, open_for_writing
 from hub.redacting.comparing import NAMED, differences
 from hub.redacting.kinds import REPLACED, Kind, keywords
 from hub.redacting.known import Known
@@ -20,7 +21,7 @@ from hub.redacting.needles import SHORTEST
 from hub.redacting.pseudonyms import Pseudonyms
 from hub.redacting.redactor import Redactor
 from hub.redacting.scanning import Scan, Sought, scan
-from hub.redacting.sessions import redacted_note
+from hub.redacting.sessions import redacted_note, redacted_replay
 from hub.redacting.shapes import folded
 from hub.redacting.tally import Tally
 from hub.redacting.traffic import redacted_traffic
@@ -163,10 +164,20 @@ def _write(recording: Recording, path: Path, redactor: Redactor, until: int, tel
             if number % FOLDED_EVERY == 0:
                 writable.connection.wal_checkpoint(mode=TRUNCATE)
         keep_notes(writable, [redacted_note(redactor, note) for note in recording.notes()])
+        _link_replays(recording, writable, redactor)
     except DatabaseError as exc:
         raise RedactError(f"{str(path)!r} cannot be written: {exc}") from exc
     finally:
         writable.close()
+
+
+def _link_replays(recording: Recording, into: WritableRecording, redactor: Redactor) -> None:
+    with Transaction(into.connection) as cursor:
+        for session, replay in recording.replays().items():
+            cursor.execute(*replay_row(redacted_replay(redactor, replay)))
+            for message_id, action in recording.improvised(session):
+                named = redactor.value(Kind.REFERENCE, message_id)
+                cursor.execute(*improvised_row(session, named, redactor.kept(action)))
 
 
 def sought_in(redactor: Redactor, csmses: Collection[str]) -> Sought:

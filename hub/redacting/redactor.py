@@ -141,7 +141,7 @@ class Redactor:
         """Return a segment of a path, spelled as it was."""
         units = percent_units(segment)
         said = said_by(units)
-        if said.lower() in path_words() or not said or said in keywords():
+        if not said or said in keywords() or (said.lower() in path_words() and said not in self.known):
             return segment
         if said in self.spared:
             return percent_spelled(units, self.kept(said))

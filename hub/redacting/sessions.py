@@ -10,7 +10,7 @@ from hub.redacting.kinds import Kind, kind_of_header
 from hub.redacting.messages import redacted
 from hub.redacting.redactor import Redactor
 from matrix.notes import Note
-from matrix.trace import Disturbed, Headers, Session
+from matrix.trace import Disturbed, Headers, Replay, Session
 from matrix.wire import NotJsonError
 
 _BASIC: Final = re.compile(r"(?P<before>basic user=)(?P<user>.*)(?P<after> password=.*)", re.IGNORECASE | re.DOTALL)
@@ -20,7 +20,8 @@ _IN_TLS: Final = re.compile(
     r"|(?<=serial )(?P<serial>[0-9A-Fa-f]+)|(?<=SHA-256 )(?P<digest>[0-9A-Fa-f]+)"
 )
 _TUNNEL: Final = re.compile(r"(?<=:)[^,]+")
-_PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
+PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
+"""What the standard says in the first line of an answer."""
 
 
 def redacted_session(redactor: Redactor, session: Session) -> Session:
@@ -39,7 +40,7 @@ def redacted_session(redactor: Redactor, session: Session) -> Session:
         tunnel=None if session.tunnel is None else _TUNNEL.sub(lambda m: named(Kind.VENDOR, m[0]), session.tunnel),
         offered=tuple(redactor.digests(redactor.kept(offer)) for offer in session.offered),
         chosen=None if session.chosen is None else redactor.digests(redactor.kept(session.chosen)),
-        reason=session.reason if session.reason in _PHRASES else named(Kind.TEXT, session.reason),
+        reason=session.reason if session.reason in PHRASES else named(Kind.TEXT, session.reason),
         request=_headers(redactor, session.request),
         response=_headers(redactor, session.response),
         body=_body(redactor, session.body),
@@ -63,6 +64,12 @@ def redacted_note(redactor: Redactor, note: Note) -> Note:
 def redacted_step(redactor: Redactor, step: Disturbed) -> Disturbed:
     """Return a step of a disturbance; the organizer's words stay, but for known values."""
     return msgspec.structs.replace(step, text=redactor.kept(step.text))
+
+
+def redacted_replay(redactor: Redactor, replay: Replay) -> Replay:
+    """Return what a session was played from without the name of the file; number and time tell the session in it."""
+    is_kept = Kind.TEXT not in redactor.kinds
+    return msgspec.structs.replace(replay, recording=redactor.kept(replay.recording) if is_kept else "")
 
 
 def _path(redactor: Redactor, session: Session) -> str:

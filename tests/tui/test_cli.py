@@ -323,13 +323,17 @@ def test_recording_that_is_missing_or_none_exits_2_with_a_sentence(command: str,
     other = tmp_path / "other.db"
     sqlite3.connect(other).execute("CREATE TABLE t (x)").connection.close()
 
-    results = [run(command, path) for path in (tmp_path / "none", garbage, other)]
+    empty = tmp_path / "empty"
+    empty.touch()
 
-    assert [result.exit_code for result in results] == [2, 2, 2]
+    results = [run(command, path) for path in (tmp_path / "none", garbage, other, empty)]
+
+    assert [result.exit_code for result in results] == [2, 2, 2, 2]
     assert all(result.stderr.startswith("plugfest: ") and "Traceback" not in result.stderr for result in results)
     assert "there is no recording at" in results[0].stderr
     assert "is not a recording" in results[1].stderr
-    assert "not a recording of the hub" in results[2].stderr
+    assert "is a SQLite file, but not a recording of the hub" in results[2].stderr
+    assert "is an empty file, not a recording of the hub" in results[3].stderr
 
 
 def test_show_lists_sessions_and_messages(faulty: Path) -> None:

@@ -114,6 +114,18 @@ def test_a_replay_whose_origin_is_gone_says_so(replayed: Path, good: Path) -> No
     assert "was played from 'good.recording'" in result.stderr
 
 
+def test_a_redacted_replay_is_compared_with_what_is_named(replayed: Path, good: Path) -> None:
+    with sqlite3.connect(replayed) as connection:
+        connection.execute("UPDATE replay SET recording = ''")
+    connection.close()
+
+    alone, named = run(replayed), run(good, replayed, "--json")
+
+    assert alone.exit_code == 2
+    assert "does not say from what it was played: name that, too" in alone.stderr
+    assert [(each["before"], each["after"]) for each in json.loads(named.stdout)["sessions"]][0] == (1, 2)
+
+
 def test_what_is_no_replay_wants_something_to_be_compared_with(good: Path) -> None:
     result = run(good)
 

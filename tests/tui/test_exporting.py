@@ -51,6 +51,15 @@ def test_format_of_one_session_wants_one_or_a_folder(recording: Path, tmp_path: 
     assert len([*(tmp_path / "all").iterdir()]) == 2
 
 
+@pytest.mark.parametrize(("format_", "name"), [("session", "4.session"), ("svg", "4.SVG"), ("mermaid", "4.mmd")])
+def test_no_folder_is_made_that_is_named_like_a_file(recording: Path, tmp_path: Path, format_: str, name: str) -> None:
+    refused = run("export", recording, "--as", format_, "-o", tmp_path / name)
+
+    assert refused.exit_code == 2
+    assert "there are 2: choose one with --session" in refused.stderr
+    assert not (tmp_path / name).exists()
+
+
 def test_exported_session_is_imported_and_judged_again(recording: Path, tmp_path: Path) -> None:
     run("export", recording, "--as", "session", "-o", tmp_path / "files")
 

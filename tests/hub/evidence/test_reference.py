@@ -26,7 +26,13 @@ def test_what_is_said_of_a_finding_means_it_again(finding: Finding) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("TM-02#", "names no finding"), ("", "names no finding"), ("TM-02#4/8", "TM-02#4/7"), ("RPC-01", "found nothing")],
+    [
+        ("TM-02#", "names no finding"),
+        ("", "names no finding"),
+        ("TM-02#4/8", "TM-02#4/7"),
+        ("RPC-01", "found nothing"),
+        ("HS-01#5", "HS-01#5 is no finding; those of HS-01 are HS-01#4/-$"),
+    ],
 )
 def test_what_means_nothing_is_said(typed: str, said: str) -> None:
     with pytest.raises(NoFindingError, match=said):

@@ -64,8 +64,8 @@ def test_place_that_takes_no_file_is_told(tmp_path: Path, place: str, why: str) 
         pass
 
 
-def test_private_file_is_its_owners_to_read(tmp_path: Path) -> None:
-    with new_file(tmp_path / "a.session", private=True):
+def test_file_is_its_owners_alone_to_read(tmp_path: Path) -> None:
+    with new_file(tmp_path / "a.session"):
         pass
 
     assert stat.S_IMODE((tmp_path / "a.session").stat().st_mode) == 0o600

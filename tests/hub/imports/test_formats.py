@@ -31,3 +31,8 @@ def test_log_of_two_kinds_is_refused_with_the_choices() -> None:
 def test_log_without_messages_is_refused_with_all_formats() -> None:
     with pytest.raises(ImportLogError, match=r"no OCPP messages .* open-ocpp-trace, steve, ocpp, json, csv, lines"):
         format_of(["hello", "", "\x00" * 50, "[1, 2, 3]"], "x.log")
+
+
+def test_file_without_a_line_is_said_to_be_empty() -> None:
+    with pytest.raises(ImportLogError, match=r"'x\.log' is empty"):
+        format_of([], "x.log")

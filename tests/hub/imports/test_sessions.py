@@ -206,6 +206,13 @@ def test_har_that_makes_no_sense_is_told_in_a_sentence(tmp_path: Path, archive: 
     assert [*tmp_path.iterdir()] == [path]
 
 
+def test_byte_of_a_har_that_is_no_text_is_named_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_bytes(b'{"log":{"entries":[\n{"a":"\xff"}]}}')
+
+    with pytest.raises(HubError, match=re.escape("it is not UTF-8 (byte 26, in line 2, is 0xff)")):
+        imported([tmp_path / "a.har"], tmp_path / "a.recording")
+
+
 FILES: Final[list[bytes]] = []
 
 

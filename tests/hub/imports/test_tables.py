@@ -33,6 +33,31 @@ def test_line_with_another_number_of_fields_is_read_without_the_heading() -> Non
     assert said == Said(text=TEXT, at=TEN, way=Way.IN)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separator_in_quotes_separates_nothing(separator: str) -> None:
+    read = table_reader(separator.join(["timestamp", '"site, building"', "stationId", "direction", "message"]))
+
+    said = read(separator.join(["2026-01-01T10:00:00Z", '"Hall 4, ""north""; left"', "CS1", "out", QUOTED]))
+
+    assert said == Said(text=TEXT, at=TEN, way=Way.OUT, identity="CS1")
+
+
+def test_only_what_separates_the_heading_separates_the_lines() -> None:
+    read = table_reader("timestamp;site;stationId;direction;message")
+
+    said = read(f"2026-01-01T10:00:00Z;Hall 4, north;CS1;out;{QUOTED}")
+
+    assert said == Said(text=TEXT, at=TEN, way=Way.OUT, identity="CS1")
+
+
+def test_time_is_that_of_the_column_named_so() -> None:
+    read = table_reader("built,timestamp,message")
+
+    said = read(f"2025-06-06T06:06:06Z,2026-01-01T10:00:00Z,{QUOTED}")
+
+    assert said == Said(text=TEXT, at=TEN)
+
+
 def test_line_without_a_message_is_about_something_else() -> None:
     assert table_line("2026-01-01T10:00:00Z,out,hello") is None
 

@@ -14,7 +14,7 @@ from hub.redacting.copying import Copied, Plan, RedactError, copied, preview, wh
 from hub.redacting.kinds import REPLACED, Kind
 from matrix.judge import Judge
 from matrix.notes import Note
-from matrix.trace import Side, Traffic
+from matrix.trace import Opened, Replay, Side, Traffic
 
 KEY = b"k" * 32
 PRODUCT = '"chargePointVendor":"Volt","chargePointModel":"V2","chargePointSerialNumber":"SN-4711"'
@@ -163,3 +163,31 @@ def test_nothing_is_written_over_and_nothing_left_beside(recording: Recording, o
     copy_of(recording, tmp_path / "copy")
 
     assert {each.name for each in tmp_path.iterdir()} == {original.name, "copy"}
+
+
+def test_a_replay_keeps_what_it_was_played_from_without_the_name_of_the_file(original: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(original)) as db, db:
+        db.execute("INSERT INTO replay VALUES (1, 'home/bob/event.recording', 7, 42, 'station', '10')")
+        db.execute("INSERT INTO improvised VALUES (1, 'm-1', 'Reset')")
+
+    with Recording.open(original) as recording:
+        copy_of(recording, tmp_path / "a.recording")
+        copy_of(recording, tmp_path / "b.recording", REPLACED - {Kind.TEXT})
+
+    with Recording.open(tmp_path / "a.recording") as copy, Recording.open(tmp_path / "b.recording") as told:
+        assert copy.replays() == {1: Replay(1, "", 7, 42, Side.STATION, "10")}
+        assert copy.improvised(1) == [("m-1", "Reset")]
+        assert told.replays()[1].recording == "home/bob/event.recording"
+
+
+def test_identity_that_is_a_usual_word_of_a_path_is_replaced_in_it_too(tmp_path: Path) -> None:
+    with RecordingBuilder(tmp_path / "event.recording") as builder:
+        builder.close(builder.session("station", "acme"))
+
+    with Recording.open(tmp_path / "event.recording") as recording:
+        done = copy_of(recording, tmp_path / "copy.recording")
+
+    (opened, *_) = traffic_of(tmp_path / "copy.recording")
+    assert done.is_good
+    assert isinstance(opened, Opened)
+    assert opened.session.path == f"/acme/{opened.session.identity}" != "/acme/station"

@@ -128,3 +128,24 @@ def test_the_name_of_a_csms_that_is_kept_may_hold_a_value(copy: Path) -> None:
     done = scanned(copy, "acme")
 
     assert (done.leaks, whys(done)) == ({}, {"in the name of a CSMS, which is kept"})
+
+
+@pytest.mark.parametrize(
+    ("statement", "value", "why"),
+    [
+        ("UPDATE session SET ending = 'refused'", "refuse", "a word of the hub's own"),
+        ("UPDATE session SET reason = 'Forbidden'", "Forbidden", "a word of the standard"),
+        ("UPDATE session SET remote = '127.0.0.1:51234'", "1234", "in the number of a port"),
+    ],
+)
+def test_a_value_in_what_a_copy_keeps_is_an_exception(copy: Path, statement: str, value: str, why: str) -> None:
+    execute(copy, statement)
+
+    done = scanned(copy, value)
+
+    assert (done.leaks, whys(done)) == ({}, {why})
+
+
+@pytest.mark.parametrize("value", ["SQLite", "frame", "session", "plugfest"])
+def test_a_value_that_every_recording_holds_is_no_leak(copy: Path, value: str) -> None:
+    assert scanned(copy, value).leaks == {}
