@@ -34,9 +34,8 @@ def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> N
     if bundle.artefacts:
         rules = ", ".join(sorted({each.rule for each in bundle.artefacts}))
         click.echo(f"  judged alone it shows what the recording does not, by what is left out: {rules}")
-    click.echo(
-        f"  replay: {replay_command(bundle).replace(RECORDING, str(to / RECORDING) if to.is_dir() else RECORDING)}"
-    )
+    command = replay_command(bundle, str(to / RECORDING)) if to.is_dir() else replay_command(bundle)
+    click.echo(f"  {'replay' if to.is_dir() else 'replay, once it is unpacked'}: {safe(command)}")
 
 
 def plan_of(*, unredacted: bool, vendors: bool, key_file: Path | None) -> Plan | None:

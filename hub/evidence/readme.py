@@ -1,10 +1,12 @@
 """The first page of a bundle, in Markdown: what was found, by which clause, shown by which messages, replayed how."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
 from hub.evidence.bundle import Bundle, Product
 from hub.evidence.markdown import block, code
+from matrix import __version__
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic
@@ -21,12 +23,18 @@ def readme(bundle: Bundle) -> str:
     return "\n".join(_lines(bundle)) + "\n"
 
 
-def replay_command(bundle: Bundle) -> str:
-    """Return the command that plays the other side of the one that is blamed, so that its fix can be tried."""
+def replay_command(bundle: Bundle, recording: str = RECORDING) -> str:
+    """Return the command that plays the other side of the one that is blamed, so that its fix can be tried.
+
+    Nobody can be played who was never let in: such a session is tried again through a hub.
+    """
     session = bundle.finding.session
+    if not all(each.upgraded for each in bundle.sessions if each.id == session):
+        return "plugfest serve --listen 127.0.0.1:9000 --csms csms=ws://CSMS-HOST:PORT/PATH --recording again.recording"
+    played = f"plugfest replay {shlex.quote(recording)} --session {session}"
     if bundle.finding.side is Side.CSMS:
-        return f"plugfest replay {RECORDING} --session {session} --as station --to ws://CSMS-HOST:PORT/PATH"
-    return f"plugfest replay {RECORDING} --session {session} --as csms --listen 127.0.0.1:9000"
+        return f"{played} --as station --to ws://CSMS-HOST:PORT/PATH"
+    return f"{played} --as csms --listen 127.0.0.1:9000"
 
 
 def finding_lines(finding_of: Bundle) -> Iterator[str]:
@@ -70,16 +78,22 @@ def _about(bundle: Bundle) -> Iterator[str]:
     if bundle.is_minimal:
         least = "without any one of them it is gone, or something is found that the recording does not show"
     yield f"The messages below show it: {least}."
-    yield f"{bundle.left_out} more of these sessions are left out, among them what would show that something did *not*"
-    yield "happen: the finding was made with all of them."
+    if bundle.left_out:
+        yield f"{_frames(bundle.left_out)} of the same sessions are left out, among them what would show that"
+        yield "something did *not* happen: the finding was made with all of them. So are answers: what seems unanswered"
+        yield "here may have been answered."
     if bundle.others:
-        yield f"The same was found {bundle.others} times more in the recording."
+        yield f"The same was found {bundle.others} {'time' if bundle.others == 1 else 'times'} more in the recording."
     yield ""
     if bundle.sought is None:
         yield "**Nothing is redacted:** identities, idTags, addresses and passwords are as they were."
     else:
         yield "Identities, idTags, serial numbers, addresses, certificates, passwords and free text are replaced by"
         yield "pseudonyms of the same form; times, message ids and what the standard lists are as they were."
+
+
+def _frames(count: int) -> str:
+    return f"{count} more frame{'' if count == 1 else 's'}"
 
 
 def _artefacts(bundle: Bundle) -> Iterator[str]:
@@ -140,10 +154,47 @@ def _product(product: Product) -> str:
     return code(product.name) + (f", {code(product.version)}" if product.version else "")
 
 
+_BY_HAND: Final = """\
+import hashlib, json
+before = json.load(open("finding.json"))["recording"]
+for line in open("messages.jsonl", encoding="utf-8", newline="\\n"):
+    item = line.rstrip("\\n").partition(', "item": ')[2][:-1]
+    before = hashlib.sha256(f"{before}\\n{item}".encode()).hexdigest()
+    assert json.loads(line)["sha256"] == before, line
+print("the chain holds")"""
+
+
 def _checking(bundle: Bundle) -> Iterator[str]:
     yield "## Checking it"
     yield ""
-    yield block(f"plugfest judge {RECORDING}\n{replay_command(bundle)}", "sh")
+    yield f"With `plugfest` {__version__} or newer, in this folder:"
     yield ""
+    yield block("\n".join(_commands(bundle)), "sh")
+    yield ""
+    yield from _about_the_replay(bundle)
     yield f"`{MESSAGES}` holds the same, an item a line, in a chain: `sha256` is the SHA-256 of the one before it, in"
-    yield "hexadecimal (for the first, of the recording's id above), a line end, and `item` byte for byte."
+    yield "hexadecimal (for the first, of the recording's id above), a line end, and `item` byte for byte. Python alone"
+    yield "can look whether it holds:"
+    yield ""
+    yield block(_BY_HAND, "python")
+
+
+def _commands(bundle: Bundle) -> Iterator[str]:
+    command = replay_command(bundle)
+    yield f"plugfest judge {RECORDING}"
+    yield command
+    if command.startswith("plugfest replay"):
+        yield f"plugfest diff {RECORDING} replay.recording"
+
+
+def _about_the_replay(bundle: Bundle) -> Iterator[str]:
+    if not replay_command(bundle).startswith("plugfest replay"):
+        yield "Nobody was let in here, so there is nothing to play: the second line is a hub between a CSMS and a"
+        yield "station, which connects to ws://127.0.0.1:9000/csms/IDENTITY; judge again.recording to see how it went."
+    elif bundle.finding.side is Side.CSMS:
+        yield "The second line plays the station for a newer CSMS, and records that; the third one says what is better"
+        yield "now."
+    else:
+        yield "The second line plays the CSMS for a newer station, which connects to ws://127.0.0.1:9000/IDENTITY, and"
+        yield "records that; the third one says what is better now."
+    yield ""

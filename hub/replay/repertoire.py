@@ -35,6 +35,11 @@ class Choice:
     only: Collection[str] = ()
     skip: Collection[str] = ()
 
+    @property
+    def is_of_whole_sessions(self) -> bool:
+        """True where sessions are named, and nothing of them is left out: then their handshake alone is played, too."""
+        return bool(self.sessions) and not (self.since or self.until or self.only or self.skip)
+
 
 def scripts_of(path: Path, choice: Choice) -> list[Script]:
     """Return the scripts of the chosen sessions of a recording or session file, in the order of their opening.
@@ -48,7 +53,7 @@ def scripts_of(path: Path, choice: Choice) -> list[Script]:
         with Recording.open(path) as recording:
             chosen = _chosen(recording, choice)
             scripts = _scripts([(each, recording.frames(each.id)) for each in chosen], choice)
-    if playable := [script for script in scripts if _has_something(script)]:
+    if playable := [script for script in scripts if choice.is_of_whole_sessions or _has_something(script)]:
         return playable
     raise RepertoireError(f"there is nothing of {choice.side.label} to play in {str(path)!r}: {_why_nothing(choice)}")
 

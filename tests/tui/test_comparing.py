@@ -123,7 +123,8 @@ def test_a_redacted_replay_is_compared_with_what_is_named(replayed: Path, good: 
 
     assert alone.exit_code == 2
     assert "does not say from what it was played: name that, too" in alone.stderr
-    assert [(each["before"], each["after"]) for each in json.loads(named.stdout)["sessions"]][0] == (1, 2)
+    linked = json.loads(named.stdout)["sessions"][0]
+    assert (linked["before"], linked["after"]) == (1, 2)
 
 
 def test_what_is_no_replay_wants_something_to_be_compared_with(good: Path) -> None:

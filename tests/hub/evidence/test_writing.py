@@ -1,6 +1,8 @@
 import json
+import stat
+import subprocess
+import sys
 import zipfile
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -117,19 +119,44 @@ def test_a_bundle_that_shows_nothing_else_names_nothing_else(event: Path, tmp_pa
     assert json.loads((tmp_path / "bundle" / "finding.json").read_text())["artefacts"] == []
 
 
+def checked_by_hand(folder: Path) -> str:
+    """Run what the page of a bundle says that Python alone can do; return what that prints."""
+    program = (folder / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    ).stdout
+
+
 def test_the_chain_of_hashes_holds_and_breaks_where_a_message_is_changed(event: Path, tmp_path: Path) -> None:
-    bundle = bundle_of(event, rule_at_answer(event))
-    write_bundle(bundle, tmp_path / "bundle")
-    lines = (tmp_path / "bundle" / "messages.jsonl").read_text().splitlines()
+    write_bundle(bundle_of(event, rule_at_answer(event)), tmp_path / "bundle")
+    messages = tmp_path / "bundle" / "messages.jsonl"
 
-    before, hashes = bundle.recording, []
-    for line in lines:
-        item = line[line.index('"item": ') + len('"item": ') : -1]
-        before = sha256(f"{before}\n{item}".encode()).hexdigest()
-        hashes.append(before)
+    whole = checked_by_hand(tmp_path / "bundle")
+    messages.write_text(messages.read_text().replace("Authorize", "Authorise"))
+    changed = checked_by_hand(tmp_path / "bundle")
 
-    assert [json.loads(line)["sha256"] for line in lines] == hashes
-    assert len(lines) == 4
+    assert len(messages.read_text().splitlines()) == 4
+    assert (whole, changed) == ("the chain holds\n", "")
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_a_bundle_is_its_owners_alone_to_read(event: Path, tmp_path: Path, name: str) -> None:
+    write_bundle(bundle_of(event, rule_at_answer(event)), tmp_path / name)
+
+    made = [tmp_path / name, *(tmp_path / name).glob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in made} == {0}
+
+
+def test_who_was_never_let_in_is_tried_again_through_a_hub(tmp_path: Path) -> None:
+    path = tmp_path / "event.recording"
+    with RecordingBuilder(path) as builder:
+        builder.refuse("CS-0040", "acme", offered="ocpp9", status=404, reason="Not Found")
+
+    write_bundle(bundle_of(path, "HS-01"), tmp_path / "bundle")
+
+    page = (tmp_path / "bundle" / "README.md").read_text()
+    assert "plugfest serve --listen 127.0.0.1:9000 --csms csms=ws://" in page
+    assert "plugfest replay" not in page
 
 
 def test_a_bundle_holds_its_sessions_as_files_of_their_own(event: Path, tmp_path: Path) -> None:

@@ -37,6 +37,15 @@ def test_a_session_that_was_never_open_is_told_apart(tmp_path: Path) -> None:
         scripts_of(source, Choice(sessions=[2]))
 
 
+def test_a_handshake_alone_is_played_where_its_session_is_named(tmp_path: Path) -> None:
+    source = record(tmp_path / "event.recording", draw())
+
+    assert [script.session.id for script in scripts_of(source, Choice(sessions=[1]))] == [1]
+    for choice in (Choice(), Choice(sessions=[1], only=["Heartbeat"])):
+        with pytest.raises(RepertoireError, match="there is nothing of the station to play"):
+            scripts_of(source, choice)
+
+
 @pytest.mark.parametrize(
     ("since", "until", "played"),
     [
