@@ -20,8 +20,9 @@ export function arrange(pairs) {
   };
 }
 
-/** Return the table. `changed` has the ids of pairs that are pointed out; where it `isTurned`, CSMSes go down. */
-export function table(rows, columns, { caption, changed, isHall, isTurned }) {
+/** Return the table. `changed` has the ids of pairs that are pointed out; where it `isTurned`, CSMSes go down; `name` is
+ * what is seen in the corner. */
+export function table(rows, columns, { caption, changed, isHall, isTurned, name }) {
   const stations = rows.map((row) => ({ name: row.station, version: row.version || "no version", key: row.cells }));
   const csmses = columns.map((csms) => ({ name: csms, key: csms }));
   const [down, across] = isTurned ? [csmses, stations] : [stations, csmses];
@@ -29,7 +30,7 @@ export function table(rows, columns, { caption, changed, isHall, isTurned }) {
   return el("table", { class: isTurned ? "matrix turned" : "matrix" },
     el("caption", { class: isHall ? "unseen" : false }, caption),
     el("thead", {}, el("tr", {},
-      el("th", { scope: "col", class: "corner" }, isTurned ? "CSMS" : "Station"), across.map((each) => heading("col", each)))),
+      el("th", { scope: "col", class: "corner" }, name ? [el("span", { class: "label" }, name), el("span", { class: "unseen" }, ": stations")] : isTurned ? "CSMS" : "Station"), across.map((each) => heading("col", each)))),
     el("tbody", {}, down.map((one) => el("tr", {},
       heading("row", one), across.map((other) => cell(pair(one, other), changed, isHall))))));
 }

@@ -26,8 +26,7 @@ export function showHall(place) {
     turn.setAttribute("aria-pressed", String(isPaused));
   });
   const round = el("p", { class: "round", role: "timer" });
-  const name = el("strong", { class: "hall-event" });
-  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, name, foot, round, turn));
+  fill(place, el("h1", { class: "unseen" }, "Hall screen"), box, el("div", { class: "hall-line" }, foot, round, turn));
   const stop = showRound(round);
   document.body.classList.add("hall");
 
@@ -44,10 +43,9 @@ export function showHall(place) {
     box.style.setProperty("--columns", these.length);
     box.style.setProperty("--longest", longest(these));
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
-    else fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true }) : empty());
+    else fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true, name: board.event }) : empty());
     const place = screens > 1 ? `Screen ${screen + 1} of ${screens}  ·  ` : "";
     const where = board.isThere ? "" : "⚠ The hub does not answer  ·  ";
-    name.textContent = board.event;
     foot.textContent = where + place + summarized([...board.pairs.values()]);
     turn.hidden = screens === 1;
   }

@@ -64,7 +64,7 @@ const WHOSE = {
 export function summarized(pairs) {
   const counts = new Map();
   for (const pair of pairs) counts.set(pair.outcome, (counts.get(pair.outcome) ?? 0) + 1);
-  const parts = Object.keys(GLYPHS).filter((each) => counts.has(each)).map((each) => `${GLYPHS[each]} ${counts.get(each)} ${each}`);
+  const parts = Object.keys(GLYPHS).filter((each) => counts.has(each)).map((each) => `${GLYPHS[each]}\u00a0${counts.get(each)}\u00a0${each}`);
   return [many(pairs.length, "pair"), ...parts].join("  ·  ");
 }
 
