@@ -35,8 +35,9 @@ class Refusals:
         self._left_out = 0
 
     def note(self, who: str, address: str, what: str, why: str) -> None:
-        """Tell a refusal, or count it where enough were told."""
-        if self._throttle.admits(address, why, now=self._clock()) is None:
+        """Tell a refusal, or count it where the same one, but for what follows a `?`, or enough others were told."""
+        refusal = "\0".join((who, what.partition("?")[0], why))
+        if self._throttle.admits(address, refusal, now=self._clock()) is None:
             self._left_out += 1
             return
         more = f" ({self._left_out} more were refused since the last such line)" if self._left_out else ""

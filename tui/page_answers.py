@@ -78,7 +78,7 @@ class Answers:
                 return OK, self._look_back(question), ""
             return OK, self._find(question, _Look(self.sight(question.scope), self.board)), ""
         except RefusedError as exc:
-            return exc.status, {"error": str(exc)}, exc.hidden
+            return exc.status, {"error": str(exc)}, exc.hidden or (str(exc) if exc.status == FORBIDDEN else "")
         except RecordingError:
             return NOT_FOUND, {"error": NOT_THERE}, ""
 

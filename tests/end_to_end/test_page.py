@@ -402,7 +402,7 @@ async def test_the_hall_screen_has_letters_for_names_also_behind_its_links_and_c
 ) -> None:
     await guest.do(go="/-/page/hall", scheme="light")
     countdown = await guest.find(".hall-line .round", "Round 1 of 1: ")
-    name = await guest.find("table.matrix .corner")
+    name = await guest.find("table.matrix .corner .label")
     await guest.find("tbody th", "Station B")
     hall = await guest.find("table.matrix")
     await guest.do(click="td.cell a")

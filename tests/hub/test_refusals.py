@@ -24,6 +24,25 @@ def test_a_refusal_says_who_wanted_what_from_where_and_why_not(lines: pytest.Log
     ]
 
 
+def test_who_else_is_refused_and_what_else_are_told_too_and_the_same_again_is_not(
+    lines: pytest.LogCaptureFixture,
+) -> None:
+    refusals = Refusals()
+    for who in ("token 'a'", "token 'b'", "token 'a'"):
+        for what in ("GET /-/note", "POST /-/note", "GET /-/note?id=2"):
+            refusals.note(who, "192.0.2.7", what, "no")
+
+    assert lines.messages == [
+        f"refused: {who} from 192.0.2.7, {what}: no" + more
+        for who, what, more in (
+            ("token 'a'", "GET /-/note", ""),
+            ("token 'a'", "POST /-/note", ""),
+            ("token 'b'", "GET /-/note", " (1 more were refused since the last such line)"),
+            ("token 'b'", "POST /-/note", ""),
+        )
+    ]
+
+
 def test_a_flood_of_refusals_is_some_lines_and_a_number(lines: pytest.LogCaptureFixture) -> None:
     now = 0.0
     refusals = Refusals(lambda: now)
