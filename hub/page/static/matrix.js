@@ -56,7 +56,7 @@ export function showMatrix(place) {
 
 const WHOSE = {
   own: {
-    nothing: "These are your own stations and CSMSes. What others do, the event shows to nobody else.",
+    nothing: "These are your own stations and CSMSes. You are not shown what others do, nor they what you do.",
     outcomes: "Your own stations and CSMSes come first, in bold frames, with all that was said. Of others you see outcomes.",
   },
 };
