@@ -54,7 +54,8 @@ async def test_a_picture_of_the_screen_is_saved_in_the_working_folder_and_named(
         await until(pilot, lambda: "Saved screenshot to" in shown(pilot))
         (picture,) = folder.iterdir()
         assert picture.suffix == ".svg"
-        assert picture.name in "".join(line.strip() for line in shown(pilot).split("\n"))
+        told = [line.rpartition("\N{LEFT HALF BLOCK}")[2].strip() for line in shown(pilot).split("\n")]
+        assert picture.name in "".join(told)
 
 
 async def test_the_first_line_names_the_source_as_people_know_it(event: Path) -> None:
