@@ -87,6 +87,7 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("POST", "/-/disturb"): NEARBY,
     ("GET", "/-/event/pairs"): NEARBY,
     ("POST", "/-/event/pairs"): NEARBY,
+    ("POST", "/-/event/swap"): NEARBY,
     ("GET", "/-/event/clock"): NEARBY,
     ("POST", "/-/event/clock"): NEARBY,
     ("GET", "/-/note"): NEARBY,
