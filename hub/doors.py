@@ -10,7 +10,7 @@ from typing import Final
 
 from hub.dial import HeadReader
 from hub.errors import HubError
-from hub.tls_door import Book, TlsDoor
+from hub.tls_door import Book, TlsDoor, Watch, watch_nobody
 
 BACKLOG: Final = 1024
 
@@ -34,12 +34,18 @@ class Door:
 
 
 class Doors:
-    """All doors of a hub; `make_reader` is told whether a connection is plain HTTP at a door for TLS."""
+    """All doors of a hub; `make_reader` is told whether a connection is plain HTTP at a door for TLS.
 
-    def __init__(self, doors: Sequence[Door], make_reader: Callable[[bool], HeadReader]) -> None:
+    `watch` looks after connections at doors for TLS that have no reader yet.
+    """
+
+    def __init__(
+        self, doors: Sequence[Door], make_reader: Callable[[bool], HeadReader], watch: Watch = watch_nobody
+    ) -> None:
         self.ports = [door.port for door in doors]
         self._doors = doors
         self._make_reader = make_reader
+        self._watch = watch
         self._servers: list[asyncio.Server | TlsDoor] = []
 
     @property
@@ -85,7 +91,7 @@ class Doors:
         return port
 
     async def _bind_tls(self, door: Door, tls: ssl.SSLContext) -> int:
-        server = await TlsDoor.bind(door.host, door.port, tls, self._make_reader, backlog=BACKLOG)
+        server = await TlsDoor.bind(door.host, door.port, tls, self._make_reader, self._watch, backlog=BACKLOG)
         self._servers.append(server)
         return server.port
 

@@ -5,11 +5,12 @@ import logging
 import signal
 import ssl
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from aiohttp import web
 
@@ -44,6 +45,9 @@ STOP_TIMEOUT_S: Final = 2.0
 APP_STOP_TIMEOUT_S: Final = 0.5
 """What viewers of the feed are given to leave, before and after they are told to."""
 TLS_AT_PLAIN_DOOR: Final = "the station speaks TLS, and this port does not: connect to ws://, or to a port for wss://"
+
+Peer = Any
+"""The address of a connection's other end, as its socket says it."""
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +130,8 @@ class Hub:
             self._app, handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong))
+        self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong), self._watch_handshake)
+        self._shaking_hands: dict[Peer, Visit] = {}
         self._turned_away: TurnedAway
         self._throttle = Throttle()
         self._following: asyncio.Task[None] | None = None
@@ -156,6 +161,11 @@ class Hub:
     def urls(self) -> list[str]:
         """Where stations connect, one URL a door."""
         return self._doors.urls
+
+    @property
+    def limits(self) -> Limits:
+        """What holds for connections to come."""
+        return self._admission.limits
 
     @property
     def connecting(self) -> "frozenset[asyncio.Task[None]]":
@@ -273,8 +283,23 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    @contextmanager
+    def _watch_handshake(self, peer: Peer) -> Iterator[float]:
+        """Count a connection at a door for TLS until `_receive` does, or it comes to nothing."""
+        visit = self._shaking_hands[peer] = self._admission.enter(_host_of(peer))
+        try:
+            yield self._patience_s(visit)
+        finally:
+            if self._shaking_hands.pop(peer, None) is not None:
+                self._admission.leave(visit)
+
+    def _patience_s(self, visit: Visit) -> float:
+        limit_s = self._admission.limits.handshake_s
+        return min(HURRIED_S, limit_s) if visit.excess else limit_s
+
     async def _receive(self, station: "FrontDoor") -> None:
-        visit = self._admission.enter(_host_of(station))
+        peer = station.transport.get_extra_info("peername")
+        visit = self._shaking_hands.pop(peer, None) or self._admission.enter(_host_of(peer))
         try:
             await self._attend(station, visit)
         finally:
@@ -282,7 +307,7 @@ class Hub:
                 self._admission.leave(visit)
 
     async def _attend(self, station: HeadReader, visit: Visit) -> None:
-        limit_s = min(HURRIED_S, self.settings.limits.handshake_s) if visit.excess else self.settings.limits.handshake_s
+        limit_s = self._patience_s(visit)
         try:
             async with asyncio.timeout(limit_s):
                 head = await station.read_head()
@@ -355,7 +380,7 @@ class FrontDoor(HeadReader):
     """A connection that nobody knows anything about yet; `is_wrong` where it speaks plain HTTP at a door for TLS."""
 
     def __init__(self, hub: Hub, *, is_wrong: bool = False) -> None:
-        super().__init__(max_head_bytes=hub.settings.limits.head_bytes)
+        super().__init__(max_head_bytes=hub.limits.head_bytes)
         self.is_wrong = is_wrong
         self._hub = hub
 
@@ -364,8 +389,7 @@ class FrontDoor(HeadReader):
         self._hub.receive(self)
 
 
-def _host_of(station: HeadReader) -> str:
-    peer = station.transport.get_extra_info("peername")
+def _host_of(peer: Peer) -> str:
     return str(peer[0]) if isinstance(peer, tuple) else ""
 
 

@@ -8,7 +8,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Final, Protocol, Self
 
 from hub.dial import HeadReader, address_of
@@ -16,14 +16,22 @@ from hub.tls import HandshakeError
 from hub.tls_facts import why_the_station_failed
 
 HANDSHAKE_S: Final = 20.0
-"""How long a station may take: a small one computes an RSA signature for seconds."""
+"""How long a station may take where nobody says otherwise: a small one computes an RSA signature for seconds."""
 LINGER_S: Final = 1.0
 NO_FILES_LEFT_S: Final = 1.0
 
 _RECORD: Final = b"\x16\x03"
 """How a TLS handshake begins: content type handshake, version 3.x (RFC 8446 §5.1)."""
 
+Watch = Callable[[Any], AbstractContextManager[float]]
+"""Given a peer's address, looks after its connection until TLS is done, and says how long each step may take (s)."""
+
 log = logging.getLogger(__name__)
+
+
+def watch_nobody(_peer: Any) -> AbstractContextManager[float]:
+    """Let everybody take the time that a small station needs."""
+    return nullcontext(HANDSHAKE_S)
 
 
 class Book(Protocol):
@@ -41,18 +49,30 @@ class TlsDoor:
     """
 
     def __init__(
-        self, sockets: list[socket.socket], context: ssl.SSLContext, make_reader: Callable[[bool], HeadReader]
+        self,
+        sockets: list[socket.socket],
+        context: ssl.SSLContext,
+        make_reader: Callable[[bool], HeadReader],
+        watch: Watch,
     ) -> None:
         self.port: int = sockets[0].getsockname()[1]
         self._sockets = sockets
         self._context = context
         self._make_reader = make_reader
+        self._watch = watch
         self._turned_away: Book
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def bind(
-        cls, host: str, port: int, context: ssl.SSLContext, make_reader: Callable[[bool], HeadReader], *, backlog: int
+        cls,
+        host: str,
+        port: int,
+        context: ssl.SSLContext,
+        make_reader: Callable[[bool], HeadReader],
+        watch: Watch,
+        *,
+        backlog: int,
     ) -> Self:
         """Bind to an address.
 
@@ -70,7 +90,7 @@ class TlsDoor:
             for sock in sockets:
                 sock.close()
             raise
-        return cls(sockets, context, make_reader)
+        return cls(sockets, context, make_reader, watch)
 
     def start(self, turned_away: Book) -> None:
         self._turned_away = turned_away
@@ -105,8 +125,16 @@ class TlsDoor:
 
     async def _welcome(self, sock: socket.socket) -> None:
         try:
-            remote = address_of(sock.getpeername())
-            async with asyncio.timeout(HANDSHAKE_S):
+            peer = sock.getpeername()
+        except OSError:  # it has left
+            sock.close()
+            return
+        with self._watch(peer) as limit_s:
+            await self._receive(sock, address_of(peer), limit_s)
+
+    async def _receive(self, sock: socket.socket, remote: str, limit_s: float) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
                 first = await _first_bytes(sock)
         except OSError:  # TimeoutError among them: nobody who says nothing is worth a record
             first = b""
@@ -116,11 +144,11 @@ class TlsDoor:
         if not first:
             sock.close()
         elif first.startswith(_RECORD[: len(first)]):
-            await self._shake_hands(sock, remote)
+            await self._shake_hands(sock, remote, limit_s)
         else:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: self._make_reader(True), sock)
 
-    async def _shake_hands(self, sock: socket.socket, remote: str) -> None:
+    async def _shake_hands(self, sock: socket.socket, remote: str, limit_s: float) -> None:
         loop = asyncio.get_running_loop()
         with sock.dup() as twin:  # the event loop closes its own before the alert is out
             try:
@@ -128,7 +156,7 @@ class TlsDoor:
                     lambda: self._make_reader(False),
                     sock,
                     ssl=self._context,
-                    ssl_handshake_timeout=HANDSHAKE_S,
+                    ssl_handshake_timeout=limit_s,
                 )
             except (OSError, ValueError) as exc:  # ValueError: a certificate with a name that Python cannot read
                 self._turned_away.record(remote, why_the_station_failed(exc))

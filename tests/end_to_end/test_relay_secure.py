@@ -22,6 +22,7 @@ from tls_peers import HOST, client, told
 from hub.authentication import Checked
 from hub.certs import Authority
 from hub.doors import Door
+from hub.limits import Limits
 from hub.passwords import Hash, Passwords
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
@@ -288,6 +289,35 @@ async def test_a_station_that_leaves_in_the_middle_is_recorded_and_one_that_says
 
         session = await the_only_session(hub)
     assert session.fault == "the station left during the TLS handshake"
+
+
+async def test_a_tls_handshake_may_take_as_long_as_the_limit_says(
+    tmp_path: Path, peers: Peers, servers: list[KeyPair]
+) -> None:
+    limits = Limits(handshake_s=0.1)
+    async with secure_hub(tmp_path, peers.url, station_context(servers, NO_POLICY), limits=limits) as hub:
+        slow = await peers.station(hub.ports[1])
+
+        await slow.say(b"\x16\x03\x01\x02\x00\x01")
+        await slow.rest()
+
+        session = await the_only_session(hub)
+    assert session.fault == "the station did not finish the TLS handshake in time"
+
+
+async def test_a_connection_counts_before_its_tls_handshake_is_over(
+    tmp_path: Path, peers: Peers, authority: Authority, servers: list[KeyPair]
+) -> None:
+    limits = Limits(sessions=1)
+    async with secure_hub(tmp_path, peers.url, station_context(servers, NO_POLICY), limits=limits) as hub:
+        slow = await peers.station(hub.ports[1])
+        await slow.say(b"\x16\x03\x01\x02\x00\x01")
+
+        answer = await told(hub.ports[1], client(authority.path), upgrade())
+
+        session = await the_only_session(hub)
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert session.fault == "the hub has 1 connections of stations, and takes no more at a time"
 
 
 async def test_openssl_s_client_is_told_that_a_certificate_is_required(
