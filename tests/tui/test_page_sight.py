@@ -7,6 +7,8 @@ from hub.scope import EVERYTHING, OUTCOMES, Scope, Shown
 from matrix.board import BoardView
 from matrix.outcome import Outcome
 from matrix.trace import Opened, Session, Traffic
+from tui.messages import Progress, Stage
+from tui.page_board import status
 from tui.page_names import Letters
 from tui.page_sight import Sight
 
@@ -124,3 +126,12 @@ def test_unchanged_pairs_are_not_put_together_anew() -> None:
     sight, board, _ = seen_by(Scope(identities=frozenset({"V1"}), others=Shown.NOTHING), *visits(*TWO))
 
     assert [*map(id, sight.pairs(board))] == [*map(id, sight.pairs(board))]
+
+
+@pytest.mark.parametrize(("scope", "told"), [(OUTCOMES, 2), (Scope(others=Shown.NOTHING), None)])
+def test_who_sees_what_others_do_is_told_that_sessions_are_disturbed(scope: Scope, told: int | None) -> None:
+    _, board, _ = seen_by(scope, *visits(*TWO))
+
+    shown = status(board, Progress(Stage.LIVE, disturbed=2), scope, [])
+
+    assert shown.get("disturbed") == told
