@@ -35,6 +35,7 @@ class Left(Protocol):
     side: Side
     transport: asyncio.Transport
     is_lost: bool
+    is_silent: bool
 
     @property
     def can_half_close(self) -> bool: ...
@@ -62,8 +63,11 @@ class Farewell(asyncio.Protocol):
     def say(self) -> None:
         """Send the close frame, after everything that was forwarded."""
         self._has_spoken = True
-        if self._frame and not self._leg.is_lost and not self._leg.transport.is_closing():
-            self._leg.transport.write(self._frame)
+        leg = self._leg
+        if not self._frame or leg.is_lost or leg.is_silent or leg.transport.is_closing():
+            self._waits = False
+        else:
+            leg.transport.write(self._frame)
         self._close_if_done()
 
     def data_received(self, data: bytes) -> None:

@@ -7,7 +7,7 @@ At the end of a pass of the event loop the queue is written in one transaction, 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
@@ -257,8 +257,7 @@ class Recorder:
                 self._fail(exc, batch)
                 if self._is_strict:
                     return
-        for callback, argument in batch.afterwards:
-            callback(argument)
+        _call_back(batch.afterwards)
         if self._relieved:
             self._relieve()
         if self._new_log_pages >= self._checkpoint_pages:
@@ -466,12 +465,24 @@ class SyncedRecorder(Recorder):
                 return
         else:
             self._tell("")
-        for callback, argument in batch.afterwards:
-            callback(argument)
+        _call_back(batch.afterwards)
         self._relieve()
         if self._new_log_pages >= self._checkpoint_pages:
             self._checkpoint()
         self._commit()
+
+
+def _call_back(afterwards: Iterable[tuple[Callable[[Any], object], Any]]) -> None:
+    """Do what was to be done after a commit. A fault of ours in one session takes nothing from the others'."""
+    rest = iter(afterwards)
+    while True:
+        try:
+            for callback, argument in rest:
+                callback(argument)
+        except Exception:
+            log.exception("what was recorded could not be handed on")
+        else:
+            return
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:

@@ -89,7 +89,7 @@ class Leg(asyncio.Protocol):
 
     __slots__ = (
         "_hand_on", "_hand_on_end", "_holds", "_recorder", "_rest", "_session", "_side", "_splice", "_stream", "_tap",
-        "is_lost", "peer", "side", "transport",
+        "is_lost", "is_silent", "peer", "side", "transport",
     )  # fmt: skip
 
     peer: "Leg"
@@ -100,6 +100,7 @@ class Leg(asyncio.Protocol):
         self.side = side
         self.transport = transport
         self.is_lost = False
+        self.is_silent = False  # once the stream to this side has ended: nothing can be written to it any more
         self._splice = splice
         self._recorder = splice.recorder
         self._session, self._side = self._stream = Stream(splice.session, side.value)
@@ -410,6 +411,7 @@ def close_code(payload: str | bytes) -> int | None:
 def write_eof(leg: Leg) -> None:
     """End the stream to a leg's peer, which may go on sending."""
     if not leg.is_lost and not leg.transport.is_closing():
+        leg.is_silent = True
         with suppress(OSError):  # reset meanwhile: the event loop is about to tell
             leg.transport.write_eof()
 

@@ -409,6 +409,22 @@ async def test_a_half_closed_side_hears_no_more_and_is_heard(hub: Hub, peers: Pe
     assert "unheard" in payloads_of(hub)
 
 
+@pytest.mark.parametrize("side", list(Side))
+async def test_a_half_closed_session_can_be_ended_by_the_hub(hub: Hub, peers: Peers, side: Side) -> None:
+    station, upstream = await session_of(hub, peers)
+    deaf, hearing = (station, upstream) if side is Side.STATION else (upstream, station)
+    disturb(hub, f"half-close {side}")
+    assert await deaf.rest() == b""
+
+    (splice,) = hub.relay.splices
+    splice.stop()
+    told = await hearing.hear(2)
+    hearing.end()
+
+    assert told[:1] == b"\x88"
+    assert (await ended(hub)).ending is Ending.HUB
+
+
 async def test_a_reset_ends_whatever_is_on(hub: Hub, peers: Peers) -> None:
     station, _ = await session_of(hub, peers)
     disturb(hub, "stall 60s")

@@ -14,7 +14,7 @@ class Wire:
     def __init__(self, side: Side) -> None:
         self.side = side
         self.transport = cast("asyncio.Transport", self)
-        self.is_lost = False
+        self.is_lost = self.is_silent = False
         self.can_half_close = True
         self.written: list[bytes] = []
         self.is_closed = False

@@ -100,6 +100,24 @@ async def test_a_whole_text_message_is_in_the_file_before_its_bytes_are_handed_o
     assert one.id < two.id
 
 
+@pytest.mark.parametrize("durability", list(Durability))
+async def test_what_cannot_be_handed_on_takes_nothing_from_others(path: Path, durability: Durability) -> None:
+    handed_on: list[str] = []
+    recorder = Recorder.open(path, durability=durability)
+
+    recorder.then(handed_on.append, "before")
+    recorder.then(broken, "this")
+    recorder.then(handed_on.append, "after")
+    await recorder.committed()
+    await recorder.close()
+
+    assert handed_on == ["before", "after"]
+
+
+def broken(_: object) -> None:
+    raise RuntimeError("Cannot call write() after write_eof()")
+
+
 async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
     statements: list[str] = []
 
