@@ -222,8 +222,9 @@ class Disturber:
             )
 
     def _touched(self, number: int, frames_before: int) -> None:
-        going = self._going[number]
-        self._record(going.splice.session, going.wanted, Phase.TOUCHED, number, frames_before=frames_before)
+        going = self._going.get(number)
+        if going is not None and going.splice.state is not State.OVER:  # whoever takes leave still reads by the gate
+            self._record(going.splice.session, going.wanted, Phase.TOUCHED, number, frames_before=frames_before)
 
     def _over_if_on(self, number: int) -> None:
         if number in self._going:

@@ -409,6 +409,23 @@ async def test_a_half_closed_side_hears_no_more_and_is_heard(hub: Hub, peers: Pe
     assert "unheard" in payloads_of(hub)
 
 
+async def test_an_answer_after_the_hub_has_taken_leave_is_not_waited_for_any_more(hub: Hub, peers: Peers) -> None:
+    station, upstream = await session_of(hub, peers)
+    disturb(hub, "delay answer by 30s")
+    (splice,) = hub.relay.splices
+
+    splice.stop()
+    assert hub.disturber is not None
+    hub.disturber.stop_all()
+    await upstream.say(frame(ANSWER), frame(b"\x03\xe9", 8))
+    told = await upstream.rest()
+    station.end()
+
+    assert told[:1] == b"\x88"
+    await ended(hub)
+    assert [step.phase for step in steps_of(hub)] == [Phase.BEGUN]
+
+
 @pytest.mark.parametrize("side", list(Side))
 async def test_a_half_closed_session_can_be_ended_by_the_hub(hub: Hub, peers: Peers, side: Side) -> None:
     station, upstream = await session_of(hub, peers)
