@@ -230,6 +230,23 @@ async def test_edit_is_taken_up_and_drops_no_session_but_those_that_it_moves(
         assert await upstream.hear(len(masked(CALL)))
 
 
+async def test_limits_of_an_edit_hold_for_connections_to_come(
+    tmp_path: Path, peers: Peers, others: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
+    async with hub_with(tmp_path, peers, others) as hub:
+        limits = "\n[limits]\nhead_bytes = 1024\nhandshake_s = 0.1\n"
+        (tmp_path / "event.toml").write_text(event_text(peers, others) + limits)
+        await until(lambda: hub.limits.head_bytes == 1024)
+        long, slow = await peers.station(hub.port), await peers.station(hub.port)
+
+        await long.say(upgrade("/V2", f"X-Long: {'x' * 1024}"))
+        await slow.say(b"GET ")
+
+        assert (await long.head()).startswith(b"HTTP/1.1 431 ")
+        assert (await slow.head()).startswith(b"HTTP/1.1 408 ")
+
+
 async def test_broken_edit_is_refused_and_the_old_event_stays_in_force(
     tmp_path: Path, peers: Peers, others: Peers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
