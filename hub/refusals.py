@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from hub.throttle import Throttle
@@ -44,6 +45,31 @@ class Refusals:
         self._left_out = 0
         shown = (_shown(who or "somebody"), _shown(address), _shown(what), _shown(why))
         log.info("refused: %s from %s, %s: %s%s", *shown, more)
+
+
+class Unreadable(logging.Filter):
+    """Makes a line of what aiohttp logs with a traceback: that a request cannot be read. Once a minute and host."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._throttle = Throttle()
+        self._clock = clock
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything else through as it is."""
+        exc = record.exc_info[1] if record.exc_info else None
+        if not isinstance(exc, HttpProcessingError):
+            return True
+        host = str(record.args[0]) if isinstance(record.args, tuple) and record.args else "somewhere"
+        if self._throttle.admits(host, "unreadable", now=self._clock()) is not None:
+            why = " ".join(exc.message.split())
+            log.info("a request from %s for the hub itself cannot be read: %s", _shown(host), _shown(why))
+        return False
+
+
+APP_LOG: Final = logging.getLogger("hub.app")
+"""What aiohttp has to say of requests for the hub itself."""
+APP_LOG.addFilter(Unreadable())
 
 
 def noting_refusals(refusals: Refusals | None = None) -> Middleware:

@@ -26,7 +26,7 @@ from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
 from hub.pairing import Move
 from hub.recorder import Durability, Recorder
-from hub.refusals import noting_refusals
+from hub.refusals import APP_LOG, noting_refusals
 from hub.relay import Relay
 from hub.switchboard import Switchboard
 from hub.throttle import Throttle
@@ -127,7 +127,7 @@ class Hub:
         self._tunnel_doors.add_to(self._app)
         self._app[VIEWING] = Viewing(token_file, self.tunnels.failures, desk)
         self._runner = web.AppRunner(
-            self._app, handle_signals=False, access_log=None, shutdown_timeout=APP_STOP_TIMEOUT_S
+            self._app, handle_signals=False, access_log=None, logger=APP_LOG, shutdown_timeout=APP_STOP_TIMEOUT_S
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong), self._watch_handshake)

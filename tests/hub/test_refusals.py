@@ -1,12 +1,13 @@
 """What is written of refusals: the log is what this is about, so that these tests read it."""
 
+import asyncio
 import logging
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from hub.refusals import HIDDEN, WHO, Refusals, noting_refusals
+from hub.refusals import APP_LOG, HIDDEN, WHO, Refusals, noting_refusals
 from hub.throttle import MOST_A_MINUTE
 
 
@@ -41,6 +42,21 @@ def test_who_else_is_refused_and_what_else_are_told_too_and_the_same_again_is_no
             ("token 'b'", "POST /-/note", ""),
         )
     ]
+
+
+async def test_a_request_that_cannot_be_read_is_a_line_and_no_traceback(lines: pytest.LogCaptureFixture) -> None:
+    server = TestServer(web.Application())
+    await server.start_server(logger=APP_LOG)
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"GET /- HTTP/1.1\r\nSec-\x1bWebSoc\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.0 400 ")
+        writer.close()
+    await server.close()
+
+    (line,) = lines.records
+    assert line.getMessage().startswith("a request from 127.0.0.1 for the hub itself cannot be read: ")
+    assert (line.exc_info, "\x1b" in line.getMessage()) == (None, False)
 
 
 def test_a_flood_of_refusals_is_some_lines_and_a_number(lines: pytest.LogCaptureFixture) -> None:
