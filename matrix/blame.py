@@ -64,6 +64,7 @@ _LEFT: Final = _likely("the side that should have answered ended the session, lo
 _LEFT_AT_ONCE: Final = _open("the session was ended so soon that the CALL may not have been seen")
 _ENDED_OTHERWISE: Final = _open("the session ended before an answer came, and not at the hand of who was to answer")
 _CLOSED_ON_BREACH: Final = _likely("what it was sent does not fit its schema; a CALLERROR would have said so")
+_CLOSED_ON_RULE: Final = _likely("what it was sent breaks a rule by itself, and the code says that this may be why")
 _CLOSED_ON_NOTHING: Final = _likely("what it was sent fits its schema, and it closed the session")
 _USELESS: Final = _certain("the answer does not fit its schema, and the CALLRESULTERROR says so")
 _CALLED_USELESS: Final = _likely("the answer fits its schema, and the CALLRESULTERROR says that it cannot be used")
@@ -148,9 +149,18 @@ def for_end(exchange: Exchange, session: Session) -> Blame:
     return Blame((exchange.answerer,), _LEFT)
 
 
-def for_close(sender: Side, closer: Side, *, is_unfit: bool) -> Blame:
-    """Return whose doing it is that `closer` broke off with an accusing code at what `sender` had sent."""
-    return Blame((sender,), _CLOSED_ON_BREACH) if is_unfit else Blame((closer,), _CLOSED_ON_NOTHING)
+def for_close(exchange: Exchange, closer: Side, *, is_unfit: bool) -> Blame:
+    """Return whose doing it is that `closer` broke off with an accusing code at what the other side had sent.
+
+    `is_unfit` says that what was sent does not fit its schema.
+    """
+    sender, worst = closer.other, exchange.worst
+    if is_unfit:
+        return Blame((sender,), _CLOSED_ON_BREACH)
+    if sender not in exchange.violators:
+        return Blame((closer,), _CLOSED_ON_NOTHING)
+    is_certain = worst is not None and worst.side is sender and worst.ground.confidence is Confidence.CERTAIN
+    return Blame((sender,), _CLOSED_ON_RULE) if is_certain else Blame((), _RULE_BROKEN)
 
 
 def for_result_error(exchange: Exchange) -> Blame:

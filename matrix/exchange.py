@@ -257,7 +257,7 @@ class Conversation:
 
 
 class Spoken(msgspec.Struct, frozen=True, eq=False):
-    """One message in its place: what a rule about form is given."""
+    """One message in its place: what a rule about form is given. `masked` is that of its last frame."""
 
     conversation: Conversation
     side: Side
@@ -265,6 +265,7 @@ class Spoken(msgspec.Struct, frozen=True, eq=False):
     frame: int
     at: int
     exchange: Exchange | None
+    masked: bool = False
 
 
 class ControlFrame(NamedTuple):

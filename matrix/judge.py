@@ -197,7 +197,7 @@ class Judge:
             code, frame, at = voice.error_close
             if at - voice.heard_at <= BREAK_TIME_NS and exchange.outcome is not Outcome.FAILED:
                 text = f"{side.label} closed with {code} on being given this answer"
-                whose = blame.for_close(exchange.answerer, side, is_unfit=bool(exchange.response_breaches))
+                whose = blame.for_close(exchange, side, is_unfit=bool(exchange.response_breaches))
                 self._ledger.settle(exchange, Outcome.FAILED, Evidence(conversation.session.id, frame, text, whose))
 
     def _disturbed(self, step: Disturbed) -> None:

@@ -58,7 +58,7 @@ class Messages:
             exchange = self._find(conversation, voice, frame, message)
         if exchange is None or message.defects or framing or not voice.has_spoken:
             voice.has_spoken, is_first = True, not voice.has_spoken
-            spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange)
+            spoken = Spoken(conversation, frame.side, message, frame.id, frame.at, exchange, frame.masked)
             self._take_oddly(spoken, frame, framing, is_first=is_first)
             return
         if type(message) is Call:
@@ -282,9 +282,11 @@ class Messages:
             self._ledger.worsen_row(row, findings, at)
 
     def _first_words(self, spoken: Spoken) -> None:
-        conversation = spoken.conversation
+        conversation, exchange = spoken.conversation, spoken.exchange
         findings = self._rulebook.run(Event.FIRST_WORDS, spoken, conversation, spoken.frame, CONNECT)
         self._ledger.worsen_connect(conversation, findings, spoken.at)
+        if exchange is not None and any(each.severity is Severity.VIOLATION for each in findings):
+            exchange.violators |= {spoken.side} & {exchange.side}  # what is broken off then, is broken off for that
 
     def _recognise(self, conversation: Conversation, message: Message) -> None:
         """Settle the version by what is said, where no subprotocol was negotiated."""

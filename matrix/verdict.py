@@ -122,7 +122,7 @@ def cut_short(conversation: Conversation, exchange: Exchange, session: Session) 
     if answerer.error_close is not None:
         code, frame, _ = answerer.error_close
         text = f"{exchange.answerer.label} closed with {code} instead of answering"
-        whose = blame.for_close(exchange.side, exchange.answerer, is_unfit=bool(exchange.request_breaches))
+        whose = blame.for_close(exchange, exchange.answerer, is_unfit=bool(exchange.request_breaches))
         return Outcome.FAILED, replace(evidence, frame=frame, text=text, blame=whose)
     who = session.closed_by.label if session.closed_by else "somebody"
     text = f"{who} ended the session before an answer came"

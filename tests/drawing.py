@@ -138,8 +138,10 @@ class Pen:
             raise DrawingError(f"a line starts with >, <, + or !, this one does not: {line!r}")
         self._at += STEP_NS
         said = _NOW.sub(self._moment, said)
+        frame = _frame(said)
+        masked = frame.masked != (SIDES[side] is Side.STATION)
         return msgspec.structs.replace(
-            _frame(said), id=self._next_mark(), session=self._sessions, at=self._at, side=SIDES[side]
+            frame, id=self._next_mark(), session=self._sessions, at=self._at, side=SIDES[side], masked=masked
         )
 
     def _moment(self, match: re.Match[str]) -> str:
@@ -181,7 +183,7 @@ def _closes(traffic: Iterable[Traffic]) -> Iterator[tuple[Frame, int]]:
 
 
 def _frame(said: str) -> Frame:
-    """Return the frame that one line draws: OCPP-J text, or a word for what is none."""
+    """Return the frame that one line draws: OCPP-J text, or a word for what is none; `masked` where that is wrong."""
     blank = Frame(id=0, session=0, at=0, side=Side.STATION, opcode=Opcode.TEXT, payload=said)
     word, _, rest = said.partition(" ")
     match word:
@@ -201,6 +203,8 @@ def _frame(said: str) -> Frame:
             return msgspec.structs.replace(blank, rsv=RSV1, payload=rest.encode())
         case "deflated":
             return msgspec.structs.replace(blank, rsv=RSV1, payload=rest)
+        case "mismasked":
+            return msgspec.structs.replace(blank, payload=rest, masked=True)
         case "unread":
             return msgspec.structs.replace(blank, opcode=Opcode.UNREAD, payload=b"", unread=rest)
         case _:

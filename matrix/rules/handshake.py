@@ -257,6 +257,26 @@ def second_connection(session: Session, known: Known) -> Iterator[Remark]:
         yield info(Side.STATION, f"this identity was connected to this CSMS already, in {which}")
 
 
+@rule(
+    "HS-13",
+    "A station masks its frames, and a CSMS does not",
+    clause="RFC 6455 §5.1",
+    on=on_first_words(),
+    stands_alone=True,
+)
+def masked_the_wrong_way(spoken: Spoken, _known: Known) -> Iterator[Remark]:
+    """Report a station whose first message is not masked, and a CSMS whose is: the other side has to close with 1002.
+
+    A log that was imported does not show masks.
+
+    Breach: a text frame of the station that begins with the bytes `81 13` (the second without its highest bit).
+    Correct: `81 93`, four bytes of a key, and the payload masked with it.
+    """
+    if spoken.conversation.session.origin is None and spoken.masked != (spoken.side is Side.STATION):
+        how = "are masked" if spoken.masked else "are not masked"
+        yield violation(spoken.side, f"the frames of {spoken.side.label} {how}, which the other side must not accept")
+
+
 @undecidable(
     "HS-04",
     "A CSMS answers an unknown identity with 404",

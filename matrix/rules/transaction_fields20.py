@@ -214,7 +214,7 @@ def _is_told_again(event: Event, found: Transaction) -> bool:
 def _may_be_odd(exchange: Exchange, _known: Known) -> bool:
     """Ask whether an event is more than meter values, which nearly all are."""
     request = exchange.request
-    return request.get("triggerReason") not in METERED or "meterValue" not in request or "idToken" in request
+    return text(request, "triggerReason") not in METERED or "meterValue" not in request or "idToken" in request
 
 
 @rule(

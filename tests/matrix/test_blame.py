@@ -190,3 +190,21 @@ def test_an_answer_that_the_caller_calls_useless_is_blamed_on_who_is_wrong() -> 
 
 def test_evidence_without_blame_is_what_it_was() -> None:
     assert Evidence(1, 2, "late").blame is None
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "sides"),
+    [
+        ("> binary 5b322c2268222c22486561727462656174222c7b7d5d", 1003, STATION),
+        ('> mismasked [2,"h","Heartbeat",{}]', 1002, NOBODY),
+        ('> [2,"h","ClearCache",{}]', 1008, STATION),
+        ('> [2,"h","Heartbeat",{}]', 1011, CSMS),
+    ],
+)
+def test_accusing_close_is_for_who_has_sent_what_breaks_a_rule(said: str, code: int, sides: set[Side]) -> None:
+    judge = judged(draw(said, f"< close {code}", closed_by=Side.CSMS))
+
+    found = blame(judge, "ClearCache" if "ClearCache" in said else "Heartbeat")
+
+    assert set(found.sides) == sides
+    assert found.ground.confidence is (Confidence.LIKELY if sides else Confidence.OPEN)

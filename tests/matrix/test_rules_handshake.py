@@ -42,6 +42,7 @@ CASES: Final = {
     "HS-10": Case(draw("> binary 00"), CLEAN, by=Side.STATION),
     "HS-11": Case(draw(request=(*HEADERS[:1], *HEADERS[2:], KEY, OFFER)), CLEAN, by=Side.STATION),
     "HS-12": Case(connected_again_after(None), connected_again_after(Ending.CLOSED), by=Side.STATION),
+    "HS-13": Case(draw('> mismasked [2,"h","Heartbeat",{}]'), CLEAN, by=Side.STATION),
 }
 
 
@@ -241,3 +242,11 @@ def test_other_sessions_are_no_second_connection(first: dict[str, Any], second: 
     judge = judged(pen.session([], **spoken | first), pen.session([], **spoken | second))
 
     assert "HS-12" not in codes(judge)
+
+
+def test_csms_that_masks_its_frames_is_told_once() -> None:
+    call, answer = '> [2,"%d","Heartbeat",{}]', '< mismasked [3,"%d",{"currentTime":"2026-11-01T10:00:00Z"}]'
+
+    judge = judged(draw(call % 1, answer % 1, call % 2, answer % 2))
+
+    assert [(each.rule, each.side) for each in judge.findings] == [("HS-13", Side.CSMS)]
