@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from matrix.exchange import Exchange
-from matrix.fields import Payload, integer, objects, said
+from matrix.fields import Payload, integer, objects, said, text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
