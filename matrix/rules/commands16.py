@@ -254,7 +254,7 @@ def no_boot_after_reset(alarm: Alarm, known: Known) -> Iterator[Remark]:
     booted_at = known.life(Boots).called_at
     if booted_at is None or booted_at < alarm.since:
         if is_station_silent_about_it(alarm, known):
-            yield violation(Side.STATION, "accepted a Reset, and has not booted 5 min later")
+            yield violation(Side.STATION, "accepted this Reset, and talked on for 5 min without a BootNotification")
         return
     running = _still_running(alarm, known)
     if running and alarm.exchange is not None:

@@ -171,7 +171,7 @@ def reset_otherwise(alarm: Alarm, known: Known) -> Iterator[Remark]:
     booted_at = known.life(Boots).called_at
     if booted_at is None or booted_at < alarm.since:
         if is_station_silent_about_it(alarm, known):
-            yield violation(Side.STATION, "accepted a Reset, and has not booted 5 min later")
+            yield violation(Side.STATION, "accepted this Reset, and talked on for 5 min without a BootNotification")
     elif kind == "Immediate" and (left := _left_running(alarm, exchange, known)) is not None:
         yield violation(Side.STATION, f"transaction {said(left)} was not ended by the Reset that was accepted")
 

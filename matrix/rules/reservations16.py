@@ -197,4 +197,6 @@ def special_list_version(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """
     version = integer(exchange.request, "listVersion")
     if not exchange.is_misdirected and version in (0, -1):
-        yield violation(Side.CSMS, f"the version {version} has a meaning of its own", pointer="/listVersion")
+        meaning = "there is no list" if version == 0 else "lists are not supported"
+        text_of = f"listVersion {version}, which in GetLocalListVersion means that {meaning}"
+        yield violation(Side.CSMS, text_of, pointer="/listVersion")

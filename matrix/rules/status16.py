@@ -46,6 +46,7 @@ class Reported:
 
     status: str
     at: int
+    frame: int
     session: int
     moment: int | None
 
@@ -70,7 +71,9 @@ def remember_status(exchange: Exchange, known: Known) -> None:
         return
     story = known.story(Statuses)
     story.newest.pop(connector, None)
-    story.newest[connector] = Reported(status, exchange.at, exchange.session, at_of(exchange.request))
+    story.newest[connector] = Reported(
+        status, exchange.at, exchange.call_frame, exchange.session, at_of(exchange.request)
+    )
     if status == "Available":
         story.free_at[connector] = exchange.at
     elif status == "Charging" and connector > 0:
@@ -144,7 +147,8 @@ def impossible_change(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if before is None or before.session != exchange.session or not known.has_all_since(before.at):
         return
     if before.status in MAY_FOLLOW and status not in (before.status, *MAY_FOLLOW[before.status]):
-        text_of = f"connector {connector} went from {before.status} to {status}, which the table does not have"
+        step = f"went from {before.status} (frame {before.frame}) to {status}"
+        text_of = f"connector {connector} {step}, which the table does not have"
         yield warning(Side.STATION, text_of, pointer="/status")
 
 
@@ -226,7 +230,9 @@ def status_from_the_past(exchange: Exchange, known: Known) -> Iterator[Remark]:
     known_to_be_later = min(before.moment, before.at)
     if before.status != text(exchange.request, "status") and at < known_to_be_later - tolerance:
         seconds = (before.moment - at) // SECOND_NS
-        text_of = f"it is {seconds} s older than the {said(before.status)} that was sent before it"
+        text_of = (
+            f"it is {seconds} s older than the {said(before.status)} that was sent before it (frame {before.frame})"
+        )
         yield violation(Side.STATION, text_of, pointer="/timestamp")
 
 

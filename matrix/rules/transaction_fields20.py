@@ -295,7 +295,7 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     for key, reading in readings(exchange):
         before = latest.get(key) or registers.get(key)
         if before is not None and before.moment < reading.moment and _is_lower(reading.value, before.value):
-            text_of = f"{said(key[0])} fell from {before.value:g} to {reading.value:g}"
+            text_of = f"{said(key[0])} fell from {before.value} to {reading.value} in the order of the samples' times"
             yield violation(Side.STATION, text_of, pointer="/meterValue")
             return
         if before is None or before.moment < reading.moment:

@@ -149,7 +149,8 @@ def _given_to_another(exchange: Exchange, found: Transaction, transaction_id: in
     if connector == 0:
         yield info(Side.STATION, "values of the main meter (connector 0) should not have a transactionId")
     elif None not in (connector, found.connector) and connector != found.connector:
-        text = f"transaction {transaction_id} is one of connector {found.connector}, not of {said(connector)}"
+        began = f"began on connector {found.connector} (frame {found.frame})"
+        text = f"transaction {transaction_id} {began}, and these values are of connector {said(connector)}"
         yield violation(Side.STATION, text, pointer="/transactionId")
     elif found.stop_moment is not None and samples and min(samples) > found.stop_moment + TOLERANCE_NS:
         text = f"the samples are later than the end of transaction {transaction_id}"
@@ -204,7 +205,7 @@ def second_transaction_on_a_connector(exchange: Exchange, known: Known) -> Itera
         return
     if not known.has_all_since(running.started_at):
         return
-    text = f"connector {connector} has a transaction already, and no StopTransaction was sent for it"
+    text = f"connector {connector} has the transaction of frame {running.frame}, and no StopTransaction was sent for it"
     if running.session != exchange.session:
         yield info(Side.STATION, text)
     elif running.is_accepted:

@@ -202,7 +202,9 @@ def meter_runs_backwards(exchange: Exchange, known: Known) -> Iterator[Remark]:
     found, stop = _transaction_of(exchange, known), number(exchange.request, "meterStop")
     if found is not None and None not in (found.meter_start, stop) and stop < found.meter_start:  # type: ignore[operator]  # neither is None
         yield warning(
-            Side.STATION, f"meterStop {stop} is less than meterStart {found.meter_start}", pointer="/meterStop"
+            Side.STATION,
+            f"meterStop {stop} is less than meterStart {found.meter_start} (frame {found.frame})",
+            pointer="/meterStop",
         )
 
 

@@ -58,18 +58,28 @@ def out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
         yield violation(Side.STATION, f"the event with seqNo 0 is {event.kind}, not Started", pointer="/eventType")
 
 
+def _where(found: Transaction, seq: int | None) -> str:
+    """Say in which frame an event came, where that is still known."""
+    seen = found.events.get(seq) if seq is not None else None
+    return f" (frame {seen.frame})" if seen is not None else ""
+
+
 def _misplaced(event: Event, seq: int, found: Transaction) -> Iterator[Remark]:
     if found.end_seq is not None and seq > found.end_seq:
-        text_of = f"{said(event.kind)} with seqNo {seq} after Ended with seqNo {found.end_seq}"
+        text_of = (
+            f"{said(event.kind)} with seqNo {seq} after Ended with seqNo {found.end_seq}{_where(found, found.end_seq)}"
+        )
         yield violation(Side.STATION, text_of, pointer="/seqNo")
     elif event.kind == "Started" and found.start_seq not in (None, seq):
-        text_of = f"Started with seqNo {seq}, and before with seqNo {found.start_seq}"
+        text_of = f"Started with seqNo {seq}, and before with seqNo {found.start_seq}{_where(found, found.start_seq)}"
         yield violation(Side.STATION, text_of, pointer="/eventType")
     elif event.kind == "Started" and found.start_seq is None and any(each < seq for each in found.events):
-        text_of = f"Started with seqNo {seq}, and another event with seqNo {min(found.events)}"
+        lowest = min(found.events)
+        text_of = f"Started with seqNo {seq}, and another event with seqNo {lowest}{_where(found, lowest)}"
         yield violation(Side.STATION, text_of, pointer="/seqNo")
     elif found.start_seq is not None and seq < found.start_seq:
-        text_of = f"{said(event.kind)} with seqNo {seq} before Started with seqNo {found.start_seq}"
+        before = f"before Started with seqNo {found.start_seq}{_where(found, found.start_seq)}"
+        text_of = f"{said(event.kind)} with seqNo {seq} {before}"
         yield violation(Side.STATION, text_of, pointer="/seqNo")
 
 

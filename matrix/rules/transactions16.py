@@ -22,7 +22,9 @@ NO_ID: Final = -1
 
 @dataclass(slots=True)
 class Transaction:
-    """A StartTransaction that was answered. `..._at` are the recording's times, `..._moment` the station's own (ns).
+    """A StartTransaction that was answered; `frame` is its own.
+
+    `..._at` are the recording's times, `..._moment` the station's own (ns).
 
     `is_shared` says that its id was given to another transaction too, that it was told twice, or so late that the
     station may have given up on it: nothing that is said of this id can be held against the station. `remote_stop_at`
@@ -33,6 +35,7 @@ class Transaction:
     id_tag: str | None
     meter_start: int | None
     content: int
+    frame: int
     session: int
     started_at: int
     start_moment: int | None
@@ -157,6 +160,7 @@ def _transaction(exchange: Exchange) -> Transaction:
         id_tag=text(request, "idTag"),
         meter_start=integer(request, "meterStart"),
         content=exchange.content,
+        frame=exchange.call_frame,
         session=exchange.session,
         started_at=exchange.at,
         start_moment=at_of(request),
