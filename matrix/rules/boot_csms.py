@@ -142,8 +142,8 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
     """Report a close frame of the side that ended a session in which the station was answered Pending.
 
     A connection that breaks is nobody's doing. A Reset has to end it, and so has much else that a CSMS may order while
-    a station is Pending: a new password, certificate, network profile or firmware; after those nothing is reported. A
-    server that announces that it goes away is a warning.
+    a station is Pending (A00.FR.806): a new password (A01), certificate (A02.FR.08), network profile or firmware. After
+    those a station is not reported. A server that announces that it goes away is a warning.
 
     Breach: a BootNotification answered `Pending`, then a close frame with 1000.
     Correct: the connection stays open until the station is accepted.
