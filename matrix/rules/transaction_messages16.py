@@ -100,10 +100,9 @@ def remember_reset(exchange: Exchange, known: Known) -> None:
 def transaction_message_turned_down(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a CALLERROR in answer to a transaction-related message that fits its schema: the station will repeat it.
 
-    A StartTransaction SHOULD be answered (a warning), the other two SHALL. InternalError and GenericError are a
-    warning: §3.7.1 knows of a CSMS that fails to process a message, and of stations that send it again. So is no answer
-    within 30 s. One with an integer beyond 32 bits or an empty array is let be, and a SecurityError to a station that
-    was not accepted is right.
+    A StartTransaction SHOULD be answered (a warning), the other two SHALL. InternalError is a warning: §3.7.1 knows of
+    a CSMS that fails to process a message, and of stations that send it again. So is no answer within 30 s. One with an
+    integer beyond 32 bits or an empty array is let be, and a SecurityError to a station that was not accepted is right.
 
     Breach: a StopTransaction of an unknown transaction, answered `[4,"a","NotSupported","",{}]`.
     Correct: answered `[3,"a",{}]`.
@@ -114,7 +113,7 @@ def transaction_message_turned_down(exchange: Exchange, known: Known) -> Iterato
     if not isinstance(exchange.answer, CallError):
         yield warning(Side.CSMS, f"{exchange.action} was not answered within 30 s; the station has to repeat it")
         return
-    has_failed = exchange.answer.code in ("InternalError", "GenericError")
+    has_failed = exchange.answer.code == "InternalError"
     report = warning if exchange.action == "StartTransaction" or has_failed else violation
     code = told(exchange.answer.code, 60)
     yield report(
