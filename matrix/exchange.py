@@ -16,7 +16,7 @@ from matrix.alarms import Alarm
 from matrix.board import CONNECT, Evidence
 from matrix.dialect import Dialect
 from matrix.finding import Finding
-from matrix.known import Known, UsedId
+from matrix.known import Known, UsedId, UsedIds
 from matrix.outcome import Outcome
 from matrix.schemas import Breach
 from matrix.secrets import told
@@ -51,17 +51,16 @@ EXTENSIONS: Final = "Sec-WebSocket-Extensions"
 class Exchange(msgspec.Struct, eq=False):
     """A CALL (or SEND) with whatever answered it, or with nothing.
 
-    `side` is the caller. `request` and `response` are the payloads of its CALL and CALLRESULT, {} where that is no JSON
-    object, or has not come; their fields may have any type (see matrix.fields). `request_breaches` and `response_breaches` are where the payloads do not fit their schemas;
-    `has_schema` is False where there is none to judge them by. `content` is a digest of action and payload, `repeats`
-    counts how often the same CALL was sent again while it was open. `is_ambiguous` says that its id was in use when
-    it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL that had its id before, and
-    `is_repeat` says that it was the same message (a retry, even after a reconnect); `is_presumed` that its outcome is a
-    viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding about either message so far,
-    `violators` are the sides that broke a rule by one. `outcome` is None while it is open, `evidence` is what shows it
-    where it has to be shown; `row` is the row of the matrix that it counts in, `topic` what is known of its action.
-    `stamps` is what matrix.stamps
-    found in the last message, and in which.
+    `side` is the caller; `topic` is what is known of its action, `row` the row of the matrix that it counts in.
+    `request` and `response` are the payloads of the CALL and its CALLRESULT, {} where that is no JSON object, or has
+    not come; their fields may have any type (see matrix.fields). `request_breaches` and `response_breaches` are where
+    they do not fit their schemas; `has_schema` is False where there is none to judge them by. `content` is a digest of
+    action and payload, `repeats` counts how often the same CALL was sent again while it was open. `is_ambiguous` says
+    that its id was in use when it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL
+    that had its id before, and `is_repeat` says that it was the same message (a retry, even after a reconnect);
+    `is_presumed` that its outcome is a viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding
+    about either message so far, `violators` are the sides that broke a rule by one. `outcome` is None while it is open,
+    `evidence` is what shows it where it has to be shown.
     """
 
     conversation: "Conversation"
@@ -86,7 +85,6 @@ class Exchange(msgspec.Struct, eq=False):
     response_breaches: tuple[Breach, ...] = ()
     content: int = 0
     repeats: int = 0
-    stamps: tuple[object, Any] | None = None
     is_ambiguous: bool = False
     is_repeat: bool = False
     is_presumed: bool = False
@@ -115,10 +113,11 @@ class Voice:
 
     __slots__ = (
         "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at",
-        "heard_exchange", "holed", "open_calls", "sends", "spoke_at", "topics",
+        "heard_exchange", "holed", "ids", "open_calls", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, ids: UsedIds) -> None:
+        self.ids = ids  # which message ids it has used, also in earlier sessions
         self.open_calls: dict[str, Exchange] = {}
         self.answered: dict[str, Exchange] = {}
         self.sends: dict[str, Exchange] = {}
@@ -133,6 +132,20 @@ class Voice:
         self.heard_at = 0
         self.spoke_at = 0  # when its latest message, ping or pong came
         self.topics: Mapping[str, Topic] = NO_TOPICS  # of the actions that it has called, in the session's version
+
+    def open(self, exchange: Exchange) -> None:
+        """Enter a CALL; none with its id is open."""
+        calls = self.open_calls
+        calls[exchange.call.id] = exchange
+        if len(calls) > OPEN_REMEMBERED:
+            del calls[next(iter(calls))]
+            self.has_forgotten = True
+
+    def replace(self, replaced: Exchange, exchange: Exchange) -> None:
+        """Let a CALL take the place of another one with the same id."""
+        del self.open_calls[replaced.call.id]
+        exchange.is_ambiguous = True
+        exchange.repeats = replaced.repeats + 1
 
 
 class Conversation:
@@ -156,7 +169,7 @@ class Conversation:
         self.version = dialect.version
         self.known = known
         self.legal_rsv = RSV1 if "permessage-deflate" in (session.header(EXTENSIONS, of=Side.CSMS) or "") else 0
-        self.voices = {Side.STATION: Voice(), Side.CSMS: Voice()}
+        self.voices = {side: Voice(ids) for side, ids in known.ids.items()}
         self.strange_actions: set[str] = set()
         self.connect_outcome: Outcome | None = None
         self.is_open = True
@@ -196,19 +209,6 @@ class Conversation:
             return OTHER_ACTIONS
         self.strange_actions.add(action)
         return told(action, 50) or '""'
-
-    def open(self, exchange: Exchange) -> Exchange | None:
-        """Enter a CALL; return the open CALL with the same id that it takes the place of, if there is one."""
-        calls = self.voices[exchange.side].open_calls
-        replaced = calls.pop(exchange.call.id, None)
-        if replaced is not None:
-            exchange.is_ambiguous = True
-            exchange.repeats = replaced.repeats + 1
-        calls[exchange.call.id] = exchange
-        if len(calls) > OPEN_REMEMBERED:
-            del calls[next(iter(calls))]
-            self.voices[exchange.side].has_forgotten = True
-        return replaced
 
     def sent(self, exchange: Exchange) -> None:
         """Remember a SEND, which nobody may answer."""

@@ -12,15 +12,15 @@ from matrix.schemas import Part, fitting
 from matrix.stamps import Tree, tree_of
 from matrix.trace import Side
 
-
-Group = tuple[Question, tuple[Rule, ...]]
-"""Rules that ask the same question first; `always` asks nothing."""
+Group = tuple[Question, tuple[Rule, ...], tuple[Note, ...]]
+"""Rules and notes that ask the same question first; `always` asks nothing."""
 
 
 class Concern(msgspec.Struct, frozen=True):
-    """What an event concerns: rules, then notes."""
+    """What an event concerns: groups by their questions, and the notes that ask none."""
 
     groups: tuple[Group, ...]
+    questions: tuple[Question, ...]
     notes: tuple[Note, ...]
 
 
@@ -28,7 +28,8 @@ class Topic(msgspec.Struct, frozen=True):
     """An action as one side of a version calls it: all that its messages have in common, looked up once.
 
     `called` and `result` are who watches its CALL and its CALLRESULT; `fits_request` and `fits_response` say whether
-    payloads fit their schemas, `..._stamps` where they hold timestamps. All actions that a version does not have are one topic.
+    payloads fit their schemas, `..._stamps` where they hold timestamps. All actions that a version does not have are
+    one topic.
     """
 
     is_known: bool
@@ -93,7 +94,10 @@ class Index:
     def _look_up(self, version: str, event: Event, name: str, by: Side | None) -> Concern:
         rules = [each for each in self._rules if _concerns(each, version, event, name, by)]
         notes = tuple(each for each in all_notes() if _concerns(each, version, event, name, by))
-        found = self._found[event][version, name, by] = Concern(_grouped(rules), notes)
+        groups = _grouped(rules, [each for each in notes if each.when is not None])
+        always_taken = tuple(each for each in notes if each.when is None)
+        found = Concern(groups, tuple(when for when, _, _ in groups), always_taken)
+        self._found[event][version, name, by] = found
         return found
 
 
@@ -102,12 +106,14 @@ def always(_subject: object, _known: object) -> bool:
     return True
 
 
-def _grouped(rules: list[Rule]) -> tuple[Group, ...]:
-    """Put rules with the same question together, each group where its first rule stands."""
-    groups: dict[Question, list[Rule]] = {}
-    for each in rules:
-        groups.setdefault(each.when or always, []).append(each)
-    return tuple((when, tuple(each)) for when, each in groups.items())
+def _grouped(rules: Iterable[Rule], notes: Iterable[Note]) -> tuple[Group, ...]:
+    """Put together what asks the same question, each group where its first rule stands."""
+    groups: dict[Question, tuple[list[Rule], list[Note]]] = {}
+    for rule in rules:
+        groups.setdefault(rule.when or always, ([], []))[0].append(rule)
+    for note in notes:
+        groups.setdefault(note.when or always, ([], []))[1].append(note)
+    return tuple((when, tuple(asking), tuple(more)) for when, (asking, more) in groups.items())
 
 
 def _concerns(each: Rule | Note, version: str, event: Event, name: str, by: Side | None) -> bool:

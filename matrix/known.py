@@ -42,14 +42,25 @@ class UsedId(msgspec.Struct, frozen=True, gc=False):
     session: int
 
 
-class _UsedIds:
+class UsedIds:
     """The ids of a side in two generations: forgetting costs nothing per id."""
 
-    __slots__ = ("earlier", "latest")
+    __slots__ = ("_earlier", "_latest")
 
     def __init__(self) -> None:
-        self.latest: dict[str, UsedId] = {}
-        self.earlier: dict[str, UsedId] = {}
+        self._latest: dict[str, UsedId] = {}
+        self._earlier: dict[str, UsedId] = {}
+
+    def used(self, message_id: str) -> UsedId | None:
+        """Return the last use of a message id by that side, in this session or an earlier one."""
+        return self._latest.get(message_id) or self._earlier.get(message_id)
+
+    def note(self, message_id: str, use: UsedId) -> None:
+        """Remember that a CALL bore this id."""
+        latest = self._latest
+        latest[message_id] = use
+        if len(latest) == IDS_REMEMBERED:
+            self._latest, self._earlier = {}, latest
 
 
 class Known:
@@ -57,10 +68,11 @@ class Known:
 
     `gap_at` is the time from which on nothing is missing: when the hub first saw this station at this CSMS, or when
     something was lost since (frames that were not recorded or cannot be read, a hub that was stopped).
-    `open_sessions` maps the sessions that are open to the times (ns) at which they were opened.
+    `open_sessions` maps the sessions that are open to the times (ns) at which they were opened, `ids` are the message
+    ids that each side has used.
     """
 
-    __slots__ = ("_used_ids", "alarms", "gap_at", "life", "open_sessions", "refused_since_ns", "story")
+    __slots__ = ("alarms", "gap_at", "ids", "life", "open_sessions", "refused_since_ns", "story")
 
     def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: Stories | None = None) -> None:
         self.gap_at = since
@@ -69,7 +81,7 @@ class Known:
         self.open_sessions: dict[int, int] = {}
         self.story: Recollection = Stories().__getitem__
         self.life: Recollection = (Stories() if lives is None else lives).__getitem__
-        self._used_ids: dict[Side, _UsedIds] = {Side.STATION: _UsedIds(), Side.CSMS: _UsedIds()}
+        self.ids: dict[Side, UsedIds] = {Side.STATION: UsedIds(), Side.CSMS: UsedIds()}
 
     def has_all_since(self, at: int | None) -> bool:
         """Tell whether nothing that the station or this CSMS said since `at` (ns) is missing; None was never."""
@@ -78,19 +90,6 @@ class Known:
     def note_gap(self, at: int) -> None:
         """Remember that something is missing up to `at`: what was known before is in doubt."""
         self.gap_at = max(self.gap_at, at + 1)
-
-    def used(self, side: Side, message_id: str) -> UsedId | None:
-        """Return the last use of a message id by that side, in this session or an earlier one."""
-        ids = self._used_ids[side]
-        return ids.latest.get(message_id) or ids.earlier.get(message_id)
-
-    def note_id(self, side: Side, message_id: str, use: UsedId) -> None:
-        """Remember that a CALL of `side` bore this id."""
-        ids = self._used_ids[side]
-        latest = ids.latest
-        latest[message_id] = use
-        if len(latest) == IDS_REMEMBERED:
-            ids.latest, ids.earlier = {}, latest
 
     def note_end(self, session: Session) -> None:
         """Remember that a session is over."""

@@ -62,7 +62,9 @@ class Messages:
             self._take_oddly(spoken, frame, framing, is_first=is_first)
             return
         if type(message) is Call:
-            self._call(exchange, frame)
+            self._call(exchange, voice, frame)
+        elif type(message) is CallResult:
+            self._result(exchange, message, frame)
         else:
             self._understand(exchange, message, frame)
         board.passed(frame.session, FRAMING, frame.at)
@@ -110,10 +112,12 @@ class Messages:
 
     def _understand(self, exchange: Exchange, message: Message, frame: Frame) -> None:
         """Judge a message by what it is to its exchange."""
-        if type(message) is CallResult or type(message) is CallError:
-            self._answer(exchange, message, frame)
-        elif type(message) is Call:
-            self._call(exchange, frame)
+        if type(message) is Call:
+            self._call(exchange, exchange.conversation.voices[frame.side], frame)
+        elif type(message) is CallResult:
+            self._result(exchange, message, frame)
+        elif type(message) is CallError:
+            self._error(exchange, frame)
         elif type(message) is Send:
             self._send(exchange)
         elif type(message) is CallResultError:
@@ -146,7 +150,7 @@ class Messages:
         row = action if topic.is_known else conversation.strange_row(action)
         exchange = Exchange(
             conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
-            payload or {}, used_before=conversation.known.used(side, message.id), content=digest(message),
+            payload or {}, used_before=voice.ids.used(message.id), content=digest(message),
         )  # fmt: skip
         if payload is not None and not _fits(topic.fits_request, payload):
             breaches = schemas.check(conversation.version, action, Part.REQUEST, payload)
@@ -158,23 +162,25 @@ class Messages:
         voice.topics = self._rulebook.topics(conversation.version, side)
         return self._rulebook.topic(conversation.version, action, side)
 
-    def _call(self, exchange: Exchange, frame: Frame) -> None:
-        conversation, call, use = exchange.conversation, exchange.call, exchange.used_before
+    def _call(self, exchange: Exchange, voice: Voice, frame: Frame) -> None:
+        call, use = exchange.call, exchange.used_before
         if use is not None:
             exchange.is_repeat = use.content == exchange.content
         findings = self._rulebook.run_concern(exchange.topic.called, exchange, frame.id)
         if findings or exchange.request_breaches:
             self._note_findings(findings, exchange, frame.id)
-        conversation.known.note_id(frame.side, call.id, UsedId(exchange.content, frame.id, frame.session))
-        already = conversation.voices[frame.side].open_calls.get(call.id)
-        if already is not None and already.content == exchange.content:
-            already.repeats += 1
-            _note_worst(already, [exchange.worst] if exchange.worst else [])
-            return
-        replaced = conversation.open(exchange)
-        if replaced is not None:
+        voice.ids.note(call.id, UsedId(exchange.content, frame.id, frame.session))
+        already = voice.open_calls.get(call.id)
+        if already is not None:
+            if already.content == exchange.content:
+                already.repeats += 1
+                _note_worst(already, [exchange.worst] if exchange.worst else [])
+                return
+            voice.replace(already, exchange)
+        voice.open(exchange)
+        if already is not None:
             text = f"{frame.side.label} used the message id again before an answer came"
-            self._ledger.settle(replaced, Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, text))
+            self._ledger.settle(already, Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, text))
         self.waiting.add(exchange)
         self._ledger.tell(exchange)
         if exchange.action == BOOT:
@@ -185,26 +191,34 @@ class Messages:
         exchange.conversation.sent(exchange)
         self._ledger.settle(exchange, *verdict.answered(exchange))
 
-    def _answer(self, exchange: Exchange, message: CallResult | CallError, frame: Frame) -> None:
+    def _result(self, exchange: Exchange, message: CallResult, frame: Frame) -> None:
+        topic, payload = exchange.topic, message.payload
         if exchange.is_ambiguous:
-            exchange.has_schema = False
-            exchange.conversation.known.note_gap(frame.at)
-        elif type(message) is CallResult:
-            self._result(exchange, message, frame)
+            self._doubt(exchange, frame)
+        else:
+            if payload is not None and not _fits(topic.fits_response, payload):
+                version = exchange.conversation.version
+                breaches = schemas.check(version, exchange.action, Part.RESPONSE, payload)
+                exchange.has_schema &= breaches is not None
+                exchange.response_breaches = breaches or ()
+            findings = self._rulebook.run_concern(topic.result, exchange, frame.id)
+            if findings or exchange.response_breaches:
+                self._note_findings(findings, exchange, frame.id)
+        self._ledger.settle_answered(exchange)
+        self.waiting.settled()
+
+    def _error(self, exchange: Exchange, frame: Frame) -> None:
+        if exchange.is_ambiguous:
+            self._doubt(exchange, frame)
         else:
             self._judge_exchange(Event.ERROR, exchange, frame.id)
         self._ledger.settle_answered(exchange)
         self.waiting.settled()
 
-    def _result(self, exchange: Exchange, message: CallResult, frame: Frame) -> None:
-        conversation, topic, payload = exchange.conversation, exchange.topic, message.payload
-        if payload is not None and not _fits(topic.fits_response, payload):
-            breaches = schemas.check(conversation.version, exchange.action, Part.RESPONSE, payload)
-            exchange.has_schema &= breaches is not None
-            exchange.response_breaches = breaches or ()
-        findings = self._rulebook.run_concern(topic.result, exchange, frame.id)
-        if findings or exchange.response_breaches:
-            self._note_findings(findings, exchange, frame.id)
+    def _doubt(self, exchange: Exchange, frame: Frame) -> None:
+        """Note that an answer may be meant for another CALL with the same id."""
+        exchange.has_schema = False
+        exchange.conversation.known.note_gap(frame.at)
 
     def _unmatched(self, spoken: Spoken) -> list[Finding]:
         conversation, asker = spoken.conversation, spoken.conversation.voices[spoken.side.other]

@@ -166,12 +166,16 @@ Update = Callable[[Any, Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """How a family remembers: run after all rules that watch the same event."""
+    """How a family remembers: run after all rules that watch the same event.
+
+    `when` is a quick question, asked before the rules are run: a note that asks the same as a rule costs nothing more.
+    """
 
     name: str
     versions: frozenset[str]
     watches: tuple[Watch, ...]
     update: Update = field(compare=False)
+    when: Question | None = field(compare=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,9 @@ _RULES: Final[dict[str, Rule]] = {}
 _NOTES: Final[dict[str, Note]] = {}
 
 
-def note(on: Watch | tuple[Watch, ...], *, versions: Iterable[str] = JUDGED) -> Callable[[Update], Update]:
+def note(
+    on: Watch | tuple[Watch, ...], *, versions: Iterable[str] = JUDGED, when: Question | None = None
+) -> Callable[[Update], Update]:
     """Register a function that remembers what an event tells; the one place where a family's story changes."""
     watches = on if isinstance(on, tuple) else (on,)
 
@@ -214,7 +220,7 @@ def note(on: Watch | tuple[Watch, ...], *, versions: Iterable[str] = JUDGED) -> 
         name = f"{update.__module__.rpartition('.')[2]}.{update.__qualname__}"
         if name in _NOTES:
             raise ValueError(f"there are two notes {name!r}")
-        _NOTES[name] = Note(name, frozenset(versions), watches, update)
+        _NOTES[name] = Note(name, frozenset(versions), watches, update, when)
         return update
 
     return register

@@ -12,8 +12,9 @@ from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index, Topic, Topics
+from matrix.known import Known
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Rule, all_rules
+from matrix.rule import Event, Note, Question, Rule, all_rules
 from matrix.trace import Clock, Side
 
 TIMELESS: Final[Mapping[Clock | None, str]] = {
@@ -80,28 +81,44 @@ class Rulebook:
         row: str,
         exchange: Exchange | None,
     ) -> list[Finding]:
-        """Run rules, then notes: questions are asked in line, since each is asked of nearly every message."""
+        """Run rules, then notes; nearly every message has no more than questions and notes."""
         found: list[Finding] = []
-        known = conversation.known
-        for when, rules in concern.groups:
-            try:
-                if not when(subject, known):
-                    continue
-            except Exception:  # the boundary, see below: a question's crash is that of each rule that asks it
-                for rule in rules:
-                    self._note_crash(rule.code, conversation, frame, exchange)
-                continue
-            found += self._check(rules, subject, conversation, frame, row, exchange)
-        if found:
-            found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
-            self.findings += found
-        for note in concern.notes:
+        known, notes = conversation.known, concern.notes
+        if _has_to_speak(concern.questions, subject, known):
+            found, notes = self._speak(concern, subject, conversation, frame, row, exchange)
+        for note in notes:
             try:
                 note.update(subject, known)
-            except Exception:  # the same boundary: what was not remembered puts in doubt what is known
+            except Exception:  # the same boundary as that of rules: what was not remembered puts in doubt what is known
                 self._note_crash(note.name, conversation, frame, exchange)
                 known.note_gap(known.gap_at)
         return found
+
+    def _speak(
+        self,
+        concern: Concern,
+        subject: Any,
+        conversation: Conversation,
+        frame: int | None,
+        row: str,
+        exchange: Exchange | None,
+    ) -> tuple[list[Finding], tuple[Note, ...]]:
+        """Return what the rules find whose questions are answered by yes, and which notes have to be taken."""
+        found: list[Finding] = []
+        notes = concern.notes
+        for when, rules, more_notes in concern.groups:
+            try:
+                if not when(subject, conversation.known):
+                    continue
+            except Exception:  # the boundary, see below: a question's crash is that of each that asks it
+                for name in (*(rule.code for rule in rules), *(note.name for note in more_notes)):
+                    self._note_crash(name, conversation, frame, exchange)
+                continue
+            found += self._check(rules, subject, conversation, frame, row, exchange)
+            notes = (*notes, *more_notes)
+        found.sort(key=lambda each: each.rule)  # as without groups: the first of equals is the evidence
+        self.findings += found
+        return found, notes
 
     def _check(
         self,
@@ -162,6 +179,16 @@ class Rulebook:
         session = conversation.session.id
         place = remark.frame or frame
         return Finding(rule.code, severity, remark.side, session, place, row, remark.pointer, text, ground)
+
+
+def _has_to_speak(questions: tuple[Question, ...], subject: Any, known: Known) -> bool:
+    try:
+        for when in questions:
+            if when(subject, known):
+                return True
+    except Exception:  # whose it is shows when each is asked again
+        return True
+    return False
 
 
 def _is_off(rule: Rule, policy: Policy) -> bool:

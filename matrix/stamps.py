@@ -28,34 +28,25 @@ def odd_stamps(exchange: "Exchange") -> Sequence[Stamp]:
 
     That message is its answer, if there is one.
     """
-    stamps = exchange.stamps
-    if stamps is None or stamps[0] is not exchange.answer:
-        stamps = exchange.stamps = exchange.answer, _search_message(exchange)
-    found: Sequence[Stamp] = stamps[1]
-    return found
-
-
-def _search_message(exchange: "Exchange") -> Sequence[Stamp]:
     topic = exchange.topic
     if exchange.answer is None:
-        payload, tree = exchange.call.payload, topic.request_stamps
+        payload, tree = exchange.request, topic.request_stamps
     else:
         payload, tree = exchange.response, topic.response_stamps
-    if not payload or not tree:
+    if not payload or not tree or not _is_any_odd(payload, tree):
         return ()
     found: list[Stamp] = []
-    if _is_any_odd(payload, tree):
-        _collect(payload, tree, (), found)
+    _collect(payload, tree, (), found)
     return found
 
 
 def _is_any_odd(payload: dict[str, Any], tree: Tree) -> bool:
-    for name in tree:
-        if name not in payload:
+    for name, branch in tree.items():
+        value = payload.get(name)
+        if value is None:
             continue
-        value, branch = payload[name], tree[name]
         if type(value) is str:
-            if not branch and _is_odd(value):
+            if not branch and (len(value) > FINE_LENGTH or value[-1:] not in "Zz"):
                 return True
         elif type(value) is list:
             for item in value:
@@ -66,15 +57,11 @@ def _is_any_odd(payload: dict[str, Any], tree: Tree) -> bool:
     return False
 
 
-def _is_odd(text: str) -> bool:
-    return len(text) > FINE_LENGTH or text[-1:] not in "Zz"
-
-
 def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], found: list[Stamp]) -> None:
     for name, branch in tree.items():
         value = payload.get(name)
         if type(value) is str:
-            if not branch and _is_odd(value):
+            if not branch and (len(value) > FINE_LENGTH or value[-1:] not in "Zz"):
                 found.append(Stamp(value, (*place, name)))
         elif type(value) is dict:
             _collect(value, branch, (*place, name), found)

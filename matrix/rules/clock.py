@@ -92,13 +92,18 @@ def _misshapen(side: Side, value: Any, pointer: str) -> Iterator[Remark]:
         yield violation(side, f"{said(value)} is no timestamp of ISO 8601", pointer=pointer)
 
 
+def _has_odd_stamps(exchange: Exchange, _known: Known) -> object:
+    """Ask whether a message has timestamps that are not written as 2.x asks for."""
+    return odd_stamps(exchange)
+
+
 @rule(
     "TM-02",
     "Timestamps have at most three digits of a second's fraction, and are in UTC",
     clause="Part 2 §3.1",
     versions={V20, V201, V21},
     on=(on_called(), on_sent(), on_result()),
-    when=lambda exchange, _known: odd_stamps(exchange),
+    when=_has_odd_stamps,
     stands_alone=True,
 )
 def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
@@ -124,11 +129,10 @@ def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
             yield info(side, what, pointer=pointer(list(place)))
 
 
-@note((on_called(), on_sent(), on_result()), versions={V20, V201, V21})
+@note((on_called(), on_sent(), on_result()), versions={V20, V201, V21}, when=_has_odd_stamps)
 def remember_local_time(exchange: Exchange, known: Known) -> None:
     """Remember which sides were told that they do not write UTC."""
-    odd = odd_stamps(exchange)
-    if odd and any(_is_local(stamp) for stamp in odd):
+    if any(_is_local(stamp) for stamp in odd_stamps(exchange)):
         side = exchange.side if exchange.answer is None else exchange.answerer
         known.story(ClockStory).local.add(side)
 

@@ -73,8 +73,8 @@ def test_station_that_was_cut_off_by_the_hub_may_have_done_anything_since() -> N
 def test_ids_are_remembered_across_sessions() -> None:
     known = known_after(draw('> [2,"h","Heartbeat",{}]'))
 
-    assert known.used(Side.STATION, "h") is not None
-    assert known.used(Side.CSMS, "h") is None
+    assert known.ids[Side.STATION].used("h") is not None
+    assert known.ids[Side.CSMS].used("h") is None
 
 
 def test_station_that_was_never_heard_has_no_findings() -> None:
