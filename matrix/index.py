@@ -28,8 +28,8 @@ class Topic(msgspec.Struct, frozen=True):
     """An action as one side of a version calls it: all that its messages have in common, looked up once.
 
     `called` and `result` are who watches its CALL and its CALLRESULT; `fits_request` and `fits_response` say whether
-    payloads fit their schemas, `..._stamps` where they hold timestamps. All actions that a version does not have are
-    one topic.
+    payloads fit their schemas, `takes_empty_...` whether `{}` does, `..._stamps` where they hold timestamps. All
+    actions that a version does not have are one topic.
     """
 
     is_known: bool
@@ -38,6 +38,8 @@ class Topic(msgspec.Struct, frozen=True):
     result: Concern
     fits_request: Callable[[Any], bool]
     fits_response: Callable[[Any], bool]
+    takes_empty_request: bool
+    takes_empty_response: bool
     request_stamps: Tree
     response_stamps: Tree
 
@@ -68,13 +70,16 @@ class Index:
         topics = self.topics(version, by)
         found = topics.get(name)
         if found is None:
+            fits_request, fits_response = fitting(version, name, Part.REQUEST), fitting(version, name, Part.RESPONSE)
             found = topics[name] = Topic(
                 is_known,
                 by_whom not in (by, "both"),
                 self.watching(version, Event.CALLED, name, by),
                 self.watching(version, Event.RESULT, name, by),
-                fitting(version, name, Part.REQUEST),
-                fitting(version, name, Part.RESPONSE),
+                fits_request,
+                fits_response,
+                fits_request({}),
+                fits_response({}),
                 tree_of(version, name, Part.REQUEST) if is_known else {},
                 tree_of(version, name, Part.RESPONSE) if is_known else {},
             )

@@ -152,7 +152,8 @@ class Messages:
             conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
             payload or {}, used_before=voice.ids.used(message.id), content=digest(message),
         )  # fmt: skip
-        if payload is not None and not _fits(topic.fits_request, payload):
+        is_fit = _fits(topic.fits_request, payload) if payload else payload is None or topic.takes_empty_request
+        if not is_fit and payload is not None:
             breaches = schemas.check(conversation.version, action, Part.REQUEST, payload)
             exchange.has_schema = breaches is not None
             exchange.request_breaches = breaches or ()
@@ -196,7 +197,8 @@ class Messages:
         if exchange.is_ambiguous:
             self._doubt(exchange, frame)
         else:
-            if payload is not None and not _fits(topic.fits_response, payload):
+            is_fit = _fits(topic.fits_response, payload) if payload else payload is None or topic.takes_empty_response
+            if not is_fit and payload is not None:
                 version = exchange.conversation.version
                 breaches = schemas.check(version, exchange.action, Part.RESPONSE, payload)
                 exchange.has_schema &= breaches is not None

@@ -12,9 +12,8 @@ from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index, Topic, Topics
-from matrix.known import Known
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Note, Question, Rule, all_rules
+from matrix.rule import Event, Note, Rule, all_rules
 from matrix.trace import Clock, Side
 
 TIMELESS: Final[Mapping[Clock | None, str]] = {
@@ -84,7 +83,16 @@ class Rulebook:
         """Run rules, then notes; nearly every message has no more than questions and notes."""
         found: list[Finding] = []
         known, notes = conversation.known, concern.notes
-        if _has_to_speak(concern.questions, subject, known):
+        try:
+            for when in concern.questions:
+                if when(subject, known):
+                    speaks = True
+                    break
+            else:
+                speaks = False
+        except Exception:  # whose it is shows when each is asked again
+            speaks = True
+        if speaks:
             found, notes = self._speak(concern, subject, conversation, frame, row, exchange)
         for note in notes:
             try:
@@ -179,16 +187,6 @@ class Rulebook:
         session = conversation.session.id
         place = remark.frame or frame
         return Finding(rule.code, severity, remark.side, session, place, row, remark.pointer, text, ground)
-
-
-def _has_to_speak(questions: tuple[Question, ...], subject: Any, known: Known) -> bool:
-    try:
-        for when in questions:
-            if when(subject, known):
-                return True
-    except Exception:  # whose it is shows when each is asked again
-        return True
-    return False
 
 
 def _is_off(rule: Rule, policy: Policy) -> bool:

@@ -178,6 +178,14 @@ def two_at_a_time(alarm: Alarm, known: Known) -> Iterator[Remark]:
     yield report(Side.STATION, f"transaction {said(alarm.about[0])} on the same EVSE has not ended", pointer="/evse/id")
 
 
+def _is_first_after_restart(exchange: Exchange, known: Known) -> bool:
+    """Ask whether an event is the first of a transaction after the station has started anew."""
+    boot = story_of(known)
+    event = event_of(exchange) if boot.asked_reason in RESTARTS else None
+    found = transaction_of(event, known) if event is not None else None
+    return found is not None and boot.answered_at is not None and found.latest_at < boot.answered_at
+
+
 @rule(
     "TX21-01",
     "A transaction that goes on after a reboot says so: Updated with the triggerReason TxResumed",
@@ -185,7 +193,7 @@ def two_at_a_time(alarm: Alarm, known: Known) -> Iterator[Remark]:
     versions={V21},
     severity=Severity.INFO,
     on=on_called(EVENT),
-    when=lambda _exchange, known: story_of(known).asked_reason in RESTARTS,
+    when=_is_first_after_restart,
 )
 def not_resumed(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report the first event of a transaction after the station has started anew, where it is another Updated.
