@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 SECOND_NS: Final = 1_000_000_000
-MOMENTS_REMEMBERED: Final = 4_096
-MINUTES_REMEMBERED: Final = 256
+MOMENTS_REMEMBERED: Final = 64
+MINUTES_REMEMBERED: Final = 16
 MILLISECONDS: Final = 3
 
 _ISO: Final = re.compile(
