@@ -1,6 +1,6 @@
 """AV16-02: what becomes of a connector that is to be taken out of operation after its transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from matrix.dialect import V16
@@ -49,8 +49,9 @@ def forget_scheduled(_exchange: Exchange, known: Known) -> None:
     severity=Severity.WARNING,
     versions={V16},
     on=on_called("StatusNotification", by=Side.STATION),
+    when=lambda exchange, _known: exchange.request.get("status") == "Available",
 )
-def available_before_unavailable(exchange: Exchange, known: Known) -> Iterable[Remark]:
+def available_before_unavailable(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report Available after the transaction to whose end an Inoperative was scheduled, in the same session.
 
     The standard does not say how fast the change is, so it is a warning: for a moment, a driver may begin to charge.
@@ -58,10 +59,6 @@ def available_before_unavailable(exchange: Exchange, known: Known) -> Iterable[R
     Breach: ChangeAvailability to Inoperative answered `Scheduled`, StopTransaction, Available, then Unavailable.
     Correct: StopTransaction, Finishing, then Unavailable.
     """
-    return _early(exchange, known) if exchange.request.get("status") == "Available" else ()
-
-
-def _early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     connector = integer(exchange.request, "connectorId")
     scheduled_at = known.story(Scheduled).at.get(connector) if connector is not None else None
     if connector is None or scheduled_at is None:

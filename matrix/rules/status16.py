@@ -110,6 +110,7 @@ def remember_clock(exchange: Exchange, known: Known) -> None:
     versions={V16},
     on=on_called("StatusNotification"),
     stands_alone=True,
+    when=lambda exchange, _known: exchange.request.get("connectorId") == 0,
 )
 def status_of_a_connector_on_0(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report another status of connector 0, which is the station itself.
@@ -159,6 +160,7 @@ def impossible_change(exchange: Exchange, known: Known) -> Iterator[Remark]:
     versions={V16},
     on=on_called("StatusNotification"),
     stands_alone=True,
+    when=lambda exchange, _known: exchange.request.get("errorCode") == "EVCommunicationError",
 )
 def communication_error_without_ev(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report the error code EVCommunicationError with another status.
