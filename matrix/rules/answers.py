@@ -56,7 +56,7 @@ def answer_to_nothing(spoken: Spoken, known: Known) -> Iterator[Remark]:
         frame = asker.answered[message.id].answer_frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
     elif (
-        use := known.used(spoken.side.other, message.id)
+        use := known.ids[spoken.side.other].used(message.id)
     ) is not None and use.session != spoken.conversation.session.id:
         where = f"frame {use.frame} of session {use.session}, which is another"
         yield warning(spoken.side, f'the CALL with id "{message_id}" that is answered here is in {where}')

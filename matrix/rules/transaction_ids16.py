@@ -105,13 +105,13 @@ def _were_all_told(story: Transactions, session: int) -> bool:
 
 def _is_out_of_place(exchange: Exchange, known: Known) -> bool:
     """Ask whether a MeterValues has a transactionId that is not plainly that of the transaction on its connector."""
-    transaction_id = exchange.request.get("transactionId")
-    if type(transaction_id) is not int:
+    transaction_id = integer(exchange.request, "transactionId")
+    if transaction_id is None:
         return False
     found = known.story(Transactions).given.get(transaction_id)
     if found is None or not found.connector or found.stop_moment is not None:
         return True
-    return found.connector != exchange.request.get("connectorId")
+    return found.connector != integer(exchange.request, "connectorId")
 
 
 @rule(
