@@ -14,7 +14,7 @@ import orjson
 
 from matrix.alarms import Alarm
 from matrix.board import CONNECT, Evidence
-from matrix.dialect import Dialect
+from matrix.dialect import CALLRESULTERROR, Dialect
 from matrix.finding import Finding
 from matrix.known import Known, UsedId, UsedIds
 from matrix.outcome import Outcome
@@ -108,6 +108,19 @@ class Exchange(msgspec.Struct, eq=False):
         return self.topic.is_misdirected
 
 
+class Answered(msgspec.Struct):
+    """What is remembered of an exchange that was answered: `exchange` where its answer may still be returned (2.1).
+
+    `repeats` is how many more answers are due; `frame` is that of the answer, `at` when it came.
+    """
+
+    row: str
+    frame: int
+    at: int
+    repeats: int
+    exchange: Exchange | None
+
+
 class Voice:
     """What one side of a session has said so far, as far as answers to it depend on it."""
 
@@ -119,7 +132,7 @@ class Voice:
     def __init__(self, ids: UsedIds) -> None:
         self.ids = ids  # which message ids it has used, also in earlier sessions
         self.open_calls: dict[str, Exchange] = {}
-        self.answered: dict[str, Exchange] = {}
+        self.answered: dict[str, Answered] = {}
         self.sends: dict[str, Exchange] = {}
         self.fragments: list[str | bytes] = []
         self.garbled = 0  # messages of this side that nobody could read, and that may be answered all the same
@@ -226,7 +239,8 @@ class Conversation:
         exchange.answer, exchange.answer_frame, exchange.answered_at = message, frame, at
         if type(message) is CallResult and message.payload:
             exchange.response = message.payload
-        asker.answered[message.id] = exchange
+        kept = exchange if CALLRESULTERROR in self.dialect.message_types else None
+        asker.answered[message.id] = Answered(exchange.row, frame, at, exchange.repeats, kept)
         asker.heard_exchange, asker.heard_at = exchange, at
         if len(asker.answered) > REMEMBERED:
             del asker.answered[next(iter(asker.answered))]
@@ -241,7 +255,8 @@ class Conversation:
 
     def take_result_error(self, side: Side, message: CallResultError) -> Exchange | None:
         """Return the exchange of `side` whose CALLRESULT it says it cannot use; None where there is none."""
-        return self.voices[side].answered.get(message.id)
+        answered = self.voices[side].answered.get(message.id)
+        return answered.exchange if answered is not None else None
 
     def open_exchanges(self) -> list[Exchange]:
         """Return what is still open, oldest first."""
@@ -252,7 +267,7 @@ class Conversation:
         """Yield those that something may yet be said about."""
         for voice in self.voices.values():
             yield from voice.open_calls.values()
-            yield from voice.answered.values()
+            yield from (each.exchange for each in voice.answered.values() if each.exchange is not None)
             yield from voice.sends.values()
 
 

@@ -53,7 +53,7 @@ def answer_to_nothing(spoken: Spoken, known: Known) -> Iterator[Remark]:
     if message.id in asker.sends:
         return
     if message.id in asker.answered:
-        frame = asker.answered[message.id].answer_frame
+        frame = asker.answered[message.id].frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
     elif (
         use := known.ids[spoken.side.other].used(message.id)
