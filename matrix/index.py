@@ -1,7 +1,8 @@
 """Where rules and notes are found: by the version, the event and the action that they watch."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -47,6 +48,7 @@ class Topic(msgspec.Struct, frozen=True):
 Topics = dict[str, Topic]
 """Topics by action, of one side of one version, as far as they have come up."""
 
+T = TypeVar("T", Rule, Note)
 _Key = tuple[str, str, Side | None]
 
 
@@ -54,7 +56,7 @@ class Index:
     """Finds the rules and notes of an event fast: a message runs only those that concern it."""
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
-        self._rules = tuple(all_rules() if rules is None else rules)
+        self._rules = _by_event(all_rules() if rules is None else rules)
         self._found: dict[Event, dict[_Key, Concern]] = {event: {} for event in Event}
         self._topics: dict[tuple[str, Side], Topics] = {}
 
@@ -97,13 +99,26 @@ class Index:
         return self.watching(conversation.version, event, action, exchange.side)
 
     def _look_up(self, version: str, event: Event, name: str, by: Side | None) -> Concern:
-        rules = [each for each in self._rules if _concerns(each, version, event, name, by)]
-        notes = tuple(each for each in all_notes() if _concerns(each, version, event, name, by))
+        rules = [each for each in self._rules[event] if _concerns(each, version, event, name, by)]
+        notes = tuple(each for each in _notes()[event] if _concerns(each, version, event, name, by))
         groups = _grouped(rules, [each for each in notes if each.when is not None])
         always_taken = tuple(each for each in notes if each.when is None)
         found = Concern(groups, tuple(when for when, _, _ in groups), always_taken)
         self._found[event][version, name, by] = found
         return found
+
+
+@cache
+def _notes() -> dict[Event, list[Note]]:
+    return _by_event(all_notes())
+
+
+def _by_event(each_of: Iterable[T]) -> dict[Event, list[T]]:
+    found: dict[Event, list[T]] = {event: [] for event in Event}
+    for each in each_of:
+        for event in {event for watch in each.watches for event in watch.events}:
+            found[event].append(each)
+    return found
 
 
 def always(_subject: object, _known: object) -> bool:

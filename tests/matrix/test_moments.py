@@ -76,6 +76,26 @@ def test_every_moment_is_that_of_the_calendar(at: datetime) -> None:
     assert found.ns // 1000 == _microseconds(at)
 
 
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
+def test_moment_in_milliseconds_is_read_as_any_other(at: datetime) -> None:
+    text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    found, longer = moment(text), moment(text.replace("Z", "000Z"))
+
+    assert found is not None
+    assert longer is not None
+    assert (found.ns, found.digits, found.is_utc, found.flaw) == (longer.ns, 3, True, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-30T10:00:00.000Z", "2026-11-01T10:00:61.000Z", "2026-11-01T24:01:00.000Z", "2026-11-01T10:00:0٣.000Z",
+     "2026-11-01T10:00:+1.000Z", "2026-11-01T10:00:00.0_0Z", "2026-11-01 1:00:00.0000Z"],
+)  # fmt: skip
+def test_what_only_looks_like_milliseconds_is_no_moment(text: str) -> None:
+    assert moment(text) is None
+
+
 def _microseconds(at: datetime) -> int:
     since = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
