@@ -102,7 +102,8 @@ class Messages:
         if since:
             silence = Silence(conversation, frame.side, since, frame.at)
             findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE)
-            self._ledger.worsen_row(SILENCE, findings, frame.at)
+            if findings:
+                self._ledger.worsen_row(SILENCE, findings, frame.at)
 
     def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
         outcome, evidence = verdict.PASSED

@@ -119,6 +119,14 @@ def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     return f"nothing was heard for {lasted} s; the interval is {interval} s"
 
 
+def _is_out_of_time(subject: Silence | Exchange, known: Known) -> bool:
+    """Ask whether a station was silent for longer than an interval, or its Heartbeats come much too early."""
+    story = known.story(HeartStory)
+    if isinstance(subject, Silence):
+        return subject.side is Side.STATION and subject.at - subject.since > story.interval_ns
+    return story.hasty == HASTY_IN_A_ROW - 1
+
+
 @rule(
     "HB-01",
     "A station is heard of at least once an interval",
@@ -126,6 +134,7 @@ def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     versions={V16},
     severity=Severity.WARNING,
     on=on_heard_again(),
+    when=_is_out_of_time,
 )
 def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
     """Report a silence of more than three intervals (and 30 s), when it ends: no message, no ping, no pong.
@@ -146,7 +155,7 @@ def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
     clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
     versions={V201, V21},
     on=(on_heard_again(), on_called("Heartbeat", by=Side.STATION)),
-    when=lambda subject, known: known.story(HeartStory).hasty == HASTY_IN_A_ROW - 1 or isinstance(subject, Silence),
+    when=_is_out_of_time,
 )
 def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:
     """Report a silence of more than one and a half intervals and 30 s, when it ends.
