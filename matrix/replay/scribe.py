@@ -213,8 +213,7 @@ class _Writer:
             answer=self._answer(answer, call.action), is_cut=answer is None and self._is_cut(said),
             event=len(self._events),
         )  # fmt: skip
-        is_awaited = isinstance(call, Call) and call.action != IDLE
-        if is_awaited and self._extract.since <= said.at <= self._extract.until:
+        if isinstance(call, Call) and call.action != IDLE and self._extract.awaits(said.at):
             self._events.append(Event(said.at, said.frame, cue=len(self._cues), gap=said.at - self._latest_at))
         else:
             cue = replace(cue, event=None)

@@ -139,6 +139,10 @@ class Extract:
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
 
+    def awaits(self, at: int) -> bool:
+        """Tell whether a CALL of the other side is waited for: none is where it hears a few things only."""
+        return not self.only and self.since <= at <= self.until
+
     def has(self, step: Step) -> bool:
         """Tell whether a step is in it."""
         if not self.since <= step.at <= self.until or step.action in self.skip:

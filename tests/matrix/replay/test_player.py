@@ -268,3 +268,12 @@ def test_an_answer_that_cannot_be_read_is_said_again_as_it_was_and_known_again()
 
     assert Say('[3,"live",{"configurationKey":[') in station.acts
     assert csms.notes.counts[What.AS_RECORDED] == 1
+
+
+def test_where_only_some_things_are_said_nothing_that_the_peer_does_not_ask_is_missing() -> None:
+    lines = script(*ORDERED, *HEARTBEAT, extract=Extract(only=frozenset({"Heartbeat"})))
+
+    done = play(lines, obliging(Heartbeat={"currentTime": "x"}))
+
+    assert done.report.went_as_recorded
+    assert done.ended_at - NOW < SECOND
