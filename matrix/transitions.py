@@ -73,10 +73,11 @@ class RuleShift(msgspec.Struct, frozen=True):
 
 
 class Shift(msgspec.Struct, frozen=True):
-    """All that a second recording made of the verdicts on a first."""
+    """All that a second recording made of the verdicts on a first; `still_wrong` is what is as wrong as it was."""
 
     transitions: tuple[Transition, ...]
     rules: tuple[RuleShift, ...]
+    still_wrong: tuple[Transition, ...] = ()
 
     @property
     def is_worse(self) -> bool:
@@ -117,17 +118,26 @@ def shift(
     found_after = [each for each in after[1] if each.session in theirs]
     of_peers = [each for each in found_after if each.side is not theirs[each.session]]
     touched = {(each.session, each.action, each.severity) for each in of_peers}
-    changes: Counter[Transition] = Counter()
-    for couple in couples:
-        changes.update(_transitions(couple, before[0], after[0], touched))
-    found = [msgspec.structs.replace(each, sessions=number) for each, number in changes.items()]
+    found = _counted(each for couple in couples for each in _transitions(couple, before[0], after[0], touched))
+    changed = [each for each in found if each.before is not each.after]
+    still_wrong = [each for each in found if each.before is each.after]
     rules = _rule_shifts(_broken(found_before), _broken(found_after), _broken(of_peers))
-    return Shift(tuple(sorted(found, key=_worst_first)), tuple(sorted(rules, key=lambda each: not each.is_worse)))
+    return Shift(
+        tuple(sorted(changed, key=_worst_first)),
+        tuple(sorted(rules, key=lambda each: not each.is_worse)),
+        tuple(sorted(still_wrong, key=_worst_first)),
+    )
+
+
+def _counted(transitions: Iterable[Transition]) -> list[Transition]:
+    """Return the same, one for all sessions in which it came to the same."""
+    return [msgspec.structs.replace(each, sessions=number) for each, number in Counter(transitions).items()]
 
 
 def _transitions(
     couple: Couple, before: Outcomes, after: Outcomes, touched: _Touched
 ) -> Iterable[Transition]:  # fmt: skip
+    """Yield what has become another outcome, and what is as wrong as it was."""
     session = couple.before or couple.after
     assert session is not None
     earlier = before.get(couple.before.id, {}) if couple.before else {}
@@ -136,7 +146,7 @@ def _transitions(
         if action == CONNECT and (_is_hidden(couple.before, earlier) or _is_hidden(couple.after, later)):
             continue
         was, now = earlier.get(action), later.get(action)
-        if was is not now:
+        if was is not now or now in WRONG:
             by_replay = _is_of_the_replay(couple, action, now, touched)
             yield Transition(session.identity, session.csms, action, was, now, by_replay=by_replay)
 

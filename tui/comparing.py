@@ -56,8 +56,9 @@ def run_diff(before: Source, after: Source, policy: Policy, wanted: Wanted) -> b
         ours = opened(before, one, policy, wanted.jobs)
         same_file = before.path.resolve() == after.path.resolve()
         theirs = opened(after, other, policy, wanted.jobs, ours.judgement if same_file else None)
-        found = couples(ours.sessions, theirs.sessions, links(before.path, ours, theirs))
-        if wanted.only_linked:
+        linked = links(before.path, ours, theirs)
+        found = couples(ours.sessions, theirs.sessions, linked)
+        if wanted.only_linked or all(session.id in linked for session in theirs.sessions):
             found = [couple for couple in found if couple.before and couple.after]
         found = with_played(found, one, other)
         change = shift_between(found, ours, theirs)
@@ -141,7 +142,8 @@ def verdict(change: Shift, *, is_same: bool) -> str:
         return "worse than before"
     if change.is_better:
         return "better than before"
-    return "the same" if is_same else "other messages, and no outcome is worse"
+    sentence = "the same" if is_same else "other messages, and no outcome is worse"
+    return f"{sentence}: what was wrong is as wrong as it was" if change.still_wrong else sentence
 
 
 def _described(side: Judged) -> str:
@@ -159,6 +161,7 @@ def _tell_json(before: Judged, after: Judged, change: Shift, diffs: Iterable[Ses
     told = {
         "before": str(before.source.path), "after": str(after.source.path), "worse": change.is_worse, "same": is_same,
         "transitions": [_as_data(each) for each in change.transitions],
+        "still_wrong": [_as_data(each) for each in change.still_wrong],
         "rules": [_as_data(each) for each in change.rules],
         "sessions": sessions,
     }  # fmt: skip

@@ -183,9 +183,12 @@ def shift_lines(shift: Shift) -> Iterator[PaneLine]:
     """Yield what became of outcomes and rules."""
     if not shift.transitions and not shift.rules:
         yield PaneLine((Span("no outcome is another one", "muted"),))
-        return
-    yield PaneLine((Span("outcomes", "heading"),))
-    yield from map(_transition, shift.transitions)
+    if shift.transitions:
+        yield PaneLine((Span("outcomes", "heading"),))
+        yield from map(_transition, shift.transitions)
+    if shift.still_wrong:
+        yield PaneLine((Span("as wrong as before", "heading"),))
+        yield from map(_transition, shift.still_wrong)
     if shift.rules:
         yield PaneLine((Span("rules broken", "heading"),))
         yield from map(_rule_shift, shift.rules)
@@ -193,9 +196,9 @@ def shift_lines(shift: Shift) -> Iterator[PaneLine]:
 
 def _transition(change: Transition) -> PaneLine:
     many = f", {counted_noun(change.sessions, 'session')}" if change.sessions > 1 else ""
+    was = (_outcome(change.before), Span(" -> ", "muted")) if change.before is not change.after else ()
     return PaneLine((
-        Span(f"{safe(change.action)}: ", "strong"), _outcome(change.before), Span(" -> ", "muted"),
-        _outcome(change.after), _weight(change),
+        Span(f"{safe(change.action)}: ", "strong"), *was, _outcome(change.after), _weight(change),
         Span(f"  {safe(change.identity, 40)} {TIMES} {safe(change.csms, 30) or '-'}{many}", "muted"),
     ), 2)  # fmt: skip
 

@@ -77,4 +77,7 @@ def _tell_all(wishes: Wishes, reports: Sequence[SessionReport]) -> None:
         click.echo(
             f"sent on time: 95 % within {worst.p95_ms} ms, all within {max(each.most_ms for each in timings)} ms"
         )
-    click.echo(f"recorded in {safe(str(wishes.output))}: plugfest judge {safe(str(wishes.output))}")
+    output = safe(str(wishes.output))
+    click.echo(f"recorded in {output}: plugfest judge {output}")
+    if any(report.session for report in reports):
+        click.echo(f"better or worse than it was: plugfest diff {safe(str(wishes.recording))} {output}")

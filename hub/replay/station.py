@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -60,14 +61,19 @@ class Opened:
     deflate: DeflateParameters | None
 
 
-async def open_session(target: Target, script: Script, identity: str, recorder: Recorder) -> Opened:
+async def open_session(
+    target: Target, script: Script, identity: str, recorder: Recorder, begun: Callable[[int], object]
+) -> Opened:
     """Open a session in a recorded station's place; it is in the recording, or on its way there.
+
+    `begun` is called with its number, also where it does not come to a session.
 
     Raises:
         ConnectError: the CSMS refused, or could not be reached.
     """
     attempt = _Attempt(target, script, identity, recorder)
     recorder.begin(attempt.session)
+    begun(attempt.session.id)
     try:
         async with asyncio.timeout(target.connect_s):
             return await attempt.open()

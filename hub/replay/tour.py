@@ -70,13 +70,15 @@ class _Stage:
             await self._session(script, name, memory)
 
     async def _session(self, script: Script, name: str, memory: Memory) -> None:
+        def begun(session: int) -> None:
+            link(self._recorder, origin_of(self._plan, script, session))
+
         try:
             async with self._handshakes:
-                opened = await open_session(self._target, script, name, self._recorder)
+                opened = await open_session(self._target, script, name, self._recorder, begun)
         except ConnectError as exc:
             self._told(not_played(script, name, str(exc)))
             return
-        link(self._recorder, origin_of(self._plan, script, opened.session.id))
         start = Start(time.time_ns(), self._begins_at, self._live_at, self._moved_ns)
         player = Player(script, memory, self._plan.tempo, start)
         own_end = Link(opened.session.id, Side.STATION, self._recorder, opened.deflate)

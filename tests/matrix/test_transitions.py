@@ -60,6 +60,13 @@ def test_a_message_type_that_keeps_it_again_is_better() -> None:
     assert shifted(BAD, GOOD).is_better
 
 
+def test_what_is_as_wrong_as_before_is_named() -> None:
+    change = shifted(BAD, BAD)
+
+    assert [(each.action, each.after) for each in change.still_wrong] == [("Heartbeat", Outcome.DEVIATED)]
+    assert (change.transitions, change.is_worse, change.is_better) == ((), False, False)
+
+
 def test_what_is_not_seen_any_more_has_not_become_better() -> None:
     for before in (BAD, [*BOOT, '> [2,"h","Heartbeat",{}]', '< [4,"h","NotSupported","",{}]']):
         change = shifted(before, BOOT)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from drawing import draw
-from recorded import record
+from recorded import play, record
 
 from hub.recording import Recording
 from hub.session_file import session_parts, write_session
+from matrix.trace import Replay, Side
 from tui.cli import main
 
 BOOT = [
@@ -49,6 +50,14 @@ def test_a_better_one_exits_0(good: Path, bad: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.rstrip().endswith("better than before")
+
+
+def test_what_is_not_fixed_is_said_to_be_as_wrong_as_before(bad: Path) -> None:
+    result = run(bad, bad)
+
+    assert result.exit_code == 0
+    assert "as wrong as before\n  Heartbeat: ≠ deviated" in result.stdout
+    assert result.stdout.rstrip().endswith("the same: what was wrong is as wrong as it was")
 
 
 def test_other_messages_with_the_same_outcomes_exit_0_unless_exactness_is_asked_for(good: Path, tmp_path: Path) -> None:
@@ -103,6 +112,17 @@ def test_a_replay_is_compared_with_what_it_was_played_from(replayed: Path) -> No
     told = json.loads(result.stdout)
     assert result.exit_code == 0
     assert [(each["before"], each["after"]) for each in told["sessions"]] == [(1, 2)]
+
+
+def test_what_was_not_replayed_is_not_missing_from_a_replay(bad: Path, tmp_path: Path) -> None:
+    both = record(tmp_path / "both.recording", draw(*GOOD), draw(*BAD, identity="OTHER"))
+    with Recording.open(both) as recording:
+        origin = recording.session(1)
+    replay = record(tmp_path / "replay.recording", draw(*GOOD))
+    play(replay, 1, Replay(1, both.name, 1, origin.opened_at, Side.STATION, "max"))
+
+    assert run(both, replay).stdout.rstrip().endswith("the same")
+    assert run(both, bad).exit_code == 1
 
 
 def test_a_replay_whose_origin_is_gone_says_so(replayed: Path, good: Path) -> None:

@@ -172,6 +172,7 @@ async def test_a_csms_that_refuses_is_recorded_with_its_refusal(peers: Peers, tm
     assert "401 Unauthorized; PLUGFEST_PASSWORD" in report.trouble
     with Recording.open(output) as recording:
         (session,) = recording.sessions()
+        assert recording.replays()[session.id].origin == 1
     assert (session.status, session.body, session.ending) == (401, "no\n", Ending.REFUSED)
 
 
