@@ -12,7 +12,7 @@ import pytest
 from drawing import judged
 from peers.implementations import IDENTITIES, csmses, stations
 
-from hub.demo import talk16
+from hub.demo import talk2x, talk16
 from hub.demo.csms import Csms, serving
 from hub.demo.products import CsmsProduct
 from hub.demo.talk import CsmsTalk
@@ -27,11 +27,15 @@ from hub.replay.station import Target
 from hub.replay.tour import tour
 from hub.server import Hub, HubSettings
 from hub.switchboard import checked_csms
+from matrix.couples import Couple
 from matrix.dialect import V16, V201
+from matrix.diff import Row, SessionDiff
+from matrix.difference import Difference
 from matrix.outcome import Outcome
 from matrix.replay.acts import SECOND, Tempo
 from matrix.replay.report import SessionReport, What
 from matrix.trace import Side, session_of
+from tui.side_by_side import SideBySide
 
 PACKAGES: Final = ("ocpp", "ocpp-rpc")
 VERSIONS: Final = (V16, V201)
@@ -203,21 +207,34 @@ def worse(recorded: Recorded, report: SessionReport, path: Path, *sessions: tupl
     }
 
 
+class Planted(NamedTuple):
+    """The one thing that a changed CSMS answers otherwise, and how that is told."""
+
+    action: str
+    answer: Payload
+    pointer: str
+
+
+PLANTED: Final = {
+    V16: Planted("StopTransaction", {"idTagInfo": {"status": "Expired"}}, "/idTagInfo/status"),
+    V201: Planted("Authorize", {"idTokenInfo": {"status": "Expired"}}, "/idTokenInfo/status"),
+}
+
+
 class Picky(Csms):
-    """The CSMS of the `ocpp` package, with one difference: it turns down whoever it accepted at StopTransaction."""
+    """The CSMS of the `ocpp` package, with one difference: it turns down whoever it accepted."""
 
     def _talk(self, version: str) -> CsmsTalk:
-        talk = super()._talk(version)
-
-        def expired(_: Payload) -> Payload:
-            return {"idTagInfo": {"status": "Expired"}}
-
-        talk.replies = {**talk.replies, "StopTransaction": expired}
+        talk, planted = super()._talk(version), PLANTED[version]
+        talk.replies = {**talk.replies, planted.action: lambda _: planted.answer}
         return talk
 
 
-async def test_exactly_the_one_difference_of_a_changed_csms_is_reported(npm: None, tmp_path: Path) -> None:  # noqa: ARG001 - first
-    version, source = V16, tmp_path / "event.recording"
+@pytest.mark.parametrize("version", [V16, pytest.param(V201, marks=pytest.mark.nightly)])
+async def test_exactly_the_one_difference_of_a_changed_csms_is_reported(
+    npm: None, tmp_path: Path, version: str  # noqa: ARG001 - first
+) -> None:  # fmt: skip
+    planted, source, output = PLANTED[version], tmp_path / "event.recording", tmp_path / "replay.recording"
     async with (
         live_csms(version, "ocpp") as url,
         Hub(HubSettings(recording=source, csmses={"ocpp": url}, port=0)) as hub,
@@ -225,10 +242,25 @@ async def test_exactly_the_one_difference_of_a_changed_csms_is_reported(npm: Non
         await stations(version)["ocpp-rpc"](version, [f"{hub.url}/ocpp"])
     recorded = Recorded(version, source, {("ocpp-rpc", "ocpp"): 1})
 
-    product = CsmsProduct(name="picky", versions=(version,), questions=talk16.QUESTIONS)
-    async with serving(Picky(product)) as url:
-        report = await replay_station(plan_of(recorded, 1, Side.STATION), url, tmp_path / "replay.recording")
+    questions = talk16.QUESTIONS if version == V16 else talk2x.QUESTIONS
+    async with serving(Picky(CsmsProduct(name="picky", versions=(version,), questions=questions))) as url:
+        report = await replay_station(plan_of(recorded, 1, Side.STATION), url, output)
 
     assert {(each.what.value, each.action, each.text) for each in report.departures} == {
-        ("answered differently", "StopTransaction", '/idTagInfo/status: "Accepted" -> "Expired"')
+        ("answered differently", planted.action, f'{planted.pointer}: "Accepted" -> "Expired"')
     }
+    diff = side_by_side(source, 1, output, report.session)
+    found = {(row.turn.action, each.pointer, each.after) for row in diff.rows for each in changes(diff, row)}
+    assert found == {(planted.action, planted.pointer, "Expired")}
+    assert {row.turn.action for row in diff.rows if row.differs} == {planted.action}
+
+
+def side_by_side(before: Path, origin: int, after: Path, session: int) -> SessionDiff:
+    """Put a replayed station's session beside what it was played from."""
+    with Recording.open(before) as one, Recording.open(after) as other:
+        couple = Couple(one.session(origin), other.session(session), Side.STATION)
+    return SideBySide(before, after, [couple]).read(0)
+
+
+def changes(diff: SessionDiff, row: Row) -> list[Difference]:
+    return [each for each in diff.differences(row) if each.aside is None]
