@@ -134,10 +134,10 @@ class Progress:
 
     def late_by(self, step: Step, now: int) -> int | None:
         """Return how late a step is, in nanoseconds; None of one that something else than the time was waited for."""
-        due = self._due(step)
-        if self.tempo.is_at_once or self._ready_at > due or step.kind in (Kind.WAIT, Kind.CLOSE):
+        if self.tempo.is_at_once or step.kind in (Kind.WAIT, Kind.CLOSE):
             return None
-        return now - due
+        due = self._due(step)
+        return None if self._ready_at > due else now - due
 
     def _has_happened(self, step: Step, due: int, now: int) -> bool:
         """Tell whether all that came before a step has happened, or been waited for long enough."""
