@@ -173,7 +173,7 @@ class Recording:
         """
         for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", session):
             return self._session_of(row)
-        raise RecordingError(f"there is no session {session} in {str(self.path)!r}")
+        raise RecordingError(f"there is no session {session} in {self.path.name!r}")
 
     def frame(self, frame: int) -> Frame:
         """Return one frame.
