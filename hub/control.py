@@ -184,8 +184,9 @@ async def ask(url: URL, wanted: msgspec.Struct | None, kind: type[_Read], tls: s
 
 
 def _words_of(exc: BaseException) -> str:
-    if isinstance(exc, OSError) and exc.errno and exc.errno > 0:
-        return os.strerror(exc.errno).lower()
+    reason = getattr(exc, "os_error", exc)  # what aiohttp has wrapped
+    if isinstance(reason, ConnectionError) and reason.errno:
+        return os.strerror(reason.errno).lower()
     return str(exc) or type(exc).__name__
 
 

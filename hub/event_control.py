@@ -36,7 +36,10 @@ class SwapOrder(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PairShown(msgspec.Struct):
-    """A station of the event, and the CSMS that it is for now; `is_connected` where it has dialled ws://HUB/IDENTITY."""
+    """A station of the event, and the CSMS that it is for now.
+
+    In a list, `is_connected` says whether it has come by ws://HUB/IDENTITY, and is there.
+    """
 
     identity: str
     product: str
@@ -89,7 +92,7 @@ def add_event_control(app: web.Application, desk: EventDesk | None) -> None:
 async def list_pairs(request: web.Request) -> web.Response:
     """Say which station is for which CSMS."""
     desk = _desk_of(request)
-    pairs = [_shown(desk, Move(identity, None, csms)) for identity, csms in desk.pairing.pairs.items()]
+    pairs = [_listed(desk, identity, csms) for identity, csms in desk.pairing.pairs.items()]
     return _answer(PairsShown(pairs, [*desk.event.csmses]))
 
 
@@ -187,14 +190,12 @@ def _desk_of(request: web.Request) -> EventDesk:
 
 def _shown(desk: EventDesk, each: Move) -> PairShown:
     product = desk.event.product_of(each.identity)
-    return PairShown(
-        each.identity,
-        product.name if product else "",
-        each.after,
-        each.before,
-        by_hand=each.identity in desk.pairing.moved,
-        is_connected=desk.is_connected(each.identity),
-    )
+    return PairShown(each.identity, product.name if product else "", each.after, each.before)
+
+
+def _listed(desk: EventDesk, identity: str, csms: str | None) -> PairShown:
+    shown, by_hand = _shown(desk, Move(identity, None, csms)), identity in desk.pairing.moved
+    return msgspec.structs.replace(shown, by_hand=by_hand, is_connected=desk.is_connected(identity))
 
 
 def _answer(shown: PairsShown | list[PairShown]) -> web.Response:
