@@ -337,8 +337,8 @@ class _Reader:
         for table in self._root.array("rounds"):
             each = self._round(table, stations, csmses)
             if each and found and each.starts < found[-1].ends:
-                before = f"{found[-1].starts:%H:%M}, which begins before it in this file, has ended"
-                table.note("starts", f"is {each.starts:%Y-%m-%d %H:%M}, before the round of {before}")
+                last = f"{found[-1].starts:%H:%M}) lasts until {found[-1].ends:%Y-%m-%d %H:%M}"
+                table.note("starts", f"is {each.starts:%Y-%m-%d %H:%M}, and the round before it in this file ({last}")
             found += [each] if each else []
         return tuple(found)
 

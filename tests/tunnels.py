@@ -20,6 +20,8 @@ from hub.tunnel_words import Timing
 
 QUICK: Final = Timing(keepalive_s=0.05, deadline_s=0.3, grace_s=1.0, hello_s=2.0, connect_s=1.0)
 """What holds in earnest, forty times as fast: for ways that break."""
+PATIENT: Final = Timing(keepalive_s=0.25, deadline_s=1.5, grace_s=5.0, hello_s=10.0, connect_s=5.0)
+"""Likewise, for so many breaks that a pause of a busy machine comes between, which is none of them."""
 STEADY: Final = Timing(keepalive_s=0.5, deadline_s=10.0, grace_s=1.0, hello_s=5.0, connect_s=5.0)
 """For ways that do not, on a machine that may be busy."""
 

@@ -66,7 +66,7 @@ def run_check(path: Path) -> None:
     event = read_event(path)
     click.echo(summary(event))
     for line in remarks(event):
-        click.echo(safe(line, 400))
+        click.echo(f"worth a look: {safe(line, 400)}")
 
 
 def summary(event: EventFile) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from raw_peers import Peers, frame, masked
 from storms import crosses, outcome_of, recorded, session_of, stormy
-from tunnels import QUICK, eventually
+from tunnels import PATIENT, QUICK, eventually
 
 from hub.agent import Disconnected
 from hub.agent_streams import NotCarried
@@ -111,7 +111,7 @@ async def eventually_still(growing: Sized, *, for_s: float) -> None:
 @pytest.mark.parametrize("times", [10, pytest.param(200, marks=pytest.mark.nightly)])
 async def test_silent_connections_leave_nothing_behind(peers: Peers, tmp_path: Path, times: int) -> None:
     took: list[float] = []
-    async with stormy(tmp_path, peers) as (hub, way, running):
+    async with stormy(tmp_path, peers, QUICK if times < 200 else PATIENT) as (hub, way, running):
         sound = await session_of(running.port, peers, "/acme/CS0")
         for _ in range(times):
             station, upstream = await session_of(random.choice([hub.port, running.port]), peers)

@@ -191,7 +191,8 @@ def test_rounds_do_not_overlap() -> None:
 
     (told,) = mistakes_in(text)
 
-    assert told.startswith("event.toml:37: rounds[2].starts is 2026-11-23 09:30, before the round of 09:00")
+    assert told.startswith("event.toml:37: rounds[2].starts is 2026-11-23 09:30, and the round before it in ")
+    assert told.endswith("(09:00) lasts until 2026-11-23 09:45")
 
 
 def test_viewing_says_what_is_shown_to_whom() -> None:

@@ -9,7 +9,7 @@ from tui.line import Line, Span, fit
 from tui.widgets.line_list import LineList
 
 _STATE: Final = 24
-"""How wide the last column is: `connected, by hand` and a little."""
+"""How wide the last column is: `connected  by hand` and a little."""
 
 
 class StationList(LineList):
@@ -44,8 +44,9 @@ class StationList(LineList):
             Span(f"{fit(safe(each.product), wide)}  ", "strong"),
             Span(f"{fit(safe(each.identity), wide)}  "),
             Span(f"{fit(each.csms or 'nobody', wide)}  ", "accent" if each.csms else "muted"),
-            Span("connected" if each.is_connected else "-", "" if each.is_connected else "muted"),
-            Span(", by hand" if each.by_hand else "", "warning"),
+            Span("connected  " if each.is_connected else ""),
+            Span("by hand" if each.by_hand else "", "warning"),
+            Span("" if each.is_connected or each.by_hand else "-", "muted"),
         )
 
 
