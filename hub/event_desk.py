@@ -35,13 +35,21 @@ class EventDesk:
     """Keeps the pairing of an event; `attach` it to the hub, on whose event loop it lives."""
 
     def __init__(
-        self, event: EventFile, policy: TlsPolicy, overruled: Callable[[Limits], Limits] = lambda limits: limits
+        self,
+        event: EventFile,
+        policy: TlsPolicy,
+        overruled: Callable[[Limits], Limits] = lambda limits: limits,
+        check: Callable[[EventFile], object] = lambda _event: None,
     ) -> None:
         """`policy` is for reaching CSMSes; `overruled` returns the event's limits as the command line has them.
 
+        `check` raises a HubError where an event, this one or an edit of it, does not go with the command line.
+
         Raises:
-            TlsError: a certificate or CA of the event cannot be used.
+            HubError: a certificate or CA of the event cannot be used, or it does not pass the check.
         """
+        check(event)
+        self._check = check
         self.pairing = Pairing(event)
         state = _kept(event)
         self.timetable = state.timetable(event)
@@ -143,8 +151,9 @@ class EventDesk:
         Rounds whose times are written as before stay as they were shifted, and stations stay where they were moved.
 
         Raises:
-            TlsError: a certificate or CA of it cannot be used; what was in force stays so.
+            HubError: it cannot be used; what was in force stays so.
         """
+        self._check(event)
         self.tls = _tls_of(event, self._policy)
         pairs, rounds = self.pairing.pairs, self.event.rounds
         self.pairing.take_up(event)

@@ -5,7 +5,7 @@ import logging
 import re
 import resource
 import sys
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +20,8 @@ from hub.disturber import Disturber
 from hub.doors import Door
 from hub.errors import HubError
 from hub.event_control import add_event_control
-from hub.event_desk import EventDesk, reachable
-from hub.event_file import read_event
+from hub.event_desk import EventDesk, log_remarks, reachable
+from hub.event_file import EventFile, read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.note_desk import add_note_desk
@@ -103,9 +103,9 @@ def run_serve(
         raise OptionError("--page hall shows what an event file lets the hall see, and there is none")
     first, *others = _doors(listen, secure)
     names = names_and_urls(csmses)
-    desk = _desk(event, names, guard, secure)
     if tokens is None:
-        _check_no_tunnels({**names, **(reachable(desk.event) if desk else {})})
+        _check_no_tunnels(names)
+    desk = _desk(event, names, guard, secure, takes_tunnels=tokens is not None)
     settings = HubSettings(
         recording=recording,
         csmses=names,
@@ -125,19 +125,29 @@ def run_serve(
     )
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
+    if desk:
+        log_remarks(desk.event)
     secure.warn()
     run_on_best_loop(_serve(settings, Disturber() if may_disturb else None, desk, page))
 
 
-def _desk(path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions) -> EventDesk | None:
+def _desk(
+    path: Path | None, names: Iterable[str], guard: Guard, secure: SecureOptions, *, takes_tunnels: bool
+) -> EventDesk | None:
     if path is None:
         if not names:
             raise OptionError("there is no --csms NAME=URL, and no event file; `plugfest event init` writes one")
         return None
-    event = read_event(path)
-    if twice := sorted(event.csmses.keys() & {*names}):
-        raise OptionError(f"--csms names {twice[0]!r}, which {str(path)!r} has, too")
-    return EventDesk(event, secure.policy, partial(limits_from_options, guard.limits))
+    check = partial(_check_beside_options, {*names}, takes_tunnels=takes_tunnels)
+    return EventDesk(read_event(path), secure.policy, partial(limits_from_options, guard.limits), check)
+
+
+def _check_beside_options(names: Set[str], event: EventFile, *, takes_tunnels: bool) -> None:
+    """Look whether an event, also as it is edited while the hub runs, goes with the options."""
+    if twice := sorted(event.csmses.keys() & names):
+        raise OptionError(f"--csms names {twice[0]!r}, which {str(event.path)!r} has, too")
+    if not takes_tunnels:
+        _check_no_tunnels(reachable(event))
 
 
 def _check_no_tunnels(csmses: Mapping[str, str]) -> None:

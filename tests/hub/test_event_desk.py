@@ -8,8 +8,9 @@ from event_texts import TWO_CSMSES
 
 from hub import event_desk
 from hub.desk_state import state_path
+from hub.errors import HubError
 from hub.event_desk import Edits, EventDesk
-from hub.event_file import read_event
+from hub.event_file import EventFile, read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
 
@@ -247,3 +248,18 @@ def test_file_is_read_once_nobody_writes_it_any_more() -> None:
     settled = [edits.is_settled(stamp) for stamp in stamps]
 
     assert settled == [False, False, False, False, False, True, False]
+
+
+def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path, clock: Clock) -> None:
+    def check(event: EventFile) -> None:
+        if "taken" in event.csmses:
+            raise HubError("--csms names 'taken'")
+
+    desk = EventDesk(read_event(path), TlsPolicy(), check=check)
+    path.write_text(EVENT.replace("[csmses.lotus]", "[csmses.taken]").replace('"lotus"', '"taken"'))
+
+    with pytest.raises(HubError, match="taken"):
+        desk.take_up(read_event(path))
+
+    assert clock.now < NINE
+    assert desk.pairing.csms_of("V1") == "lotus"
