@@ -6,7 +6,8 @@ import pytest
 from event_texts import TWO_CSMSES
 
 from hub.event_file import parse_event
-from hub.event_remarks import remarks
+from hub.event_remarks import remarks, remarks_on_tokens
+from hub.tokens import Token
 
 STATIONS = """\
 [participants.gone]
@@ -61,3 +62,19 @@ def test_there_is_nothing_to_say_of_a_sound_event() -> None:
 )
 def test_what_may_not_be_meant_is_told_with_its_line(added: str, told: str) -> None:
     assert remarks_on(added) == [told]
+
+
+def test_names_of_tokens_are_held_against_the_event_and_those_beside_it() -> None:
+    event = parse_event(TWO_CSMSES.replace('url = "ws://127.0.0.1:9200"', "tunnel = true"), Path("event.toml"))
+    tokens = [
+        Token(name="good", digest="", participant="volta", csmses=("deep", "beside")),
+        Token(name="odd", digest="", participant="vlota", csmses=("lotus",)),
+        Token(name="over", digest="", participant="nobody", is_revoked=True),
+    ]
+
+    told = [*remarks_on_tokens(tokens, event, ["beside"])]
+
+    assert told == [
+        "the token 'odd': there is no [participants.vlota] in event.toml; did you mean 'volta'?",
+        "the token 'odd': there is no [csmses.lotus] with tunnel = true in event.toml; there are deep, beside",
+    ]
