@@ -15,6 +15,8 @@ class CopyError(HubError):
 
 def is_older(path: Path) -> bool:
     """Tell whether a file is a recording that lacks steps of the schema; False where it cannot be read at all."""
+    if not path.is_file():  # a pipe would have us wait
+        return False
     try:
         with closing(connect_read_only(path)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchall()[0]

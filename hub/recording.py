@@ -82,7 +82,8 @@ class Recording:
         except CannotOpenError as exc:
             raise RecordingError(f"{str(path)!r} cannot be opened: {exc}") from exc
         except DatabaseError as exc:
-            raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
+            hint = "`plugfest import` makes one of a log"
+            raise RecordingError(f"{str(path)!r} is not a recording: {exc}; {hint}") from exc
         try:
             _check(path, connection)
         except BaseException:

@@ -184,6 +184,8 @@ def _said_of(path: Path) -> Iterator[None]:
 
 def _check_header(path: Path) -> None:
     """Look before SQLite does: it would take some files that are not databases for damaged ones, and write to them."""
+    if path.exists() and not path.is_file():  # a pipe would have us wait
+        raise RecorderError(f"{str(path)!r} cannot be recorded into: it is no file")
     try:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE), "rb") as file:
             beginning = file.read(len(SQLITE_HEADER))

@@ -134,9 +134,16 @@ def _records(path: Path, length: int) -> Iterator[Record]:
                 taken = unpacker.tell()
                 yield _record(path, value)
         except (ValueError, TypeError, msgpack.UnpackException) as exc:
-            raise SessionFileError(f"{str(path)!r} is damaged: {str(exc) or type(exc).__name__}") from exc
+            raise SessionFileError(f"{str(path)!r} is damaged: {_why(exc)}") from exc
     if taken != length - len(MAGIC):
         raise SessionFileError(f"{str(path)!r} is damaged: it ends within a value")
+
+
+def _why(exc: Exception) -> str:
+    """Say what is wrong with a value: MessagePack's reader has no words for most of it."""
+    if isinstance(exc, msgpack.StackError):
+        return "a value in it is nested too deeply"
+    return str(exc) or "a value in it is no MessagePack"
 
 
 def _chunk(path: Path, place: int, end: int) -> bytes:

@@ -10,6 +10,7 @@ import click
 from hub.damage import damage_of
 from hub.database import DatabaseError
 from hub.errors import HubError
+from hub.evidence.opening import is_archive, unpack_recording
 from hub.imports.sessions import import_sessions, is_recorded
 from hub.leaves import LOOKED_AT, page_size_of
 from hub.older import bring_up_to_date, is_older
@@ -30,16 +31,18 @@ def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
 
     Of one that an older version has made it is a temporary copy, brought up to date.
 
-    Of a file of recorded sessions (`.session`, HAR) it is a temporary one, too. What is wrong, and what is missing, is
-    said on stderr. `thorough` as in `hub.damage.damage_of`.
+    Of a file of recorded sessions (`.session`, HAR), and of a bundle's archive, it is a temporary one, too. What is
+    wrong, and what is missing, is said on stderr. `thorough` as in `hub.damage.damage_of`.
 
     Raises:
         SalvageError: nothing is left of it.
         RoomError, CopyError: there is no room for what is left, or for the copy.
+        ArchiveError: there is no recording in an archive.
     """
-    damage = damage_of(path, thorough=thorough)
+    is_packed = is_archive(path)
+    damage = "" if is_packed else damage_of(path, thorough=thorough)
     is_of_old = not damage and is_older(path)
-    if not (damage or is_of_old or is_recorded(path)):
+    if not (damage or is_of_old or is_packed or is_recorded(path)):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
@@ -50,6 +53,8 @@ def readable(path: Path, *, thorough: bool = True) -> Iterator[Path]:
         elif is_of_old:
             _say(f"{str(path)!r} was made by an older version: what is read is a copy as of now, brought up to date")
             bring_up_to_date(path, whole)
+        elif is_packed:
+            unpack_recording(path, whole)
         else:
             import_sessions([path], whole, "imported", lambda _share: None)
         yield whole

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from hub.evidence.bundle import Bundle, gathered
-from hub.evidence.readme import RECORDING, replay_command
+from hub.evidence.opening import RECORDING
+from hub.evidence.readme import replay_command
 from hub.evidence.reference import Reference, read_reference
 from hub.evidence.writing import write_bundle
 from hub.redacting.copying import Plan

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from hub.damage import damage_of
 from tui.app import run_dashboard
 from tui.damaged import readable
 from tui.presence import look_at_feed
@@ -39,7 +40,8 @@ def run_watch(
     if "://" not in source:
         leave_on_hangup()
         with readable(Path(source), thorough=False) as path:
-            name = "" if path == Path(source) else f"{path.name}, damaged"
+            is_damaged = path != Path(source) and damage_of(Path(source), thorough=False)
+            name = f"{path.name}, damaged" if is_damaged else ""
             run_dashboard(Source(path, name=name, with_secrets=with_secrets, rules_file=rules_file))
         return
     from hub.mirror import feed_url, mirrored

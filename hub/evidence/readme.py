@@ -6,12 +6,12 @@ from typing import Final
 
 from hub.evidence.bundle import Bundle, Product
 from hub.evidence.markdown import block, code
+from hub.evidence.opening import RECORDING
 from matrix import __version__
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Side, Traffic
 
-RECORDING = "evidence.recording"
 MESSAGES = "messages.jsonl"
 ARTEFACTS: Final = 20
 """Findings that come of what is left out and are listed; finding.json has all."""

@@ -14,7 +14,8 @@ import orjson
 
 from hub.evidence.bundle import Bundle, EvidenceError
 from hub.evidence.chain import chained
-from hub.evidence.readme import MESSAGES, RECORDING, readme, replay_command
+from hub.evidence.opening import RECORDING
+from hub.evidence.readme import MESSAGES, readme, replay_command
 from hub.exports.new_file import private_file
 from hub.mirror import keep
 from hub.recording import Recording

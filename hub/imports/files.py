@@ -1,9 +1,11 @@
 """Reading a log line by line, however long the lines and whatever the bytes."""
 
+import codecs
 from collections.abc import Iterator
+from io import BufferedReader, RawIOBase
 from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from hub.imports.entries import ImportLogError
 
@@ -12,6 +14,12 @@ SURVEYED: Final = 4 << 20
 """Bytes at the beginning of a log that are looked at to see what it is."""
 MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which some programs begin a file with."""
+WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""Those of UTF-16, which PowerShell writes what goes into a file in."""
+PACKED: Final = {
+    b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b\x08": "compressed by gzip", b"BZh": "compressed by bzip2",
+    b"\xfd7zXZ\0": "compressed by xz", b"\x28\xb5\x2f\xfd": "compressed by zstd", b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+}  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -37,8 +45,11 @@ def lines_of(path: Path) -> Iterator[Line]:
             raise ImportLogError(f"{str(path)!r} is a folder, not a log")
         if not path.is_file():
             raise ImportLogError(f"there is no file at {str(path)!r}")
+        _check_not_packed(path)
         with path.open("rb") as file:
-            yield from _lines(file)
+            is_wide = file.read(2) in WIDE_MARKS
+            file.seek(0)
+            yield from _lines(BufferedReader(_AsUtf8(file)) if is_wide else file)
     except OSError as exc:
         raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
 
@@ -57,6 +68,35 @@ def beginning_of(path: Path, length: int) -> bytes:
 def first_lines(path: Path) -> Iterator[str]:
     """Yield the lines at the beginning of a file, as far as they are surveyed."""
     return (line.text for line in takewhile(lambda line: line.end <= SURVEYED or line.number == 1, lines_of(path)))
+
+
+def _check_not_packed(path: Path) -> None:
+    beginning = beginning_of(path, 8)
+    what = next((what for mark, what in PACKED.items() if beginning.startswith(mark)), None)
+    if what is not None:
+        raise ImportLogError(f"{str(path)!r} is {what}: unpack it, and import what is in it")
+
+
+class _AsUtf8(RawIOBase):
+    """The bytes of a file in UTF-16 as UTF-8 would have them."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        room = memoryview(buffer).cast("B")
+        chunk = b"more"
+        while chunk and not self._left:
+            chunk = self._file.read(1 << 16)
+            self._left = self._decoder.decode(chunk, final=not chunk).encode()
+        taken, self._left = self._left[: len(room)], self._left[len(room) :]
+        room[: len(taken)] = taken
+        return len(taken)
 
 
 def _lines(file: BinaryIO) -> Iterator[Line]:

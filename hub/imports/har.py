@@ -18,6 +18,9 @@ from matrix.trace import Ending, Opcode, Side
 
 LARGEST: Final = 512 << 20
 """Bytes of a file that are read: it is in memory as a whole."""
+MOST_CONTAINERS: Final = 10_000_000
+MOST_COMMAS: Final = 64_000_000
+"""In its text, those within strings too: an array of nothing takes 20 times the room that it has in the file."""
 LOOKED_AT: Final = 4_096
 SIDES: Final = {"send": Side.STATION, "receive": Side.CSMS}
 
@@ -54,6 +57,8 @@ def _entries(path: Path) -> list[Any]:
         if path.stat().st_size > LARGEST:
             raise ImportLogError(f"{path.name!r} has more than {LARGEST >> 20} MiB: too much for a HAR file")
         octets = path.read_bytes()
+        if octets.count(b"[") + octets.count(b"{") > MOST_CONTAINERS or octets.count(b",") > MOST_COMMAS:
+            raise ImportLogError(f"{path.name!r} holds more values than any HAR file of sessions")
         archive = orjson.loads(octets.removeprefix(MARK))
     except OSError as exc:
         raise ImportLogError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc

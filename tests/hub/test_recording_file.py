@@ -80,6 +80,13 @@ def test_somebody_elses_database_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_what_is_no_file_is_left_alone_and_nobody_waits_for_it(path: Path) -> None:
+    os.mkfifo(path)
+
+    with pytest.raises(RecorderError, match="cannot be recorded into: it is no file"):
+        open_for_writing(path)
+
+
 def test_a_new_recording_is_for_its_owner_only(path: Path) -> None:
     recording = open_for_writing(path)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("event.db*")}

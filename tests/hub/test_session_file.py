@@ -197,6 +197,7 @@ def test_newer_format_is_named(tmp_path: Path) -> None:
         ((["session", ROW], {"frame": FRAME}), "a value in it is no array of a word and a map"),
         ((["session", ROW], b"\xdb\xff\xff\xff\xff"), "it ends within a value"),
         ((["session", ROW], b"\xdd\xff\xff\xff\xff"), "exceeds max_array_len"),
+        ((["session", ROW], b"\x91" * 5_000), "nested too deeply"),
         ((["session", ROW], b"\xdf\xff\xff\xff\xff"), "exceeds max_map_len"),
         ((["session", ROW], b"\xc1"), "damaged"),
         ((["session", ROW], b"\x91" * 100_000), "damaged"),

@@ -50,3 +50,29 @@ def test_beginning_of_a_log_has_at_least_a_line(tmp_path: Path) -> None:
 def test_what_is_no_file_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(ImportLogError, match=r"is a folder|there is no file"):
         [*lines_of(tmp_path / name)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_lines_of_utf16_are_read_as_what_they_say(tmp_path: Path, encoding: str) -> None:
+    log = tmp_path / "x.log"
+    log.write_bytes("\ufeffone é\r\ntwo 😀".removeprefix("" if encoding == "utf-16-be" else "\ufeff").encode(encoding))
+
+    assert [line.text for line in lines_of(log)] == ["one é", "two 😀"]
+
+
+def test_what_is_no_utf16_after_all_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_bytes("a\nb".encode("utf-16") + b"\x00\xd8\x00")
+
+    assert [line.text for line in lines_of(log)] == ["a", "b\ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "what"), [(b"PK\x03\x04xx", "a ZIP archive"), (b"\x1f\x8b\x08", "compressed by gzip")]
+)
+def test_what_is_packed_is_to_be_unpacked(tmp_path: Path, beginning: bytes, what: str) -> None:
+    log = tmp_path / "x.log"
+    log.write_bytes(beginning)
+
+    with pytest.raises(ImportLogError, match=f"is {what}: unpack it"):
+        next(lines_of(log))

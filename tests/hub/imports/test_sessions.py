@@ -21,6 +21,7 @@ from written_logs import FORMATS
 from hub.batch import note_row
 from hub.errors import HubError
 from hub.exports.exporter import Format, export_into
+from hub.imports import har
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
 from hub.imports.log import Told
@@ -211,6 +212,14 @@ def test_byte_of_a_har_that_is_no_text_is_named_with_its_place(tmp_path: Path) -
 
     with pytest.raises(HubError, match=re.escape("it is not UTF-8 (byte 26, in line 2, is 0xff)")):
         imported([tmp_path / "a.har"], tmp_path / "a.recording")
+
+
+def test_har_that_would_take_all_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(har, "MOST_CONTAINERS", 100)
+    path = har_file(tmp_path, {"log": {"entries": [[]] * 100}})
+
+    with pytest.raises(HubError, match="holds more values than any HAR file"):
+        imported([path], tmp_path / "a.recording")
 
 
 FILES: Final[list[bytes]] = []
