@@ -168,7 +168,9 @@ def _headers(of: dict[str, Any]) -> list[tuple[str, str]]:
     return [(header["name"], header["value"]) for header in of.get("headers", ())]
 
 
-def _ns(seconds: float) -> int:
+def _ns(seconds: object) -> int:
+    if not isinstance(seconds, int | float):
+        raise TypeError(f"the time of a message is no number: {str(seconds)[:40]!r}")
     at = round(seconds * SECOND_NS)
     if not 0 < at < LATEST_NS:
         raise ValueError(f"the time of a message is {seconds!r}, which is no moment since 1970")
