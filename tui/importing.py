@@ -69,6 +69,8 @@ class Wishes:
 def run_import(logs: Sequence[Path], output: Path, csms: str, wishes: Wishes, *, as_json: bool) -> None:
     """Import logs, and say what came of it: on stdout what was read, on stderr what was skipped."""
     collect_seldom()
+    if not csms.strip():
+        raise ImportLogError("--csms wants the name of a CSMS, and got none")
     if _are_recorded(logs, wishes):
         _restore(logs, output, csms, as_json=as_json)
         return

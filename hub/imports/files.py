@@ -21,6 +21,9 @@ PACKED: Final = {
     b"\xfd7zXZ\0": "compressed by xz", b"\x28\xb5\x2f\xfd": "compressed by zstd", b"7z\xbc\xaf\x27\x1c": "a 7z archive",
 }  # fmt: skip
 
+CAPTURES: Final = (b"\n\r\r\n", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")
+"""How pcapng and pcap files begin."""
+
 
 class Line(NamedTuple):
     """A line: its number from 1, its text, how many bytes of the file end with it, and what is wrong with it, if so.
@@ -75,6 +78,8 @@ def _check_not_packed(path: Path) -> None:
     what = next((what for mark, what in PACKED.items() if beginning.startswith(mark)), None)
     if what is not None:
         raise ImportLogError(f"{str(path)!r} is {what}: unpack it, and import what is in it")
+    if beginning.startswith(CAPTURES):
+        raise ImportLogError(f"{str(path)!r} is a capture of packets, which cannot be made into a recording")
 
 
 class _AsUtf8(RawIOBase):

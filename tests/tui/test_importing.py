@@ -39,6 +39,13 @@ def test_import_says_what_it_read_and_show_and_judge_read_it(log: Path, tmp_path
     assert typed("judge", recording).exit_code == 0
 
 
+def test_csms_without_a_name_is_refused(log: Path, tmp_path: Path) -> None:
+    done = typed("import", log, "-o", tmp_path / "x.recording", "--csms", " ")
+
+    assert (done.exit_code, "--csms wants the name of a CSMS" in done.stderr) == (2, True)
+    assert not (tmp_path / "x.recording").exists()
+
+
 def test_lines_that_are_skipped_are_named_on_stderr_and_escaped(log: Path, tmp_path: Path) -> None:
     log.write_text(log.read_text() + '[chargeBoxId=A, sessionId=1] Received: {"\x1b[31m\n')
 

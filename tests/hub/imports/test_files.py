@@ -68,11 +68,17 @@ def test_what_is_no_utf16_after_all_is_read_as_far_as_it_goes(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("beginning", "what"), [(b"PK\x03\x04xx", "a ZIP archive"), (b"\x1f\x8b\x08", "compressed by gzip")]
+    ("beginning", "what"),
+    [
+        (b"PK\x03\x04xx", "a ZIP archive: unpack it"),
+        (b"\x1f\x8b\x08", "compressed by gzip: unpack it"),
+        (b"\n\r\r\n\x7c\0\0\0", "a capture of packets"),
+        (b"\xd4\xc3\xb2\xa1", "a capture of packets"),
+    ],
 )
-def test_what_is_packed_is_to_be_unpacked(tmp_path: Path, beginning: bytes, what: str) -> None:
+def test_file_of_another_kind_is_called_what_it_is(tmp_path: Path, beginning: bytes, what: str) -> None:
     log = tmp_path / "x.log"
     log.write_bytes(beginning)
 
-    with pytest.raises(ImportLogError, match=f"is {what}: unpack it"):
+    with pytest.raises(ImportLogError, match=f"is {what}"):
         next(lines_of(log))
