@@ -673,7 +673,7 @@ def rules(code: str | None, *, as_json: bool) -> None:
     from tui import printing
 
     if code is None:
-        printing.show_rules(all_rules(), as_json=as_json)
+        _report_errors(lambda: printing.show_rules(all_rules(), as_json=as_json))
         return
     try:
         printing.show_rule(rule_named(code), as_json=as_json)

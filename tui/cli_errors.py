@@ -1,5 +1,7 @@
 """How every command says what it cannot do: in a sentence each, without a traceback."""
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -8,6 +10,8 @@ import rich_click as click
 
 CLEAN: Final = 0
 UNUSABLE: Final = 2
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more; anything else that nobody expected is a bug, and shows where it is."""
 
 
 def reported(work: Callable[[], Any]) -> Any:
@@ -15,7 +19,9 @@ def reported(work: Callable[[], Any]) -> Any:
     from hub.errors import HubError
 
     try:
-        return work()
+        done = work()
+        sys.stdout.flush()
+        return done
     except HubError as exc:
         fail(*exc.sentences)
     except KeyboardInterrupt:
@@ -23,6 +29,18 @@ def reported(work: Callable[[], Any]) -> Any:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(CLEAN)
+    except OSError as exc:
+        if exc.errno not in FULL:
+            raise
+        _let_go_of_output()
+        fail(f"what should be written cannot be: {exc.strerror}")
+
+
+def _let_go_of_output() -> None:
+    """Keep Python from writing the rest at its end, which would fail again, and say so with a traceback."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def fail(*sentences: str) -> NoReturn:
