@@ -19,9 +19,7 @@ def reported(work: Callable[[], Any]) -> Any:
     from hub.errors import HubError
 
     try:
-        done = work()
-        sys.stdout.flush()
-        return done
+        return _written(work)
     except HubError as exc:
         fail(*exc.sentences)
     except KeyboardInterrupt:
@@ -34,6 +32,13 @@ def reported(work: Callable[[], Any]) -> Any:
             raise
         _let_go_of_output()
         fail(f"what should be written cannot be: {exc.strerror}")
+
+
+def _written(work: Callable[[], Any]) -> Any:
+    """Run a command, and write what it printed: at the end of Python it would be too late to say that this fails."""
+    done = work()
+    sys.stdout.flush()
+    return done
 
 
 def _let_go_of_output() -> None:
