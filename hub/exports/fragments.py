@@ -28,6 +28,9 @@ class Fragments:
         held: list[Item] = []
         size = 0
         for item in items:
+            if not held and not (isinstance(item, Frame) and _is_part(item)):
+                yield item
+                continue
             held.append(item)
             if isinstance(item, Frame):
                 self._take(item)
@@ -80,6 +83,10 @@ class Fragments:
         ends = [*accumulate(len(_octets(frame.payload)) for frame in frames)]
         for frame, start, end in zip(frames, (0, *ends), (*ends[:-1], None), strict=False):
             self._shown[frame.id] = text_of(shown[start:end])
+
+
+def _is_part(frame: Frame) -> bool:
+    return not frame.fin or frame.opcode == Opcode.CONTINUATION
 
 
 def _shown(message: Payload, *, is_whole: bool) -> bytes | None:
