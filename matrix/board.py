@@ -4,15 +4,18 @@ The board keeps tallies per session and action, and groups sessions into pairs w
 station says who it is in the middle moves to that product's row with all that it has shown so far.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from array import array
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp, log
+from operator import attrgetter, is_
 from typing import Any, Final, NamedTuple
 
 from matrix.dialect import dialect
 from matrix.finding import Blame
-from matrix.history import NO_HISTORY, Chapter, History, Record, copied_counter, put_together
+from matrix.history import NO_HISTORY, Chapter, History, Record, put_together
 from matrix.outcome import CONFORMING, Outcome, gravest
 from matrix.trace import Session, Side
 
@@ -20,6 +23,8 @@ CONNECT: Final = "Connect"
 """The row for the connection itself: upgrade, subprotocol, URL, authentication, close."""
 FRAMING: Final = "Framing"
 """The row for what every message has in common, whatever its action."""
+UNTIMED: Final = -1
+"""The bucket of an exchange that has no latency."""
 
 _PASSED: Final = Outcome.PASSED
 
@@ -72,8 +77,7 @@ class Evidence:
     blame: Blame | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOutcome:
+class SessionOutcome(NamedTuple):
     """What one action came to in one session: one step of a cell's history."""
 
     session: int
@@ -195,7 +199,7 @@ class RowTally(Record):
     def __init__(self) -> None:
         super().__init__()
         self.evidence: dict[Outcome, Evidence] = {}
-        self.latencies: Counter[int] = Counter()
+        self.latencies: defaultdict[int, int] = defaultdict(int)
         self._told: SessionOutcome | None = None
         self._told_length = 0
 
@@ -206,11 +210,16 @@ class RowTally(Record):
 
     def copy(self) -> "RowTally":
         """Return one that has counted the same."""
-        copied = RowTally.__new__(RowTally)
+        copied = RowTally()
         self.copy_to(copied)
-        copied.evidence, copied.latencies = self.evidence.copy(), copied_counter(self.latencies)
-        copied._told, copied._told_length = None, 0  # noqa: SLF001 - of this class
+        copied.latencies = self.latencies.copy()
         return copied
+
+    def copy_to(self, other: Record) -> None:
+        """Let another one have counted the same, but for latencies."""
+        super().copy_to(other)
+        assert isinstance(other, RowTally)
+        other.evidence, other._told = self.evidence.copy(), None  # noqa: SLF001 - of this class
 
     def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
         """Count an exchange; `instead_of` is what it was counted with before."""
@@ -223,19 +232,41 @@ class RowTally(Record):
                 self.evidence.pop(instead_of, None)
         self.add(outcome, at, frame)
 
+    def add_latencies(self, total: "Latencies") -> None:
+        """Add the latencies to those of other sessions."""
+        for bucket, count in self.latencies.items():
+            total.counted[bucket] += count
+
     def told(self, session: int, firmware: str) -> SessionOutcome:
         """Return what it came to; put together again only where that has changed, or the station's firmware."""
         told = self._told
         if told is None or self._told_length != self.length or told.firmware != firmware:
             counts = self.counts
-            outcome = gravest(counts)
+            outcome = gravest(counts) if len(counts) > 1 else self.latest or gravest(counts)
             told = SessionOutcome(session, firmware, outcome, counts, self.evidence.get(outcome))
             self._told, self._told_length = told, self.length
         return told
 
 
+class Latencies:
+    """Of one row of a pair, by bucket: `counted`, or one by one, as others have them (UNTIMED where there is none)."""
+
+    __slots__ = ("counted", "single")
+
+    def __init__(self) -> None:
+        self.counted: defaultdict[int, int] = defaultdict(int)
+        self.single = array("h")
+
+    def counts(self) -> Mapping[int, int]:
+        """Return how many there are in each bucket."""
+        for bucket, count in Counter(self.single).items():
+            self.counted[bucket] += count
+        self.counted.pop(UNTIMED, None)
+        return self.counted
+
+
 @dataclass(slots=True, eq=False)
-class _SessionTally:
+class SessionTally:
     """What one session came to so far, and the pair that it counts for."""
 
     id: int
@@ -252,15 +283,20 @@ class _SessionTally:
         return PairKey(self.station.key, self.csms, self.version)
 
 
+_Seen = tuple[SessionTally, RowTally]
+"""What one session came to in one row."""
+
+
 class Board:
     """The tallies. Fed by the judge, looked at through `view`."""
 
     def __init__(self) -> None:
-        self._sessions: dict[int, _SessionTally] = {}
-        self._pairs: dict[PairKey, list[_SessionTally]] = {}
+        self._sessions: dict[int, SessionTally] = {}
+        self._pairs: dict[PairKey, list[SessionTally]] = {}
         self._views: dict[PairKey, Pair] = {}
+        self._seen: dict[PairKey, Pair] = {}
         self._products: dict[str, Station] = {}
-        self._unnamed: dict[str, list[_SessionTally]] = {}
+        self._unnamed: dict[str, list[SessionTally]] = {}
         self._open: set[int] = set()
         self.messages = 0
 
@@ -268,7 +304,7 @@ class Board:
         """Take up a session; its handshake is over, well or badly. One that names no CSMS of the hub is no pair's."""
         station = self._products.get(session.identity, Station(session.identity))
         server = session.header("Server", of=Side.CSMS) or ""
-        tally = _SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at, server)
+        tally = SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at, server)
         self._sessions[session.id] = tally
         if session.upgraded:
             self._open.add(session.id)
@@ -344,7 +380,7 @@ class Board:
         """Return the matrix as it stands; only pairs that changed since the last look are put together again."""
         for key, tallies in self._pairs.items():
             if key not in self._views:
-                self._views[key] = _pair(key, tallies, self._open)
+                self._views[key] = self._seen[key] = _pair(key, tallies, self._open, self._seen.get(key))
         pairs = sorted(self._views.values(), key=lambda pair: (pair.station.label, pair.version, pair.csms, pair.key))
         return BoardView(tuple(pairs), len(self._sessions), len(self._open), self.messages)
 
@@ -355,40 +391,50 @@ class Board:
             mine.update(more)
         self.messages += other.messages
         for key, tallies in pairs.items():
-            self._pairs[key] = sorted([*self._pairs.get(key, []), *tallies], key=lambda each: each.id)
+            self._pairs[key] = sorted([*self._pairs.get(key, []), *tallies], key=_ID)
             self._views.pop(key, None)
 
-    def _counted(self) -> tuple[dict[PairKey, list[_SessionTally]], *tuple[Any, ...]]:
+    def _counted(self) -> tuple[dict[PairKey, list[SessionTally]], *tuple[Any, ...]]:
         """Return the tallies by pair, then what is kept by session and by identity."""
         return self._pairs, self._sessions, self._products, self._unnamed, self._open
 
-    def _enter(self, tally: _SessionTally) -> None:
+    def _enter(self, tally: SessionTally) -> None:
         if not tally.csms:
             return
-        tallies = self._pairs.setdefault(tally.key, [])
-        tallies.append(tally)
-        tallies.sort(key=lambda each: each.id)
+        insort(self._pairs.setdefault(tally.key, []), tally, key=_ID)
         self._views.pop(tally.key, None)
 
-    def _leave(self, tally: _SessionTally) -> None:
+    def _leave(self, tally: SessionTally) -> None:
         if not tally.csms:
             return
-        self._pairs[tally.key].remove(tally)
-        self._views.pop(tally.key, None)
-        if not self._pairs[tally.key]:
-            del self._pairs[tally.key]
+        key = tally.key
+        tallies = self._pairs[key]
+        del tallies[bisect_left(tallies, tally.id, key=_ID)]
+        self._views.pop(key, None)
+        if not tallies:
+            del self._pairs[key]
+            self._seen.pop(key, None)
 
 
+_ID: Final = attrgetter("id")
 _BUCKETS_PER_E: Final = 20
 """Latency buckets per factor e: a bucket is 5 % wide."""
 
 
-def _pair(key: PairKey, tallies: list[_SessionTally], open_sessions: set[int]) -> Pair:
-    """Put one pair together; the latest session of the newest firmware decides each row."""
-    firmwares = list(dict.fromkeys(tally.station.firmware for tally in tallies))
-    by_age = sorted(tallies, key=lambda tally: (firmwares.index(tally.station.firmware), tally.id))
-    actions = _actions(by_age, key.version)
-    rows = tuple(_row(action, initiators, by_age) for action, initiators in actions.items())
+def _pair(key: PairKey, tallies: list[SessionTally], open_sessions: set[int], before: Pair | None) -> Pair:
+    """Put one pair together; the latest session of the newest firmware decides each row.
+
+    What has not changed since it was put together `before` is taken from there.
+    """
+    firmwares = {firmware: age for age, firmware in enumerate(dict.fromkeys(each.station.firmware for each in tallies))}
+    by_age = sorted(tallies, key=lambda tally: (firmwares[tally.station.firmware], tally.id))
+    seen: defaultdict[str, list[_Seen]] = defaultdict(list)
+    for tally in by_age:
+        for action, row in tally.rows.items():
+            seen[action].append((tally, row))
+    actions = _actions(seen.keys(), key.version)
+    known = {row.action: row for row in before.rows} if before else {}
+    rows = tuple(_row(action, who, seen.get(action, ()), known.get(action)) for action, who in actions.items())
     return Pair(
         key=key,
         station=by_age[-1].station,
@@ -402,7 +448,7 @@ def _pair(key: PairKey, tallies: list[_SessionTally], open_sessions: set[int]) -
     )
 
 
-def _pair_outcome(rows: Iterable[Row], tallies: Iterable[_SessionTally]) -> Outcome:
+def _pair_outcome(rows: Iterable[Row], tallies: Iterable[SessionTally]) -> Outcome:
     """Return the gravest of the rows; where no session could be opened, whether a CSMS refused or the path was down."""
     outcome = gravest(row.outcome for row in rows)
     if any(tally.upgraded for tally in tallies):
@@ -410,25 +456,26 @@ def _pair_outcome(rows: Iterable[Row], tallies: Iterable[_SessionTally]) -> Outc
     return Outcome.UNREACHABLE if outcome is Outcome.FAILED else outcome
 
 
-def _actions(tallies: Iterable[_SessionTally], version: str) -> dict[str, str]:
+def _actions(seen: Iterable[str], version: str) -> dict[str, str]:
     """Return the actions of a pair's rows with who may send them: the version's own, and whatever else was seen."""
     known = dialect(version).actions
-    seen = {action for tally in tallies for action in tally.rows} - {CONNECT, FRAMING}
     return {
         CONNECT: "",
         FRAMING: "",
-        **{action: known.get(action, "") for action in sorted(seen | known.keys())},
+        **{action: known.get(action, "") for action in sorted({*seen, *known} - {CONNECT, FRAMING})},
     }
 
 
-def _row(action: str, initiators: str, tallies: Iterable[_SessionTally]) -> Row:
-    seen = [(tally, tally.rows[action]) for tally in tallies if action in tally.rows]
+def _row(action: str, initiators: str, seen: Sequence[_Seen], before: Row | None) -> Row:
+    history = tuple([row.told(tally.id, tally.station.firmware) for tally, row in seen])
+    if before is not None and len(history) == len(before.history) and all(map(is_, history, before.history)):
+        return before
     if not seen:
         return Row(action, initiators, Outcome.UNTESTED, {}, None, None, None, ())
-    history = tuple(row.told(tally.id, tally.station.firmware) for tally, row in seen)
-    latencies: Counter[int] = Counter()
+    of_all = Latencies()
     for _, row in seen:
-        latencies.update(row.latencies)
+        row.add_latencies(of_all)
+    latencies = of_all.counts()
     return Row(
         action=action,
         initiators=initiators,
@@ -481,11 +528,11 @@ def _added(counts: Iterable[Mapping[Outcome, int]]) -> dict[Outcome, int]:
     return total
 
 
-def _percentile_ms(buckets: Counter[int], share: float) -> float | None:
+def _percentile_ms(buckets: Mapping[int, int], share: float) -> float | None:
     """Return the latency below which that share of the exchanges lies, as the middle of its bucket."""
     if not buckets:
         return None
-    wanted = share * buckets.total()
+    wanted = share * sum(buckets.values())
     for bucket in sorted(buckets):
         wanted -= buckets[bucket]
         if wanted <= 0:

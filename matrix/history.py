@@ -4,16 +4,14 @@ A `Record` is what one session says, kept as it is settled; `put_together` makes
 looked at, in the order in which the board lets sessions decide: by firmware, then by session.
 """
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from matrix.outcome import CONFORMING, WRONG, Outcome
 from matrix.secrets import told
-
-K = TypeVar("K")
 
 STRETCHES_KEPT: Final = 64
 """How many stretches are kept of one message type, in one session and in one pair; of older ones only the number."""
@@ -108,7 +106,7 @@ class Record:
         self.frame: int | None = None
         self.dropped = 0
         self._before: list[Stretch] = []
-        self._counts: Counter[Outcome] = Counter()
+        self._counts: defaultdict[Outcome, int] = defaultdict(int)
 
     @property
     def has_changed(self) -> bool:
@@ -118,7 +116,7 @@ class Record:
     @property
     def counts(self) -> dict[Outcome, int]:
         """How many exchanges came to what."""
-        counts = {outcome: count for outcome, count in self._counts.items() if count}
+        counts = {outcome: count for outcome, count in self._counts.items() if count} if self._counts else {}
         if self.latest is not None:
             counts[self.latest] = counts.get(self.latest, 0) + self.length
         return counts
@@ -134,7 +132,7 @@ class Record:
         """Let another one be as this one is."""
         other.latest, other.length, other.since, other.frame = self.latest, self.length, self.since, self.frame
         other.dropped, other._before = self.dropped, self._before.copy()  # noqa: SLF001 - of this class
-        other._counts = copied_counter(self._counts)  # noqa: SLF001 - of this class
+        other._counts = self._counts.copy()  # noqa: SLF001 - of this class
 
     def add(self, outcome: Outcome, at: int, frame: int | None) -> None:
         """Count an exchange."""
@@ -185,13 +183,6 @@ class Record:
             length = self.length
             self._go_back()
             self.length += length
-
-
-def copied_counter(counter: Counter[K]) -> Counter[K]:
-    """Return the same counts: `Counter.copy` takes a multiple of the time, since it counts them anew."""
-    copied: Counter[K] = Counter.__new__(Counter)
-    dict.update(copied, counter)
-    return copied
 
 
 class Chapter(NamedTuple):

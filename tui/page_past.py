@@ -118,7 +118,7 @@ def _last_of(session: Session, verdicts: Verdicts) -> int:
     """Return when the last thing of a session was recorded (ns)."""
     rows = verdicts.chronicle.logs.get(session.id, {}).copy()
     known = verdicts.of(session.id).session or session
-    times = [log.last(len(log))[1] for log in rows.values()]
+    times = [log.last_at() for log in rows.values()]
     return max(known.answered_at or known.opened_at, known.closed_at or 0, *times)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from random_sessions import SECOND_NS, SLOW, numbered, sessions
 
 from matrix.board import Board
-from matrix.chronicle import EVENTS_APART, Chronicle
+from matrix.chronicle import RUNS_APART, Chronicle
 from matrix.hindsight import Hindsight
 from matrix.judge import Judge
 from matrix.trace import Ending, Traffic, mark_of
@@ -77,14 +77,41 @@ def test_drawn_session_can_be_gone_through_backwards_and_forwards(drawing: Path)
 
 def test_row_with_many_changes_is_counted_again_from_the_middle() -> None:
     lines = []
-    for number in range(3 * EVENTS_APART):
+    for number in range(3 * RUNS_APART):
         answer = f'< [4,"{number}","InternalError","",{{}}]' if number % 2 else f'< [3,"{number}",{{}}]'
         lines += [f'> [2,"{number}","StatusNotification",{{}}]', answer]
     traffic = Pen().session(lines, ending=Ending.CLOSED)
     hindsight = Hindsight(remembered(traffic))
 
-    for moment in (len(traffic), 7, EVENTS_APART * 4, EVENTS_APART * 4 + 1, 2, len(traffic) - 1):
+    for moment in (len(traffic), 7, RUNS_APART * 4, RUNS_APART * 4 + 1, 2, len(traffic) - 1):
         assert hindsight.view(moment) == judged(traffic[:moment]).board.view()
+
+
+def test_row_that_shows_the_same_again_and_again_has_the_evidence_of_then() -> None:
+    lines = []
+    for number in range(12):
+        answer = f'< [4,"{number}","InternalError","",{{}}]' if number % 5 == 3 else f'< [3,"{number}",{{"x":1}}]'
+        lines += [f'> [2,"{number}","StatusNotification",{{}}]', answer]
+    traffic = Pen().session(lines, ending=Ending.CLOSED)
+    expected = boards_of(traffic)
+    hindsight = Hindsight(remembered(traffic))
+
+    for moment in (20, 12, 13, 3, 5, 4, 5, 4, 24, 9, 8, 9, 10, 8, 0, 14, 16, 2, len(traffic)):
+        assert hindsight.view(moment) == expected[moment]
+
+
+def test_going_back_undoes_what_sessions_were_called_later() -> None:
+    pen = Pen()
+    nameless = pen.session(['> [2,"1","Heartbeat",{}]', '< [3,"1",{"currentTime":"$NOW"}]'], ending=Ending.CLOSED)
+    boot = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"%s"}]'
+    named = [pen.session([boot % model, '< [3,"b",{}]'], ending=Ending.CLOSED) for model in ("M", "N")]
+    traffic = [*nameless, *named[0], *named[1]]
+    expected = boards_of(traffic)
+    hindsight = Hindsight(remembered(traffic))
+
+    forwards = range(len(traffic) + 1)
+    for moment in (*forwards, *reversed(forwards), len(traffic), 2, len(traffic) - 3, 0):
+        assert hindsight.view(moment) == expected[moment]
 
 
 def test_pair_that_has_not_changed_is_the_same_object() -> None:
