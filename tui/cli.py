@@ -9,6 +9,7 @@ import rich_click as click
 from hub.limits import described
 from matrix import __version__
 from matrix.dialect import JUDGED
+from tui.cli_errors import Plugfest
 from tui.cli_errors import fail as _fail
 from tui.cli_errors import reported as _report_errors
 from tui.diff_cli import diff
@@ -60,7 +61,7 @@ def _list_limits(context: click.Context, _option: click.Parameter, given: tuple[
     return given
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Plugfest, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="plugfest")
 def main() -> None:
     """Relay, record and judge OCPP traffic between charging stations and CSMSes.

@@ -1,17 +1,22 @@
 """How every command says what it cannot do: in a sentence each, without a traceback."""
 
-import errno
-import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import rich_click as click
 
-CLEAN: Final = 0
+from tui.closed_pipe import until_nobody_reads
+
 UNUSABLE: Final = 2
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a disk says that takes no more; anything else that nobody expected is a bug, and shows where it is."""
+
+
+class Plugfest(click.RichGroup):
+    """All commands; each ends quietly where nobody reads any more what it prints."""
+
+    def main(self, *args: Any, **keywords: Any) -> Any:
+        with until_nobody_reads():
+            return super().main(*args, **keywords)
 
 
 def reported(work: Callable[[], Any]) -> Any:
@@ -19,33 +24,11 @@ def reported(work: Callable[[], Any]) -> Any:
     from hub.errors import HubError
 
     try:
-        return _written(work)
+        return work()
     except HubError as exc:
         fail(*exc.sentences)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(CLEAN)
-    except OSError as exc:
-        if exc.errno not in FULL:
-            raise
-        _let_go_of_output()
-        fail(f"what should be written cannot be: {exc.strerror}")
-
-
-def _written(work: Callable[[], Any]) -> Any:
-    """Run a command, and write what it printed: at the end of Python it would be too late to say that this fails."""
-    done = work()
-    sys.stdout.flush()
-    return done
-
-
-def _let_go_of_output() -> None:
-    """Keep Python from writing the rest at its end, which would fail again, and say so with a traceback."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def fail(*sentences: str) -> NoReturn:

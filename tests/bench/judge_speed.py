@@ -19,6 +19,7 @@ from events import event_of
 from matrix.judge import Judge
 from matrix.rule import Rule, all_rules
 from matrix.trace import Traffic
+from tui.closed_pipe import until_nobody_reads
 from tui.garbage import collect_seldom
 
 NOW = "$NOW"
@@ -199,4 +200,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with until_nobody_reads():
+        main()
