@@ -4,6 +4,8 @@ import signal
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -15,7 +17,8 @@ import msgspec
 from hub.errors import HubError
 from hub.recording import Recording
 from matrix.judge import Judge
-from matrix.judgement import Part, Whole, part, whole
+from matrix.judgement import Part, Whole, note_outcome, part, whole
+from matrix.outcome import Outcome
 from matrix.policy import Policy
 from matrix.shares import feed_share, share_out
 from matrix.trace import mark_of
@@ -32,6 +35,18 @@ class Failed(msgspec.Struct, frozen=True):
     """What a process says that cannot go on: a sentence."""
 
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a process is to judge: the sessions of a share, until a mark."""
+
+    path: Path
+    share: Collection[int]
+    until: int
+    policy: Policy
+    prepare: Callable[[], object]
+    by_frame: bool
 
 
 Worker = tuple[BaseProcess, Connection]
@@ -52,8 +67,11 @@ def judge_shares(
     *,
     tell: Tell,
     prepare: Callable[[], object],
+    by_frame: bool = False,
 ) -> Whole:
     """Judge a recording until a mark, with a process for each share; `prepare` is run in each: it has to be importable.
+
+    `by_frame` asks for the outcomes of exchanges by their frames, too.
 
     Whatever ends this ends the processes too.
 
@@ -64,26 +82,17 @@ def judge_shares(
     crew: list[Worker] = []
     try:
         for share in shares:
-            _begin(crew, recording.path, share, until, policy, prepare)
+            _begin(crew, Task(recording.path, share, until, dict(policy), prepare, by_frame))
         return whole(_collect(crew, tell), policy)
     finally:
         _dismiss(crew)
 
 
-def _begin(
-    crew: list[Worker],
-    path: Path,
-    share: Collection[int],
-    until: int,
-    policy: Policy,
-    prepare: Callable[[], object],
-) -> None:
+def _begin(crew: list[Worker], task: Task) -> None:
     """Add a process to the crew; whoever has begun is in it, so that an interrupt leaves nobody behind."""
     context = get_context("spawn")  # a fork would take over the threads' locks, and SQLite's connections
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_work, args=(theirs, path, share, until, dict(policy), prepare), name="judge", daemon=True
-    )
+    process = context.Process(target=_work, args=(theirs, task), name="judge", daemon=True)
     with _deaf_to_interrupts():
         process.start()
         crew.append((process, ours))
@@ -140,14 +149,12 @@ def _dismiss(crew: Sequence[Worker]) -> None:
 # -- in the other process ---------------------------------------------------------------------------------------------
 
 
-def _work(
-    link: Connection, path: Path, share: Collection[int], until: int, policy: Policy, prepare: Callable[[], object]
-) -> None:
+def _work(link: Connection, task: Task) -> None:
     """Judge a share and send what came of it. Where nobody listens any more, sending ends this process."""
-    prepare()
+    task.prepare()
     try:
-        with Recording.open(path) as recording:
-            link.send(_judge(recording, share, until, policy, link.send))
+        with Recording.open(task.path) as recording:
+            link.send(_judge(recording, task, link.send))
     except HubError as exc:
         link.send(Failed(str(exc)))
     except BrokenPipeError:
@@ -156,9 +163,10 @@ def _work(
         link.send(Failed(f"the judge has crashed, please report it:\n{traceback.format_exc()}"))
 
 
-def _judge(recording: Recording, share: Collection[int], until: int, policy: Policy, tell: Tell) -> Part:
-    judge = Judge(policy=policy)
-    for batch in recording.batches(until):
-        feed_share(judge, batch, share)
+def _judge(recording: Recording, task: Task, tell: Tell) -> Part:
+    outcomes: dict[int, Outcome] = {}
+    judge = Judge(policy=task.policy, on_exchange=partial(note_outcome, outcomes) if task.by_frame else None)
+    for batch in recording.batches(task.until):
+        feed_share(judge, batch, task.share)
         tell(mark_of(batch[-1]))
-    return part(judge)
+    return part(judge, outcomes)

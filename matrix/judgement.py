@@ -6,7 +6,9 @@ from typing import Protocol
 import msgspec
 
 from matrix.board import Board
+from matrix.exchange import Exchange
 from matrix.finding import Finding
+from matrix.outcome import Outcome
 from matrix.policy import Policy
 from matrix.reactions import Reaction
 from matrix.resilience import Resilience
@@ -42,13 +44,17 @@ class Judgement(Protocol):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one of several judges came to about its share; complete in itself, so that it can cross processes."""
+    """What one of several judges came to about its share; complete in itself, so that it can cross processes.
+
+    `outcomes` are those of exchanges by the frames of their calls and answers, where anybody wants to know them.
+    """
 
     board: Board
     findings: list[Finding]
     reactions: list[Reaction]
     crashes: list[Crash]
     disturbances: list[Resilience]
+    outcomes: dict[int, Outcome]
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -60,9 +66,19 @@ class Whole(msgspec.Struct, frozen=True):
     reactions: list[Reaction]
     crashes: list[Crash]
     disturbances: list[Resilience]
+    outcomes: dict[int, Outcome]
 
 
-def part(judgement: Judgement) -> Part:
+def note_outcome(outcomes: dict[int, Outcome], exchange: Exchange) -> None:
+    """Keep what an exchange has come to by now, by its frames."""
+    if exchange.outcome is None:
+        return
+    outcomes[exchange.call_frame] = exchange.outcome
+    if exchange.answer_frame is not None:
+        outcomes[exchange.answer_frame] = exchange.outcome
+
+
+def part(judgement: Judgement, outcomes: dict[int, Outcome]) -> Part:
     """Return what a judge came to, without the judge."""
     return Part(
         judgement.board,
@@ -70,22 +86,24 @@ def part(judgement: Judgement) -> Part:
         [*judgement.reactions],
         [*judgement.crashes],
         [*judgement.disturbances],
+        outcomes,
     )
 
 
 def whole(parts: Iterable[Part], policy: Policy) -> Whole:
     """Put together what several judges came to, each about the sessions of other identities."""
     board, findings, crashes, disturbances = Board(), list[Finding](), list[Crash](), list[Resilience]()
-    reactions = list[Reaction]()
+    reactions, outcomes = list[Reaction](), dict[int, Outcome]()
     for each in parts:
         board.absorb(each.board)
         findings += each.findings
         reactions += each.reactions
         crashes += each.crashes
         disturbances += each.disturbances
+        outcomes |= each.outcomes
     disturbances.sort(key=lambda each: each.number)
     reactions.sort(key=lambda each: each.frame)
-    return Whole(policy, board, in_order(findings), reactions, crashes_in_order(crashes), disturbances)
+    return Whole(policy, board, in_order(findings), reactions, crashes_in_order(crashes), disturbances, outcomes)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -12,11 +12,9 @@ from hub.search.parser import parse
 from hub.search.query import Query, asks_the_judge, asks_who
 from matrix.policy import Policy
 from matrix.trace import Frame, Opened, Session, mark_of
-from tui.judging import prepare
-from tui.keeper import Keeper
-from tui.opinion import Judged
+from tui.judging import judge_frames
+from tui.opinion import Said
 from tui.printing import progress
-from tui.verdicts import Verdicts
 
 
 def found_by(
@@ -45,20 +43,20 @@ def found_by(
 
 
 def _learnt(recording: Recording, query: Query, policy: Policy, until: int) -> tuple[dict[int, About], Opinion]:
-    """Read the recording once, for what is only known at its end: who the stations are, and the judge's opinion."""
-    judging = asks_the_judge(query)
-    if not judging and not asks_who(query):
-        return {}, NoOpinion()
-    annotator, keeper = Annotator(), Keeper(Verdicts(), policy)
-    prepare()
-    with progress("judging" if judging else "reading", until) as advance_to:
+    """Learn what is only known at the recording's end: who the stations are, and the judge's opinion."""
+    is_judged = asks_the_judge(query)
+    about = _who(recording, until) if is_judged or asks_who(query) else {}
+    return about, Said(judge_frames(recording, policy, until)) if is_judged else NoOpinion()
+
+
+def _who(recording: Recording, until: int) -> dict[int, About]:
+    annotator = Annotator()
+    with progress("reading", until) as advance_to:
         for batch in recording.batches(until):
             for item in batch:
                 annotator.feed(item)
-                if judging:
-                    keeper.feed(item)
             advance_to(mark_of(batch[-1]))
-    return annotator.about, Judged(keeper.verdicts)
+    return annotator.about
 
 
 def _introduced(entry: Entry, about: dict[int, About]) -> Entry:

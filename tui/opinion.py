@@ -1,8 +1,10 @@
 """What the judge of a dashboard or a command has said, as a search asks for it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from matrix.finding import Finding
+from matrix.judgement import Whole
 from matrix.outcome import Outcome
 from tui.verdicts import Verdicts
 
@@ -32,3 +34,31 @@ class Judged:
         """Yield everything that was found."""
         for verdicts in self._verdicts.all():
             yield from verdicts.all_findings()
+
+
+class Said:
+    """Looks things up in what a command has judged, outcomes by frame included."""
+
+    def __init__(self, judged: Whole) -> None:
+        self._outcomes = judged.outcomes
+        self._findings: defaultdict[tuple[int, int | None], list[Finding]] = defaultdict(list)
+        for finding in judged.findings:
+            self._findings[finding.session, finding.frame].append(finding)
+
+    def outcome(self, session: int, frame: int) -> Outcome | None:
+        """Return what the exchange of a frame came to; None where there is none, or nothing yet."""
+        del session
+        return self._outcomes.get(frame)
+
+    def findings(self, session: int, frame: int | None) -> Sequence[Finding]:
+        """Return what was found at a frame, or (None) at the handshake."""
+        return self._findings.get((session, frame), ())
+
+    def frames_with(self, outcome: Outcome) -> Iterator[int]:
+        """Yield the frames of the calls and answers that came to an outcome."""
+        return (frame for frame, known in self._outcomes.items() if known is outcome)
+
+    def all_findings(self) -> Iterator[Finding]:
+        """Yield everything that was found."""
+        for found in self._findings.values():
+            yield from found

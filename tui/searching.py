@@ -6,31 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import msgspec
 from rich.text import Text
 
 from hub.database import DatabaseError
+from hub.lock_file import is_held
 from hub.recording import Recording
 from hub.search.entry import Entry, NoOpinion, Opinion
 from hub.search.finder import entries, find
 from hub.search.indexing import Index, following
-from hub.search.kept import keep_opinion, kept_opinion, key_of
+from hub.search.kept import KeptOpinion, keep_opinion, kept_until, key_of
 from hub.search.parser import parse
 from hub.search.query import Query, asks_the_judge
 from matrix.finding import Finding
-from matrix.outcome import Outcome
 from matrix.policy import Policy
 from matrix.safe import safe
-from matrix.trace import mark_of
 from tui.damaged import readable
-from tui.judging import prepare
-from tui.keeper import Keeper
-from tui.opinion import Judged
+from tui.judging import WORTH_A_PROCESS, judge_frames
 from tui.printing import SEVERITY_COLOURS, console, print_lines, progress
 from tui.text import ARROWS, GLYPHS, clock_time, duration
-from tui.verdicts import Verdicts
 
 AT_ONCE: Final = 500
+NEW_ENOUGH_NS: Final = 60_000_000_000
+"""How much recorded time what the judge said of a recording that goes on may miss."""
 _SAID: Final = ("rule", "severity", "side", "pointer", "text")
 SHORT: Final = 120
 """Characters of a text that are printed."""
@@ -76,29 +75,33 @@ def _extend(index: Index, recording: Recording) -> None:
 
 
 def _found(index: Index, recording: Recording, query: Query, asked: Asked) -> "tuple[array[int], Opinion]":
-    opinion = _opinion(index, recording, asked.policy) if asked.judged or asks_the_judge(query) else NoOpinion()
+    opinion = _opinion(index, recording, asked) if asked.judged or asks_the_judge(query) else NoOpinion()
     marks = array("q")
     for some in find(index, recording, query, opinion):
         marks.extend(some)
     return marks, opinion
 
 
-def _opinion(index: Index, recording: Recording, policy: Policy) -> Opinion:
+def _opinion(index: Index, recording: Recording, asked: Asked) -> Opinion:
     """Return what the judge says: as the index keeps it, or else judged now, and kept."""
-    key = key_of(policy)
-    kept = kept_opinion(index.connection, key, index.until)
-    if kept is not None:
-        return kept
-    keeper = Keeper(Verdicts(), policy)
-    prepare()
-    with progress("judging", index.until) as advance_to:
-        for batch in recording.batches(index.until):
-            for item in batch:
-                keeper.feed(item)
-            advance_to(mark_of(batch[-1]))
-    judged = Judged(keeper.verdicts)
-    outcomes = ((frame, outcome) for outcome in Outcome for frame in judged.frames_with(outcome))
-    return keep_opinion(index.connection, key, index.until, outcomes, judged.all_findings())
+    key = key_of(asked.policy)
+    until = kept_until(index.connection, key)
+    if until == index.until or (until is not None and not asked.judged and _is_new_enough(index, recording, until)):
+        return KeptOpinion(index.connection)
+    judged = judge_frames(recording, asked.policy, index.until)
+    return keep_opinion(index.connection, key, index.until, judged.outcomes.items(), judged.findings)
+
+
+def _is_new_enough(index: Index, recording: Recording, until: int) -> bool:
+    """Tell whether an opinion will do, and say how old it is: a hub goes on, and judging all again takes seconds."""
+    if index.until < WORTH_A_PROCESS or not is_held(recording.path):
+        return False
+    at, end = index.time_until(until), index.time_until(index.until)
+    if end - at > NEW_ENOUGH_NS:
+        return False
+    lag = duration((end - at) / 1e6)
+    click.echo(f"plugfest: what the judge says is of {clock_time(at)}, {lag} ago; --judge has it judge again", err=True)
+    return True
 
 
 def _told(index: Index, recording: Recording, marks: "array[int]") -> Iterator[Entry]:

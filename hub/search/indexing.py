@@ -273,6 +273,16 @@ class Index:
             for _, session, at, side, kind, action, size, latency in self._rows(_ENTRY, mark):
                 yield Row(mark, session, at, side, kind, names.get(action, ""), size, latency)
 
+    def time_until(self, mark: int) -> int:
+        """Return the time (ns) of the last entry up to a mark; 0 where there is none.
+
+        Raises:
+            DatabaseError: the file cannot be read.
+        """
+        for (at,) in self._rows("SELECT at FROM entry WHERE id <= ? ORDER BY id DESC LIMIT 1", mark):
+            return int(at)
+        return 0
+
     def _rows(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         return self.connection.execute(sql, values)
 

@@ -60,16 +60,15 @@ def key_of(policy: Policy) -> bytes:
     return msgspec.msgpack.encode((ruleset().name, [each.as_data for each in policy.values()], content))
 
 
-def kept_opinion(connection: Connection, key: bytes, until: int) -> KeptOpinion | None:
-    """Return the opinion that an index keeps; None where it is by other rules, or of a recording that was shorter.
+def kept_until(connection: Connection, key: bytes) -> int | None:
+    """Return until which mark the opinion goes that an index keeps; None where there is none by these rules.
 
     Raises:
         DatabaseError: the index cannot be read.
-        msgspec.DecodeError: it is damaged.
     """
-    if connection.execute("SELECT key, until FROM judged").fetchall() != [(key, until)]:
-        return None
-    return KeptOpinion(connection)
+    for (until,) in connection.execute("SELECT until FROM judged WHERE key = ?", (key,)):
+        return int(until)
+    return None
 
 
 def keep_opinion(

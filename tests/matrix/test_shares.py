@@ -28,7 +28,7 @@ def judged_in_shares(traffic: Sequence[Traffic], judges: int, **judge: Any) -> J
     for share in share_out(sessions.values(), {}, judges):
         one = Judge(**judge)
         feed_share(one, traffic, share)
-        parts.append(part(one))
+        parts.append(part(one, {}))
     return whole(parts, judge.get("policy", AS_WRITTEN))
 
 

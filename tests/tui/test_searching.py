@@ -8,7 +8,9 @@ from click.testing import CliRunner, Result
 from drawing import draw, read_drawing
 from goldens import SESSIONS
 from recorded import record
+from recordings import RecordingBuilder
 
+from hub.lock_file import LockFile
 from hub.search.indexing import Index
 from tui.cli import main
 
@@ -75,6 +77,25 @@ def test_the_opinion_of_the_judge_is_kept_and_by_other_rules_made_anew(faulty: P
     assert found == [0, 0, 1, 0]
     with Index(faulty) as index:
         assert len(index.connection.execute("SELECT * FROM finding").fetchall()) == 1
+
+
+def test_while_a_hub_writes_a_long_recording_what_the_judge_said_a_moment_ago_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.searching.WORTH_A_PROCESS", 1)
+    with RecordingBuilder(tmp_path / "live.recording") as builder:
+        session, path = builder.session("CS1", "acme"), builder.path
+        builder.say(session, '> [2,"1","Heartbeat",{"x":1}]')
+        lock = LockFile.take(path)
+
+        once = run(path, "rule:RPC-19")
+        builder.say(session, '> [2,"2","Heartbeat",{"x":1}]')
+        soon, again = run(path, "rule:RPC-19"), run(path, "rule:RPC-19", "--judge")
+        lock.release()
+
+    assert [len(each.stdout.splitlines()) for each in (once, soon, again)] == [2, 2, 4]
+    assert (once.stderr, again.stderr) == ("", "")
+    assert soon.stderr.startswith("plugfest: what the judge says is of ")
 
 
 def test_an_index_that_cannot_be_read_is_made_anew(faulty: Path) -> None:
