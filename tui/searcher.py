@@ -133,7 +133,7 @@ class Searcher:
 
     def _stamp_of(self, index: Index) -> object:
         verdicts = self._source.verdicts
-        return index.until, verdicts, verdicts.tallies.count, self._source.caught_up.is_set()
+        return index.until, verdicts, verdicts.vantage.mark, verdicts.tallies.count, self._source.caught_up.is_set()
 
     # -- answering ----------------------------------------------------------------------------------------------------
 

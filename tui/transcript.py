@@ -59,6 +59,11 @@ class Transcript:
         self._length = bisect_right(self._ids, until)
 
     @property
+    def later(self) -> int:
+        """How many frames there are beyond the mark that limits it."""
+        return len(self._ids) - self._length
+
+    @property
     def last_id(self) -> int:
         """The id of the newest frame, 0 where there is none."""
         return self._ids[self._length - 1] if self._length else 0

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,22 @@ from recordings import RecordingBuilder
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from hub.event_control import PhaseShown
 from hub.recording import Recording
 from matrix.board import BoardView
 from matrix.outcome import Outcome
 from matrix.trace import mark_of
 from tui.app import PlugfestApp
+from tui.screens.base import DashboardScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.jump import JumpScreen
 from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.pair import PairScreen
+from tui.screens.search import SearchScreen
 from tui.screens.session import SessionScreen
 from tui.source import Source
 from tui.text import TIMES
+from tui.widgets.search_input import SearchInput
 from tui.widgets.time_line import TimeLine
 
 SECOND_NS = 1_000_000_000
@@ -248,6 +253,45 @@ async def test_occurrences_are_those_that_had_been_found(morning: Path) -> None:
         await at_moment(pilot, None)
 
         await until(pilot, lambda: shown(pilot) == now)
+
+
+async def test_search_finds_what_had_been_said_by_then_and_counts_what_came_later(morning: Path) -> None:
+    async with dashboard(morning, size=(100, 30)) as pilot:
+        app = app_of(pilot)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SearchScreen) and pilot.app.screen.is_settled)
+        screen = pilot.app.screen
+        assert isinstance(screen, SearchScreen)
+        screen.query_one(SearchInput).value = "action:Heartbeat type:call"
+        await pilot.pause()
+        await until(pilot, lambda: screen.is_settled)
+        lines = [screen.hits.length]
+
+        for typed in ("#6", "start", "now"):
+            app._go(partial(app.journey.go_to, typed))
+            await at_moment(pilot, app.journey.moment)
+            lines.append(screen.hits.length)
+            if typed == "#6":
+                text = shown(pilot)
+
+    assert lines == [2, 1, 0, 2]
+    assert "1 hit  1 later than this moment" in text
+
+
+async def test_round_of_the_event_is_that_of_now_and_says_so(morning: Path) -> None:
+    async with dashboard(morning, size=(100, 30)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, DashboardScreen)
+        screen.tell(PhaseShown("Fest", 2, 9, [], 60.0, is_paused=True))
+        await pilot.pause()
+        now = shown(pilot)
+
+        await pilot.press("left_parenthesis")
+        await at_moment(pilot, 5)
+
+        assert "Fest: round 2 of 9" in now
+        assert "now: Fest" not in now
+        assert "now: Fest: round 2 of 9" in shown(pilot)
 
 
 async def test_what_is_typed_badly_is_complained_about_and_escape_leaves(morning: Path) -> None:

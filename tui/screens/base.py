@@ -117,7 +117,7 @@ class DashboardScreen(Screen[None]):
     def _show_when(self) -> None:
         line = self.query_one(TimeLine)
         line.sessions, line.when = self.sessions_in_view, self.when
-        self.query_one("#top", TopLine).when = self.when
+        self.query_one("#top", TopLine).when = self.query_one(RoundLine).when = self.when
 
     def show_board(self) -> None:
         """Show `self.board`."""

@@ -83,7 +83,9 @@ class ComparingScreen(DashboardScreen):
         self._stand_beside(SideBySide(self.source.path, self.source.path, [Couple(before, session)]))
 
     def _stand_beside(self, compared: SideBySide) -> None:
-        self.app.push_screen(DiffScreen(compared, with_secrets=self.source.with_secrets))
+        looks_back = self.when is not None and self.when.is_back
+        remark = "whole sessions, not as of the moment" if looks_back else ""
+        self.app.push_screen(DiffScreen(compared, with_secrets=self.source.with_secrets, remark=remark))
 
 
 def _with_origin(path: Path, session: Session, replay: Replay) -> SideBySide:

@@ -26,7 +26,7 @@ from tui.widgets.line_pane import LinePane
 
 
 class DiffScreen(Screen[None]):
-    """Shows one couple of sessions at a time; reads it in a thread, for it may be long."""
+    """Shows one couple of sessions at a time; reads it in a thread, for it may be long. `remark` is said beside it."""
 
     CSS_PATH = "diff.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,8 +50,11 @@ class DiffScreen(Screen[None]):
             self.diff = diff
             self.trouble = trouble
 
-    def __init__(self, compared: SideBySide, *, with_secrets: bool = False, **keywords: Any) -> None:
+    def __init__(
+        self, compared: SideBySide, *, with_secrets: bool = False, remark: str = "", **keywords: Any
+    ) -> None:  # fmt: skip
         super().__init__(**keywords)
+        self._remark = remark
         self._compared = compared
         self._with_secrets = with_secrets
         self._teller = Teller(with_secrets=with_secrets)
@@ -112,7 +115,8 @@ class DiffScreen(Screen[None]):
         bar = self.query_one("#sessions", Bar)
         bar.left = (Span(f" {session_name(self.diff)}  ", "strong"), *counts_line(self.diff))
         count = len(self._compared.couples)
-        bar.right = (Span(f"{self._index + 1} of {count} sessions ", "muted"),) if count > 1 else ()
+        place = (Span(f"{self._index + 1} of {count} sessions ", "muted"),) if count > 1 else ()
+        bar.right = (Span(f" {self._remark} ", "warning"), *place) if self._remark else place
 
     @on(LineList.CursorMoved, "#rows")
     def describe(self) -> None:

@@ -113,6 +113,10 @@ class SearchScreen(DashboardScreen):
                 self._take(hits)
         self.show_board()
 
+    @property
+    def _nothing(self) -> str:
+        return "nothing is found by this moment; L goes back to now" if self.hits.later else "nothing is found"
+
     def _take(self, hits: Hits) -> None:
         try:
             if hits.anew:
@@ -124,13 +128,16 @@ class SearchScreen(DashboardScreen):
             self._indexed = Indexed(0, 0.0, safe(str(exc)))
         self._until = hits.until
         if hits.until is not None:
-            self.hits.empty = "nothing is found"
+            self.hits.empty = self._nothing
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def show_board(self) -> None:
         if not self.is_whole:
             return
+        self.hits.look_from(self.source.verdicts.vantage.mark)
+        if self._until is not None:
+            self.hits.empty = self._nothing
         typed = self.query_one(SearchInput)
         bar = self.query_one("#offers", Bar)
         bar.left, bar.right = self._offers_line(typed), self._count_line()
@@ -151,6 +158,8 @@ class SearchScreen(DashboardScreen):
 
     def _count_line(self) -> Line:
         spans = [Span(f"{counted_noun(self.hits.length, 'hit')}{' …' if self._until is None else ''} ", "strong")]
+        if self.hits.later:
+            spans.append(Span(f" {self.hits.later:,} later than this moment ", "warning"))
         if self._indexed.share < 1.0:
             spans.append(Span(f" indexed {self._indexed.share:.0%} ", "accent"))
         return tuple(spans)

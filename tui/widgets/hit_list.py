@@ -50,8 +50,19 @@ class HitList(LineList):
         self._transcript = Transcript(
             self._recording, marks, courtesy=source.courtesy, with_secrets=source.with_secrets
         )
-        self.set_length(len(marks))
+        self.look_from(source.verdicts.vantage.mark)
         self.go_to(self._transcript.nearest(before))
+
+    @property
+    def later(self) -> int:
+        """How many hits are not shown, because they are later than the moment from which one looks."""
+        return self._transcript.later if self._transcript is not None else 0
+
+    def look_from(self, mark: int) -> None:
+        """Show the hits up to a mark."""
+        if self._transcript is not None:
+            self._transcript.limit(mark)
+            self.set_length(len(self._transcript))
 
     def add(self, marks: "array[int]", handshakes: Mapping[int, int]) -> None:
         """Show more hits, which come after the others."""

@@ -131,6 +131,16 @@ async def test_a_replayed_session_whose_origin_is_gone_says_so_and_stands_beside
         assert "~ 1 changed" in text
 
 
+async def test_whole_sessions_are_compared_also_from_the_past_and_that_is_said(both: Path) -> None:
+    async with dashboard(both, size=(100, 30)) as pilot:
+        await pilot.press("comma")
+        await until(pilot, lambda: "as of" in shown(pilot))
+        screen = await compared(pilot)
+
+        assert screen.diff is not None
+        assert "whole sessions, not as of the moment" in shown(pilot)
+
+
 async def test_a_first_session_has_nothing_before_it(tmp_path: Path) -> None:
     async with dashboard(record(tmp_path / "one.recording", draw(*BEFORE))) as pilot:
         await pilot.press("enter", "equals_sign")
