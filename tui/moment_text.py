@@ -52,7 +52,8 @@ class Target:
 def read_moment(typed: str, extent: Extent) -> Target:
     """Return the moment that somebody means.
 
-    A time of day is that of the day from which one looks, if the recording has it, else of the first day that has it.
+    A time of day is that of the day from which one looks, if the recording has it, else of the first day that has it. A
+    second is meant as a whole, as it is shown everywhere: what happened in it has happened by then.
 
     Raises:
         MomentError: nobody can tell, or it is not within the recording.
@@ -96,23 +97,28 @@ def _since_midnight(clock: re.Match[str], typed: str) -> int:
     hours, minutes, seconds = int(clock[1]), int(clock[2]), int(clock[3] or 0)
     if hours > 23 or minutes > 59 or seconds > 59:
         raise MomentError(f"{safe(typed, 40)!r} is no time of day")
-    parts = int((clock[4] or ".0")[1:].ljust(9, "0"))
-    return (hours * 3_600 + minutes * 60 + seconds) * SECOND_NS + parts
+    since = (hours * 3_600 + minutes * 60 + seconds) * SECOND_NS
+    return since + _until_its_end(clock[4]) if clock[3] else since
+
+
+def _until_its_end(fraction: str | None) -> int:
+    """Return the last nanosecond of a second, or of as much of it as a fraction such as `.512` names."""
+    return int((fraction or ".")[1:].ljust(9, "9"))
 
 
 def _on_some_day(since_midnight: int, extent: Extent) -> int:
     here = extent.here // DAY_NS * DAY_NS + since_midnight
     first = extent.start // DAY_NS * DAY_NS + since_midnight
     for at in (here, first, first + DAY_NS):
-        if extent.start // SECOND_NS * SECOND_NS <= at <= extent.end:
+        if extent.start // SECOND_NS <= at // SECOND_NS <= extent.end // SECOND_NS:
             return at
     return here
 
 
 def _within(at: int, extent: Extent) -> int:
-    """Return a time of the recording; the second in which it begins is taken for its beginning."""
+    """Return a time of the recording; the seconds in which it begins and ends are taken for its beginning and end."""
     if at // SECOND_NS < extent.start // SECOND_NS:
         raise MomentError(f"{date_and_time(at)} is before the recording, which begins {date_and_time(extent.start)}")
-    if at > extent.end:
+    if at // SECOND_NS > extent.end // SECOND_NS:
         raise MomentError(f"{date_and_time(at)} is after the recording, which ends {date_and_time(extent.end)}")
-    return max(at, extent.start)
+    return min(max(at, extent.start), extent.end)

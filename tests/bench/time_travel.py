@@ -1,6 +1,7 @@
-"""How long the dashboard takes to be at another moment: run with `python tests/bench/time_travel.py [FRAMES]`.
+"""How long the dashboard takes to be at another moment: run with `python tests/bench/time_travel.py [FRAMES] [SESSIONS]`.
 
-A million frames of fifty stations that talk at the same time, one in a hundred wrong. First paint is that of the
+A million frames of fifty stations that talk at the same time, one in a hundred wrong. With SESSIONS, of so many that are
+all open at once, nearly all of their exchanges wrong (9000: the extreme of docs/performance.md). First paint is that of the
 command itself, in a terminal of its own. Then the keys: on the matrix, a pair and a session; on the matrix also while
 the judge catches up. A jump is done when the screen has drawn the board of that moment.
 """
@@ -27,8 +28,14 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
+from drawing import draw
+from events import event_of
+from judge_speed import session_2x, session_16
 from rejudge_million import record
 
+from hub.mirror import keep
+from hub.recording_file import open_for_writing
+from matrix.hindsight import Hindsight
 from tui.app import PlugfestApp
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
@@ -59,6 +66,33 @@ def first_paint(path: Path) -> tuple[float, float]:
     return painted[0], painted[1]
 
 
+def record_many(path: Path, frames: int, sessions: int) -> None:
+    """Record sessions that are all open at once; answers lack a field, values have another type."""
+    rounds = max(frames // sessions // 5, 1)
+    drawn = [draw(*wrong(session_16(rounds)))]
+    drawn += [draw(*wrong(session_2x(rounds)), version=version) for version in ("2.0.1", "2.1")]
+    recording = open_for_writing(path)
+    keep(recording, event_of([drawn[number % 3] for number in range(sessions)], overlapping=True))
+    recording.close()
+
+
+def wrong(lines: list[str]) -> list[str]:
+    changes = {'{"currentTime":"$NOW"}': "{}", '"value":"16.0"': '"value":16.0', "Active.Import": "Active"}
+    for right, other in changes.items():
+        lines = [line.replace(right, other) for line in lines]
+    return lines
+
+
+def boards(app: PlugfestApp, dice: random.Random) -> None:
+    """Print how long it takes to put a board together, without the screen."""
+    line, hindsight, took = app.journey.line, Hindsight(app.source.verdicts.chronicle), []
+    for _ in range(JUMPS):
+        moment, started = dice.randint(1, len(line)), time.perf_counter()
+        hindsight.view(moment)
+        took.append((time.perf_counter() - started) * 1000)
+    say("the board alone, jump", took)
+
+
 async def measure(path: Path, frames: int) -> None:
     dice = random.Random(0)
     app = PlugfestApp(Source(path))
@@ -72,6 +106,7 @@ async def measure(path: Path, frames: int) -> None:
         print(
             f"judged {len(line):,} items after {time.perf_counter() - began:.1f} s, {resident_mib():,.0f} MiB resident"
         )
+        boards(app, dice)
         await screens(app, dice)
 
 
@@ -116,6 +151,10 @@ async def series(app: PlugfestApp, what: str, act: Callable[[], None]) -> None:
         act()
         await there(app)
         took.append((time.perf_counter() - started) * 1000)
+    say(what, took)
+
+
+def say(what: str, took: list[float]) -> None:
     cuts = statistics.quantiles(took, n=20)
     print(f"{what}: p50 {cuts[9]:.0f} ms, p95 {cuts[18]:.0f} ms, at most {max(took):.0f} ms")
 
@@ -142,7 +181,10 @@ def main() -> None:
     frames = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "million.recording"
-        record(path, frames)
+        if len(sys.argv) > 2:
+            record_many(path, frames, int(sys.argv[2]))
+        else:
+            record(path, frames)
         print(f"load average {os.getloadavg()[0]:.1f}")
         print("first paint after {:.2f} s, first pairs after {:.2f} s".format(*first_paint(path)))
         asyncio.run(measure(path, frames))

@@ -21,8 +21,8 @@ EXTENT = Extent(start=NOON, end=NOON + 2 * DAY_NS, here=NOON + DAY_NS)
         ("+10m", DAY_NS + 600 * SECOND_NS),
         ("-1.5h", DAY_NS - 3 * HOUR_NS // 2),
         ("+250ms", DAY_NS + SECOND_NS // 4),
-        ("2026-01-03 11:59:59.5", 2 * DAY_NS - SECOND_NS // 2),
-        ("2026-01-02T00:30:00Z", DAY_NS // 2 + HOUR_NS // 2),
+        ("2026-01-03 11:59:59.500000000", 2 * DAY_NS - SECOND_NS // 2),
+        ("2026-01-02T00:30Z", DAY_NS // 2 + HOUR_NS // 2),
         (" 2026-01-02 ", DAY_NS // 2),
     ],
 )
@@ -39,6 +39,21 @@ def test_time_of_day_is_of_the_day_that_is_looked_at_where_the_recording_has_it(
     here: int, typed: str, after_noon: int
 ) -> None:
     extent = Extent(EXTENT.start, EXTENT.end, NOON + here)
+
+    assert read_moment(typed, extent) == Target(at=NOON + after_noon)
+
+
+@pytest.mark.parametrize(
+    ("typed", "after_noon"),
+    [
+        ("12:00:05", 6 * SECOND_NS - 1),
+        ("2026-01-01 12:00:05.25", 5 * SECOND_NS + SECOND_NS * 26 // 100 - 1),
+        ("2026-01-03 12:00:00", 2 * DAY_NS),
+    ],
+    ids=["a second", "a part of one", "the one in which the recording ends"],
+)
+def test_what_is_shown_with_the_second_that_is_typed_has_happened_by_then(typed: str, after_noon: int) -> None:
+    extent = Extent(EXTENT.start, EXTENT.end, NOON)
 
     assert read_moment(typed, extent) == Target(at=NOON + after_noon)
 

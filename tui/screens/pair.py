@@ -110,13 +110,17 @@ class PairScreen(ComparingScreen, MovingScreen):
         latest = self.when.latest.pair_of(self._key, mine) if self.when else None
         return frozenset(latest.sessions if latest else mine)
 
+    @property
+    def _unseen(self) -> str:
+        return "not seen by then" if self.when is not None and self.when.is_back else "never seen"
+
     @on(LineList.CursorMoved, "#rows")
     def _describe(self) -> None:
         row = self.query_one(RowList).row
         if row is None or self._pair is None:
             return
         contested = marked(self._notes.of_cell(self._pair, row.action))
-        self.query_one("#here", Bar).left = (*_description(row), *contested)
+        self.query_one("#here", Bar).left = (*_description(row, self._unseen), *contested)
         self.query_one(HistoryList).show(steps(self._pair, row.action), row.action)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -127,7 +131,7 @@ class PairScreen(ComparingScreen, MovingScreen):
         row = self.query_one(RowList).row
         if row is None or not row.history:
             name = safe(row.action) if row else "nothing"
-            self.notify(f"{name} was never seen for this pair", severity="information", markup=False)
+            self.notify(f"{name} was {self._unseen} for this pair", severity="information", markup=False)
             return
         self._open(row.history[-1].session, row.evidence, row.action)
 
@@ -211,11 +215,11 @@ def _title(pair: Pair) -> Line:
     )
 
 
-def _description(row: Row) -> Line:
+def _description(row: Row, unseen: str) -> Line:
     role = "muted" if row.outcome is Outcome.UNTESTED else "strong"
     name = (Span(f" {safe(row.action)}  ", role), glyph(row.outcome), Span(f" {row.outcome}", row.outcome.value))
     if not row.total:
-        return (*name, Span("  never seen for this pair", "muted"))
+        return (*name, Span(f"  {unseen} for this pair", "muted"))
     counts = (Span("  "), *counted(row.counts), Span("  "))
     return (*name, *counts, *history_line(row), Span("  "), *_blame(row.evidence), last_failure(row))
 
