@@ -1,9 +1,9 @@
-"""How long the dashboard takes to be at another moment: run with `python tests/bench/time_travel.py [FRAMES] [SESSIONS]`.
+"""How long the dashboard takes to be at another moment: `python tests/bench/time_travel.py [FRAMES] [SESSIONS]`.
 
-A million frames of fifty stations that talk at the same time, one in a hundred wrong. With SESSIONS, of so many that are
-all open at once, nearly all of their exchanges wrong (9000: the extreme of docs/performance.md). First paint is that of the
-command itself, in a terminal of its own. Then the keys: on the matrix, a pair and a session; on the matrix also while
-the judge catches up. A jump is done when the screen has drawn the board of that moment.
+A million frames of fifty stations that talk at the same time, one in a hundred wrong. With SESSIONS, of so many that
+are all open at once, nearly all of their exchanges wrong (9000: the extreme of docs/performance.md). First paint is
+that of the command itself, in a terminal of its own. Then the keys: on the matrix, a pair and a session; on the matrix
+also while the judge catches up. A jump is done when the screen has drawn the board of that moment.
 """
 
 import asyncio
