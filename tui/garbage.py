@@ -11,3 +11,12 @@ def collect_seldom() -> None:
     """Leave what was imported out of every collection, and collect after GARBAGE_AT objects."""
     gc.freeze()
     gc.set_threshold(GARBAGE_AT)
+
+
+def keep_all() -> None:
+    """Leave what there is by now out of every collection: one over millions of verdicts stops everything for seconds.
+
+    For programs that `collect_seldom`; where Python looks as often as it likes, this changes nothing.
+    """
+    if gc.get_threshold()[0] == GARBAGE_AT:
+        gc.freeze()

@@ -118,7 +118,7 @@ def show_found(found: Iterable[Frame | Session], *, as_json: bool, full: bool, w
             for item in found
         )
         return
-    out = console()
+    out, item = console(), None
     for item in found:
         out.print(
             _found_line(item, full=full, with_secrets=with_secrets),
@@ -126,6 +126,8 @@ def show_found(found: Iterable[Frame | Session], *, as_json: bool, full: bool, w
             overflow="ellipsis",
             no_wrap=not full,
         )
+    if item is None:
+        out.print("nothing is found")
 
 
 def show_patients(patients: Iterable[Patient]) -> None:

@@ -19,6 +19,7 @@ from matrix.notes import Notes
 from matrix.policy import Policy
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
+from tui.garbage import keep_all
 from tui.keeper import Keeper
 from tui.messages import Advanced, Progress, Rejudged, Stage
 from tui.presence import ABSENT, LockWatch, Look, Presence
@@ -138,6 +139,8 @@ class Source:
             if not batch or time.monotonic() - shown_at > CATCHING_UP_VIEW_S:
                 shown_at = time.monotonic()
                 reader.show(recording, post)
+                if not self.caught_up.is_set():
+                    keep_all()
             if not batch:
                 self.caught_up.set()
                 self._stopped.wait(POLL_S)

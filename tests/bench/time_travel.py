@@ -37,6 +37,7 @@ from hub.mirror import keep
 from hub.recording_file import open_for_writing
 from matrix.hindsight import Hindsight
 from tui.app import PlugfestApp
+from tui.garbage import collect_seldom
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
@@ -187,6 +188,7 @@ def main() -> None:
             record(path, frames)
         print(f"load average {os.getloadavg()[0]:.1f}")
         print("first paint after {:.2f} s, first pairs after {:.2f} s".format(*first_paint(path)))
+        collect_seldom()
         asyncio.run(measure(path, frames))
 
 

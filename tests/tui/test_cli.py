@@ -368,7 +368,8 @@ def test_show_filters_by_who_a_station_says_it_is_later(faulty: Path) -> None:
 
     assert (handshake["identity"], handshake["id"]) == ("CS-50", 1)
     assert run("show", faulty, "--session", 1, "--filter", "type:handshake").stdout.endswith("-> acme  101\n")
-    assert run("show", faulty, "--filter", "vendor:other").stdout == ""
+    assert run("show", faulty, "--filter", "vendor:other").stdout == "nothing is found\n"
+    assert run("show", faulty, "--filter", "vendor:other", "--json").stdout == ""
 
 
 @pytest.mark.parametrize("secrets", [(), ("--secrets",)])
