@@ -1,5 +1,6 @@
 """What `plugfest replay` tells of what came of it: in words, or as JSON; and the exit code."""
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _tell_all(wishes: Wishes, reports: Sequence[SessionReport]) -> None:
         click.echo(
             f"sent on time: 95 % within {worst.p95_ms} ms, all within {max(each.most_ms for each in timings)} ms"
         )
-    output = safe(str(wishes.output))
+    recording, output = (safe(shlex.quote(str(path))) for path in (wishes.recording, wishes.output))
     click.echo(f"recorded in {output}: plugfest judge {output}")
     if any(report.session for report in reports):
-        click.echo(f"better or worse than it was: plugfest diff {safe(str(wishes.recording))} {output}")
+        click.echo(f"better or worse than it was: plugfest diff {recording} {output}")
