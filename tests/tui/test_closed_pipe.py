@@ -1,5 +1,6 @@
 """A command whose reader has gone ends quietly, and never with a code that means something else."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from subprocess import PIPE, run
 from typing import Final
 
 import pytest
+
+from tui.closed_pipe import until_nobody_reads
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -29,3 +32,8 @@ def test_command_whose_output_has_no_space_says_so() -> None:
 
     assert ended.returncode == 2
     assert ended.stderr == b"plugfest: what should be written cannot be: No space left on device\n"
+
+
+def test_error_that_nobody_expected_is_not_hidden() -> None:
+    with pytest.raises(PermissionError), until_nobody_reads():
+        raise PermissionError(errno.EACCES, "no")
