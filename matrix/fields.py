@@ -1,5 +1,6 @@
 """Fields of payloads, whatever a peer put there: the value where it has the type that is asked for, else nothing."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from matrix.secrets import told
@@ -52,14 +53,17 @@ def seconds_as_ns(payload: Any, *path: str) -> int:
     return int(min(max(seconds, 0), LONGEST_S) * 1_000_000_000)
 
 
-def objects(payload: Any, *path: str) -> list[Payload]:
-    """Return the objects in the array at a path; [] where there is no array."""
-    value = payload
-    for name in path:  # as `dig`
-        if type(value) is not dict:
-            return []
-        value = value.get(name)
-    return [item for item in value if type(item) is dict] if type(value) is list else []
+def objects(payload: Any, name: str, *further: str) -> Sequence[Payload]:
+    """Return the objects in the array at a path; () where there is no array. It is not to be changed."""
+    value = payload.get(name) if type(payload) is dict else None
+    if further:
+        return objects(value, *further)
+    if type(value) is not list:
+        return ()
+    for item in value:
+        if type(item) is not dict:
+            return [item for item in value if type(item) is dict]
+    return value
 
 
 def is_disputable(payload: Any) -> bool:

@@ -1,6 +1,6 @@
 """NP20: network profiles that a 2.x station has to turn down."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,7 @@ def _number(value: str | None) -> int | None:
     return int(value) if value is not None and is_number else None
 
 
-def _actual(attributes: list[Payload]) -> str | None:
+def _actual(attributes: Sequence[Payload]) -> str | None:
     """Return the value of the attribute Actual, which is meant where no type is named."""
     found = (text(each, "value") for each in attributes if each.get("type", "Actual") == "Actual")
     return next(found, None)

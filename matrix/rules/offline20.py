@@ -120,13 +120,18 @@ def await_answer(exchange: Exchange, _known: Known) -> None:
     )
 
 
+def _was_away_or_waits(_exchange: Exchange, known: Known) -> bool:
+    """Ask whether a station was without a connection, or has told after how long it sends again."""
+    return known.life(Presence).away is not None or known.story(Punctuality).interval is not None
+
+
 @rule(
     "TX20-05",
     "An event that occurred offline says so, and one that did not does not",
     clause="Part 2 E04.FR.03, E11.FR.02, E11.FR.07, E12.FR.02",
     versions=VERSIONS,
     on=on_called(EVENT),
-    when=lambda _exchange, known: known.life(Presence).away,
+    when=_was_away_or_waits,
 )
 def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report an event without `"offline":true` whose timestamp lies in a time without a connection.
@@ -158,7 +163,7 @@ def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     versions=VERSIONS,
     severity=Severity.WARNING,
     on=on_called(EVENT),
-    when=lambda _exchange, known: known.story(Punctuality).interval is not None,
+    when=_was_away_or_waits,
 )
 def sent_again_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report an event that comes again in the same session before its time.

@@ -130,13 +130,21 @@ def await_end(exchange: Exchange, known: Known) -> None:
         exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0])
 
 
+def _is_of_the_csms(subject: Exchange | Alarm, known: Known) -> object:
+    """Ask whether the CSMS has asked to start or stop a transaction, or one ends."""
+    story = known.story(Remote)
+    if story.starts or story.stops or isinstance(subject, Alarm):
+        return True
+    return subject.action == STOP or subject.request.get("eventType") == "Ended"
+
+
 @rule(
     "TX20-10",
     "A transaction that the CSMS asked for begins with RemoteStart, the remoteStartId and the idToken of the request",
     clause="Part 2 F01.FR.04, F01.FR.19, F01.FR.25, F02.FR.01, F02.FR.21",
     versions=VERSIONS,
     on=(on_called(EVENT), on_alarm("tx20.start")),
-    when=lambda _subject, known: known.story(Remote).starts,
+    when=_is_of_the_csms,
 )
 def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report the first event with the remoteStartId where its triggerReason or its idToken is another one.
@@ -154,7 +162,7 @@ def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         if is_awaited and is_station_silent_about_it(subject, known):
             yield info(Side.STATION, "no transaction began within 60 s; the driver may not have plugged in")
         return
-    if subject.is_repeat or (event := event_of(subject)) is None:
+    if not story.starts or subject.is_repeat or (event := event_of(subject)) is None:
         return
     start_id = dig(subject.request, "transactionInfo", "remoteStartId")
     start = story.starts.get(start_id) if isinstance(start_id, int) else None
@@ -180,17 +188,13 @@ def _other_start(event: Event, token: str | None, start: Start) -> Iterator[Rema
         yield violation(Side.STATION, "the idToken is not that of the RequestStartTransaction", pointer="/idToken")
 
 
-def _is_end(subject: Exchange | Alarm) -> bool:
-    return isinstance(subject, Alarm) or subject.action == STOP or subject.request.get("eventType") == "Ended"
-
-
 @rule(
     "TX20-11",
     "A RequestStopTransaction is accepted for a transaction that is active, and an event with RemoteStop follows",
     clause="Part 2 F03.FR.02, F03.FR.03, F03.FR.07, F03.FR.08",
     versions=VERSIONS,
     on=(on_called(EVENT), on_result(STOP), on_alarm("tx20.stop")),
-    when=lambda subject, known: known.story(Remote).stops or _is_end(subject),
+    when=_is_of_the_csms,
 )
 def not_stopped(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report `Accepted` for a transaction that had ended, and `Rejected` for one that went on afterwards.

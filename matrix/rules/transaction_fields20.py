@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from matrix.exchange import Exchange
-from matrix.fields import Payload, integer, objects, said, text
+from matrix.fields import Payload, integer, objects, said
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
@@ -35,7 +35,7 @@ NOT_BY_DRIVER: Final = frozenset(
 """Triggers of an Ended that tell that it was not the driver, at the station, who ended the transaction."""
 WITH_TOKEN: Final = frozenset("Authorized Deauthorized RemoteStart RemoteStop StopAuthorized Trigger TxResumed".split())
 """Triggers with which an idToken may come during a transaction."""
-METERED: Final = frozenset({"MeterValueClock", "MeterValuePeriodic"})
+METERED: Final = ("MeterValueClock", "MeterValuePeriodic")
 DEFAULT_MEASURAND: Final = "Energy.Active.Import.Register"
 REGISTERS_REMEMBERED: Final = 32
 LONGEST_PARTS: Final = 200
@@ -214,7 +214,7 @@ def _is_told_again(event: Event, found: Transaction) -> bool:
 def _may_be_odd(exchange: Exchange, _known: Known) -> bool:
     """Ask whether an event is more than meter values, which nearly all are."""
     request = exchange.request
-    return text(request, "triggerReason") not in METERED or "meterValue" not in request or "idToken" in request
+    return request.get("triggerReason") not in METERED or "meterValue" not in request or "idToken" in request
 
 
 @rule(

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from matrix.alarms import Alarm
 from matrix.dialect import V21, V201
 from matrix.exchange import CROSSING_NS, Exchange
-from matrix.fields import integer, text
+from matrix.fields import Payload, integer, text
 from matrix.known import Known
 from matrix.moments import SECOND_NS, moment
 from matrix.recent import Recent
@@ -139,10 +139,14 @@ def event_of(exchange: Exchange) -> Event | None:
     """Return what a TransactionEvent says; None where it names no transaction, or is sent by the wrong side."""
     request = exchange.request
     about, evse = request.get("transactionInfo"), request.get("evse")
-    transaction_id = text(about, "transactionId")
-    if exchange.side is not Side.STATION or transaction_id is None or len(transaction_id) > LONGEST_ID:
+    if exchange.side is not Side.STATION or type(about) is not dict:
         return None
-    kind, trigger, at = text(request, "eventType"), text(request, "triggerReason"), moment_at(request, "timestamp")
+    transaction_id, state = about.get("transactionId"), about.get("chargingState")
+    if type(transaction_id) is not str or len(transaction_id) > LONGEST_ID:
+        return None
+    kind, trigger, at = request.get("eventType"), request.get("triggerReason"), moment_at(request, "timestamp")
+    kind = kind if type(kind) is str else None
+    trigger = trigger if type(trigger) is str else None
     return Event(
         transaction_id,
         kind,
@@ -150,7 +154,7 @@ def event_of(exchange: Exchange) -> Event | None:
         exchange.at,
         at,
         trigger,
-        text(about, "chargingState"),
+        state if type(state) is str else None,
         None if evse is None else integer(evse, "id"),
         None if evse is None else integer(evse, "connectorId"),
         request.get("offline") is True,
@@ -158,10 +162,10 @@ def event_of(exchange: Exchange) -> Event | None:
     )
 
 
-def moment_at(payload: Any, *path: str) -> int | None:
-    """Return the moment at a path, in nanoseconds since the Unix epoch; None where there is none."""
-    value = text(payload, *path)
-    found = moment(value) if value is not None else None
+def moment_at(payload: Payload, name: str) -> int | None:
+    """Return the moment in a field, in nanoseconds since the Unix epoch; None where there is none."""
+    value = payload.get(name)
+    found = moment(value) if type(value) is str else None
     return found.ns if found is not None else None
 
 
