@@ -54,12 +54,12 @@ def seconds_as_ns(payload: Any, *path: str) -> int:
 
 
 def objects(payload: Any, name: str, *further: str) -> Sequence[Payload]:
-    """Return the objects in the array at a path; () where there is no array. It is not to be changed."""
+    """Return the objects in the array at a path; [] where there is no array. It is not to be changed."""
     value = payload.get(name) if type(payload) is dict else None
     if further:
         return objects(value, *further)
     if type(value) is not list:
-        return ()
+        return []
     for item in value:
         if type(item) is not dict:
             return [item for item in value if type(item) is dict]
