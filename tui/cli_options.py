@@ -1,0 +1,48 @@
+"""What several commands take: recordings, a hub's CA, an event's rules, secrets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import rich_click as click
+
+from tui.cli_errors import reported
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from hub.recording import Recording
+    from matrix.policy import Policy
+
+RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
+EVENT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+CA: Final = click.option(
+    "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
+)
+
+RULES: Final = click.option(
+    "--rules",
+    "rules_file",
+    type=RECORDING,
+    metavar="FILE.toml",
+    help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
+)
+
+SECRETS: Final = click.option(
+    "--secrets", is_flag=True, help="Show passwords and key codes in payloads, which are hidden otherwise."
+)
+
+
+def policy_in(path: Path | None) -> "Policy":
+    """Read what an event makes of the rules: the table `rules` of a TOML file; nothing without one."""
+    from tui.rules_file import read_rules_file
+
+    policy: Policy = reported(lambda: read_rules_file(path))
+    return policy
+
+
+def opened_recording(path: Path) -> "AbstractContextManager[Recording]":
+    """Open a recording as far as it is whole; what is missing is said on stderr."""
+    from tui.damaged import readable_recording
+
+    return readable_recording(path)

@@ -1,0 +1,118 @@
+"""`plugfest watch`, `show` and `doctor`, as they are typed: what is in a recording."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from tui.cli_errors import fail, reported
+from tui.cli_options import CA, RECORDING, RULES, SECRETS, opened_recording, policy_in
+
+HEALTHY: Final = 0
+ILL: Final = 1
+
+
+@click.command(epilog="Example: plugfest watch event.recording")
+@click.argument("source", metavar="RECORDING|HUB-URL")
+@RULES
+@SECRETS
+@CA
+@click.option(
+    "--token",
+    envvar="PLUGFEST_TOKEN",
+    help="For a hub on another machine: an organizer sees everything, a participant their own sessions.  "
+    "[env: PLUGFEST_TOKEN]",
+)
+def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | None, token: str | None) -> None:
+    """Open the dashboard over a recording, or over a running hub (ws://HOST:PORT, wss://HOST:PORT).
+
+    A recording that a hub is writing to is followed live.  It needs a terminal: `plugfest judge` and `plugfest show`
+    print what a recording holds without one.
+    """
+    from tui.terminal import check_terminal
+
+    reported(check_terminal)
+    from tui.watching import run_watch
+
+    reported(lambda: run_watch(source, with_secrets=secrets, ca=ca, rules_file=rules_file, token=token))
+
+
+@click.command(epilog="Example: plugfest show event.recording --session 4")
+@click.argument("recording", type=RECORDING)
+@click.option("--session", type=int, help="Show the messages of this session.")
+@click.option(
+    "--filter",
+    "wanted",
+    metavar="FILTER",
+    help="Show only messages that a filter lets through, of all sessions or of one: 'action:MeterValues"
+    " outcome:failed'.  See docs/searching.md",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--full", is_flag=True, help="Do not cut long payloads.")
+@click.option("--frame", type=int, help="With --as: the message that ends with this frame.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["websocat", "wscat", "python", "markdown"]),
+    help="Print a message as something to paste: a command line, a Python program, Markdown for a bug tracker.",
+)
+@click.option("-o", "--output", type=RECORDING, metavar="FILE", help="With --as: write it to a new file.")
+@RULES
+@SECRETS
+def show(
+    recording: Path, *, session: int | None, wanted: str | None, as_json: bool, full: bool, frame: int | None,
+    form: str | None, output: Path | None, rules_file: Path | None, secrets: bool,
+) -> None:  # fmt: skip
+    """List the sessions of a recording, the messages of one, or what a filter lets through; or copy a message.
+
+    --frame and --as copy a message.
+    """
+    from tui import printing
+
+    if (frame is None) != (form is None):
+        raise click.UsageError("--frame says which message, --as what to make of it: one wants the other")
+    if frame is not None and form is not None:
+        from hub.evidence.copy_as import Form
+        from tui.copying import run_copy
+
+        reported(lambda: run_copy(recording, frame, Form(form), output, with_secrets=secrets))
+        return
+
+    def work() -> None:
+        with opened_recording(recording) as opened:
+            if wanted is not None:
+                from tui.filtering import found_by
+
+                found = found_by(opened, wanted, session, policy_in(rules_file), with_secrets=secrets)
+                printing.show_found(found, as_json=as_json, full=full, with_secrets=secrets)
+            elif session is None:
+                printing.show_sessions(opened, as_json=as_json)
+            else:
+                printing.show_messages(opened, session, as_json=as_json, full=full, with_secrets=secrets)
+
+    reported(work)
+
+
+@click.command(epilog="Example: plugfest doctor event.recording CS001")
+@click.argument("recording", type=RECORDING)
+@click.argument("identity", required=False)
+def doctor(recording: Path, identity: str | None) -> None:
+    """Say what became of the latest attempts to connect, of all stations or of one, each in a sentence.
+
+    Exit code 1: the latest attempt of a station that is shown has failed.
+    """
+    from matrix.doctor import Health
+    from tui.patients import patients
+    from tui.printing import show_patients
+
+    def work() -> int:
+        with opened_recording(recording) as opened:
+            found = patients(opened.sessions())
+        shown = [each for each in found if identity in (None, each.name)]
+        if identity is not None and not shown:
+            fail(f"nobody with the identity {identity!r} has tried to connect")
+        show_patients(shown)
+        return ILL if any(each.health is Health.ILL for each in shown) else HEALTHY
+
+    sys.exit(reported(work))
