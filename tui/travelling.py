@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from matrix.board import BoardView
 from matrix.hindsight import Hindsight
 from matrix.timeline import Kind
+from tui.garbage import collecting_later
 from tui.journey import NAMES, SPEEDS, Journey
 from tui.messages import Progress
 from tui.screens.base import DashboardScreen
@@ -96,7 +97,7 @@ class TravellingApp(App[None]):
                     self._show(self.board)
 
     def _look_back(self, moment: int) -> BoardView:
-        with self.source.courtesy():
+        with self.source.courtesy(), collecting_later():
             return self._hindsight.view(moment)
 
     async def _rests(self) -> bool:

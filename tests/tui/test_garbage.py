@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from tui.garbage import GARBAGE_AT, keep_all
+from tui.garbage import GARBAGE_AT, collecting_later, keep_all
 
 
 @pytest.mark.parametrize(("threshold", "is_kept"), [(GARBAGE_AT, True), (700, False)])
@@ -18,3 +18,15 @@ def test_what_there_is_is_kept_by_who_collects_seldom(threshold: int, *, is_kept
     gc.set_threshold(*before)
     gc.unfreeze()
     assert has_more is is_kept
+
+
+def go_wrong() -> None:
+    assert not gc.isenabled()
+    raise ValueError("gone wrong")
+
+
+def test_garbage_is_looked_for_again_afterwards_whatever_happened() -> None:
+    with pytest.raises(ValueError, match="gone wrong"), collecting_later():
+        go_wrong()
+
+    assert gc.isenabled()
