@@ -111,7 +111,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("judging") / "long.recording"
     with RecordingBuilder(path) as builder:
         for number in range(4):
-            builder.many(builder.session(f"CS-{number}", "acme"), 25_000, METER)
+            builder.many(builder.session(f"CS-{number}", "acme"), 50_000, METER)
     return path
 
 
