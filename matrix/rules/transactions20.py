@@ -53,7 +53,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     key: int
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
+class Seen(msgspec.Struct, gc=False):
     """An event by its seqNo: its key, its latest frame and when it came, how often it was sent, if it was answered."""
 
     key: int
@@ -297,8 +297,8 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
     if event is None or found is None:
         return
     seen = found.events.get(event.seq) if event.seq is not None else None
-    if seen is not None and event.seq is not None and seen.key == event.key:
-        found.events[event.seq] = Seen(seen.key, seen.frame, seen.at, seen.sends, is_answered=True)
+    if seen is not None and seen.key == event.key:
+        seen.is_answered = True
     if not exchange.response:
         return
     status = text(exchange.response, "idTokenInfo", "status")
