@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from hub.schema_store import FOLDER_VARIABLE, add_schemas, use_stored_schemas
 from matrix.schemas import use_schemas
 
 WHEELS = Path(__file__).parents[1] / ".schemas"
+
+settings.register_profile("any machine", deadline=None)  # a busy one may take its time
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

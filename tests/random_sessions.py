@@ -25,7 +25,7 @@ SPOILED: Final = st.one_of(
     st.sampled_from(["Accepted", "Rejected", "Pending", "Started", "Ended", "\u202e\x00\ud7ff", "a" * 3_000]),
     st.sampled_from([[], {}, [[]], [None], [{}], {"": {}}, [[[[[]]]]], {"id": None}, [1, "1", None]]),
 )
-SLOW: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW: Final = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def spoil(payload: Any, draw: st.DrawFn) -> Any:

@@ -17,7 +17,7 @@ from matrix.dialect import OTHER_SPELLINGS, V16, V20, V21, V201
 from matrix.exchange import Exchange, Spoken
 from matrix.fields import is_disputable
 from matrix.finding import Remark, Severity, info, violation, warning
-from matrix.known import Known
+from matrix.known import Known, UsedId
 from matrix.moments import SECOND_NS
 from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
 from matrix.schemas import Part
@@ -55,13 +55,16 @@ def answer_to_nothing(spoken: Spoken, known: Known) -> Iterator[Remark]:
     if message.id in asker.answered:
         frame = asker.answered[message.id].frame
         yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
-    elif (
-        use := known.ids[spoken.side.other].used(message.id)
-    ) is not None and use.session != spoken.conversation.session.id:
-        where = f"frame {use.frame} of session {use.session}, which is another"
-        yield warning(spoken.side, f'the CALL with id "{message_id}" that is answered here is in {where}')
     elif not _may_be_of_before(spoken):
-        yield violation(spoken.side, f'no CALL with id "{message_id}" is open')
+        use = known.ids[spoken.side.other].used(message.id)
+        yield _answers_nothing(spoken, message_id, use)
+
+
+def _answers_nothing(spoken: Spoken, message_id: str, use: UsedId | None) -> Remark:
+    if use is None or use.session == spoken.conversation.session.id:
+        return violation(spoken.side, f'no CALL with id "{message_id}" is open')
+    where = f"frame {use.frame} of session {use.session}, which is another"
+    return warning(spoken.side, f'the CALL with id "{message_id}" that is answered here is in {where}')
 
 
 def _may_be_of_before(spoken: Spoken) -> bool:

@@ -31,7 +31,7 @@ def written(path: Path, rows: list[tuple[Any, Any]], page: int) -> None:
     connection.close()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows=st.lists(st.tuples(VALUES, VALUES), max_size=40), page=st.sampled_from([512, 1024, 2048, 4096, 65536]))
 def test_every_row_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, Any]], page: int

@@ -109,7 +109,7 @@ def stored(whole: Path) -> set[int]:
     return places
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_flipped_byte_outside_of_what_was_recorded_accuses_nobody(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -131,7 +131,7 @@ def test_a_flipped_byte_outside_of_what_was_recorded_accuses_nobody(
     assert accusations(judged_of(left)) == []
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(place=st.integers(0, 1 << 20), flip=st.integers(1, 255), cut=st.integers(0, 4_000))
 def test_whatever_becomes_of_a_recording_is_said_in_a_sentence(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, place: int, flip: int, cut: int

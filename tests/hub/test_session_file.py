@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgpack
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import RecordingBuilder
 
@@ -231,7 +231,6 @@ def test_what_is_no_session_file_is_told_in_a_sentence(tmp_path: Path, make: Cal
     assert not is_session_file(tmp_path / "x.session")
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=300))
 def test_no_bytes_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.session"

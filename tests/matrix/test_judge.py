@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from drawing import Pen, codes, draw, judged
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rule_cases import rule_cases
 
@@ -325,7 +325,6 @@ FRAMES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(frames=st.lists(FRAMES, max_size=12), version=st.sampled_from(["1.6", "2.0", "2.0.1", "2.1", "?"]))
 def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], version: str) -> None:
     pen = Pen()
@@ -337,7 +336,6 @@ def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], v
     assert judge.board.view().sessions_open == 0
 
 
-@settings(deadline=None)
 @given(frames=st.lists(FRAMES, max_size=12))
 def test_judging_twice_gives_the_same_findings(frames: list[Frame]) -> None:
     traffic: list[Traffic] = [draw()[0], *frames]

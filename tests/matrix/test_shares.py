@@ -91,7 +91,7 @@ def put_back(item: Traffic) -> Traffic:
     return msgspec.structs.replace(item, at=item.at - 3_600_000_000_000) if isinstance(item, Frame) else item
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.permutations(range(12)), st.integers(2, 4))
 def test_sessions_that_overlap_in_any_way_are_judged_in_shares_as_in_one(order: list[int], judges: int) -> None:
     traffic = event_of([read_drawing(drawings()[number * 7 % len(drawings())]) for number in order], overlapping=True)

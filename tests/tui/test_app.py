@@ -135,7 +135,7 @@ def test_what_is_not_a_recording_is_refused_before_the_screen_changes(tmp_path: 
 
 
 async def test_trouble_with_the_file_stands_in_the_first_line(event: Path) -> None:
-    async with dashboard(event, size=(160, 30)) as pilot:
+    async with dashboard(event, size=(300, 30)) as pilot:  # the line holds a path
         await asyncio.to_thread(event.rename, event.with_suffix(".gone"))
 
         await until(pilot, lambda: "is gone; what was read of it is still shown" in shown(pilot))

@@ -106,7 +106,7 @@ FRAMES: Final = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(session=SESSIONS, frames=st.lists(FRAMES, max_size=12), with_secrets=st.booleans())
 def test_any_session_that_can_be_recorded_is_exported_in_every_format(
     tmp_path_factory: pytest.TempPathFactory, session: Session, frames: list[Frame], with_secrets: bool

@@ -48,7 +48,7 @@ def test_nothing_is_fetched_and_nothing_runs(tmp_path: Path) -> None:
     assert "prefers-color-scheme:dark" in data
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(saying=st.lists(st.text(st.characters(codec="utf-8"), max_size=80), max_size=20))
 def test_any_text_makes_a_well_formed_picture(tmp_path_factory: pytest.TempPathFactory, saying: list[str]) -> None:
     root = picture(tmp_path_factory.mktemp("svg"), *(f"> x{text}" for text in saying))

@@ -41,7 +41,7 @@ def test_no_cell_starts_a_formula(tmp_path: Path, start: str) -> None:
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in row.values())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(texts=st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=40), min_size=1, max_size=50))
 def test_any_text_is_one_cell(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     opened, frame, closed = draw("> x")

@@ -133,7 +133,7 @@ def drawn_sessions(draw_: st.DrawFn) -> list[Traffic]:
     return draw(*first, *(line for each in chosen for line in each()))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(traffic=drawn_sessions(), name=st.sampled_from(sorted(FORMATS)))
 def test_log_of_any_session_accuses_nobody_of_more_than_the_session_does(
     tmp_path_factory: pytest.TempPathFactory, traffic: list[Traffic], name: str
@@ -148,7 +148,7 @@ def test_log_of_any_session_accuses_nobody_of_more_than_the_session_does(
     assert {each.rule for each in graver} <= {each.rule for each in old.findings}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     log=st.binary(max_size=400),
     rest=st.lists(st.sampled_from([b"[2,", b'"a"', b"> ", b"{", b"}", b"]", b"\n", b"\xff"])),

@@ -237,7 +237,7 @@ def whole_files(folder: Path) -> list[bytes]:
     return FILES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(which=st.integers(0, len(FORMATS) + 2), cut=st.floats(0, 1), junk=st.binary(max_size=60), keep=st.booleans())
 def test_broken_file_is_a_sentence_or_a_recording_and_never_half_of_one(
     tmp_path_factory: pytest.TempPathFactory, which: int, cut: float, junk: bytes, keep: bool

@@ -143,7 +143,7 @@ def search(recording: Path) -> Iterator[tuple[Path, object]]:
         yield recording, lambda query: [mark for some in find(index, opened, query, opinion) for mark in some]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(query=QUERIES)
 def test_the_index_finds_what_is_found_by_reading_everything(search: tuple[Path, object], query: Query) -> None:
     path, by_index = search

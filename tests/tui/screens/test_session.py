@@ -376,7 +376,7 @@ async def test_a_message_is_written_to_a_file_that_is_not_there_yet(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    async with session(event, frame=6) as (pilot, _):
+    async with session(event, frame=6, size=(300, 40)) as (pilot, _):
         await pilot.press("Y", "w")
         await until(pilot, lambda: "frame-6.sh" in shown(pilot))
         await pilot.press("Y", "w")
