@@ -9,6 +9,7 @@ from aiohttp import web
 from yarl import URL
 
 from hub.control import ask, read_order
+from hub.countdown import PhaseShown, phase_shown
 from hub.event_desk import EventDesk
 from hub.feed import refuse_strangers
 from hub.pairing import Move, PairingError
@@ -54,21 +55,6 @@ class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
 
     what: Literal["pause", "resume", "shift"]
     by_s: float = 0.0
-
-
-class PhaseShown(msgspec.Struct):
-    """Where the event stands: see hub.timetable.Phase. `left_s` is in seconds.
-
-    `trouble` says why the latest edit of the event file is not in force, a line for each mistake.
-    """
-
-    event: str
-    number: int | None
-    of: int
-    pairs: list[tuple[str, str]]
-    left_s: float | None
-    is_paused: bool
-    trouble: str = ""
 
 
 class PairsShown(msgspec.Struct):
@@ -138,10 +124,7 @@ async def set_clock(request: web.Request) -> web.Response:
 
 
 def _clock(desk: EventDesk) -> web.Response:
-    phase = desk.phase
-    left_s = None if phase.left is None else phase.left.total_seconds()
-    shown = PhaseShown(desk.event.name, phase.number, phase.of, [*phase.pairs], left_s, phase.is_paused, desk.trouble)
-    return web.Response(body=msgspec.json.encode(shown), content_type="application/json")
+    return web.Response(body=msgspec.json.encode(phase_shown(desk)), content_type="application/json")
 
 
 async def ask_clock(url: URL, wanted: ClockOrder | None, tls: ssl.SSLContext | bool = True) -> PhaseShown:

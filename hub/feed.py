@@ -2,7 +2,8 @@
 
 `GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. A text
 `{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again; `{"notes": [...]}`
-gives all notes on contested cells whenever they change. The feed reads the recording like any other reader: a slow
+gives all notes on contested cells whenever they change, and `{"round": {...}}` says where the event stands
+(hub.countdown) when that changes, and now and then. The feed reads the recording like any other reader: a slow
 viewer lags, and never slows the relay. Who may see what of it, hub.viewing says.
 """
 
@@ -10,12 +11,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 import msgpack
 import msgspec
 from aiohttp import WSCloseCode, web
 
+from hub.countdown import Countdown
 from hub.lock_file import trouble_at
 from hub.nearness import is_from_here
 from hub.recording import Recording
@@ -61,14 +64,16 @@ async def front_page(_request: web.Request) -> web.Response:
 
 async def feed(request: web.Request) -> web.StreamResponse:
     """Send the traffic after a mark, and what comes, until the viewer leaves."""
-    eyes = request.app.get(VIEWING, HERE).admit(request)
+    viewing = request.app.get(VIEWING, HERE)
+    eyes = viewing.admit(request)
+    countdown = Countdown(viewing.desk, is_whole=eyes.is_organizers)
     after = _mark_in(request)
     socket = web.WebSocketResponse(heartbeat=20)
     await socket.prepare(request)
     reader = Reader(request.app[RECORDING])
     try:
         async with asyncio.TaskGroup() as tasks:
-            sender = tasks.create_task(_send(socket, reader, after, eyes))
+            sender = tasks.create_task(_send(socket, reader, after, eyes, countdown))
             async for _ in socket:  # a viewer has nothing to say: this ends when it leaves
                 pass
             sender.cancel()
@@ -164,7 +169,7 @@ def unpack(batch: bytes) -> list[Traffic]:
         raise ValueError(f"this is not a batch of the feed: {exc}") from exc
 
 
-async def _send(socket: web.WebSocketResponse, reader: Reader, after: int, eyes: Eyes) -> None:
+async def _send(socket: web.WebSocketResponse, reader: Reader, after: int, eyes: Eyes, countdown: Countdown) -> None:
     await socket.send_json({"last": await reader.last_mark()})
     sight = Sight(eyes, await reader.sessions() if after and not eyes.is_everything else ())
     told: tuple[str, list[Note]] = ("", [])
@@ -172,6 +177,8 @@ async def _send(socket: web.WebSocketResponse, reader: Reader, after: int, eyes:
         if why := eyes.leaves():
             await socket.close(code=OTHER_SCOPE if why == CHANGED else REVOKED, message=why.encode())
             return
+        if phase := countdown.news(monotonic()):
+            await socket.send_json({"round": msgspec.to_builtins(phase)})
         told = await _send_news(socket, reader, sight, *told)
         items = await reader.traffic(after)
         if not items:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from hub import feed, viewing
 from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
+from hub.countdown import PhaseShown
 from hub.database import Transaction
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
@@ -109,7 +110,8 @@ class Mirror:
 
     `connected_since` says when the feed began, None where it is not there; `lost_at` when it broke off, None where it
     did not. Both are in nanoseconds since the epoch. `trouble` says why the hub records nothing, "" where it does, and
-    `sent_away` why it lets us watch no longer, "" where it does. All are for any thread.
+    `sent_away` why it lets us watch no longer, "" where it does. `phase` is where the event stood when the hub said so
+    last, and when that was (seconds, monotonic); None where it did not. All are for any thread.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Mirror:
         self.lost_at: int | None = None
         self.trouble = ""
         self.sent_away = ""
+        self.phase: tuple[PhaseShown, float] | None = None
         self._after = 0
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -158,6 +161,8 @@ class Mirror:
                     pause_s = REFUSED_S
                     why = await _said_to(http, self._url, self._tls, self._token)
                     self.sent_away = self.sent_away or why.removeprefix(": ") or f"the hub answered {exc.status}"
+                except ValueError as exc:
+                    pause_s, self.sent_away = REFUSED_S, f"what the hub sends cannot be read: {exc}"
                 except (aiohttp.ClientError, OSError):
                     pass  # it is tried again
                 await asyncio.sleep(pause_s)
@@ -167,7 +172,7 @@ class Mirror:
         try:
             yield
         finally:
-            self.connected_since, self.lost_at = None, self.lost_at or time.time_ns()
+            self.connected_since, self.lost_at, self.phase = None, self.lost_at or time.time_ns(), None
 
     async def _follow(self, http: aiohttp.ClientSession) -> None:
         url = self._url.with_query(after=str(self._after))
@@ -183,12 +188,14 @@ class Mirror:
                     keep(self._recording, items)
                     self._after = mark_of(items[-1])
                 elif message.type is aiohttp.WSMsgType.TEXT:
-                    self._take_news(message.json())
+                    self._take_news(msgspec.convert(message.json(), dict[str, Any]))
             if socket.close_code == feed.REVOKED:
                 self.sent_away = viewing.REVOKED
 
     def _take_news(self, news: dict[str, Any]) -> None:
         self.trouble = str(news.get("not_recording", self.trouble))
+        if "round" in news:
+            self.phase = msgspec.convert(news["round"], PhaseShown), time.monotonic()
         if "notes" in news:
             keep_notes(self._recording, msgspec.convert(news["notes"], list[Note]))
 

@@ -52,14 +52,18 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """What one watcher of the feed sees: `sees` tells for a session, `leaves` why it has to go ("": it may stay)."""
+    """What one watcher of the feed sees: `sees` tells for a session, `leaves` why it has to go ("": it may stay).
+
+    `is_everything` says that these are all sessions, `is_organizers` that the event's own affairs are seen, too.
+    """
 
     sees: Callable[[Session], bool]
     leaves: Callable[[], str]
     is_everything: bool = True
+    is_organizers: bool = False
 
 
-ALL_SEEING: Final = Eyes(lambda _session: True, lambda: "")
+ALL_SEEING: Final = Eyes(lambda _session: True, lambda: "", is_organizers=True)
 
 
 class Viewing:
@@ -102,7 +106,8 @@ class Viewing:
         token = self.token_in(authorization or "", request)
         scope = self.scope_of(token)
         if scope == EVERYTHING:
-            return Eyes(ALL_SEEING.sees, lambda: self._why_not(token, scope))
+            is_organizers = token.role is Role.ORGANIZER
+            return Eyes(ALL_SEEING.sees, lambda: self._why_not(token, scope), is_organizers=is_organizers)
         if token.role is Role.VIEWER:
             raise web.HTTPForbidden(text=f"{ONLY_THE_PAGE}\n")
         return Eyes(lambda session: self._owns(token, session), lambda: self._why_not(token), is_everything=False)

@@ -38,9 +38,7 @@ from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
 
 ASK_EVERY_S: Final = 2.0
-"""How often the hub is asked which round is on: a pause or a shift shows within that."""
-LOOK_AGAIN_S: Final = 30.0
-"""How often it is asked where it told of no rounds: most hubs have none, and over wss:// a question is a handshake."""
+"""How often is asked which round is on: a pause, a shift, or a hub that is there again, shows within that."""
 
 
 class PlugfestApp(TravellingApp):
@@ -79,13 +77,14 @@ class PlugfestApp(TravellingApp):
             self.set_timer(self._seconds, self.exit)
 
     async def _follow_event(self) -> None:
-        """Ask the hub now and then where its event stands."""
+        """Look now and then where the hub's event stands: it is asked, but where its feed tells that."""
+        told, hub, ca = self.source.told_phase, self.source.hub, self.source.hub_ca
         while True:
-            phase = await phase_at(self.source.hub, self.source.hub_ca)
+            phase = told() if told else await phase_at(hub, ca)
             for screen in self.screen_stack:
                 if isinstance(screen, DashboardScreen):
                     screen.tell(phase)
-            await asyncio.sleep(ASK_EVERY_S if phase else LOOK_AGAIN_S)
+            await asyncio.sleep(ASK_EVERY_S)
 
     def on_unmount(self) -> None:
         self.source.stop()

@@ -1,13 +1,15 @@
 """Where an event stands, in words; and asking the hub for it."""
 
+import time
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from hub.control import control_tls, control_url
+from hub.countdown import PhaseShown
 from hub.errors import HubError
-from hub.event_control import CLOCK_PATH, PhaseShown, ask_clock
+from hub.event_control import CLOCK_PATH, ask_clock
 from matrix.safe import safe
 
 NEWLINE: Final = "\n"
@@ -44,7 +46,24 @@ def phase_after(phase: PhaseShown, seconds: float) -> PhaseShown:
 async def phase_at(hub: str, ca: Path | None) -> PhaseShown | None:
     """Ask a hub, by its recording or URL, where its event stands; None where there is nothing to say of that."""
     try:
-        phase = await ask_clock(control_url(hub, CLOCK_PATH), None, control_tls(hub, ca))
+        return worth_saying(await ask_clock(control_url(hub, CLOCK_PATH), None, control_tls(hub, ca)))
     except HubError:
         return None
+
+
+class Told(Protocol):
+    """What copies a feed: `phase` is where the event stood, and when that was said (seconds, monotonic), if it was."""
+
+    @property
+    def phase(self) -> tuple[PhaseShown, float] | None: ...
+
+
+def phase_told(feed: Told) -> PhaseShown | None:
+    """Return where the event stands by what a feed said of it last; None where there is nothing to say of that."""
+    told = feed.phase
+    return worth_saying(phase_after(told[0], time.monotonic() - told[1])) if told else None
+
+
+def worth_saying(phase: PhaseShown) -> PhaseShown | None:
+    """Return a phase, but None for that of an event that has no rounds, and nothing wrong."""
     return phase if phase.of or phase.trouble else None

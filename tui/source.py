@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hub.recording import Recording, RecordingError
 from matrix.board import BoardView
@@ -26,6 +26,9 @@ from tui.presence import ABSENT, LockWatch, Look, Presence
 from tui.rules_file import read_rules_file
 from tui.text import clock_time, date_and_time
 from tui.verdicts import Verdicts
+
+if TYPE_CHECKING:  # what it imports takes 30 ms, and a source that is a file needs none of it
+    from hub.countdown import PhaseShown
 
 POLL_S: Final = 0.1
 CATCHING_UP_VIEW_S: Final = 0.25
@@ -45,7 +48,8 @@ class Source:
     `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
-    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `author` is who
+    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `told_phase` returns
+    where its event stands, if its feed told (by default, the hub is to be asked). `author` is who
     writes notes here, once somebody has; `searched` is what was searched for last. `rules_file` is what the event
     makes of the rules (or `policy`, without a file); the attribute `policy` is what that was when the verdicts of now
     were made.
@@ -62,6 +66,7 @@ class Source:
         hub: str = "",
         hub_ca: Path | None = None,
         look: Look | None = None,
+        told_phase: "Callable[[], PhaseShown | None] | None" = None,
         clock: Callable[[], int] = time.time_ns,
         with_secrets: bool = False,
         rules_file: Path | None = None,
@@ -70,6 +75,7 @@ class Source:
         self.path = path
         self.hub = hub or str(path)
         self.hub_ca = hub_ca
+        self.told_phase = told_phase
         self.with_secrets = with_secrets
         self.rules_file = rules_file
         self.policy = read_rules_file(rules_file) if policy is None else policy

@@ -3,12 +3,14 @@
 import signal
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from hub.damage import damage_of
 from tui.app import run_dashboard
 from tui.damaged import readable
+from tui.event_clock import phase_told
 from tui.presence import look_at_feed
 from tui.source import Source
 
@@ -50,9 +52,15 @@ def run_watch(
     with tempfile.TemporaryDirectory(prefix="plugfest-") as folder:
         path = Path(folder) / "feed.recording"
         with mirrored(source, path, ca, token) as mirror:
-            name, look = str(feed_url(source).origin()), look_at_feed(mirror)
             run_dashboard(
                 Source(
-                    path, name=name, hub=source, hub_ca=ca, look=look, with_secrets=with_secrets, rules_file=rules_file
+                    path,
+                    name=str(feed_url(source).origin()),
+                    hub=source,
+                    hub_ca=ca,
+                    look=look_at_feed(mirror),
+                    told_phase=partial(phase_told, mirror),
+                    with_secrets=with_secrets,
+                    rules_file=rules_file,
                 )
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hub.event_control import PhaseShown
+from hub.countdown import PhaseShown
 from hub.event_file import read_event
 from tui.cli import main
 from tui.event_clock import clock_line

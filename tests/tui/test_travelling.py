@@ -12,7 +12,7 @@ from recordings import RecordingBuilder
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from hub.event_control import PhaseShown
+from hub.countdown import PhaseShown
 from hub.recording import Recording
 from matrix.board import BoardView
 from matrix.outcome import Outcome

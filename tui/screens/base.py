@@ -7,7 +7,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from hub.event_control import PhaseShown
+from hub.countdown import PhaseShown
 from matrix.board import BoardView
 from tui.journey import When
 from tui.messages import Progress

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from hub.control import control_tls, control_url
+from hub.countdown import PhaseShown
 from hub.errors import HubError
 from hub.event_control import (
     CLOCK_PATH,
@@ -15,13 +16,12 @@ from hub.event_control import (
     SWAP_PATH,
     ClockOrder,
     PairShown,
-    PhaseShown,
     ask_clock,
     order_swap,
     show_pairs,
 )
 from matrix.safe import safe
-from tui.event_clock import clock_line
+from tui.event_clock import clock_line, worth_saying
 from tui.line import Line, Span
 from tui.screens.move import MoveScreen
 from tui.screens.moving import MovingScreen
@@ -133,7 +133,7 @@ class EventScreen(MovingScreen):
         return clock_line(phase)
 
     def _show_phase(self, phase: PhaseShown) -> None:
-        self.tell(phase if phase.of or phase.trouble else None)
+        self.tell(worth_saying(phase))
 
     # -- orders -------------------------------------------------------------------------------------------------------
 

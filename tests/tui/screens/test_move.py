@@ -13,7 +13,8 @@ from event_texts import TWO_CSMSES
 from recorded import record
 from textual.pilot import Pilot
 
-from hub.event_control import PhaseShown, add_event_control
+from hub.countdown import PhaseShown
+from hub.event_control import add_event_control
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.server import Hub, HubSettings
