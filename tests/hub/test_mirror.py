@@ -5,17 +5,23 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from drawing import judged
+from event_texts import TWO_CSMSES
 
-from hub.feed import feed_app
+from hub.event_desk import EventDesk
+from hub.event_file import parse_event
+from hub.feed import PATH, VIEWING, feed_app
 from hub.mirror import MirrorError, feed_url, mirrored
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.server import Hub, HubSettings
+from hub.tls import TlsPolicy
+from hub.viewing import Viewing
 from matrix.report import verdicts
 
 
@@ -47,8 +53,18 @@ def _follow(hub: str, mirror: Path, original: Path) -> None:
 
 @asynccontextmanager
 async def feed_of(recording: Path, port: int = 0) -> AsyncIterator[int]:
-    """Serve a recording's feed; give the port."""
-    runner = web.AppRunner(feed_app(recording), shutdown_timeout=0.1)
+    """Serve the feed of a recording, and of an event whose round begins now; give the port."""
+    rounds = f"[[rounds]]\nstarts = {datetime.now(UTC).isoformat()}\npairs = []\n"
+    desk = EventDesk(parse_event(TWO_CSMSES + rounds, recording.with_name("event.toml")), TlsPolicy())
+    app = feed_app(recording)
+    app[VIEWING] = Viewing(desk=desk)
+    async with served(app, port) as port:
+        yield port
+
+
+@asynccontextmanager
+async def served(app: web.Application, port: int = 0) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -68,17 +84,42 @@ async def test_mirror_notes_when_the_hub_goes_and_forgets_it_when_it_is_back(tmp
     async with feed_of(original) as port:
         opening = mirrored(f"ws://127.0.0.1:{port}", tmp_path / "mirror.recording")
         mirror = await asyncio.to_thread(opening.__enter__)
-        await asyncio.to_thread(wait_until, lambda: mirror.connected_since is not None)
+        await asyncio.to_thread(wait_until, lambda: mirror.connected_since is not None and mirror.phase is not None)
         there = mirror.lost_at
-    await asyncio.to_thread(wait_until, lambda: mirror.lost_at is not None)
+    await asyncio.to_thread(wait_until, lambda: mirror.lost_at is not None and mirror.phase is None)
     lost_at = mirror.lost_at
     async with feed_of(original, port):
-        await asyncio.to_thread(wait_until, lambda: mirror.lost_at is None)
+        await asyncio.to_thread(wait_until, lambda: mirror.lost_at is None and mirror.phase is not None)
+        round_number = mirror.phase[0].number if mirror.phase else None
         await asyncio.to_thread(opening.__exit__, None, None, None)
 
-    assert (there, mirror.connected_since) == (None, None)
+    assert (there, mirror.connected_since, round_number) == (None, None, 1)
     assert lost_at is not None
     assert before < lost_at < time.time_ns()
+
+
+@pytest.mark.parametrize(
+    "news", ["[1]", '{"round":{"event":"Fest","number":1,"of":1,"pairs":[],"left_s":NaN,"is_paused":false}}']
+)
+async def test_hub_whose_words_cannot_be_read_is_said_to_be_one(tmp_path: Path, news: str) -> None:
+    async def babble(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"last": 0})
+        await socket.send_str(news)
+        await socket.receive()
+        return socket
+
+    app = web.Application()
+    app.router.add_get(PATH, babble)
+    async with served(app) as port:
+        opening = mirrored(f"ws://127.0.0.1:{port}", tmp_path / "mirror.recording")
+        mirror = await asyncio.to_thread(opening.__enter__)
+        await asyncio.to_thread(wait_until, lambda: bool(mirror.sent_away))
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+    assert mirror.sent_away.startswith("what the hub sends cannot be read: ")
+    assert mirror.lost_at is not None
 
 
 @pytest.mark.parametrize("url", ["http://x", "ftp://x", "ws://", "nonsense"])

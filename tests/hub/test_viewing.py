@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -77,7 +78,14 @@ async def feed_of(hub: Hub, token: str, after: int = 0) -> AsyncIterator[aiohttp
 
 async def seen_by(hub: Hub, token: str, after: int = 0) -> list[Traffic]:
     async with feed_of(hub, token, after) as socket:
-        return unpack(await socket.receive_bytes())
+        return await traffic_from(socket)
+
+
+async def traffic_from(socket: aiohttp.ClientWebSocketResponse) -> list[Traffic]:
+    """Return the next batch; what is said beside the traffic is passed over."""
+    while (message := await socket.receive()).type is not aiohttp.WSMsgType.BINARY:
+        assert message.type is aiohttp.WSMsgType.TEXT, message
+    return unpack(message.data)
 
 
 def sessions_in(items: list[Traffic]) -> list[tuple[str, str]]:
@@ -155,7 +163,7 @@ async def test_page_of_a_browser_is_refused_with_a_good_token_too(hub: Hub) -> N
 async def test_revoked_token_ends_the_feed(hub: Hub) -> None:
     token = await token_of(hub, Role.ORGANIZER)
     async with feed_of(hub, token) as socket:
-        await socket.receive_bytes()
+        await traffic_from(socket)
 
         assert hub.settings.tokens is not None
         revoke(hub.settings.tokens, "organizer-")
@@ -164,6 +172,30 @@ async def test_revoked_token_ends_the_feed(hub: Hub) -> None:
             while not socket.closed:
                 await socket.receive()
         assert socket.close_code == REVOKED
+
+
+@pytest.mark.parametrize(
+    ("role", "participant", "viewing", "is_whole"),
+    [
+        (Role.ORGANIZER, "", "", True),
+        (Role.PARTICIPANT, "volta", "", False),
+        (Role.VIEWER, "", '[viewing]\nhall = "everything"\n', False),
+    ],
+)
+async def test_round_is_told_to_all_and_who_meets_whom_to_the_organizer(
+    hub: Hub, role: Role, participant: str, viewing: str, *, is_whole: bool
+) -> None:
+    token = await token_of(hub, role, participant)
+    assert hub.desk is not None
+    hub.desk.trouble = "event.toml:7: no"
+    put_event(hub, f'{viewing}[[rounds]]\nstarts = {datetime.now(UTC).isoformat()}\npairs = [["one", "lotus"]]\n')
+
+    async with feed_of(hub, token) as socket:
+        told = (await socket.receive_json())["round"]
+
+    assert (told["event"], told["number"], told["of"], 1700 < told["left_s"] <= 1800) == ("Fest", 1, 1, True)
+    assert told["pairs"] == ([["one", "lotus"]] if is_whole else [])
+    assert told["trouble"] == ("event.toml:7: no" if is_whole else "")
 
 
 def test_stranger_without_a_token_is_told_that_one_is_needed() -> None:
@@ -195,7 +227,7 @@ async def test_viewers_token_watches_the_feed_where_the_hall_is_shown_everything
     token = await token_of(hub, Role.VIEWER)
     put_event(hub, '[viewing]\nhall = "everything"\n')
     async with feed_of(hub, token) as socket:
-        items = unpack(await socket.receive_bytes())
+        items = await traffic_from(socket)
 
         put_event(hub, "")
 

@@ -1,8 +1,10 @@
 """The event on the screens: the round counts down, M moves a station to another CSMS, E shows who meets whom."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from hub.event_file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from tui.app import PlugfestApp
-from tui.event_clock import phase_after
+from tui.event_clock import phase_after, phase_told
 from tui.screens.move import MoveScreen
 from tui.source import Source
 
@@ -38,6 +40,13 @@ versions = ["1.6"]
 identities = ["V2"]
 """
 )
+
+
+class Feed:
+    """What a hub said of its rounds, and when."""
+
+    def __init__(self, phase: PhaseShown, said_at: float) -> None:
+        self.phase = phase, said_at
 
 
 @asynccontextmanager
@@ -64,6 +73,18 @@ async def test_round_that_is_on_is_on_every_screen(tmp_path: Path) -> None:
         await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot) and "Heartbeat" in shown(pilot))
+
+
+async def test_round_is_that_of_the_feed_where_one_watches_by_it(event: Path) -> None:
+    feed = Feed(PhaseShown("Afar", 3, 9, [], 70.0, is_paused=False), time.monotonic() - 10)
+    source = Source(event, hub="wss://hub.invalid", told_phase=partial(phase_told, feed))
+
+    async with PlugfestApp(source).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "Afar: round 3 of 9, 0:5" in shown(pilot))
+
+
+def test_feed_that_tells_of_no_rounds_is_of_none() -> None:
+    assert phase_told(Feed(PhaseShown("Afar", None, 0, [], None, is_paused=False), 0.0)) is None
 
 
 async def test_event_without_rounds_takes_no_room(tmp_path: Path) -> None:
