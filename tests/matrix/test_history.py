@@ -4,7 +4,7 @@ from itertools import groupby
 
 import pytest
 from drawing import Pen, judged
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.board import Board, Evidence, Row, Station
@@ -204,7 +204,6 @@ def rows(judge: Judge) -> list[tuple[Row, ...]]:
     return [pair.rows for pair in judge.board.view().pairs]
 
 
-@settings(deadline=None)  # how long it takes is up to what else the machine does
 @given(
     st.lists(st.lists(st.sampled_from([GOOD, BAD, NONE]), max_size=6), min_size=1, max_size=3),
     st.sets(st.integers(1, 60)),
