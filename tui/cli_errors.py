@@ -1,5 +1,6 @@
 """How every command says what it cannot do: in a sentence each, without a traceback."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -9,12 +10,17 @@ import rich_click as click
 from tui.closed_pipe import until_nobody_reads
 
 UNUSABLE: Final = 2
+COMPLETING: Final = "_PLUGFEST_COMPLETE"
+"""By this a shell asks click to complete a line, or for the script that does: bash_source, zsh_source, fish_source."""
 
 
 class Plugfest(click.RichGroup):
     """All commands; each ends quietly where nobody reads any more what it prints."""
 
     def main(self, *args: Any, **keywords: Any) -> Any:
+        if COMPLETING in os.environ:
+            from tui import shells  # noqa: F401 - they are registered by that
+
         with until_nobody_reads():
             return super().main(*args, **keywords)
 

@@ -6,13 +6,15 @@ from typing import Final
 
 import rich_click as click
 
+from tui.completing import files
+
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 WORSE: Final = 1
 
 
 @click.command(epilog="Example: plugfest diff hall.recording fixed.recording#2")
-@click.argument("before", metavar="RECORDING[#SESSION]")
-@click.argument("after", required=False, metavar="[RECORDING[#SESSION]]")
+@click.argument("before", metavar="RECORDING[#SESSION]", shell_complete=files)
+@click.argument("after", required=False, metavar="[RECORDING[#SESSION]]", shell_complete=files)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--strict", "is_strict", is_flag=True, help="Tell what is set aside, too: ids, moments, orders.")
 @click.option("--all", "with_all", is_flag=True, help="List every message that differs, however many there are.")

@@ -6,6 +6,7 @@ import rich_click as click
 
 from tui.cli_errors import fail, reported
 from tui.cli_options import CA, EVENT_FILE, RECORDING, opened_recording
+from tui.completing import files
 
 
 @click.group()
@@ -32,7 +33,7 @@ def event_check(file: Path) -> None:
 
 
 @event.command("pairs", epilog="Example: plugfest event pairs event.recording")
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @CA
 def event_pairs(source: str, *, ca: Path | None) -> None:
     """Print which station is for which CSMS now, at a hub on this machine."""
@@ -42,7 +43,7 @@ def event_pairs(source: str, *, ca: Path | None) -> None:
 
 
 @event.command("move", epilog="Example: plugfest event move event.recording VOLTA-1 lotus")
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @click.argument("station", metavar="STATION")
 @click.argument("csms", metavar="CSMS")
 @CA
@@ -58,7 +59,7 @@ def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None
 
 
 @event.command("swap", epilog='Example: plugfest event swap event.recording "Volta One" "Volta Two"')
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @click.argument("one", metavar="STATION")
 @click.argument("other", metavar="STATION")
 @CA
@@ -123,7 +124,7 @@ def _coverage(file: Path, path: Path, *, as_json: bool) -> None:
 
 
 @event.command("clock", epilog="Example: plugfest event clock event.recording shift 10")
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @click.argument("what", type=click.Choice(["show", "pause", "resume", "shift"]), default="show")
 @click.argument("minutes", type=float, required=False)
 @CA

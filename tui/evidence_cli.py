@@ -5,11 +5,12 @@ from pathlib import Path
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.completing import rule_codes
 
 
 @click.command(epilog="Example: plugfest evidence event.recording TM-02#4/120 -o for-the-vendor.zip")
 @click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
-@click.argument("finding", metavar="RULE[#SESSION[/FRAME]]")
+@click.argument("finding", metavar="RULE[#SESSION[/FRAME]]", shell_complete=rule_codes)
 @click.option(
     "-o",
     "--output",

@@ -6,6 +6,7 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.completing import sessions
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 FORMATS: Final = ("session", "trace", "har", "pcapng", "csv", "jsonl", "mermaid", "svg")
@@ -15,7 +16,13 @@ FORMATS: Final = ("session", "trace", "har", "pcapng", "csv", "jsonl", "mermaid"
 @click.command(epilog="Example: plugfest export event.recording --session 4 --as pcapng -o 4.pcapng")
 @click.argument("recording", type=FILE)
 @click.option(
-    "--session", "sessions", type=int, multiple=True, metavar="ID", help="Export this one. Repeatable.  [default: all]"
+    "--session",
+    "sessions",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    shell_complete=sessions,
+    help="Export this one. Repeatable.  [default: all]",
 )
 @click.option("--as", "format_", type=click.Choice(FORMATS), required=True, help="What to make of it.")
 @click.option(

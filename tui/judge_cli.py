@@ -8,6 +8,7 @@ import rich_click as click
 
 from tui.cli_errors import fail, reported
 from tui.cli_options import RECORDING, RULES, policy_in
+from tui.completing import rule_codes
 
 CLEAN: Final = 0
 FAILED: Final = 1
@@ -66,7 +67,7 @@ def judge(
 
 
 @click.command(epilog="Example: plugfest rules RPC-05")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=rule_codes)
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
 def rules(code: str | None, *, as_json: bool) -> None:
     """List the rules, or explain one: what it asks, where the standard says so, a breach and correct traffic."""

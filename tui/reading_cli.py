@@ -8,13 +8,14 @@ import rich_click as click
 
 from tui.cli_errors import fail, reported
 from tui.cli_options import CA, RECORDING, RULES, SECRETS, opened_recording, policy_in
+from tui.completing import files, filters, identities, sessions
 
 HEALTHY: Final = 0
 ILL: Final = 1
 
 
 @click.command(epilog="Example: plugfest watch event.recording")
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @RULES
 @SECRETS
 @CA
@@ -40,11 +41,12 @@ def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | Non
 
 @click.command(epilog="Example: plugfest show event.recording --session 4")
 @click.argument("recording", type=RECORDING)
-@click.option("--session", type=int, help="Show the messages of this session.")
+@click.option("--session", type=int, shell_complete=sessions, help="Show the messages of this session.")
 @click.option(
     "--filter",
     "wanted",
     metavar="FILTER",
+    shell_complete=filters,
     help="Show only messages that a filter lets through, of all sessions or of one: 'action:MeterValues"
     " outcome:failed'.  See docs/searching.md",
 )
@@ -96,7 +98,7 @@ def show(
 
 @click.command(epilog="Example: plugfest doctor event.recording CS001")
 @click.argument("recording", type=RECORDING)
-@click.argument("identity", required=False)
+@click.argument("identity", required=False, shell_complete=identities)
 def doctor(recording: Path, identity: str | None) -> None:
     """Say what became of the latest attempts to connect, of all stations or of one, each in a sentence.
 

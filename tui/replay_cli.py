@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import rich_click as click
 
+from tui.completing import actions, sessions
+
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 UNUSABLE: Final = 2
 
@@ -16,6 +18,7 @@ _WHAT: Final = (
         type=int,
         multiple=True,
         metavar="ID",
+        shell_complete=sessions,
         help="What is played. Repeatable. [default: all]",
     ),
     click.option("--as", "role", type=click.Choice(["station", "csms"]), required=True, help="Whose part is played."),
@@ -44,8 +47,12 @@ _HOW: Final = (
     ),
     click.option("--from", "since", metavar="TIME", help="Begin here: so long after the beginning (90s), or a moment."),
     click.option("--until", metavar="TIME", help="End here."),
-    click.option("--only", multiple=True, metavar="ACTION", help="Send only these CALLs. Repeatable."),
-    click.option("--skip", multiple=True, metavar="ACTION", help="Do not send these CALLs. Repeatable."),
+    click.option(
+        "--only", multiple=True, metavar="ACTION", shell_complete=actions, help="Send only these CALLs. Repeatable."
+    ),
+    click.option(
+        "--skip", multiple=True, metavar="ACTION", shell_complete=actions, help="Do not send these CALLs. Repeatable."
+    ),
     click.option(
         "--deadline",
         type=click.FloatRange(min=0.1),

@@ -5,13 +5,15 @@ from typing import Final
 
 import rich_click as click
 
+from tui.completing import files, sessions, vendors
+
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 OUTPUT: Final = click.option("-o", "--output", required=True, type=FILE, metavar="RECORDING", help="A new recording.")
 FORCE: Final = click.option("--force", is_flag=True, help="Replace what is there by that name.")
 
 
 @click.command(epilog="Example: plugfest merge hall=a.recording lab=b.recording -o event.recording --offset lab=-1.5s")
-@click.argument("recordings", nargs=-1, required=True, metavar="[NAME=]RECORDING...")
+@click.argument("recordings", nargs=-1, required=True, metavar="[NAME=]RECORDING...", shell_complete=files)
 @OUTPUT
 @click.option(
     "--offset",
@@ -35,9 +37,16 @@ def merge(recordings: tuple[str, ...], output: Path, *, offsets: tuple[str, ...]
 @click.command(epilog="Example: plugfest trim event.recording -o volt.recording --vendor Volt --from 14:00")
 @click.argument("recording", type=FILE)
 @OUTPUT
-@click.option("--session", "sessions", type=int, multiple=True, help="Only this session. Repeatable.")
 @click.option(
-    "--vendor", "vendors", multiple=True, metavar="NAME", help="Only the sessions of this vendor or CSMS. Repeatable."
+    "--session", "sessions", type=int, multiple=True, shell_complete=sessions, help="Only this session. Repeatable."
+)
+@click.option(
+    "--vendor",
+    "vendors",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=vendors,
+    help="Only the sessions of this vendor or CSMS. Repeatable.",
 )
 @click.option("--from", "since", metavar="TIME", help="Only from then on: 14:00, 2026-11-23T14:00, or with an offset.")
 @click.option("--to", "until", metavar="TIME", help="Only until then. Times without an offset are UTC.")

@@ -6,10 +6,11 @@ import rich_click as click
 
 from tui.cli_errors import reported
 from tui.cli_options import CA
+from tui.completing import actions, files, sessions
 
 
 @click.command(epilog="Example: plugfest disturb event.recording 4 stall 10s")
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @click.argument("target", required=False)
 @click.argument("what", nargs=-1)
 @click.option("--list", "is_list", is_flag=True, help="Say what is on.")
@@ -43,12 +44,17 @@ def disturb(
 @click.command(
     epilog='Example: plugfest note event.recording add --session 4 --action MeterValues --by Volt "it is ours"'
 )
-@click.argument("source", metavar="RECORDING|HUB-URL")
+@click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @click.argument("what", type=click.Choice(["list", "add", "resolve"]), default="list")
 @click.argument("words", nargs=-1, metavar="[NUMBER] [TEXT]")
 @click.option("--by", "author", default="", metavar="NAME", help="Who says it.")
-@click.option("--session", type=int, help="A session of the pair that is meant.")
-@click.option("--action", default="", help="The message type, or Connect or Framing.  [default: the pair as a whole]")
+@click.option("--session", type=int, shell_complete=sessions, help="A session of the pair that is meant.")
+@click.option(
+    "--action",
+    default="",
+    shell_complete=actions,
+    help="The message type, or Connect or Framing.  [default: the pair as a whole]",
+)
 @click.option("--frame", type=int, help="The frame that it is about.")
 @click.option("--rule", default="", metavar="CODE", help="The rule whose finding it is about.")
 @click.option("--json", "as_json", is_flag=True, help="Print the notes as JSON.")

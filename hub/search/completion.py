@@ -20,12 +20,16 @@ Vocabulary = Mapping[str, Sequence[str]]
 """Values that there are, by field. They may be peers' words: show them through `matrix.safe`."""
 
 
-def complete(text: str, vocabulary: Vocabulary) -> list[str]:
-    """Return what a filter may become whose last word is completed: the filter as a whole, the likeliest first."""
+def complete(text: str, vocabulary: Vocabulary, *, every: bool = False) -> list[str]:
+    """Return what a filter may become whose last word is completed: the filter as a whole, the likeliest first.
+
+    It is at most `MOST`, and nothing that is typed already; with `every`, all that there is, the word itself too.
+    """
     match = _LAST.search(text)
     last = match[0] if match else ""
     before = text[: len(text) - len(last)]
-    return [before + each for each in _completed(last, vocabulary) if each != last][:MOST]
+    found = [before + each for each in _completed(last, vocabulary)]
+    return found if every else [each for each in found if each != text][:MOST]
 
 
 def _completed(last: str, vocabulary: Vocabulary) -> Iterable[str]:

@@ -32,6 +32,14 @@ def test_the_last_word_is_completed(text: str, completed: list[str]) -> None:
     assert complete(text, VOCABULARY) == completed
 
 
+def test_all_that_there_is_may_be_asked_for_also_the_word_that_is_typed() -> None:
+    many = [f"CS-{number}" for number in range(20)]
+
+    assert complete("type:callresult", {}, every=True) == ["type:callresult", "type:callresulterror"]
+    assert complete("identity:", {"identity": many}, every=True) == [f"identity:{each}" for each in many]
+    assert len(complete("identity:", {"identity": many})) == 12
+
+
 def test_an_empty_filter_may_begin_with_any_field() -> None:
     assert complete("", {})[:3] == ["action:", "type:", "side:"]
 
