@@ -88,4 +88,4 @@ def _beginning(typed: str, values: Sequence[str]) -> list[str]:
 def _recording(ctx: click.Context) -> Path | None:
     """Return the recording that is typed already; click leaves it in `args` while the value of an option is missing."""
     typed = ctx.params.get("recording") or ctx.params.get("source") or next(iter(ctx.args), None)
-    return None if typed is None else Path(typed)
+    return None if typed is None else Path(typed).expanduser()

@@ -70,6 +70,12 @@ def test_a_recording_is_completed_as_a_file(words: tuple[str, ...]) -> None:
     assert offered(*words, "b.rec", shell="fish") == ["b.rec"]
 
 
+def test_a_recording_at_home_is_found_by_its_tilde(recording: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(Path(recording).parent))
+
+    assert offered("search", "~/a.recording", "vendor:ald") == ["vendor:Alder"]
+
+
 @pytest.mark.parametrize("nothing", ["", "absent.recording", "ws://localhost:1"])
 def test_without_a_recording_it_is_quiet(nothing: str, tmp_path: Path) -> None:
     assert offered("search", nothing or str(tmp_path), "vendor:a") == [""]
