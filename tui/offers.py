@@ -17,12 +17,12 @@ from hub.search.entry import About
 from hub.search.fields import FIELDS
 from matrix.dialect import SUBPROTOCOLS, dialect
 from matrix.rule import all_rules
-from matrix.trace import Opened, Session
+from matrix.trace import Session, mark_of
 
 READING_S: Final = 0.25
 """How long a recording is read for what stations say of themselves; the sessions after that are known by name only."""
-FIRST: Final = 4
-"""Frames of a session in which a station says what it is, if at all."""
+FIRST: Final = 1_000
+"""Frames from a session's opening on in which a station says what it is, whatever else is recorded meanwhile."""
 
 _PRODUCTS: Final = ("vendor", "model", "firmware")
 _NAMES: Final = ("identity", "csms", "session")
@@ -100,15 +100,16 @@ class Known(Mapping[str, Sequence[str]]):
 
 
 def _introduce(annotator: Annotator, recording: Recording, sessions: list[Session], until: float) -> None:
-    """Read how each session begins, as long as there is time."""
-    for session in sessions:
+    """Read how sessions begin, and nothing between, as long as there is time."""
+    read = 0
+    for opened in sorted(mark for session in sessions if (mark := recording.marks(session.id)[0])):
         if monotonic() > until:
             return
-        opened, _ = recording.marks(session.id)
-        if opened is not None:
-            annotator.feed(Opened(opened, session))
-            for frame in recording.frames_page(session.id, limit=FIRST):
-                annotator.feed(frame)
+        if opened > read:
+            batch = recording.traffic(opened - 1, limit=FIRST)
+            for item in batch:
+                annotator.feed(item)
+            read = mark_of(batch[-1])
 
 
 def _distinct(values: Iterator[str]) -> list[str]:
