@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matrix.exchange import Conversation, Exchange
 
 ALARMS_PER_SESSION: Final = 256
-"""Alarms that one session may have set; what would come on top is not waited for."""
+"""Alarms that one session may have set, and that may wait for a side; what would come on top is not waited for."""
 NEVER: Final = 1 << 63
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from matrix import blame, schemas, verdict
-from matrix.alarms import Alarm
+from matrix.alarms import ALARMS_PER_SESSION, Alarm
 from matrix.board import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
@@ -277,10 +277,10 @@ class Messages:
     def ring(self, alarm: Alarm) -> None:
         """Judge what a time that has come shows; where a side is waited for, when that side is heard of."""
         voice = None if alarm.by is None or not alarm.conversation.is_open else alarm.conversation.voices[alarm.by]
-        if voice is not None and voice.spoke_at < alarm.at:
-            voice.awaited.append(alarm)
-        else:
+        if voice is None or voice.spoke_at >= alarm.at:
             self._ring(alarm)
+        elif len(voice.awaited) < ALARMS_PER_SESSION:  # who stays silent for days is not waited for by ever more
+            voice.awaited.append(alarm)
 
     def _ring(self, alarm: Alarm) -> None:
         """Judge what a time that has come shows; the exchange that it is about may be settled by now."""

@@ -164,20 +164,21 @@ def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         return
     if not story.starts or subject.is_repeat or (event := event_of(subject)) is None:
         return
-    start_id = dig(subject.request, "transactionInfo", "remoteStartId")
-    start = story.starts.get(start_id) if isinstance(start_id, int) else None
+    start_id = integer(subject.request, "transactionInfo", "remoteStartId")
+    start = story.starts.get(start_id) if start_id is not None else None
     if start is not None:
         yield from _other_start(event, _token(subject.request), start)
-    elif start_id is None and event.trigger == "RemoteStart" and _is_first(event, known):
+    elif dig(subject.request, "transactionInfo", "remoteStartId") is None and _lacks_start_id(event, known):
         yield violation(
             Side.STATION, "RemoteStart without the remoteStartId of the request", pointer="/transactionInfo"
         )
 
 
-def _is_first(event: Event, known: Known) -> bool:
-    """Tell whether an event begins a transaction after all that was asked for, rather than being sent late."""
+def _lacks_start_id(event: Event, known: Known) -> bool:
+    """Tell whether an event begins a transaction that was asked for, rather than being sent late."""
     asked_at = max(each.at for each in known.story(Remote).starts.values())
-    return event.kind == "Started" and transaction_of(event, known) is None and event.at > asked_at
+    is_first = event.kind == "Started" and transaction_of(event, known) is None
+    return event.trigger == "RemoteStart" and is_first and event.at > asked_at
 
 
 def _other_start(event: Event, token: str | None, start: Start) -> Iterator[Remark]:

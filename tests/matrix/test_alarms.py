@@ -1,6 +1,7 @@
 """Alarms: in order, movable, bounded."""
 
 from drawing import codes, draw, judged
+from transactions20 import event, on_2x
 
 from matrix.alarms import ALARMS_PER_SESSION, NEVER, Alarm, Alarms
 from matrix.dialect import dialect
@@ -62,3 +63,11 @@ def test_alarm_for_a_side_comes_when_that_side_is_heard_of_after_its_time() -> N
 
     assert not rung("+6m", "< ping", "+6m", "< ping")
     assert rung("+6m", "< ping", "+6m", "> ping")
+
+
+def test_what_waits_for_a_side_that_stays_silent_is_bounded() -> None:
+    events = [line for number in range(ALARMS_PER_SESSION + 100) for line in (event("Updated", number)[0], "+1s")]
+
+    judge = judged(on_2x(*events, "+2m", "> ping", "< ping"))
+
+    assert codes(judge).count("TX20-17") == ALARMS_PER_SESSION

@@ -249,6 +249,17 @@ def test_start_that_nobody_plugged_in_for_is_an_info() -> None:
     assert seen == [("TX20-10", "info", "station")]
 
 
+def test_remote_start_id_is_an_integer_however_it_is_written() -> None:
+    start = asked("RequestStartTransaction", remoteStartId=1, idToken=TOKEN)
+
+    def seen(start_id: Any) -> set[str]:
+        plugged_in = event("Started", 0, info={"remoteStartId": start_id})
+        return {rule for rule, _, _ in findings(*start, *plugged_in)}
+
+    assert "TX20-10" in seen(1.0)
+    assert "TX20-10" not in seen(True)
+
+
 def test_idtoken_of_a_remote_start_may_be_written_in_another_case_and_be_no_other() -> None:
     info = {"remoteStartId": 7}
     same = event("Started", 0, "RemoteStart", info=info, idToken={**TOKEN, "idToken": "c0ffee01"})
