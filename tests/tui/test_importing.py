@@ -8,7 +8,9 @@ from click.testing import CliRunner, Result
 from drawing import draw
 from written_logs import arrows, steve
 
+from matrix.dialect import JUDGED
 from tui.cli import main
+from tui.import_cli import VERSIONS
 
 BOOT = '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
 BOOTED = '< [3,"1",{"status":"Accepted","currentTime":"$NOW","interval":300}]'
@@ -103,3 +105,7 @@ def test_version_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
     done = typed("import", log, "-o", tmp_path / "x.recording")
 
     assert "the OCPP version of 1 sessions is not told" in done.stdout
+
+
+def test_versions_that_can_be_named_are_those_that_are_judged() -> None:
+    assert VERSIONS == JUDGED
