@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import apsw
 
-from hub.lock_file import is_anybodys
+from hub.lock_file import holder_of, unwritable_at
 
 __all__ = [
     "BUSY_MS",
@@ -62,12 +62,16 @@ def connect_read_only(path: Path) -> Connection:
     """Open a file for reading: nothing is ever written through it, nothing folded from its log.
 
     While a hub has it, that goes for a reader's marks in the log's index too: where the file system becomes read-only,
-    writing one would be the end of the process (`hub.log_index`). The hub's own marks do.
+    writing one would be the end of the process (`hub.log_index`). The hub's own marks do. Within the hub's process a
+    reader shares its index, and can be kept from writing to that only by not being there.
 
     Raises:
         DatabaseError: it cannot be opened, or is not a SQLite file.
     """
-    if is_anybodys(path):
+    holder = holder_of(path)
+    if holder == os.getpid() and (why := unwritable_at(path)):
+        raise CannotOpenError(why)
+    if holder is not None:
         with suppress(CannotOpenError):  # it has gone meanwhile, and its index with it
             return _connect_read_only(path, "&readonly_shm=1")
     return _connect_read_only(path)
@@ -102,8 +106,9 @@ def keep_log(connection: Connection) -> None:
 
 def reason_of(exc: BaseException, connection: Connection) -> str:
     """Return what an error says, and where SQLite says no more than "disk I/O error", what the system said to it."""
-    if isinstance(exc, apsw.IOError) and connection.system_errno:
-        return f"{exc}: {os.strerror(connection.system_errno).lower()}"
+    with suppress(apsw.ConnectionClosedError):  # while a recording is brought back
+        if isinstance(exc, apsw.IOError) and connection.system_errno:
+            return f"{exc}: {os.strerror(connection.system_errno).lower()}"
     return str(exc)
 
 

@@ -21,7 +21,7 @@ from aiohttp import WSCloseCode, web
 from hub.countdown import Countdown
 from hub.lock_file import trouble_at
 from hub.nearness import is_from_here
-from hub.recording import Recording
+from hub.recording import Recording, RecordingError
 from hub.refusals import noting_refusals
 from hub.viewing import CHANGED, Eyes, Viewing
 from matrix.notes import Note
@@ -68,10 +68,11 @@ async def feed(request: web.Request) -> web.StreamResponse:
     eyes = viewing.admit(request)
     countdown = Countdown(viewing.desk, is_whole=eyes.is_organizers)
     after = _mark_in(request)
-    socket = web.WebSocketResponse(heartbeat=20)
-    await socket.prepare(request)
     reader = Reader(request.app[RECORDING])
     try:
+        await _check(reader, eyes)
+        socket = web.WebSocketResponse(heartbeat=20)
+        await socket.prepare(request)
         async with asyncio.TaskGroup() as tasks:
             sender = tasks.create_task(_send(socket, reader, after, eyes, countdown))
             async for _ in socket:  # a viewer has nothing to say: this ends when it leaves
@@ -80,6 +81,14 @@ async def feed(request: web.Request) -> web.StreamResponse:
     finally:
         reader.close()
     return socket
+
+
+async def _check(reader: "Reader", eyes: Eyes) -> None:
+    try:
+        await reader.last_mark()
+    except RecordingError as exc:
+        sentence = str(exc) if eyes.is_everything else NOT_RECORDING
+        raise web.HTTPServiceUnavailable(text=f"{sentence}\n") from exc
 
 
 class Reader:

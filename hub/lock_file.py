@@ -60,14 +60,20 @@ def is_taken_briefly(recording: Path) -> bool:
     return _said_where(recording) == BRIEFLY
 
 
-def is_anybodys(recording: Path) -> bool:
-    """Tell whether the process that wrote the lock file lives. The lock is not tried: a hub might want it just now."""
+def holder_of(recording: Path) -> int | None:
+    """Return the process that wrote the lock file, if it lives. The lock is not tried: a hub might want it just now."""
     try:
         holder = int(lock_path_of(recording).read_bytes()[:20].partition(b"\n")[0])
         os.kill(holder, 0)
     except (OSError, ValueError, OverflowError):  # no such file, no such process, or one of another user's
-        return False
-    return holder > 0
+        return None
+    return holder if holder > 0 else None
+
+
+def unwritable_at(recording: Path) -> str:
+    """Return why not even the lock file can be written, "" where it can, or where nothing is said to be wrong."""
+    trouble = trouble_at(recording)
+    return trouble if trouble in (READ_ONLY, UNWRITABLE) else ""
 
 
 def is_held(recording: Path) -> bool:

@@ -425,8 +425,10 @@ class Recorder:
     # -- files that are taken away ------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """See whether the files are where they were; SQLite itself would go on writing to removed ones."""
+        """See whether the files take a byte, and are where they were: SQLite would go on writing to removed ones."""
         self._next_look = self._loop.call_later(LOOK_S, self._look)
+        if not self._working:
+            self._check()
         if self._trouble or not (trouble := self._recording.displaced()):
             return
         self._tell(trouble)

@@ -1,7 +1,6 @@
 """The disk takes nothing, or the recording is taken away: what a dashboard says, and how soon."""
 
 import asyncio
-import resource
 import shutil
 import threading
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from queue import Queue
 
 from raw_peers import ACCEPT, Line, Peers, masked, upgrade
+from read_only import no_file_takes_a_byte
 
 from hub.lock_file import UNWRITABLE
 from hub.recording import Recording
@@ -61,17 +61,6 @@ async def session(peers: Peers, recording: Path, *, is_strict: bool = False) -> 
             line.reset()
 
 
-@contextmanager
-def no_file_takes_a_byte() -> Iterator[None]:
-    """Let every write to a file of this process fail, as on a file system that has become read-only."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 async def until(reached: Callable[[], bool]) -> None:
     while not reached():  # noqa: ASYNC110 - the recorder has no event for what only tests wait for
         await asyncio.sleep(0.001)
@@ -120,10 +109,12 @@ async def test_a_dashboard_says_so_too_where_not_even_the_lock_file_can_be_writt
                 reason = hub.recorder.failing
             await asyncio.to_thread(wait_for, lambda each: each.not_recording == "")
 
-    assert (stuck.not_recording, reason) == (UNWRITABLE, "disk I/O error: file too large")
+    assert stuck.not_recording == UNWRITABLE
+    assert reason is not None
+    assert reason.endswith(": file too large")
     assert took_s < SOON_S * BUSY_MACHINE
     assert len(forwarded) == 10
-    assert gaps(path) == ["not recorded: disk I/O error: file too large, 1 frames, 10 bytes"]
+    assert gaps(path) == [f"not recorded: {reason}, 1 frames, 10 bytes"]
 
 
 async def test_a_dashboard_says_within_a_second_that_the_recordings_folder_is_gone(

@@ -11,6 +11,7 @@ from aiohttp import web
 from drawing import Pen, draw
 from hypothesis import given
 from hypothesis import strategies as st
+from read_only import no_file_takes_a_byte
 
 from hub.feed import feed_app, pack, unpack
 from hub.recorder import Recorder, Stream
@@ -54,6 +55,16 @@ async def received(url: str, wanted: int, after: int = 0) -> list[Traffic]:
         while len(items) < wanted:
             items += unpack(await socket.receive_bytes())
     return items
+
+
+async def test_who_comes_while_nothing_can_be_written_is_told_so(recorder: Recorder, feed_url: str) -> None:
+    with no_file_takes_a_byte():
+        await record(recorder, "lost")
+        async with aiohttp.ClientSession() as http, http.get(feed_url) as answer:
+            told = await answer.text()
+
+    assert answer.status == 503
+    assert told.endswith("hub.recording' cannot be opened: nothing can be written to its disk\n")
 
 
 async def test_feed_sends_what_is_recorded_and_what_comes(recorder: Recorder, feed_url: str) -> None:

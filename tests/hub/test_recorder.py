@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from raw_peers import masked
+from read_only import no_file_takes_a_byte
 
 from hub.batch import SessionEnd, Stream
 from hub.database import BUSY_MS, connect_read_only, snapshot
 from hub.lock_file import trouble_at
 from hub.recorder import Durability, Recorder
-from hub.recording import Recording
+from hub.recording import Recording, RecordingError
 from hub.tap import TappedFrame
 from matrix.notes import Note
 from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side
@@ -116,6 +117,24 @@ async def test_what_cannot_be_handed_on_takes_nothing_from_others(path: Path, du
 
 def broken(_: object) -> None:
     raise RuntimeError("Cannot call write() after write_eof()")
+
+
+async def test_nobody_in_the_hub_begins_to_read_where_that_could_be_the_end_of_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pause in ("LOOK_S", "RETRY_S"):
+        monkeypatch.setattr(f"hub.recorder.{pause}", 0.001)
+    async with recorder_at(path) as recorder:
+        with no_file_takes_a_byte():
+            await until(lambda: recorder.failing is not None)
+            with pytest.raises(
+                RecordingError, match=r"event\.db' cannot be opened: nothing can be written to its disk"
+            ):
+                Recording.open(path)
+        await until(lambda: recorder.failing is None)
+
+        with Recording.open(path) as recording:
+            assert recording.last_mark() == 0
 
 
 async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
