@@ -48,6 +48,8 @@ TLS_AT_PLAIN_DOOR: Final = "the station speaks TLS, and this port does not: conn
 
 Peer = Any
 """The address of a connection's other end, as its socket says it."""
+Ends = Any
+"""The addresses of both ends: the other one may have connections to several doors by the same port."""
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +133,7 @@ class Hub:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._doors = Doors(settings.doors, lambda is_wrong: FrontDoor(self, is_wrong=is_wrong), self._watch_handshake)
-        self._shaking_hands: dict[Peer, Visit] = {}
+        self._shaking_hands: dict[Ends, Visit] = {}
         self._turned_away: TurnedAway
         self._throttle = Throttle()
         self._following: asyncio.Task[None] | None = None
@@ -284,13 +286,13 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     @contextmanager
-    def _watch_handshake(self, peer: Peer) -> Iterator[float]:
+    def _watch_handshake(self, ends: Ends) -> Iterator[float]:
         """Count a connection at a door for TLS until `_receive` does, or it comes to nothing."""
-        visit = self._shaking_hands[peer] = self._admission.enter(_host_of(peer))
+        visit = self._shaking_hands[ends] = self._admission.enter(_host_of(ends[0]))
         try:
             yield self._patience_s(visit)
         finally:
-            if self._shaking_hands.pop(peer, None) is not None:
+            if self._shaking_hands.pop(ends, None) is not None:
                 self._admission.leave(visit)
 
     def _patience_s(self, visit: Visit) -> float:
@@ -298,8 +300,8 @@ class Hub:
         return min(HURRIED_S, limit_s) if visit.excess else limit_s
 
     async def _receive(self, station: "FrontDoor") -> None:
-        peer = station.transport.get_extra_info("peername")
-        visit = self._shaking_hands.pop(peer, None) or self._admission.enter(_host_of(peer))
+        ends = peer, _ = tuple(map(station.transport.get_extra_info, ("peername", "sockname")))
+        visit = self._shaking_hands.pop(ends, None) or self._admission.enter(_host_of(peer))
         try:
             await self._attend(station, visit)
         finally:

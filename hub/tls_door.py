@@ -24,12 +24,13 @@ _RECORD: Final = b"\x16\x03"
 """How a TLS handshake begins: content type handshake, version 3.x (RFC 8446 §5.1)."""
 
 Watch = Callable[[Any], AbstractContextManager[float]]
-"""Given a peer's address, looks after its connection until TLS is done, and says how long each step may take (s)."""
+"""Given a connection's ends, the peer's address and ours, looks after it until TLS is done, and says how long each step
+may take (s)."""
 
 log = logging.getLogger(__name__)
 
 
-def watch_nobody(_peer: Any) -> AbstractContextManager[float]:
+def watch_nobody(_ends: Any) -> AbstractContextManager[float]:
     """Let everybody take the time that a small station needs."""
     return nullcontext(HANDSHAKE_S)
 
@@ -125,11 +126,11 @@ class TlsDoor:
 
     async def _welcome(self, sock: socket.socket) -> None:
         try:
-            peer = sock.getpeername()
+            peer, own = sock.getpeername(), sock.getsockname()
         except OSError:  # it has left
             sock.close()
             return
-        with self._watch(peer) as limit_s:
+        with self._watch((peer, own)) as limit_s:
             await self._receive(sock, address_of(peer), limit_s)
 
     async def _receive(self, sock: socket.socket, remote: str, limit_s: float) -> None:

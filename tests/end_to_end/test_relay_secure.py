@@ -320,6 +320,30 @@ async def test_a_connection_counts_before_its_tls_handshake_is_over(
     assert session.fault == "the hub has 1 connections of stations, and takes no more at a time"
 
 
+async def test_a_connection_to_another_door_from_the_same_port_counts_too(
+    tmp_path: Path, peers: Peers, authority: Authority, servers: list[KeyPair]
+) -> None:
+    limits = Limits(sessions=1)
+    async with secure_hub(tmp_path, peers.url, station_context(servers, NO_POLICY), limits=limits) as hub:
+        with connected_from(0, hub.ports[1]) as slow:
+            slow.sendall(b"\x16\x03\x01\x02\x00\x01")
+            await told(hub.ports[1], client(authority.path), upgrade())  # which comes after it
+            with connected_from(slow.getsockname()[1], hub.ports[0]) as other:
+                other.sendall(upgrade())
+
+                answer = await asyncio.to_thread(other.recv, 65_536)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+
+
+def connected_from(own_port: int, port: int) -> socket.socket:
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((HOST, own_port))
+    sock.connect((HOST, port))
+    return sock
+
+
 async def test_openssl_s_client_is_told_that_a_certificate_is_required(
     tmp_path: Path, peers: Peers, authority: Authority, servers: list[KeyPair]
 ) -> None:
