@@ -1,5 +1,6 @@
 """The recording in the archive of a bundle, so that what came by mail can be read as it came."""
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,6 +14,8 @@ RECORDING: Final = "evidence.recording"
 MAGIC: Final = b"PK\x03\x04"
 LARGEST: Final = 512 << 20
 """Bytes that are unpacked, whatever an archive says that it holds."""
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError, OSError)
+"""What `zipfile` raises; names that are no UTF-8 are a ValueError, a method that it lacks is a RuntimeError."""
 _NEXT: Final = 1 << 20
 
 
@@ -44,7 +47,7 @@ def unpack_recording(archive: Path, into: Path) -> None:
             private_file(into) as file,
         ):
             _copy(archive, packed, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as exc:
+    except _DAMAGED as exc:
         raise ArchiveError(f"{str(archive)!r} cannot be unpacked: {exc or type(exc).__name__}") from exc
 
 
