@@ -4,7 +4,8 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 UNREAD: Final = 141
@@ -21,6 +22,7 @@ def until_nobody_reads() -> Iterator[None]:
     Rich and click exit by themselves then, with 1: which is told by what they were handling. Where its output cannot be
     written since a disk is full, say so and exit with UNWRITTEN.
     """
+    _have_somewhere_to_print()
     try:
         try:
             yield
@@ -31,12 +33,20 @@ def until_nobody_reads() -> Iterator[None]:
     except OSError as exc:
         if exc.errno not in FULL:
             raise
-        sys.stderr.write(f"plugfest: what should be written cannot be: {exc.strerror}\n")
+        with suppress(OSError):  # where that is full, too, the code has to do
+            sys.stderr.write(f"plugfest: what should be written cannot be: {exc.strerror}\n")
         _end(UNWRITTEN)
     except SystemExit as exc:
         if isinstance(exc.__context__, BrokenPipeError):
             _end(UNREAD)
         raise
+
+
+def _have_somewhere_to_print() -> None:
+    """Print nowhere where there never was anything to print to (`>&-`): Python has None in its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def _end(code: int) -> None:

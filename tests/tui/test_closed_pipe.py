@@ -34,6 +34,16 @@ def test_command_whose_output_has_no_space_says_so() -> None:
     assert ended.stderr == b"plugfest: what should be written cannot be: No space left on device\n"
 
 
+def test_command_that_has_no_output_at_all_prints_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    with until_nobody_reads():
+        sys.stdout.write("lost")
+
+    with sys.stdout:
+        assert sys.stdout.name == os.devnull
+
+
 def test_error_that_nobody_expected_is_not_hidden() -> None:
     with pytest.raises(PermissionError), until_nobody_reads():
         raise PermissionError(errno.EACCES, "no")
