@@ -10,7 +10,7 @@ from hub.errors import HubError
 from hub.recording import Recording
 from matrix.couples import Couple
 from matrix.safe import safe
-from matrix.trace import Replay, Session
+from matrix.trace import Session
 from tui.compared import Source, origin_of
 from tui.screens.base import DashboardScreen
 from tui.screens.diff import DiffScreen
@@ -56,15 +56,13 @@ class ComparingScreen(DashboardScreen):
 
     def _look_for_origin(self, session: Session) -> None:
         """Put a replayed session beside what it was played from, any other one beside the one before it."""
-        with Recording.open(self.source.path) as recording:
-            replay = recording.replays().get(session.id)
-        if replay is None:
-            self.app.call_from_thread(self._show_beside_earlier, session, "")
-            return
         try:
-            compared = _with_origin(self.source.path, session, replay)
+            compared = _with_origin(self.source.path, session)
         except HubError as exc:
             self.app.call_from_thread(self._show_beside_earlier, session, safe(str(exc)))
+            return
+        if compared is None:
+            self.app.call_from_thread(self._show_beside_earlier, session, "")
         else:
             self.app.call_from_thread(self._stand_beside, compared)
 
@@ -88,12 +86,16 @@ class ComparingScreen(DashboardScreen):
         self.app.push_screen(DiffScreen(compared, with_secrets=self.source.with_secrets, remark=remark))
 
 
-def _with_origin(path: Path, session: Session, replay: Replay) -> SideBySide:
-    """Put a replayed session beside what it was played from.
+def _with_origin(path: Path, session: Session) -> SideBySide | None:
+    """Put a replayed session beside what it was played from; return None where it is no replay.
 
     Raises:
-        HubError: that is not there, or cannot be read.
+        HubError: that, or the recording itself, is not there, or cannot be read.
     """
+    with Recording.open(path) as recording:
+        replay = recording.replays().get(session.id)
+    if replay is None:
+        return None
     origin = origin_of(Source(path, session.id)).path
     with Recording.open(origin) as recording:
         before = recording.session(replay.origin)

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -67,7 +68,7 @@ class ContestScreen(ModalScreen[Order | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="window") as window:
-            window.border_title = f"contest {self._title}"
+            window.border_title = Content(f"contest {self._title}")  # a text would be read as markup
             window.border_subtitle = "enter contests · ctrl+r resolves · esc leaves"
             yield NoteList(self._notes, id="notes")
             name = Input(self._cell.author, placeholder="your name", compact=True, max_length=LONGEST_NAME, id="author")

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.line import Line, Span
@@ -44,7 +45,7 @@ class MoveScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="window") as window:
-            window.border_title = self._title
+            window.border_title = Content(self._title)  # a text would be read as markup
             window.border_subtitle = "arrows choose · enter moves · esc leaves it"
             yield Csmses(self._names, self._now, id="choices")
 

@@ -149,6 +149,15 @@ async def test_a_first_session_has_nothing_before_it(tmp_path: Path) -> None:
         assert "there is no earlier session to compare with" in shown(pilot)
 
 
+async def test_nothing_can_be_compared_once_the_recording_is_gone_and_that_is_said(both: Path) -> None:
+    async with dashboard(both) as pilot:
+        await pilot.press("enter")
+        both.unlink()  # noqa: ASYNC240 - of a test
+        await pilot.press("equals_sign")
+
+        await until(pilot, lambda: "there is no recording" in shown(pilot))
+
+
 async def test_the_screen_goes_from_session_to_session_of_two_recordings(both: Path, tmp_path: Path) -> None:
     other = record(tmp_path / "other.recording", draw(*AFTER), draw(*AFTER))
     with Recording.open(both) as one, Recording.open(other) as two:

@@ -151,6 +151,15 @@ async def test_stations_change_places_by_x(tmp_path: Path) -> None:
         await until(pilot, lambda: desk.pairing.pairs == {"V1": None, "V2": "lotus"})
 
 
+async def test_names_are_never_markup(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT.replace('"V2"', '"V2[/]"')) as (pilot, _):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2[/]" in shown(pilot))
+        await pilot.press("down", "enter")
+
+        await until(pilot, lambda: "move V2[/] to another CSMS" in shown(pilot))
+
+
 async def test_clock_of_the_rounds_is_paused_shifted_and_goes_on(tmp_path: Path) -> None:
     starts = datetime.now(UTC) - timedelta(minutes=1)
     rounds = f'[[rounds]]\nstarts = {starts.isoformat()}\nminutes = 31\npairs = [["one", "deep"]]\n'
