@@ -57,7 +57,7 @@ async def test_the_session_screen_contests_the_message_under_the_cursor_and_show
         await contest(pilot, "Alder", "ours")
 
         await until(pilot, lambda: f"{CONTESTED} MeterValues" in shown(pilot))
-        assert f"{CONTESTED} contested by Alder" in shown(pilot)
+        await until(pilot, lambda: f"{CONTESTED} contested by Alder" in shown(pilot))
         (note,) = read_notes(event)
         assert (note.session, note.action) == (1, "MeterValues")
         assert note.frame is not None
