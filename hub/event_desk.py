@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.desk_state import DeskState, DeskStateError, load_state, plan_of, save_state, state_of
 from hub.event_file import EventFile, EventFileError, Round, Stamp, read_event, stamp_of
@@ -19,6 +19,10 @@ from matrix.safe import safe
 
 LOOK_EVERY_S = 0.5
 """How often the file is looked at. An edit is taken up once it has been the same twice: somebody may be writing it."""
+TOLD: Final = 10
+"""How many mistakes of an edit are told, in the log and on screens."""
+TOLD_LENGTH: Final = 400
+"""Characters of each."""
 
 log = logging.getLogger(__name__)
 
@@ -189,12 +193,13 @@ class EventDesk:
         try:
             moves = self.take_up(await asyncio.to_thread(read_event, path))
         except EventFileError as exc:
-            self.trouble = "\n".join(exc.sentences)
-            for line in exc.sentences:
-                log.warning("%s", safe(line, 400))
+            mistakes = some_of(exc.sentences)
+            self.trouble = "\n".join(mistakes)
+            for line in mistakes:
+                log.warning("%s", line)
             log.warning("%s was edited and has mistakes: what was in force before stays so", safe(str(path)))
         except Exception as exc:  # a file of the organizer's must not end the event
-            self.trouble = str(exc)
+            self.trouble = safe(str(exc), TOLD_LENGTH)
             log.warning("%s was edited and cannot be used: %s; what was in force stays so", safe(str(path)), exc)
         else:
             self.trouble = ""
@@ -222,6 +227,13 @@ class Edits:
             return False
         self._seen = now
         return True
+
+
+def some_of(mistakes: Sequence[str]) -> list[str]:
+    """Return the first mistakes of a file, one a line, for where there is no room for thousands."""
+    told = [safe(each, TOLD_LENGTH) for each in mistakes[:TOLD]]
+    more = len(mistakes) - TOLD
+    return [*told, f"and {more} more: `plugfest event check` names them all"] if more > 0 else told
 
 
 def log_remarks(event: EventFile) -> None:

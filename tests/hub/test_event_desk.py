@@ -9,7 +9,7 @@ from event_texts import TWO_CSMSES
 from hub import event_desk
 from hub.desk_state import state_path
 from hub.errors import HubError
-from hub.event_desk import Edits, EventDesk
+from hub.event_desk import TOLD, Edits, EventDesk, some_of
 from hub.event_file import EventFile, read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
@@ -263,3 +263,15 @@ def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path,
 
     assert clock.now < NINE
     assert desk.pairing.csms_of("V1") == "lotus"
+
+
+def test_of_mistakes_without_end_the_first_are_told_and_how_many_there_are() -> None:
+    mistakes = [f"event.toml:{line}: \x1b[31m" for line in range(1, TOLD + 4)]
+
+    told = some_of(mistakes)
+
+    assert len(told) == TOLD + 1
+    assert told[0].startswith("event.toml:1: ")
+    assert told[-1] == "and 3 more: `plugfest event check` names them all"
+    assert "\x1b" not in "".join(told)
+    assert some_of(mistakes[:TOLD]) == told[:TOLD]
