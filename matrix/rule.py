@@ -186,7 +186,8 @@ class Rule:
     alone cannot decide it, where it cannot; such a rule never finds anything. `stands_alone` says that the message
     (or handshake) that it is about proves a breach, whatever became of other messages on their way: only such a rule
     accuses anybody while the organizer has the path disturbed. `when` is a quick question that spares the check most of
-    what it has nothing to say about; rules with the same one ask it once for all.
+    what it has nothing to say about: the check is run only after a yes, and need not ask the same again. Rules with the
+    same one ask it once for all.
     """
 
     code: str
