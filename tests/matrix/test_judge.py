@@ -444,3 +444,11 @@ def test_time_that_a_csms_tells_is_not_compared_with_a_log_whose_zone_was_taken_
 
     assert "TM-04" in codes(judged(imported(BOOT, late)))
     assert "TM-04" not in codes(judged(imported(BOOT, late, clock=Clock.DERIVED)))
+
+
+def test_call_from_before_the_version_showed_is_judged_by_that_version() -> None:
+    asked, answered = '< [2,"g","GetConfiguration",{"key":["A"]}]', '> [3,"g",{}]'
+
+    judge = judged(draw(asked, BOOT, BOOTED, answered, offered=(), chosen=None))
+
+    assert "CF16-01" in codes(judge)
