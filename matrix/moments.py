@@ -61,7 +61,7 @@ def moment(text: str) -> Moment | None:
 def _minute_ns(text: str) -> int | None:
     """Read `2026-11-01T10:00:`; None where it is not written so."""
     found = _read_plainly(text + "00Z") if _PLAIN.fullmatch(text + "00Z") else None
-    return found.ns if found is not None and found.flaw is None else None
+    return found.ns if found is not None else None
 
 
 def _read_plainly(text: str) -> Moment | None:
