@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rule_cases import rule_cases
 
 from matrix.exchange import Exchange
-from matrix.finding import Remark, Severity
+from matrix.finding import Remark, Severity, info
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.rule import Rule, Watch, all_rules, on_called, on_handshake, on_misformed
+from matrix.rule import Question, Rule, Watch, all_rules, on_called, on_handshake, on_misformed
 from matrix.trace import Clock, Closed, Ending, Frame, Opcode, Opened, Side, Traffic
 
 NOW = "2026-11-01T10:00:00Z"
@@ -252,6 +252,25 @@ def test_rule_that_crashes_makes_its_exchange_inconclusive_and_nothing_else() ->
     assert outcome_of(judge, "BootNotification") == "passed"
     assert judge.crashes[0].rule == "X-1"
     assert "ZeroDivisionError" in judge.crashes[0].traceback
+
+
+def test_question_that_crashes_costs_the_rules_that_ask_it_and_no_others() -> None:
+    def speaking(_event: Exchange, _known: object) -> Iterator[Remark]:
+        yield info(Side.STATION, "heard")
+
+    def asked(code: str, when: Question | None) -> Rule:
+        return Rule(code, "", "", Severity.INFO, frozenset({"1.6"}), (on_called("Heartbeat"),), speaking, when=when)
+
+    rules = [
+        asked("X-1", lambda _event, _known: 1 // 0),
+        asked("X-2", lambda _event, _known: False),
+        asked("X-3", None),
+    ]
+    crashed, silent = judged(draw(HEARTBEAT, BEAT), rules=rules), judged(draw(HEARTBEAT, BEAT), rules=rules[1:2])
+
+    assert [crash.rule for crash in crashed.crashes] == ["X-1"]
+    assert outcome_of(crashed, "Heartbeat") == "inconclusive"
+    assert (codes(crashed), codes(silent)) == (["X-3"], [])
 
 
 @pytest.mark.parametrize("levels", [40, 254, 300, 1000, 2000, 100_000])
