@@ -16,6 +16,7 @@ import msgpack
 import msgspec
 
 from hub.errors import HubError
+from hub.file_kind import begins_with
 from matrix import __version__
 
 MAGIC: Final = b"\x89OCPP\r\n\x1a"
@@ -51,13 +52,7 @@ def packed(records: Iterable[Record]) -> Iterator[bytes]:
 
 def is_session_file(path: Path) -> bool:
     """Tell by its first bytes whether a file is meant to be one; False where it is none, or cannot be read."""
-    try:
-        if not path.is_file():  # a pipe would have us wait
-            return False
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
+    return begins_with(path, MAGIC)
 
 
 def records_of(path: Path) -> Iterator[Record]:

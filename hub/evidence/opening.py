@@ -8,6 +8,7 @@ from typing import IO, BinaryIO, Final
 
 from hub.errors import HubError
 from hub.exports.new_file import private_file
+from hub.file_kind import begins_with
 
 RECORDING: Final = "evidence.recording"
 """What the recording in a bundle is called."""
@@ -25,13 +26,7 @@ class ArchiveError(HubError):
 
 def is_archive(path: Path) -> bool:
     """Tell by its first bytes whether a file is a ZIP archive; False where it is none, or cannot be read."""
-    try:
-        if not path.is_file():  # a pipe would have us wait
-            return False
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except OSError:
-        return False
+    return begins_with(path, MAGIC)
 
 
 def unpack_recording(archive: Path, into: Path) -> None:

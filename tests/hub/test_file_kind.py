@@ -1,0 +1,18 @@
+import os
+from pathlib import Path
+
+from hub.file_kind import begins_with
+
+
+def test_file_is_told_by_its_first_bytes(tmp_path: Path) -> None:
+    (tmp_path / "zip").write_bytes(b"PK\x03\x04...")
+    (tmp_path / "short").write_bytes(b"PK")
+
+    assert begins_with(tmp_path / "zip", b"PK\x03\x04")
+    assert not begins_with(tmp_path / "short", b"PK\x03\x04")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert not any(begins_with(tmp_path / name, b"") for name in ("pipe", "nothing", "."))
