@@ -60,3 +60,8 @@ def shown(pilot: Pilot[None]) -> str:
     """Return the text on the screen."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def told(pilot: Pilot[None]) -> str:
+    """Return what was told beside the screen, a line each; on it, a long path would be folded."""
+    return "\n".join(str(each.message) for each in pilot.app._notifications)

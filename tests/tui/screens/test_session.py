@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from dashboards import dashboard, shown, until
+from dashboards import dashboard, shown, told, until
 from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
 from recorded import record
 from recordings import RecordingBuilder
@@ -376,10 +376,10 @@ async def test_a_message_is_written_to_a_file_that_is_not_there_yet(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    async with session(event, frame=6, size=(300, 40)) as (pilot, _):
+    async with session(event, frame=6) as (pilot, _):
         await pilot.press("Y", "w")
-        await until(pilot, lambda: "frame-6.sh" in shown(pilot))
+        await until(pilot, lambda: "frame-6.sh holds frame 6" in told(pilot))
         await pilot.press("Y", "w")
-        await until(pilot, lambda: "there is something" in shown(pilot))
+        await until(pilot, lambda: "there is something at" in told(pilot))
 
     assert "websocat" in (tmp_path / "frame-6.sh").read_text()
