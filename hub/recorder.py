@@ -33,8 +33,8 @@ CHECKPOINT_BYTES: Final = 16 << 20
 """How far the write-ahead log grows before it is folded into the recording; at most, twice as far."""
 CONGESTED_BYTES: Final = 1 << 20
 """How much may wait for a checkpoint before the relay stops reading."""
-FEW: Final = 16
-"""A transaction with fewer frames than this can wait for more while the relay is busy."""
+SEVERAL: Final = range(2, 16)
+"""A transaction of so many frames waits for more while the relay is busy; one that comes alone is an answer, likely."""
 BUSY_S: Final = 200e-6
 """The relay is busy where one commit follows another as soon as this."""
 NAP_S: Final = 10e-6
@@ -240,7 +240,7 @@ class Recorder:
             self._loop.call_soon(self._end_pass)
 
     def _end_pass(self) -> None:
-        if len(self._batch.afterwards) >= FEW or self._working or not self._gathers():
+        if self._working or not self._gathers():
             self._commit()
 
     def _commit(self) -> None:
@@ -270,9 +270,9 @@ class Recorder:
         """
         now = time.perf_counter()
         rested_s, self._looked_at = now - self._looked_at, now
-        is_busy = rested_s < BUSY_S
         if rested_s > RESTED_S:
             self._check()
+        is_busy = rested_s < BUSY_S and len(self._batch.afterwards) in SEVERAL
         if is_busy and not self._has_gathered:
             self._has_gathered = True
             time.sleep(NAP_S)
