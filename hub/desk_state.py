@@ -1,15 +1,15 @@
 """What the organizer changed by hand while the hub ran, kept beside the event file: a restart goes on with it."""
 
-import hashlib
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from hub.errors import HubError
 from hub.event_file import EventFile, Round
-from hub.schedule import as_toml
+from hub.pairing import Pairing
 from hub.timetable import Timetable
 
 
@@ -17,50 +17,58 @@ class DeskStateError(HubError):
     """The state cannot be kept or read; the message says why."""
 
 
-class Timed(msgspec.Struct, frozen=True):
-    """When a round really begins, and how long it lasts (seconds)."""
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
 
-    starts: datetime
-    lasts_s: float
+
+class KeptRound(msgspec.Struct, frozen=True):
+    """When a round begins and how long it lasts (seconds), as the file had it, and as it was shifted."""
+
+    written: Moment
+    written_lasts_s: Seconds
+    starts: Moment
+    lasts_s: Seconds
 
 
 class DeskState(msgspec.Struct, frozen=True):
     """Stations moved by hand (identity to CSMS, None: it rests), and the rounds as they were shifted and paused.
 
-    `plan` is a digest of the rounds as the event file has them: other rounds are begun anew. `number` is the round that
-    was put in force last.
+    `number` is the round that began last, and `met` who meets whom by it (product to CSMS), also once the file has
+    other rounds; None where none has begun.
     """
 
-    plan: str
     moved: dict[str, str | None] = {}
-    times: list[Timed] = []
-    paused_at: datetime | None = None
-    number: int | None = None
+    rounds: list[KeptRound] = []
+    paused_at: Moment | None = None
+    number: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    met: dict[str, str] | None = None
 
-    def is_of(self, event: EventFile) -> bool:
-        """Tell whether these are the rounds that the event file has."""
-        return self.plan == plan_of(event.rounds) and len(self.times) == len(event.rounds)
+    def __post_init__(self) -> None:
+        if self.number is not None and self.number > len(self.rounds):
+            raise ValueError(f"there is no round {self.number} in it")
 
-    def timetable(self, event: EventFile) -> Timetable:
-        """Return the rounds of an event as they were shifted and paused; as they are written, where they are others."""
-        if not self.is_of(event):
-            return Timetable(event.rounds)
-        rounds = tuple(
-            Round(starts=time.starts, lasts=timedelta(seconds=time.lasts_s), pairs=each.pairs)
-            for each, time in zip(event.rounds, self.times, strict=True)
-        )
-        return Timetable(rounds, self.paused_at)
+    @property
+    def written(self) -> tuple[Round, ...]:
+        """The rounds with their times as the file had them, without their pairs."""
+        return tuple(_round(each.written, each.written_lasts_s) for each in self.rounds)
+
+    @property
+    def timetable(self) -> Timetable:
+        """The rounds as they were shifted and paused, without their pairs."""
+        return Timetable(tuple(_round(each.starts, each.lasts_s) for each in self.rounds), self.paused_at)
 
 
-def state_of(event: EventFile, table: Timetable, moved: dict[str, str | None], number: int | None) -> DeskState:
+def _round(starts: datetime, lasts_s: float) -> Round:
+    return Round(starts=starts, lasts=timedelta(seconds=lasts_s), pairs=())
+
+
+def state_of(event: EventFile, table: Timetable, pairing: Pairing, number: int | None) -> DeskState:
     """Return what is to be kept."""
-    times = [Timed(each.starts, each.lasts.total_seconds()) for each in table.rounds]
-    return DeskState(plan_of(event.rounds), moved, times, table.paused_at, number)
-
-
-def plan_of(rounds: tuple[Round, ...]) -> str:
-    """Return a digest of rounds."""
-    return hashlib.sha256(as_toml(rounds).encode("utf-8", "surrogatepass")).hexdigest()
+    rounds = [
+        KeptRound(old.starts, old.lasts.total_seconds(), each.starts, each.lasts.total_seconds())
+        for old, each in zip(event.rounds, table.rounds, strict=True)
+    ]
+    return DeskState(pairing.moved, rounds, table.paused_at, number, pairing.met)
 
 
 def state_path(event: Path) -> Path:
@@ -78,7 +86,7 @@ def load_state(event: EventFile) -> DeskState:
     try:
         return msgspec.json.decode(path.read_bytes(), type=DeskState)
     except FileNotFoundError:
-        return DeskState(plan_of(event.rounds))
+        return DeskState()
     except (OSError, msgspec.DecodeError) as exc:
         raise DeskStateError(f"what was changed by hand cannot be read from {str(path)!r}: {exc}") from exc
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from hub.desk_state import DeskState, DeskStateError, load_state, plan_of, save_state, state_of
+from hub.desk_state import DeskState, DeskStateError, load_state, save_state, state_of
 from hub.event_file import EventFile, EventFileError, Round, Stamp, read_event, stamp_of
 from hub.event_remarks import remarks
 from hub.limits import Limits
@@ -19,6 +19,8 @@ from matrix.safe import safe
 
 LOOK_EVERY_S = 0.5
 """How often the file is looked at. An edit is taken up once it has been the same twice: somebody may be writing it."""
+SET_BACK: Final = timedelta(minutes=1)
+"""By how much a machine's clock may be set back at most for that to be a correction, and not another time of day."""
 TOLD: Final = 10
 """How many mistakes of an edit are told, in the log and on screens."""
 TOLD_LENGTH: Final = 400
@@ -56,11 +58,10 @@ class EventDesk:
         self._check = check
         self.pairing = Pairing(event)
         state = _kept(event)
-        self.timetable = state.timetable(event)
-        self._number = state.number if state.is_of(event) else None
-        if self._number is not None and self._number <= len(self.timetable.rounds):
-            self.pairing.meet(self.timetable.rounds[self._number - 1].pairs)
-        self.pairing.put_back(state.moved)
+        self.timetable = state.timetable
+        self._number = state.number if state.met is not None else None
+        self.pairing.put_back(state.met, state.moved)
+        self._take_up_rounds(state.written)  # the file may have been edited while no hub ran
         self.tls = _tls_of(event, policy)
         self._policy = policy
         self._overruled = overruled
@@ -81,6 +82,7 @@ class EventDesk:
     def attach(self, floor: Floor) -> None:
         """Learn whom to tell of changes."""
         self._floor = floor
+        self._keep()
 
     def move(self, station: str, csms: str) -> list[Move]:
         """Pair a station, by product or identity, with another CSMS; its session is closed, so that it connects again.
@@ -113,29 +115,44 @@ class EventDesk:
     @property
     def phase(self) -> Phase:
         """Where the event stands now."""
-        return self.timetable.at(_now())
+        return self.timetable.at(self._time())
 
     def pause(self) -> Phase:
         """Stop the clock of the rounds: what is on stays on."""
-        return self._set(self.timetable.paused(_now()))
+        return self._set(self.timetable.paused(self._time()))
 
     def resume(self) -> Phase:
         """Let the clock of the rounds go on."""
-        return self._set(self.timetable.resumed(_now()))
+        return self._set(self.timetable.resumed(self._time()))
 
     def shift(self, by: timedelta) -> Phase:
         """Make the round that is on longer (or shorter), and what is to come later (or earlier) by as much."""
-        return self._set(self.timetable.shifted(_now(), by))
+        return self._set(self.timetable.shifted(self._time(), by))
 
     def tick(self) -> None:
         """Put the round in force whose time it is, if that is another one than before."""
         phase = self.phase
-        if phase.number is None or phase.number == self._number:
-            return
+        if self._is_due(phase):
+            self._tell(self._begin(phase))
+            self._keep()
+
+    def _is_due(self, phase: Phase) -> bool:
+        return phase.number is not None and phase.number != self._number
+
+    def _begin(self, phase: Phase) -> list[Move]:
         self._number = phase.number
         log.info("round %d of %d begins: %d pairs meet", phase.number, phase.of, len(phase.pairs))
-        self._tell(self.pairing.meet(phase.pairs))
-        self._keep()
+        return self.pairing.meet(phase.pairs)
+
+    @property
+    def _last(self) -> Round | None:
+        """The round that began last, as it is kept."""
+        return self.timetable.rounds[self._number - 1] if self._number is not None else None
+
+    def _time(self) -> datetime:
+        """Return the time by the machine's clock; one that is set back a little begins no round a second time."""
+        now, begun_at = _now(), self._last.starts if self._last else None
+        return begun_at if begun_at is not None and now < begun_at <= now + SET_BACK else now
 
     def _set(self, table: Timetable) -> Phase:
         self.timetable = table
@@ -145,14 +162,15 @@ class EventDesk:
 
     def _keep(self) -> None:
         try:
-            save_state(self.event, state_of(self.event, self.timetable, self.pairing.moved, self._number))
+            save_state(self.event, state_of(self.event, self.timetable, self.pairing, self._number))
         except DeskStateError as exc:
             log.warning("%s; a restart of the hub would forget it", exc)
 
     def take_up(self, event: EventFile) -> list[Move]:
         """Put an edited event in force; sessions go on, but for those of stations that are for another CSMS now.
 
-        Rounds whose times are written as before stay as they were shifted, and stations stay where they were moved.
+        Rounds whose times are written as before stay as they were shifted. Stations stay where they were moved, unless
+        the edit says something else of them in the round that is on, or another round begins by it.
 
         Raises:
             HubError: it cannot be used; what was in force stays so.
@@ -161,8 +179,7 @@ class EventDesk:
         self.tls = _tls_of(event, self._policy)
         pairs, rounds = self.pairing.pairs, self.event.rounds
         self.pairing.take_up(event)
-        if event.rounds != rounds:
-            self._take_up_rounds(rounds, event.rounds)
+        self._take_up_rounds(rounds)
         moves = changes(pairs, self.pairing.pairs)
         if self._floor is not None:
             self._floor.take_up_event()
@@ -170,12 +187,21 @@ class EventDesk:
         self._keep()
         return moves
 
-    def _take_up_rounds(self, before: tuple[Round, ...], after: tuple[Round, ...]) -> None:
+    def _take_up_rounds(self, before: tuple[Round, ...]) -> None:
+        """Go on with the rounds of the event; `before` is how the file had them when the timetable was made."""
+        now, last, after = self._time(), self._last, self.event.rounds
+        is_another = self._is_due(self.timetable.at(now))
         self.timetable = self.timetable.edited(before, after)
-        phase = self.phase
-        self._number = phase.number
-        if phase.number is not None or not after:  # between rounds, what the one before has paired stays so
+        phase = self.timetable.at(now)
+        if phase.number is not None and (is_another or not self._is_same(phase.number, last)):
+            self._begin(phase)
+        elif phase.number is not None or not after:  # between rounds, what the one before has paired stays so
             self.pairing.amend(phase.pairs if after else None)
+        self._number = self.timetable.begun(now) if self.pairing.met is not None else None
+
+    def _is_same(self, number: int, last: Round | None) -> bool:
+        """Tell whether a round is the one that began last: its number or its time may have been edited."""
+        return last is not None and (number == self._number or self.timetable.rounds[number - 1].starts == last.starts)
 
     async def follow(self) -> None:
         """Begin rounds when their time comes, and take up edits of the file, until cancelled.
@@ -251,7 +277,7 @@ def _kept(event: EventFile) -> DeskState:
         return load_state(event)
     except DeskStateError as exc:
         log.warning("%s; it is begun anew", exc)
-        return DeskState(plan_of(event.rounds))
+        return DeskState()
 
 
 def reachable(event: EventFile) -> dict[str, str]:

@@ -26,7 +26,8 @@ class Pairing:
     def __init__(self, event: EventFile) -> None:
         self.event = event
         self.moved: dict[str, str | None] = {}
-        self._round: dict[str, str] | None = None
+        self.met: dict[str, str] | None = None
+        """Who meets whom by the round that began last, product to CSMS; None where none has."""
 
     def csms_of(self, identity: str) -> str | None:
         """Return the CSMS that a station is for; None where it is for none, or is no station of the event."""
@@ -49,11 +50,7 @@ class Pairing:
         """
         before = self.pairs
         self.event = event
-        self.moved = {
-            identity: csms
-            for identity, csms in self.moved.items()
-            if (csms is None or csms in event.csmses) and event.product_of(identity) is not None
-        }
+        self.moved = self._still_there(self.moved)
         return changes(before, self.pairs)
 
     def meet(self, pairs: Iterable[tuple[str, str]]) -> list[Move]:
@@ -62,7 +59,7 @@ class Pairing:
         What the organizer moved before is as the round has it; a hand on it during the round goes before the round.
         """
         before = self.pairs
-        self._round = dict(pairs)
+        self.met = dict(pairs)
         self.moved = {}
         return changes(before, self.pairs)
 
@@ -72,7 +69,7 @@ class Pairing:
         What the organizer moved stays moved, but for stations of which the round says something else now.
         """
         moved, self.moved = self.moved, {}
-        before, self._round = self.pairs, None if pairs is None else dict(pairs)
+        before, self.met = self.pairs, None if pairs is None else dict(pairs)
         after = self.pairs
         self.moved = {each: csms for each, csms in moved.items() if before.get(each) == after.get(each)}
 
@@ -107,9 +104,10 @@ class Pairing:
         self.moved |= dict.fromkeys(first, before[second[0]]) | dict.fromkeys(second, before[first[0]])
         return changes(before, self.pairs)
 
-    def put_back(self, moved: Mapping[str, str | None]) -> None:
-        """Move stations as they were moved before the hub was started anew, as far as they are still there."""
-        self.moved |= {each: csms for each, csms in moved.items() if csms is None or csms in self.event.csmses}
+    def put_back(self, met: Mapping[str, str] | None, moved: Mapping[str, str | None]) -> None:
+        """Let stations meet whom they met before the hub was started anew, as far as they are still there."""
+        self.met = None if met is None else dict(met)
+        self.moved = self._still_there(moved)
 
     @property
     def pairs(self) -> dict[str, str | None]:
@@ -121,8 +119,16 @@ class Pairing:
         }
 
     def _csms_of(self, identity: str, product: StationProduct) -> str | None:
-        planned = product.csms if self._round is None else self._round.get(product.name)
-        return self.moved.get(identity, planned)
+        planned = product.csms if self.met is None else self.met.get(product.name)
+        return self.moved.get(identity, planned if planned in self.event.csmses else None)
+
+    def _still_there(self, moved: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return those of the moves that this event has the station and the CSMS for."""
+        return {
+            identity: csms
+            for identity, csms in moved.items()
+            if (csms is None or csms in self.event.csmses) and self.event.product_of(identity) is not None
+        }
 
     def _identities(self, station: str) -> tuple[str, ...]:
         product = self.event.stations.get(station)

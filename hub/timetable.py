@@ -38,15 +38,24 @@ class Timetable:
                 return Phase(number, len(self.rounds), each.pairs, each.ends - now, is_paused)
         return Phase(None, len(self.rounds), is_paused=is_paused)
 
+    def begun(self, now: datetime) -> int | None:
+        """Return the number of the round that began last, whether it is over or not; None before the first."""
+        now = self.paused_at or now
+        return sum(each.starts <= now for each in self.rounds) or None
+
     def paused(self, now: datetime) -> "Timetable":
         """Return it with its clock standing still from now on."""
         return self if self.paused_at is not None else replace(self, paused_at=now)
 
     def resumed(self, now: datetime) -> "Timetable":
-        """Return it with its clock going again: what had not ended when it was paused is later by as long."""
+        """Return it with its clock going again: all is later by as long as it stood still.
+
+        It is earlier, where the machine's clock was set back meanwhile.
+        """
         if self.paused_at is None:
             return self
-        return Timetable(_shifted(self.rounds, self.paused_at, now - self.paused_at))
+        by = now - self.paused_at
+        return Timetable(tuple(replace(each, starts=each.starts + by) for each in self.rounds))
 
     def shifted(self, now: datetime, by: timedelta) -> "Timetable":
         """Return it with what has not begun yet earlier or later; the round that is on ends by as much later.
@@ -58,14 +67,17 @@ class Timetable:
         return replace(self, rounds=_shifted(self.rounds, now, max(by, now - coming)))
 
     def edited(self, before: Sequence[Round], after: Sequence[Round]) -> "Timetable":
-        """Return it for rounds that were edited: those whose times are written as before stay as they were shifted."""
-        kept = [
-            replace(new, starts=mine.starts, lasts=mine.lasts)
-            for mine, old, new in zip(self.rounds, before, after, strict=False)
-            if (old.starts, old.lasts) == (new.starts, new.lasts)
-        ]
-        is_whole = len(kept) == min(len(before), len(after))
-        return replace(self, rounds=(*kept, *after[len(kept) :]) if is_whole else tuple(after))
+        """Return it for rounds that were edited: those whose times are written as before stay as they were shifted.
+
+        One that would begin before the round before it is over begins then, and lasts as long as it is written.
+        """
+        times = {(old.starts, old.lasts): mine for mine, old in zip(self.rounds, before, strict=True)}
+        rounds: list[Round] = []
+        for each in after:
+            mine = times.get((each.starts, each.lasts), each)
+            starts = max(mine.starts, rounds[-1].ends) if rounds else mine.starts
+            rounds.append(replace(each, starts=starts, lasts=mine.lasts))
+        return replace(self, rounds=tuple(rounds))
 
 
 def _shifted(rounds: Sequence[Round], now: datetime, by: timedelta) -> tuple[Round, ...]:

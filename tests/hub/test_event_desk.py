@@ -16,7 +16,7 @@ from hub.tls import TlsPolicy
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-EVENT = (
+TWO_STATIONS = (
     TWO_CSMSES
     + """\
 [stations.one]
@@ -28,6 +28,11 @@ csms = "lotus"
 participant = "volta"
 versions = ["1.6"]
 identities = ["V2"]
+"""
+)
+EVENT = (
+    TWO_STATIONS
+    + """\
 [[rounds]]
 starts = 2026-11-23T09:00:00Z
 pairs = [["one", "deep"]]
@@ -36,6 +41,8 @@ starts = 2026-11-23T09:30:00Z
 pairs = [["two", "deep"]]
 """
 )
+GAP = EVENT.replace("09:30:00", "10:00:00")
+"""With half an hour between the rounds."""
 
 
 class Floor:
@@ -151,7 +158,7 @@ def test_restart_goes_on_with_what_was_changed_by_hand(path: Path, clock: Clock)
     assert floor.moves == []
 
 
-def test_restart_with_other_rounds_begins_them_anew(path: Path, clock: Clock) -> None:
+def test_restart_leaves_rounds_shifted_that_are_written_as_before(path: Path, clock: Clock) -> None:
     before, _ = desk_of(path)
     clock.now = NINE
     before.tick()
@@ -159,12 +166,96 @@ def test_restart_with_other_rounds_begins_them_anew(path: Path, clock: Clock) ->
     path.write_text(EVENT.replace("09:30:00", "10:30:00"))
 
     after, _ = desk_of(path)
+    clock.now = NINE + 50 * MINUTE
 
-    assert after.phase.left == 30 * MINUTE
+    assert after.timetable.at(NINE).left == 45 * MINUTE
+    assert after.phase.left == 40 * MINUTE
 
 
-def test_state_that_is_none_is_said_and_begun_anew(path: Path, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    state_path(path).write_text("{ not this")
+def test_restart_after_an_edit_between_two_rounds_moves_nobody(path: Path, clock: Clock) -> None:
+    path.write_text(GAP)
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    clock.now = NINE + 40 * MINUTE
+    before.move("V2", "lotus")
+    path.write_text(GAP.replace('["two", "deep"]', '["two", "lotus"]'))
+    before.take_up(read_event(path))
+
+    after, floor = desk_of(path)
+    after.tick()
+
+    assert after.pairing.pairs == before.pairing.pairs == {"V1": "deep", "V2": "lotus"}
+    assert floor.moves == []
+
+
+def test_restart_after_the_rounds_that_are_over_were_taken_out_begins_the_next_one(path: Path, clock: Clock) -> None:
+    path.write_text(GAP)
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    clock.now = NINE + 40 * MINUTE
+    path.write_text(TWO_STATIONS + GAP.rpartition("[[rounds]]")[1] + GAP.rpartition("[[rounds]]")[2])
+    before.take_up(read_event(path))
+
+    after, floor = desk_of(path)
+    clock.now = NINE + 60 * MINUTE
+    after.tick()
+
+    assert (after.phase.number, after.phase.of) == (1, 1)
+    assert floor.moves == [Move("V1", "deep", None), Move("V2", None, "deep")]
+
+
+def test_edit_while_no_hub_runs_is_as_one_while_a_hub_runs(path: Path, clock: Clock) -> None:
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    before.pause()
+    before.swap("V1", "V2")
+    path.write_text(EVENT.replace('["one", "deep"]', '["one", "lotus"]'))
+
+    after, _ = desk_of(path)
+    before.take_up(read_event(path))
+
+    assert after.pairing.pairs == before.pairing.pairs == {"V1": "lotus", "V2": "deep"}
+    assert after.phase == before.phase
+    assert after.phase.is_paused
+
+
+def test_round_that_begins_while_no_hub_runs_is_begun_by_the_restart(path: Path, clock: Clock) -> None:
+    before, _ = desk_of(path)
+    clock.now = NINE
+    before.tick()
+    before.move("V1", "lotus")
+
+    clock.now = NINE + 31 * MINUTE
+    after, _ = desk_of(path)
+
+    assert after.pairing.pairs == {"V1": None, "V2": "deep"}
+
+
+def test_restart_without_the_csms_and_the_station_of_a_move_forgets_it(path: Path, clock: Clock) -> None:
+    path.write_text(EVENT.partition("[[rounds]]")[0])
+    before, _ = desk_of(path)
+    before.move("V1", "deep")
+    before.move("V2", "lotus")
+    text = path.read_text().replace('"V2"', '"V3"')
+    path.write_text(text.replace(text[text.index("[csmses.deep]") : text.index("[stations.one]")], ""))
+
+    after, _ = desk_of(path)
+
+    assert clock.now < NINE
+    assert after.pairing.pairs == {"V1": "lotus", "V3": None}
+    assert after.pairing.moved == {}
+
+
+@pytest.mark.parametrize(
+    "state", ["{ not this", '{"number": 3}', '{"number": 0}', '{"paused_at": "2026-11-23T09:00:00"}']
+)
+def test_state_that_is_none_is_said_and_begun_anew(
+    path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, state: str
+) -> None:
+    state_path(path).write_text(state)
     clock.now = NINE
 
     desk, _ = desk_of(path)
@@ -215,7 +306,119 @@ def test_round_that_is_added_comes_after_those_that_were_shifted(path: Path, clo
     desk.tick()
 
     assert desk.phase.number == 3
-    assert desk.phase.left == 15 * MINUTE
+    assert desk.phase.left == 30 * MINUTE
+
+
+def test_round_that_begins_just_before_an_edit_is_begun_by_it(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    desk.move("V1", "lotus")
+    desk.move("V2", "lotus")
+    told = [*floor.moves]
+    path.write_text(EVENT.replace('["two", "deep"]', '["one", "deep"]'))
+
+    clock.now = NINE + 30 * MINUTE
+    desk.take_up(read_event(path))
+    desk.tick()
+
+    assert desk.pairing.moved == {}
+    assert floor.moves[len(told) :] == [Move("V1", "lotus", "deep"), Move("V2", "lotus", None)]
+
+
+def test_edit_by_which_another_round_is_on_begins_it(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE + 20 * MINUTE
+    desk.tick()
+    desk.move("V1", "lotus")
+    path.write_text(EVENT.replace("09:00:00", "08:40:00").replace("09:30:00", "09:20:00"))
+
+    desk.take_up(read_event(path))
+
+    assert desk.pairing.pairs == {"V1": None, "V2": "deep"}
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        GAP.replace("09:00:00Z", "09:05:00Z"),
+        GAP.replace("[[rounds]]", "[[rounds]]\nstarts = 2026-11-23T08:00:00Z\n[[rounds]]", 1),
+    ],
+    ids=["later", "one before it"],
+)
+def test_edit_by_which_the_same_round_is_on_leaves_what_was_moved(path: Path, clock: Clock, edited: str) -> None:
+    path.write_text(GAP)
+    desk, _ = desk_of(path)
+    clock.now = NINE + 20 * MINUTE
+    desk.tick()
+    desk.move("V1", "lotus")
+    path.write_text(edited)
+
+    desk.take_up(read_event(path))
+    desk.tick()
+
+    assert desk.pairing.pairs == {"V1": "lotus", "V2": None}
+
+
+def test_round_that_is_made_longer_after_its_end_is_on_again_as_it_was(path: Path, clock: Clock) -> None:
+    path.write_text(GAP)
+    desk, _ = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    clock.now = NINE + 31 * MINUTE
+    desk.move("V1", "lotus")
+    path.write_text(GAP.replace('pairs = [["one"', 'minutes = 40\npairs = [["one"'))
+
+    desk.take_up(read_event(path))
+    desk.tick()
+
+    assert desk.phase.left == 9 * MINUTE
+    assert desk.pairing.csms_of("V1") == "lotus"
+
+
+def test_stations_rest_whose_csms_is_taken_out_between_two_rounds(path: Path, clock: Clock) -> None:
+    path.write_text(GAP)
+    desk, floor = desk_of(path)
+    clock.now = NINE
+    desk.tick()
+    clock.now = NINE + 40 * MINUTE
+    text = GAP.partition("[[rounds]]")[0]
+    path.write_text(
+        text.replace(text[text.index("[csmses.deep]") : text.index("[stations.one]")], "")
+        + '[[rounds]]\nstarts = 2026-11-23T10:00:00Z\npairs = [["one", "lotus"]]\n'
+    )
+
+    desk.take_up(read_event(path))
+
+    assert floor.moves[-1] == Move("V1", "deep", None)
+
+
+def test_clock_that_is_set_back_a_little_begins_no_round_again(path: Path, clock: Clock) -> None:
+    desk, floor = desk_of(path)
+    clock.now = NINE + 30 * MINUTE
+    desk.tick()
+    desk.move("V1", "lotus")
+    told = [*floor.moves]
+
+    clock.now -= MINUTE
+    desk.tick()
+    desk.take_up(read_event(path))
+
+    assert desk.phase.number == 2
+    assert floor.moves == told
+    assert desk.pairing.csms_of("V1") == "lotus"
+
+
+def test_clock_that_is_set_to_another_time_of_day_begins_the_round_of_then(path: Path, clock: Clock) -> None:
+    desk, _ = desk_of(path)
+    clock.now = NINE + 35 * MINUTE
+    desk.tick()
+
+    clock.now = NINE + 10 * MINUTE
+    desk.tick()
+
+    assert desk.phase.number == 1
+    assert desk.pairing.pairs == {"V1": "deep", "V2": None}
 
 
 def test_rounds_that_are_taken_out_leave_stations_to_their_products(path: Path, clock: Clock) -> None:

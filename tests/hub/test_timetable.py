@@ -1,5 +1,6 @@
 """Rounds by the clock: on, over, yet to come, paused and shifted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,6 +49,36 @@ def test_resumed_rounds_last_as_long_as_they_would_have() -> None:
 
     assert first == Phase(1, 2, FIRST, 20 * MINUTE)
     assert second == Phase(2, 2, SECOND, 30 * MINUTE)
+
+
+def test_clock_that_is_set_back_during_a_pause_takes_nothing_from_a_round() -> None:
+    table = TABLE.paused(NINE + 45 * MINUTE).resumed(NINE - 15 * MINUTE)
+
+    assert table.at(NINE - 15 * MINUTE) == Phase(2, 2, SECOND, 20 * MINUTE)
+
+
+@pytest.mark.parametrize(("minutes", "number"), [(-1, None), (0, 1), (31, 1), (35, 2), (100, 2)])
+def test_round_that_began_last_may_be_over(minutes: int, number: int | None) -> None:
+    assert TABLE.begun(NINE + minutes * MINUTE) == number
+
+
+def test_edited_round_begins_when_the_shifted_one_before_it_is_over() -> None:
+    earlier = replace(TABLE.rounds[1], starts=NINE + 31 * MINUTE)
+
+    table = TABLE.shifted(NINE, 15 * MINUTE).edited(TABLE.rounds, (TABLE.rounds[0], earlier))
+
+    assert [(each.starts, each.lasts) for each in table.rounds] == [
+        (NINE, 45 * MINUTE),
+        (NINE + 45 * MINUTE, 30 * MINUTE),
+    ]
+
+
+def test_round_that_is_put_before_others_leaves_them_shifted() -> None:
+    before = Round(starts=NINE - 60 * MINUTE, lasts=30 * MINUTE, pairs=())
+
+    table = TABLE.shifted(NINE, 15 * MINUTE).edited(TABLE.rounds, (before, *TABLE.rounds))
+
+    assert [each.starts for each in table.rounds] == [before.starts, NINE, NINE + 50 * MINUTE]
 
 
 def test_pausing_twice_counts_from_the_first_time() -> None:
