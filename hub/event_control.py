@@ -23,17 +23,22 @@ DESK: Final = web.AppKey("desk", EventDesk)
 
 
 class MoveOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """What a client asks for: a station, by product or identity, and the CSMS that it is for from now on."""
+    """What a client asks for: a station, by product or identity, and the CSMS that it is for from now on.
+
+    `seen` is the CSMS that it was for when somebody chose that; where it is for another one by now, it is not moved.
+    """
 
     station: str
     csms: str
+    seen: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class SwapOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """What a client asks for: two stations, by product or identity, that change places."""
+    """What a client asks for: two stations, by product or identity, that change places; `seen` is as in MoveOrder."""
 
     one: str
     other: str
+    seen: tuple[str | None, str | None] | None = None
 
 
 class PairShown(msgspec.Struct):
@@ -87,6 +92,8 @@ async def move(request: web.Request) -> web.Response:
     desk = _desk_of(request)
     wanted = await read_order(request, MoveOrder)
     try:
+        if wanted.seen is not msgspec.UNSET:
+            desk.pairing.check_unchanged((wanted.station, wanted.seen))
         return _answer([_shown(desk, each) for each in desk.move(wanted.station, wanted.csms)])
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
@@ -97,6 +104,8 @@ async def swap(request: web.Request) -> web.Response:
     desk = _desk_of(request)
     wanted = await read_order(request, SwapOrder)
     try:
+        if wanted.seen is not None:
+            desk.pairing.check_unchanged(*zip((wanted.one, wanted.other), wanted.seen, strict=True))
         return _answer([_shown(desk, each) for each in desk.swap(wanted.one, wanted.other)])
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
@@ -145,22 +154,22 @@ async def show_pairs(url: URL, tls: ssl.SSLContext | bool = True) -> PairsShown:
     return await ask(url, None, PairsShown, tls)
 
 
-async def order_move(url: URL, station: str, csms: str, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
+async def order_move(url: URL, wanted: MoveOrder, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
     """Have a hub move a station; return those that are for another CSMS by it.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
-    return await ask(url, MoveOrder(station, csms), list[PairShown], tls)
+    return await ask(url, wanted, list[PairShown], tls)
 
 
-async def order_swap(url: URL, one: str, other: str, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
+async def order_swap(url: URL, wanted: SwapOrder, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
     """Have a hub let two stations change places; return those that are for another CSMS by it.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
-    return await ask(url, SwapOrder(one, other), list[PairShown], tls)
+    return await ask(url, wanted, list[PairShown], tls)
 
 
 def _desk_of(request: web.Request) -> EventDesk:

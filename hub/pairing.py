@@ -104,6 +104,18 @@ class Pairing:
         self.moved |= dict.fromkeys(first, before[second[0]]) | dict.fromkeys(second, before[first[0]])
         return changes(before, self.pairs)
 
+    def check_unchanged(self, *seen: tuple[str, str | None]) -> None:
+        """Look whether stations, by product or identity, are for the CSMSes still that somebody has seen them for.
+
+        Raises:
+            PairingError: one is for another by now, or there is no such station.
+        """
+        pairs = self.pairs
+        for station, csms in seen:
+            if (now := pairs[self._identities(station)[0]]) != csms:
+                instead = f"{now or 'no CSMS'} by now, and not for {safe(csms or 'no CSMS', 60)}"
+                raise PairingError(f"{safe(station, 60)!r} is for {instead}: nobody was moved")
+
     def put_back(self, met: Mapping[str, str] | None, moved: Mapping[str, str | None]) -> None:
         """Let stations meet whom they met before the hub was started anew, as far as they are still there."""
         self.met = None if met is None else dict(met)

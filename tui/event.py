@@ -18,7 +18,9 @@ from hub.event_control import (
     PATH,
     SWAP_PATH,
     ClockOrder,
+    MoveOrder,
     PairShown,
+    SwapOrder,
     ask_clock,
     order_move,
     order_swap,
@@ -117,7 +119,7 @@ def run_move(source: str, station: str, csms: str, ca: Path | None = None) -> No
     Raises:
         ControlError: the hub cannot be asked, or there is no such station or CSMS.
     """
-    moved = asyncio.run(order_move(control_url(source, PATH), station, csms, control_tls(source, ca)))
+    moved = asyncio.run(order_move(control_url(source, PATH), MoveOrder(station, csms), control_tls(source, ca)))
     for each in moved:
         click.echo(_line(each))
     if not moved:
@@ -134,7 +136,7 @@ def run_swap(source: str, one: str, other: str, ca: Path | None = None) -> None:
     Raises:
         ControlError: the hub cannot be asked, there is no such station, or they are for the same CSMS.
     """
-    for each in asyncio.run(order_swap(control_url(source, SWAP_PATH), one, other, control_tls(source, ca))):
+    for each in asyncio.run(order_swap(control_url(source, SWAP_PATH), SwapOrder(one, other), control_tls(source, ca))):
         click.echo(_line(each))
 
 

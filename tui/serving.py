@@ -105,6 +105,7 @@ def run_serve(
     names = names_and_urls(csmses)
     if tokens is None:
         _check_no_tunnels(names)
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     desk = _desk(event, names, guard, secure, takes_tunnels=tokens is not None)
     settings = HubSettings(
         recording=recording,
@@ -123,7 +124,6 @@ def run_serve(
         durability=Durability(custody.durability),
         is_strict=custody.is_strict,
     )
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     allow_many_sessions()
     if desk:
         log_remarks(desk.event)

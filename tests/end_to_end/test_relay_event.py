@@ -12,7 +12,17 @@ from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 
 from hub import event_desk
 from hub.control import ControlError, control_url
-from hub.event_control import PATH, SWAP_PATH, PairShown, add_event_control, order_move, order_swap, show_pairs
+from hub.event_control import (
+    PATH,
+    SWAP_PATH,
+    MoveOrder,
+    PairShown,
+    SwapOrder,
+    add_event_control,
+    order_move,
+    order_swap,
+    show_pairs,
+)
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.recording import Recording
@@ -136,7 +146,7 @@ async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: 
 async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers) -> None:
     station, _ = await session_at(hub, peers, "/V2")
 
-    swapped = await order_swap(control_url(hub.url, SWAP_PATH), "V2", "idle")
+    swapped = await order_swap(control_url(hub.url, SWAP_PATH), SwapOrder("V2", "idle"))
 
     assert [(each.identity, each.before, each.csms) for each in swapped] == [
         ("V2", "lotus", None),
@@ -151,7 +161,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
 ) -> None:
     station, upstream = await session_at(hub, peers, "/V2")
 
-    moved = await order_move(control_url(hub.url, PATH), "Volta One", "deep")
+    moved = await order_move(control_url(hub.url, PATH), MoveOrder("Volta One", "deep"))
 
     goodbye = (1012).to_bytes(2, "big") + MOVED.encode()
     assert moved == [
@@ -169,7 +179,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
 async def test_station_that_names_its_csms_stays_there(hub: Hub, peers: Peers) -> None:
     station, upstream = await session_at(hub, peers, "/lotus/V2")
 
-    await order_move(control_url(hub.url, PATH), "V2", "deep")
+    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
     await station.say(masked(CALL))
 
     assert await upstream.hear(len(masked(CALL)))
@@ -182,7 +192,7 @@ async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_o
     upstream = await peers.line()
     await upstream.head()
 
-    await order_move(control_url(hub.url, PATH), "V2", "deep")
+    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
     await upstream.say(ACCEPT)
 
     assert await station.head() == ACCEPT
@@ -191,7 +201,7 @@ async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_o
 
 
 async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
-    await order_move(control_url(hub.url, PATH), "V2", "deep")
+    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
 
     shown = await show_pairs(control_url(hub.url, PATH))
 
@@ -201,7 +211,7 @@ async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
 
 async def test_move_of_what_is_not_there_is_refused_in_a_sentence(hub: Hub) -> None:
     with pytest.raises(ControlError, match="there is no CSMS 'nowhere' in the event; known: lotus, deep"):
-        await order_move(control_url(hub.url, PATH), "V2", "nowhere")
+        await order_move(control_url(hub.url, PATH), MoveOrder("V2", "nowhere"))
 
 
 async def test_hub_without_an_event_says_so(tmp_path: Path, peers: Peers) -> None:

@@ -126,3 +126,13 @@ def test_stations_that_cannot_change_places_are_told(one: str, other: str, told:
         Pairing(event()).swap(one, other)
 
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("station", ["Volta One", "V1"])
+def test_station_that_is_for_another_csms_by_now_is_told(station: str) -> None:
+    pairing = Pairing(event())
+    pairing.check_unchanged((station, "lotus"), ("V3", None))
+    pairing.move("V1", "deep")
+
+    with pytest.raises(PairingError, match=f"'{station}' is for deep by now, and not for lotus: nobody was moved"):
+        pairing.check_unchanged(("V3", None), (station, "lotus"))

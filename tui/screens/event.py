@@ -16,6 +16,7 @@ from hub.event_control import (
     SWAP_PATH,
     ClockOrder,
     PairShown,
+    SwapOrder,
     ask_clock,
     order_swap,
     show_pairs,
@@ -106,15 +107,16 @@ class EventScreen(MovingScreen):
 
         def send(label: str | None) -> None:
             if label is not None:
-                self._order(self._swapped(one.identity, names[label]), "swap")
+                self._order(self._swapped(one, choices[label]), "swap")
 
-        names = {f"{safe(each.identity, 60)}, for {each.csms or NOBODY}": each.identity for each in others}
+        choices = {f"{safe(each.identity, 60)}, for {each.csms or NOBODY}": each for each in others}
         title = f"{safe(one.identity, 60)}, for {one.csms or NOBODY}, changes places with"
-        self.app.push_screen(MoveScreen(title, [*names], None), send)
+        self.app.push_screen(MoveScreen(title, [*choices], does="swaps"), send)
 
-    async def _swapped(self, one: str, other: str) -> str:
+    async def _swapped(self, one: PairShown, other: PairShown) -> str:
         hub = self.source.hub
-        moved = await order_swap(control_url(hub, SWAP_PATH), one, other, control_tls(hub, self.source.hub_ca))
+        wanted = SwapOrder(one.identity, other.identity, seen=(one.csms, other.csms))
+        moved = await order_swap(control_url(hub, SWAP_PATH), wanted, control_tls(hub, self.source.hub_ca))
         return ", ".join(f"{safe(each.identity, 60)} is for {each.csms or NOBODY} now" for each in moved)
 
     # -- the clock ----------------------------------------------------------------------------------------------------

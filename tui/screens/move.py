@@ -32,21 +32,27 @@ class Csmses(LineList):
 
 
 class MoveScreen(ModalScreen[str | None]):
-    """Gives back one of the names, as a rule of a CSMS; None for leaving the station where it is."""
+    """Gives back one of the names, as a rule of a CSMS; None for leaving the station where it is.
+
+    `does` is what Enter does with the station.
+    """
 
     CSS_PATH = "move.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Nothing")]
 
-    def __init__(self, title: str, names: Sequence[str], now: str | None, **keywords: Any) -> None:
+    def __init__(
+        self, title: str, names: Sequence[str], now: str | None = None, *, does: str = "moves", **keywords: Any
+    ) -> None:
         super().__init__(**keywords)
         self._title = title
+        self._does = does
         self._names = names
         self._now = now
 
     def compose(self) -> ComposeResult:
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)  # a text would be read as markup
-            window.border_subtitle = "arrows choose · enter moves · esc leaves it"
+            window.border_subtitle = f"arrows choose · enter {self._does} · esc leaves it"
             yield Csmses(self._names, self._now, id="choices")
 
     def on_mount(self) -> None:

@@ -6,7 +6,7 @@ from textual.binding import Binding
 
 from hub.control import control_tls, control_url
 from hub.errors import HubError
-from hub.event_control import PATH, order_move, show_pairs
+from hub.event_control import PATH, MoveOrder, order_move, show_pairs
 from matrix.safe import safe
 from tui.screens.contesting import ContestingScreen
 from tui.screens.move import MoveScreen
@@ -38,16 +38,16 @@ class MovingScreen(ContestingScreen):
 
         def send(csms: str | None) -> None:
             if csms is not None:
-                self.run_worker(self._moved(station, csms), name="move", group="move")
+                self.run_worker(self._moved(MoveOrder(station, csms, seen=now)), name="move", group="move")
 
         self.app.push_screen(MoveScreen(f"move {safe(station, 60)} to another CSMS", shown.csmses, now), send)
 
-    async def _moved(self, station: str, csms: str) -> None:
+    async def _moved(self, wanted: MoveOrder) -> None:
         hub = self.source.hub
         try:
-            moved = await order_move(control_url(hub, PATH), station, csms, control_tls(hub, self.source.hub_ca))
+            moved = await order_move(control_url(hub, PATH), wanted, control_tls(hub, self.source.hub_ca))
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
-        what = f"is for {csms} now" if moved else f"is for {csms} already"
-        self.notify(f"{safe(station, 60)} {what}", markup=False)
+        what = f"is for {wanted.csms} now" if moved else f"is for {wanted.csms} already"
+        self.notify(f"{safe(wanted.station, 60)} {what}", markup=False)

@@ -145,10 +145,24 @@ async def test_stations_change_places_by_x(tmp_path: Path) -> None:
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot))
         await pilot.press("x")
-        await until(pilot, lambda: "V2, for nobody" in shown(pilot))
+        await until(pilot, lambda: "V2, for nobody" in shown(pilot) and "enter swaps" in shown(pilot))
         await pilot.press("enter")
 
         await until(pilot, lambda: desk.pairing.pairs == {"V1": None, "V2": "lotus"})
+
+
+@pytest.mark.parametrize("key", ["M", "x"])
+async def test_what_was_chosen_before_a_round_began_is_not_done_in_it(tmp_path: Path, key: str) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2" in shown(pilot))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
+        desk.pairing.meet([("one", "deep"), ("two", "lotus")])
+        await pilot.press("enter")
+
+        await until(pilot, lambda: "'V1' is for deep by now" in shown(pilot))
+        assert desk.pairing.pairs == {"V1": "deep", "V2": "lotus"}
 
 
 async def test_names_are_never_markup(tmp_path: Path) -> None:
