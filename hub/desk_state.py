@@ -33,19 +33,19 @@ class KeptRound(msgspec.Struct, frozen=True):
 class DeskState(msgspec.Struct, frozen=True):
     """Stations moved by hand (identity to CSMS, None: it rests), and the rounds as they were shifted and paused.
 
-    `number` is the round that began last, and `met` who meets whom by it (product to CSMS), also once the file has
+    `begun` is the number of the round that began last, and `met` who meets whom by it (product to CSMS), also once the file has
     other rounds; None where none has begun.
     """
 
     moved: dict[str, str | None] = {}
     rounds: list[KeptRound] = []
     paused_at: Moment | None = None
-    number: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    begun: Annotated[int, msgspec.Meta(ge=1)] | None = None
     met: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
-        if self.number is not None and self.number > len(self.rounds):
-            raise ValueError(f"there is no round {self.number} in it")
+        if self.begun is not None and self.begun > len(self.rounds):
+            raise ValueError(f"there is no round {self.begun} in it")
 
     @property
     def written(self) -> tuple[Round, ...]:
@@ -62,13 +62,13 @@ def _round(starts: datetime, lasts_s: float) -> Round:
     return Round(starts=starts, lasts=timedelta(seconds=lasts_s), pairs=())
 
 
-def state_of(event: EventFile, table: Timetable, pairing: Pairing, number: int | None) -> DeskState:
+def state_of(event: EventFile, table: Timetable, pairing: Pairing, begun: int | None) -> DeskState:
     """Return what is to be kept."""
     rounds = [
         KeptRound(old.starts, old.lasts.total_seconds(), each.starts, each.lasts.total_seconds())
         for old, each in zip(event.rounds, table.rounds, strict=True)
     ]
-    return DeskState(pairing.moved, rounds, table.paused_at, number, pairing.met)
+    return DeskState(pairing.moved, rounds, table.paused_at, begun, pairing.met)
 
 
 def state_path(event: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ class EventDesk:
         self.pairing = Pairing(event)
         state = _kept(event)
         self.timetable = state.timetable
-        self._number = state.number if state.met is not None else None
+        self._number = state.begun if state.met is not None else None
         self.pairing.put_back(state.met, state.moved)
         self._take_up_rounds(state.written)  # the file may have been edited while no hub ran
         self.tls = _tls_of(event, policy)
@@ -219,11 +220,11 @@ class EventDesk:
         try:
             moves = self.take_up(await asyncio.to_thread(read_event, path))
         except EventFileError as exc:
-            mistakes = some_of(exc.sentences)
-            self.trouble = "\n".join(mistakes)
-            for line in mistakes:
+            beside = f"{path.parent}{os.sep}"  # a long path would leave no room for what is wrong
+            self.trouble = "\n".join(some_of([each.removeprefix(beside) for each in exc.sentences]))
+            for line in some_of(exc.sentences):
                 log.warning("%s", line)
-            log.warning("%s was edited and has mistakes: what was in force before stays so", safe(str(path)))
+            log.warning("%s has mistakes by now: what was in force before stays so", safe(str(path)))
         except Exception as exc:  # a file of the organizer's must not end the event
             self.trouble = safe(str(exc), TOLD_LENGTH)
             log.warning("%s was edited and cannot be used: %s; what was in force stays so", safe(str(path)), exc)
@@ -247,9 +248,12 @@ class Edits:
         self._seen = self._latest = seen
 
     def is_settled(self, now: Stamp | None) -> bool:
-        """Tell whether a file is another one than was read, and the same as a look before: nobody is writing it."""
+        """Tell whether a file is another one than was read, and the same as a look before: nobody is writing it.
+
+        So is one that is gone (None): an editor that replaces a file takes it away for a moment only.
+        """
         is_still, self._latest = now == self._latest, now
-        if now is None or now == self._seen or not is_still:
+        if now == self._seen or not is_still:
             return False
         self._seen = now
         return True

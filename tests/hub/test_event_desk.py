@@ -250,7 +250,7 @@ def test_restart_without_the_csms_and_the_station_of_a_move_forgets_it(path: Pat
 
 
 @pytest.mark.parametrize(
-    "state", ["{ not this", '{"number": 3}', '{"number": 0}', '{"paused_at": "2026-11-23T09:00:00"}']
+    "state", ["{ not this", '{"begun": 3}', '{"begun": 0}', '{"paused_at": "2026-11-23T09:00:00"}']
 )
 def test_state_that_is_none_is_said_and_begun_anew(
     path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, state: str
@@ -451,6 +451,15 @@ def test_file_is_read_once_nobody_writes_it_any_more() -> None:
     settled = [edits.is_settled(stamp) for stamp in stamps]
 
     assert settled == [False, False, False, False, False, True, False]
+
+
+def test_file_that_is_gone_is_looked_for_once_and_read_when_it_is_back() -> None:
+    edits = Edits((1, 1, 10))
+    stamps = [None, None, None, (1, 1, 10), (1, 1, 10)]
+
+    settled = [edits.is_settled(stamp) for stamp in stamps]
+
+    assert settled == [False, True, False, False, True]
 
 
 def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path, clock: Clock) -> None:
