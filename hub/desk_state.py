@@ -33,8 +33,8 @@ class KeptRound(msgspec.Struct, frozen=True):
 class DeskState(msgspec.Struct, frozen=True):
     """Stations moved by hand (identity to CSMS, None: it rests), and the rounds as they were shifted and paused.
 
-    `begun` is the number of the round that began last, and `met` who meets whom by it (product to CSMS), also once the file has
-    other rounds; None where none has begun.
+    `begun` is the number of the round that began last, and `met` who meets whom by it (product to CSMS), also once the
+    file has other rounds; None where none has begun.
     """
 
     moved: dict[str, str | None] = {}
