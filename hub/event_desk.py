@@ -147,7 +147,7 @@ class EventDesk:
 
     @property
     def _last(self) -> Round | None:
-        """The round that began last, as it is kept."""
+        """The round that was put in force last, as it is kept; None where the file has it no longer."""
         return self.timetable.rounds[self._number - 1] if self._number is not None else None
 
     def _time(self) -> datetime:
@@ -198,7 +198,8 @@ class EventDesk:
             self._begin(phase)
         elif phase.number is not None or not after:  # between rounds, what the one before has paired stays so
             self.pairing.amend(phase.pairs if after else None)
-        self._number = self.timetable.begun(now) if self.pairing.met is not None else None
+        begun = self.timetable.begun(now)
+        self._number = begun if begun and self.pairing.met == dict(after[begun - 1].pairs) else None
 
     def _is_same(self, number: int, last: Round | None) -> bool:
         """Tell whether a round is the one that began last: its number or its time may have been edited."""
