@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from hub.event_file import EventFile
 from hub.schedule import meetings
-from matrix.board import BoardView, Pair
 from matrix.dialect import dialect
 from matrix.outcome import WRONG, Outcome
+from matrix.pair import BoardView, Pair
 from matrix.trace import Session
 
 

@@ -14,9 +14,9 @@ from hub.lock_file import BRIEFLY
 from hub.migrations import INDEX_FRAMES
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
-from matrix.board import CONNECT, FRAMING
 from matrix.dialect import dialect
 from matrix.notes import Note
+from matrix.pair import CONNECT, FRAMING
 from matrix.recognise import version_of
 from matrix.rule import rule_named
 from matrix.trace import Session

@@ -4,284 +4,22 @@ The board keeps tallies per session and action, and groups sessions into pairs w
 station says who it is in the middle moves to that product's row with all that it has shown so far.
 """
 
-from array import array
 from bisect import bisect_left, insort
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import exp, log
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import log
 from operator import attrgetter, is_
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from matrix.dialect import dialect
-from matrix.finding import Blame
-from matrix.history import NO_HISTORY, Chapter, History, Record, put_together
-from matrix.outcome import CONFORMING, Outcome, gravest
+from matrix.history import Chapter, put_together
+from matrix.outcome import Outcome, gravest
+from matrix.pair import CONNECT, FRAMING, BoardView, Evidence, Pair, PairKey, Row, Station, total_counts
+from matrix.tally import BUCKETS_PER_E, Latencies, RowTally, SessionTally, percentile_ms
 from matrix.trace import Session, Side
 
-CONNECT: Final = "Connect"
-"""The row for the connection itself: upgrade, subprotocol, URL, authentication, close."""
-FRAMING: Final = "Framing"
-"""The row for what every message has in common, whatever its action."""
-UNTIMED: Final = -1
-"""The bucket of an exchange that has no latency."""
-
 _PASSED: Final = Outcome.PASSED
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A station product as its BootNotification names it; only `identity` is set until one is seen."""
-
-    identity: str
-    vendor: str = ""
-    model: str = ""
-    firmware: str = ""
-
-    @property
-    def is_known(self) -> bool:
-        return bool(self.vendor or self.model)
-
-    @property
-    def key(self) -> str:
-        """What tells it from other stations: no identity is taken for a product, no vendor for part of a model."""
-        return f"{self.vendor}\0{self.model}" if self.is_known else f"\0\0{self.identity}"
-
-    @property
-    def label(self) -> str:
-        """Its name for people: vendor and model, else the identity. Peer text: show it through `safe`."""
-        return f"{self.vendor} {self.model}".strip() or self.identity or "(no identity)"
-
-
-class PairKey(NamedTuple):
-    """What makes a pair: the station's product (or identity, while that is all there is), CSMS and OCPP version.
-
-    `station` is `Station.key`: for telling stations apart, not for showing them.
-    """
-
-    station: str
-    csms: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What shows an outcome: a frame of a session (None for a handshake), the fact in words, and whose doing it is.
-
-    `blame` is None where there is nothing to blame anybody for, as for what is refused or inconclusive.
-    """
-
-    session: int
-    frame: int | None
-    text: str
-    blame: Blame | None = None
-
-
-class SessionOutcome(NamedTuple):
-    """What one action came to in one session: one step of a cell's history."""
-
-    session: int
-    firmware: str
-    outcome: Outcome
-    counts: Mapping[Outcome, int]
-    evidence: Evidence | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One message type of one pair (or `Connect`, or `Framing`).
-
-    `outcome` is that of the latest session; `counts` are over all sessions of the pair; `history` is oldest first, a
-    session each, and `changes` says how the outcome of its exchanges has changed.
-    `initiators` says who may send it: "station", "csms", "both", or "" for Connect and Framing. Latencies are of
-    answered CALLs, in milliseconds, within 5 %; None where nothing was answered.
-    """
-
-    action: str
-    initiators: str
-    outcome: Outcome
-    counts: Mapping[Outcome, int]
-    p50_ms: float | None
-    p95_ms: float | None
-    evidence: Evidence | None
-    history: tuple[SessionOutcome, ...]
-    changes: History = NO_HISTORY
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def passed(self) -> int:
-        return sum(count for outcome, count in self.counts.items() if outcome in CONFORMING)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A station product with a CSMS in one OCPP version: one cell of the matrix.
-
-    `rows` are Connect, Framing, then every action of the version by name, the untested ones included. `tested` counts
-    the rows that were exercised, `passed` those of them that passed, with or without remarks.
-    """
-
-    key: PairKey
-    station: Station
-    csms: str
-    version: str
-    outcome: Outcome
-    rows: tuple[Row, ...]
-    sessions: tuple[int, ...]
-    open_sessions: int
-    last_at: int
-
-    @property
-    def tested(self) -> int:
-        return sum(row.outcome is not Outcome.UNTESTED for row in self.rows)
-
-    @property
-    def passed(self) -> int:
-        return sum(row.outcome in CONFORMING for row in self.rows)
-
-    def row(self, action: str) -> Row:
-        """Return the row of an action.
-
-        Raises:
-            KeyError: the action does not exist in this pair's version and was not seen.
-        """
-        for row in self.rows:
-            if row.action == action:
-                return row
-        raise KeyError(action)
-
-
-@dataclass(frozen=True, slots=True)
-class BoardView:
-    """The matrix at one moment; immutable, so that it can be handed to another thread."""
-
-    pairs: tuple[Pair, ...]
-    sessions: int
-    sessions_open: int
-    messages: int
-
-    @property
-    def stations(self) -> tuple[tuple[str, str], ...]:
-        """The rows of the matrix: station label and version, sorted."""
-        return tuple(sorted({(pair.station.label, pair.version) for pair in self.pairs}))
-
-    @property
-    def csmses(self) -> tuple[str, ...]:
-        """The columns of the matrix, sorted."""
-        return tuple(sorted({pair.csms for pair in self.pairs}))
-
-    @property
-    def pairs_tried(self) -> int:
-        return len({(pair.station.label, pair.csms) for pair in self.pairs})
-
-    @property
-    def pairs_possible(self) -> int:
-        return len({pair.station.label for pair in self.pairs}) * len(self.csmses)
-
-    def pair(self, key: PairKey) -> Pair | None:
-        """Return the pair with that key; None where there is none (any more: an identity may have become a product)."""
-        return next((pair for pair in self.pairs if pair.key == key), None)
-
-    def pair_of(self, key: PairKey, sessions: Iterable[int]) -> Pair | None:
-        """Return the pair with that key, or else one that some of these sessions count for: it had another name."""
-        known = frozenset(sessions)
-        return self.pair(key) or next((pair for pair in self.pairs if known & {*pair.sessions}), None)
-
-
-class RowTally(Record):
-    """What one action came to in one session."""
-
-    __slots__ = ("_told", "_told_length", "evidence", "latencies")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.evidence: dict[Outcome, Evidence] = {}
-        self.latencies: defaultdict[int, int] = defaultdict(int)
-        self._told: SessionOutcome | None = None
-        self._told_length = 0
-
-    @staticmethod
-    def bucket(latency_ns: int) -> int:
-        """Return in which bucket a latency is counted, of 5 % each."""
-        return int(log(latency_ns) * _BUCKETS_PER_E)
-
-    def copy(self) -> "RowTally":
-        """Return one that has counted the same."""
-        copied = RowTally()
-        self.copy_to(copied)
-        copied.latencies = self.latencies.copy()
-        return copied
-
-    def copy_to(self, other: Record) -> None:
-        """Let another one have counted the same, but for latencies."""
-        super().copy_to(other)
-        assert isinstance(other, RowTally)
-        other.evidence, other._told = self.evidence.copy(), None  # noqa: SLF001 - of this class
-
-    def settle(self, outcome: Outcome, instead_of: Outcome | None, at: int, frame: int | None) -> None:
-        """Count an exchange; `instead_of` is what it was counted with before."""
-        self._told = None
-        if instead_of is outcome:
-            return
-        if instead_of is not None:
-            self.take_back(instead_of)
-            if instead_of not in self.counts:
-                self.evidence.pop(instead_of, None)
-        self.add(outcome, at, frame)
-
-    def add_latencies(self, total: "Latencies") -> None:
-        """Add the latencies to those of other sessions."""
-        for bucket, count in self.latencies.items():
-            total.counted[bucket] += count
-
-    def told(self, session: int, firmware: str) -> SessionOutcome:
-        """Return what it came to; put together again only where that has changed, or the station's firmware."""
-        told = self._told
-        if told is None or self._told_length != self.length or told.firmware != firmware:
-            counts = self.counts
-            outcome = gravest(counts) if len(counts) > 1 else self.latest or gravest(counts)
-            told = SessionOutcome(session, firmware, outcome, counts, self.evidence.get(outcome))
-            self._told, self._told_length = told, self.length
-        return told
-
-
-class Latencies:
-    """Of one row of a pair, by bucket: `counted`, or one by one, as others have them (UNTIMED where there is none)."""
-
-    __slots__ = ("counted", "single")
-
-    def __init__(self) -> None:
-        self.counted: defaultdict[int, int] = defaultdict(int)
-        self.single = array("h")
-
-    def counts(self) -> Mapping[int, int]:
-        """Return how many there are in each bucket."""
-        for bucket, count in Counter(self.single).items():
-            self.counted[bucket] += count
-        self.counted.pop(UNTIMED, None)
-        return self.counted
-
-
-@dataclass(slots=True, eq=False)
-class SessionTally:
-    """What one session came to so far, and the pair that it counts for."""
-
-    id: int
-    station: Station
-    csms: str
-    version: str
-    upgraded: bool
-    last_at: int
-    server: str = ""
-    rows: dict[str, RowTally] = field(default_factory=dict)
-
-    @property
-    def key(self) -> PairKey:
-        return PairKey(self.station.key, self.csms, self.version)
-
+_ID: Final = attrgetter("id")
 
 _Seen = tuple[SessionTally, RowTally]
 """What one session came to in one row."""
@@ -358,7 +96,7 @@ class Board:
         if evidence is not None:
             row.evidence[outcome] = evidence
         if latency_ns > 0:
-            row.latencies[int(log(latency_ns) * _BUCKETS_PER_E)] += 1
+            row.latencies[int(log(latency_ns) * BUCKETS_PER_E)] += 1
         if self._views:
             self._views.pop(tally.key, None)
 
@@ -372,7 +110,7 @@ class Board:
         tally.last_at = at
         row.length += 1
         if latency_ns > 0:
-            row.latencies[int(log(latency_ns) * _BUCKETS_PER_E)] += 1
+            row.latencies[int(log(latency_ns) * BUCKETS_PER_E)] += 1
         if self._views:
             self._views.pop(tally.key, None)
 
@@ -414,11 +152,6 @@ class Board:
         if not tallies:
             del self._pairs[key]
             self._seen.pop(key, None)
-
-
-_ID: Final = attrgetter("id")
-_BUCKETS_PER_E: Final = 20
-"""Latency buckets per factor e: a bucket is 5 % wide."""
 
 
 def _pair(key: PairKey, tallies: list[SessionTally], open_sessions: set[int], before: Pair | None) -> Pair:
@@ -471,7 +204,7 @@ def _row(action: str, initiators: str, seen: Sequence[_Seen], before: Row | None
     if before is not None and len(history) == len(before.history) and all(map(is_, history, before.history)):
         return before
     if not seen:
-        return Row(action, initiators, Outcome.UNTESTED, {}, None, None, None, ())
+        return Row.untested(action, initiators)
     of_all = Latencies()
     for _, row in seen:
         row.add_latencies(of_all)
@@ -480,61 +213,10 @@ def _row(action: str, initiators: str, seen: Sequence[_Seen], before: Row | None
         action=action,
         initiators=initiators,
         outcome=history[-1].outcome,
-        counts=_added(step.counts for step in history),
-        p50_ms=_percentile_ms(latencies, 0.50),
-        p95_ms=_percentile_ms(latencies, 0.95),
+        counts=total_counts(history),
+        p50_ms=percentile_ms(latencies, 0.50),
+        p95_ms=percentile_ms(latencies, 0.95),
         evidence=history[-1].evidence,
         history=history,
         changes=put_together(Chapter(row, tally.id, tally.station.firmware, tally.server) for tally, row in seen),
     )
-
-
-def part_of(pair: Pair, sessions: Collection[Session]) -> Pair:
-    """Return what some of a pair's sessions came to by themselves.
-
-    Latencies and changes are not known of a part; neither is the identity of its station.
-    """
-    numbers = frozenset(session.id for session in sessions)
-    rows = tuple(row for each in pair.rows if (row := _part_of_row(each, numbers, pair.version)) is not None)
-    outcome = gravest(row.outcome for row in rows)
-    if outcome is Outcome.FAILED and not any(session.upgraded for session in sessions):
-        outcome = Outcome.UNREACHABLE
-    firmwares = [step.firmware for row in rows for step in row.history[-1:]]
-    return replace(
-        pair,
-        station=replace(pair.station, identity="", firmware=firmwares[0] if firmwares else ""),
-        outcome=outcome,
-        rows=rows,
-        sessions=tuple(number for number in pair.sessions if number in numbers),
-        open_sessions=sum(session.is_open and session.upgraded for session in sessions),
-    )
-
-
-def _part_of_row(row: Row, sessions: Collection[int], version: str) -> Row | None:
-    """Return what some sessions say of a message type; None where only others have shown that it exists."""
-    history = tuple(step for step in row.history if step.session in sessions)
-    if not history:
-        is_known = row.action in {CONNECT, FRAMING, *dialect(version).actions}
-        return Row(row.action, row.initiators, Outcome.UNTESTED, {}, None, None, None, ()) if is_known else None
-    latest, counts = history[-1], _added(step.counts for step in history)
-    return Row(row.action, row.initiators, latest.outcome, counts, None, None, latest.evidence, history)
-
-
-def _added(counts: Iterable[Mapping[Outcome, int]]) -> dict[Outcome, int]:
-    total: dict[Outcome, int] = {}
-    for each in counts:
-        for outcome, count in each.items():
-            total[outcome] = total.get(outcome, 0) + count
-    return total
-
-
-def _percentile_ms(buckets: Mapping[int, int], share: float) -> float | None:
-    """Return the latency below which that share of the exchanges lies, as the middle of its bucket."""
-    if not buckets:
-        return None
-    wanted = share * sum(buckets.values())
-    for bucket in sorted(buckets):
-        wanted -= buckets[bucket]
-        if wanted <= 0:
-            break
-    return exp((bucket + 0.5) / _BUCKETS_PER_E) / 1e6

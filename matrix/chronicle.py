@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
-from matrix.board import UNTIMED, Board, Evidence, Latencies, RowTally, Station
+from matrix.board import Board
 from matrix.exchange import Exchange
 from matrix.outcome import Outcome
+from matrix.pair import Evidence, Station
+from matrix.tally import UNTIMED, Latencies, RowTally
 from matrix.timeline import FAILURES, Kind, Timeline
 from matrix.trace import Session
 

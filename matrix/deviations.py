@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from matrix.board import CONNECT, FRAMING
 from matrix.finding import Finding, Severity
+from matrix.pair import CONNECT, FRAMING
 from matrix.reactions import Reaction, Taken
 from matrix.trace import Side
 

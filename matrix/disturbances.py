@@ -1,8 +1,8 @@
 """What the organizer did to sessions on purpose: what it excuses, and what came of it."""
 
-from matrix.board import Evidence
 from matrix.exchange import Exchange
 from matrix.outcome import Outcome
+from matrix.pair import Evidence
 from matrix.resilience import Aftermaths, Resilience
 from matrix.trace import Disturbed, Session
 from matrix.unrest import EXCUSED, Unrests

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from matrix.board import CONNECT, BoardView
 from matrix.deviations import Deviation, Deviations
 from matrix.dialect import dialect
 from matrix.finding import Finding
+from matrix.pair import CONNECT, BoardView
 from matrix.rule import rule_named
 from matrix.trace import Side
 

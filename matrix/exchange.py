@@ -13,11 +13,11 @@ import msgspec
 import orjson
 
 from matrix.alarms import Alarm
-from matrix.board import CONNECT, Evidence
 from matrix.dialect import CALLRESULTERROR, Dialect
 from matrix.finding import Finding
 from matrix.known import Known, UsedId, UsedIds
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, Evidence
 from matrix.schemas import Breach
 from matrix.secrets import told
 from matrix.trace import RSV1, Frame, Opcode, Session, Side

@@ -4,8 +4,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 
-from matrix.board import Board, BoardView, SessionTally, Station
+from matrix.board import Board
 from matrix.chronicle import Chronicle, Placed, RowLog, Step
+from matrix.pair import BoardView, Station
+from matrix.tally import SessionTally
 from matrix.trace import Session
 
 

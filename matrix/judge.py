@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from matrix import blame, verdict
-from matrix.board import CONNECT, FRAMING, Board, Evidence
+from matrix.board import Board
 from matrix.dialect import dialect
 from matrix.disturbances import Disturbances
 from matrix.exchange import ControlFrame, Conversation, Exchange, join, oddities
@@ -19,6 +19,7 @@ from matrix.known import Acquaintance
 from matrix.ledger import Ledger
 from matrix.messages import Messages
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, Evidence
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.reactions import Reaction
 from matrix.recognise import version_of

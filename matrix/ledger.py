@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 from matrix import verdict
-from matrix.board import CONNECT, Board, Evidence
+from matrix.board import Board
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome, gravest
+from matrix.pair import CONNECT, Evidence
 from matrix.reactions import Reaction, reactions_to
 from matrix.unrest import EXCUSED
 

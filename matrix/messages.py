@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from matrix import blame, schemas, verdict
 from matrix.alarms import ALARMS_PER_SESSION, Alarm
-from matrix.board import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
@@ -13,6 +12,7 @@ from matrix.index import Topic
 from matrix.known import UsedId
 from matrix.ledger import Ledger
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, Evidence
 from matrix.recognise import station_of, version_shown_by
 from matrix.rule import Event
 from matrix.rulebook import Rulebook

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from matrix.board import BoardView, Pair, Row
 from matrix.deviations import Deviations
 from matrix.errata import Candidate, candidates
 from matrix.finding import Blame, Finding, Severity
 from matrix.history import History
 from matrix.judgement import Judgement, crashes_in_order, in_order
 from matrix.outcome import WRONG, Outcome
+from matrix.pair import BoardView, Pair, Row
 from matrix.resilience import Resilience
 from matrix.rule import RULESET
 from matrix.ruleset import ruleset

@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from matrix.board import CONNECT, BoardView
 from matrix.couples import Couple
 from matrix.finding import Finding, Severity
 from matrix.outcome import CONFORMING, GRAVITY, WRONG, Outcome
+from matrix.pair import CONNECT, BoardView
 from matrix.trace import Session, Side
 
 _BROUGHT_ABOUT_BY: Final = {Outcome.REMARKED: Severity.WARNING, Outcome.DEVIATED: Severity.VIOLATION}

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from matrix.board import CONNECT, FRAMING, BoardView
 from matrix.deviations import Deviation, Deviations, Seen, deviation_of
 from matrix.dialect import dialect
 from matrix.finding import Finding
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, BoardView
 from matrix.reactions import Taken
 from matrix.rule import rule_named
 from matrix.trace import Side

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Final, Protocol
 
-from matrix.board import Evidence
 from matrix.outcome import GRAVITY, Outcome
+from matrix.pair import Evidence
 from matrix.trace import Side
 from tui.vantage import NOW
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from matrix.board import BoardView, Pair, PairKey
 from matrix.deviations import Deviation
 from matrix.errata import Candidate
 from matrix.finding import Severity
+from matrix.pair import BoardView, Pair, PairKey
 from matrix.policy import Policy, Regrade
 from matrix.rule import rule_named
 from matrix.safe import safe

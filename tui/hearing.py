@@ -3,10 +3,10 @@
 from array import array
 from collections.abc import Sequence
 
-from matrix.board import BoardView
 from matrix.deviations import Deviations
 from matrix.errata import Candidate, candidates
 from matrix.finding import Finding
+from matrix.pair import BoardView
 from matrix.reactions import Reaction
 from matrix.witness import Witnesses
 from tui.vantage import NOW, Vantage

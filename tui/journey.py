@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from matrix.board import FRAMING, BoardView
 from matrix.chronicle import Chronicle
+from matrix.pair import FRAMING, BoardView
 from matrix.timeline import Kind, Timeline
 from tui.messages import Progress, Stage
 from tui.moment_text import Extent, Target, read_moment

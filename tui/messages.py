@@ -5,8 +5,8 @@ from enum import Enum, auto
 
 from textual.message import Message
 
-from matrix.board import BoardView
 from matrix.comparison import Changes
+from matrix.pair import BoardView
 
 
 class Stage(Enum):

@@ -12,8 +12,8 @@ from typing import Any, Final
 from hub.page.pipe import Question
 from hub.recording import Recording, RecordingError
 from hub.scope import Scope, Shown
-from matrix.board import BoardView
 from matrix.doctor import spoken_by_csms
+from matrix.pair import BoardView
 from matrix.trace import Session
 from tui.messages import Progress
 from tui.page_board import SESSIONS_SHOWN, legend, pair_detail, pair_summary, view_of

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from hub.scope import Scope, Shown
-from matrix.board import BoardView, Evidence, Pair, Row
 from matrix.finding import Finding, Severity
 from matrix.notes import Note, Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome
+from matrix.pair import BoardView, Evidence, Pair, Row
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import Session

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from matrix.board import CONNECT, FRAMING, BoardView, Pair, PairKey
 from matrix.dialect import dialect
+from matrix.pair import CONNECT, FRAMING, BoardView, Pair, PairKey
 from matrix.safe import safe, safe_file_name
 from matrix.trace import Session
 from tui.text import station_name

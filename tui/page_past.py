@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hub.recording import Recording
-from matrix.board import BoardView
 from matrix.chronicle import Chronicle
 from matrix.hindsight import Hindsight
+from matrix.pair import BoardView
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.messages import Progress, Stage

@@ -17,8 +17,8 @@ import orjson
 
 from hub.page.pipe import Asked, Change, Looks, Question, Reply, Rules, asked, pack
 from hub.scope import Scope
-from matrix.board import BoardView
 from matrix.notes import Notes
+from matrix.pair import BoardView
 from matrix.policy import Policy, read_policy
 from tui.garbage import collect_seldom
 from tui.messages import Advanced, Progress, Rejudged

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hub.scope import Scope, Shown
-from matrix.board import BoardView, Pair, part_of
+from matrix.pair import BoardView, Pair, part_of
 from matrix.trace import Session
 from tui.page_names import ANOTHERS, Letters, Names, RealNames, SaidNames
 

@@ -5,7 +5,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from matrix.board import Pair
+from matrix.pair import Pair
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
 from tui.text import GLYPHS, pair_name

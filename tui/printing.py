@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.recording import Recording
-from matrix.board import BoardView, Evidence, Pair
 from matrix.comparison import Changes, changes_as_data
 from matrix.dialect import JUDGED
 from matrix.errata import candidates
@@ -23,6 +22,7 @@ from matrix.history import sentence
 from matrix.judgement import Judgement, crashes_in_order, in_order
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
+from matrix.pair import BoardView, Evidence, Pair
 from matrix.report import changed_rows, deviations_of, errata, outcome_rows, verdicts
 from matrix.rule import Rule
 from matrix.ruleset import ruleset

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub.recording import Recording, RecordingError
-from matrix.board import BoardView
 from matrix.comparison import Changes, compare, standing
 from matrix.notes import Notes
+from matrix.pair import BoardView
 from matrix.policy import Policy
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from matrix.board import Pair, Row
 from matrix.finding import Severity
 from matrix.history import sentence
 from matrix.notes import Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome, gravest
+from matrix.pair import Pair, Row
 from matrix.safe import safe
 from matrix.trace import Clock, Ending, Session, Side
 from tui.line import Line, Span

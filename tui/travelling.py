@@ -9,8 +9,8 @@ from typing import Any, Final
 from textual import on
 from textual.app import App, SystemCommand
 
-from matrix.board import BoardView
 from matrix.hindsight import Hindsight
+from matrix.pair import BoardView
 from matrix.timeline import Kind
 from tui.garbage import collecting_later
 from tui.journey import NAMES, SPEEDS, Journey

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from hub.search.completion import Vocabulary
 from hub.search.entry import About
-from matrix.board import CONNECT, FRAMING, BoardView
 from matrix.dialect import UNKNOWN
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, BoardView
 from matrix.recognise import version_of
 from matrix.rule import all_rules
 from matrix.trace import Session

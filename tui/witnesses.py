@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from matrix.board import BoardView
 from matrix.deviations import Deviation, Deviations
 from matrix.errata import VENDORS_NEEDED, candidates
 from matrix.judgement import Judgement
+from matrix.pair import BoardView
 from matrix.report import deviations_of
 from matrix.safe import safe
 from matrix.trace import Side

@@ -16,12 +16,12 @@ from hub.redacting.copying import Plan, copied, why_not
 from hub.redacting.kinds import REPLACED, Kind
 from hub.redacting.secret import random_key
 from hub.server import Hub, HubSettings
-from matrix.board import CONNECT, FRAMING, BoardView, Pair
 from matrix.errata import candidates
 from matrix.finding import Severity
 from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, BoardView, Pair
 from matrix.report import deviations_of
 from matrix.witness import Witnesses
 

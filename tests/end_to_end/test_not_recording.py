@@ -15,8 +15,8 @@ from read_only import no_file_takes_a_byte
 from hub.lock_file import UNWRITABLE
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
-from matrix.board import CONNECT
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT
 from matrix.trace import Ending, Frame
 from tui.judging import judge_all
 from tui.messages import Advanced, Progress, Stage

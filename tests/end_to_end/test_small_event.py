@@ -28,9 +28,9 @@ from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import revoke
 from hub.tunnel_words import Timing
-from matrix.board import CONNECT, FRAMING, BoardView
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.pair import CONNECT, FRAMING, BoardView
 from matrix.trace import Ending, Frame, Opcode, Session
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -8,8 +8,8 @@ from event_texts import TWO_CSMSES
 
 from hub.coverage import Meeting, coverage
 from hub.event_file import EventFile, parse_event
-from matrix.board import BoardView
 from matrix.judge import Judge
+from matrix.pair import BoardView
 from matrix.trace import Opened, Session, Traffic
 
 EVENT = (

@@ -6,10 +6,10 @@ import pytest
 from drawing import draw, judged
 from plugfest_floor import ACCEPTED, BROKEN, GOOD, NUMBER, REFUSED
 
-from matrix.board import Evidence, Row
 from matrix.finding import Blame, Confidence, Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.pair import Evidence, Row
 from matrix.policy import read_policy
 from matrix.trace import Side
 

@@ -1,12 +1,9 @@
 """The board: how sessions become pairs, and which of them decides."""
 
-import pytest
-
-from matrix.board import Board, Evidence, Station
+from matrix.board import Board
 from matrix.outcome import Outcome
+from matrix.pair import Evidence, Station
 from matrix.trace import Session
-
-MILLISECOND = 1_000_000
 
 
 def opened(board: Board, number: int, *, identity: str = "CS1", csms: str = "acme", status: int = 101) -> int:
@@ -24,16 +21,6 @@ def test_station_is_named_by_identity_until_it_says_what_it_is() -> None:
     assert before.station.label == "CS1"
     assert [pair.station.label for pair in board.view().pairs] == ["Volt V2"]
     assert board.view().pair(before.key) is None
-
-
-def test_names_that_look_alike_are_not_taken_for_one_station() -> None:
-    board = Board()
-    for number, station in enumerate([Station("A", "A B", "C"), Station("B", "A", "B C"), Station("A B C")], start=1):
-        opened(board, number, identity=station.identity)
-        if station.is_known:
-            board.identify(number, station)
-
-    assert len({pair.key for pair in board.view().pairs}) == 3
 
 
 def test_pair_that_a_path_fault_kept_apart_is_inconclusive_and_one_that_was_refused_unreachable() -> None:
@@ -116,16 +103,6 @@ def test_one_failure_among_many_passes_shows() -> None:
     assert row.evidence == Evidence(1, 7, "a number")
 
 
-def test_outcome_that_is_taken_back_leaves_no_trace() -> None:
-    board = Board()
-    opened(board, 1)
-    board.settle(1, "Heartbeat", Outcome.UNANSWERED, at=1, evidence=Evidence(1, 2, "late"))
-
-    board.settle(1, "Heartbeat", Outcome.REMARKED, at=2, instead_of=Outcome.UNANSWERED)
-
-    assert board.view().pairs[0].row("Heartbeat").counts == {Outcome.REMARKED: 1}
-
-
 def test_pair_lists_every_action_of_its_version_untested_ones_included() -> None:
     board = Board()
     opened(board, 1)
@@ -147,18 +124,6 @@ def test_session_that_names_no_csms_is_no_pairs() -> None:
     assert view.sessions == 1
 
 
-def test_percentiles_are_within_five_per_cent() -> None:
-    board = Board()
-    opened(board, 1)
-    for milliseconds in range(1, 101):
-        board.settle(1, "Heartbeat", Outcome.PASSED, at=1, latency_ns=milliseconds * MILLISECOND)
-
-    row = board.view().pairs[0].row("Heartbeat")
-
-    assert row.p50_ms == pytest.approx(50, rel=0.05)
-    assert row.p95_ms == pytest.approx(95, rel=0.05)
-
-
 def test_view_is_not_changed_by_what_comes_after() -> None:
     board = Board()
     opened(board, 1)
@@ -168,13 +133,3 @@ def test_view_is_not_changed_by_what_comes_after() -> None:
 
     assert before.pairs[0].row("Heartbeat").outcome is Outcome.UNTESTED
     assert board.view().pairs[0].row("Heartbeat").outcome is Outcome.FAILED
-
-
-def test_tried_and_possible_pairs_are_counted_by_product() -> None:
-    board = Board()
-    opened(board, 1, identity="A", csms="acme")
-    opened(board, 2, identity="B", csms="byte")
-
-    view = board.view()
-
-    assert (view.pairs_tried, view.pairs_possible) == (2, 4)

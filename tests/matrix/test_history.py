@@ -7,10 +7,11 @@ from drawing import Pen, judged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.board import Board, Evidence, Row, Station
+from matrix.board import Board
 from matrix.history import FLAP_WINDOW, FLAPS, STRETCHES_KEPT, Chapter, History, Record, put_together, sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.pair import Evidence, Row, Station
 from matrix.trace import Session, mark_of
 
 PASSED, REMARKED, FAILED, DEVIATED = Outcome.PASSED, Outcome.REMARKED, Outcome.FAILED, Outcome.DEVIATED

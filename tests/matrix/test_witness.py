@@ -4,10 +4,10 @@ import pytest
 from drawing import judged
 from plugfest_floor import ACCEPTED, BROKEN, GOOD, NUMBER, REFUSED, Floor
 
-from matrix.board import BoardView
 from matrix.deviations import Deviations
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
+from matrix.pair import BoardView
 from matrix.report import deviations_of
 from matrix.witness import Share, Witness, Witnesses
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 from recordings import NOON
 
-from matrix.board import Evidence
 from matrix.finding import Blame, Confidence, Finding, Ground, Severity
 from matrix.outcome import Outcome
+from matrix.pair import Evidence
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 from tui.detail import Message, exchange_lines, handshake_lines
 from tui.exchange_log import Joined

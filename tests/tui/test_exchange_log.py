@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from matrix.board import Evidence
 from matrix.outcome import Outcome
+from matrix.pair import Evidence
 from matrix.trace import Side
 from tui.exchange_log import ExchangeLog
 from tui.vantage import NOW

@@ -6,10 +6,10 @@ import pytest
 from drawing import Pen, judged
 from plugfest_floor import ACCEPTED, NUMBER, Floor
 
-from matrix.board import BoardView, PairKey
 from matrix.errata import candidates
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
+from matrix.pair import BoardView, PairKey
 from matrix.policy import AS_WRITTEN, read_policy
 from matrix.report import deviations_of
 from matrix.trace import Opened, Side, Traffic

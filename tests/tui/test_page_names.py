@@ -1,7 +1,8 @@
 import pytest
 from drawing import Pen, judged
 
-from matrix.board import CONNECT, Board, Pair, PairKey, Station
+from matrix.board import Board
+from matrix.pair import CONNECT, Pair, PairKey, Station
 from matrix.trace import Opened
 from tui.page_names import OTHER_ACTION, Letters, RealNames, letters
 

@@ -13,8 +13,8 @@ from recordings import NOON, REQUEST, RecordingBuilder
 from hub.mirror import keep
 from hub.recording_file import open_for_writing
 from hub.scope import EVERYTHING
-from matrix.board import BoardView
 from matrix.notes import NO_NOTES
+from matrix.pair import BoardView
 from matrix.trace import Opened, Session, Traffic
 from tui.messages import Progress
 from tui.page_names import Letters

@@ -4,8 +4,8 @@ import pytest
 from drawing import Pen, judged
 
 from hub.scope import EVERYTHING, OUTCOMES, Scope, Shown
-from matrix.board import BoardView
 from matrix.outcome import Outcome
+from matrix.pair import BoardView
 from matrix.trace import Opened, Session, Traffic
 from tui.messages import Progress, Stage
 from tui.page_board import status

@@ -8,9 +8,9 @@ from recordings import RecordingBuilder
 
 from hub.recording import Recording
 from hub.search.entry import About
-from matrix.board import Evidence
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
+from matrix.pair import Evidence
 from matrix.trace import Opcode, Side
 from tui.selection import Wanted, select
 from tui.verdicts import Verdicts

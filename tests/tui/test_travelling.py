@@ -14,8 +14,8 @@ from textual.widgets import Input
 
 from hub.countdown import PhaseShown
 from hub.recording import Recording
-from matrix.board import BoardView
 from matrix.outcome import Outcome
+from matrix.pair import BoardView
 from matrix.trace import mark_of
 from tui.app import PlugfestApp
 from tui.screens.base import DashboardScreen

@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
-from matrix.board import Evidence
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
+from matrix.pair import Evidence
 from matrix.trace import Side
 from tui.exchange_log import Joined
 from tui.verdicts import Verdicts

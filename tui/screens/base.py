@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from hub.countdown import PhaseShown
-from matrix.board import BoardView
+from matrix.pair import BoardView
 from tui.journey import When
 from tui.messages import Progress
 from tui.source import EMPTY_BOARD, Source

@@ -10,7 +10,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from matrix.board import Pair, PairKey
+from matrix.pair import Pair, PairKey
 from matrix.safe import safe
 from tui.blaming import finding_line
 from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Question, Wanted, entries, vendors

@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from hub.search.query import QueryError
-from matrix.board import BoardView, Pair
 from matrix.notes import Notes
 from matrix.outcome import Outcome
+from matrix.pair import BoardView, Pair
 from matrix.safe import safe
 from tui.cell_filter import parse_for_cells
 from tui.grid import (

@@ -6,9 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from matrix.board import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
 from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
+from matrix.pair import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.blaming import blamed

@@ -16,8 +16,8 @@ from hub.evidence.reference import Reference
 from hub.recording import Recording
 from hub.search.parser import parse
 from hub.search.query import QueryError
-from matrix.board import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
+from matrix.pair import CONNECT, FRAMING
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line

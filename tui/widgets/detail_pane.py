@@ -3,9 +3,9 @@
 from typing import Any
 
 from hub.recording import RecordingError
-from matrix.board import CONNECT, FRAMING
 from matrix.finding import Finding
 from matrix.notes import Note, about_frame
+from matrix.pair import CONNECT, FRAMING
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.detail import Message, exchange_lines, handshake_lines

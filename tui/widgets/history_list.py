@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from matrix.board import Evidence, Pair, SessionOutcome
 from matrix.outcome import Outcome, gravest
+from matrix.pair import Evidence, Pair, SessionOutcome
 from matrix.safe import safe
 from tui.line import Line, Span, fit
 from tui.text import DISTURBED, GLYPHS, clock_time, counted, state_of

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from matrix.board import Row
 from matrix.outcome import WRONG, Outcome
+from matrix.pair import Row
 from matrix.safe import safe
 from tui.line import Line, Span, fit
 from tui.text import INITIATOR_ARROWS, STRIP, duration, glyph, row_marks, strip_of

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from matrix.board import BoardView
+from matrix.pair import BoardView
 from tui.journey import When
 from tui.line import Line, Span, justify
 from tui.messages import Progress, Stage
