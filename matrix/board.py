@@ -12,9 +12,9 @@ from operator import attrgetter, is_
 from typing import Any, Final
 
 from matrix.dialect import dialect
-from matrix.history import Chapter, put_together
 from matrix.outcome import Outcome, gravest
 from matrix.pair import CONNECT, FRAMING, BoardView, Evidence, Pair, PairKey, Row, Station, total_counts
+from matrix.record import Chapter, put_together
 from matrix.tally import BUCKETS_PER_E, Latencies, RowTally, SessionTally, percentile_ms
 from matrix.trace import Session, Side
 

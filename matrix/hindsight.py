@@ -5,8 +5,9 @@ from collections.abc import Callable
 from functools import partial
 
 from matrix.board import Board
-from matrix.chronicle import Chronicle, Placed, RowLog, Step
+from matrix.chronicle import Chronicle, Step
 from matrix.pair import BoardView, Station
+from matrix.row_log import Placed, RowLog
 from matrix.tally import SessionTally
 from matrix.trace import Session
 

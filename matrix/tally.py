@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import exp, log
 from typing import Final
 
-from matrix.history import Record
 from matrix.outcome import Outcome, gravest
 from matrix.pair import Evidence, PairKey, SessionOutcome, Station
+from matrix.record import Record
 
 UNTIMED: Final = -1
 """The bucket of an exchange that has no latency."""

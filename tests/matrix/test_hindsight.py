@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from random_sessions import SECOND_NS, SLOW, numbered, sessions
 
 from matrix.board import Board
-from matrix.chronicle import RUNS_APART, Chronicle
+from matrix.chronicle import Chronicle
 from matrix.hindsight import Hindsight
 from matrix.judge import Judge
+from matrix.row_log import RUNS_APART
 from matrix.trace import Ending, Traffic, mark_of
 
 

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from matrix.history import Chapter, Record, put_together
 from matrix.notes import Note, Notes
 from matrix.outcome import Outcome
 from matrix.pair import BoardView, Pair, PairKey, Row, Station
+from matrix.record import Chapter, Record, put_together
 from tui.grid import WRONG_ONLY, Arrangement, Sort, View, arrange, outcomes_to_choose, versions_to_choose
 from tui.text import CONTESTED, FLAPPING
 
