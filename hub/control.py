@@ -17,7 +17,7 @@ from yarl import URL
 
 from hub.disturber import Disturber, DisturbError, Started
 from hub.errors import HubError
-from hub.faults import FaultError, read_fault
+from hub.fault_language import FaultError, read_fault
 from hub.feed import refuse_strangers
 from hub.lock_file import hub_at
 from hub.tls import TlsPolicy, csms_context

@@ -11,7 +11,7 @@ from drawing import judged
 from peers import ocpp_package
 
 from hub.disturber import Disturber
-from hub.faults import read_fault
+from hub.fault_language import read_fault
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from matrix.dialect import V16

@@ -11,7 +11,7 @@ import pytest
 from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
 
 from hub.disturber import Disturber, DisturbError, Started
-from hub.faults import read_fault
+from hub.fault_language import read_fault
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.splice import Hold

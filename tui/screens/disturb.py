@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hub.faults import EXAMPLES, FaultError, Refuse, read_fault
+from hub.fault_language import EXAMPLES, FaultError, read_fault
+from hub.faults import Refuse
 from matrix.safe import safe
 from tui.line import Line, Span
 from tui.widgets.bar import Bar

@@ -2,20 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.faults import (
-    EXAMPLES,
-    AnswerFault,
-    Bandwidth,
-    Close,
-    FaultError,
-    HalfClose,
-    Latency,
-    Refuse,
-    Reset,
-    Stall,
-    Wanted,
-    read_fault,
-)
+from hub.fault_language import EXAMPLES, FaultError, read_fault
+from hub.faults import AnswerFault, Bandwidth, Close, HalfClose, Latency, Refuse, Reset, Stall, Wanted
 from matrix.trace import Fault, Side
 
 
