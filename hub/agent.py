@@ -8,9 +8,9 @@ from time import monotonic
 from typing import Final
 
 import aiohttp
-import msgspec
 
-from hub.agent_streams import AgentSettings, AgentStreams, Streamed
+from hub.agent_events import Connected, Disconnected, Happened, Listening, TurnedAway
+from hub.agent_streams import AgentSettings, AgentStreams
 from hub.backoff import Backoff
 from hub.dial import HeadReader
 from hub.doors import Door, Doors
@@ -37,42 +37,6 @@ UNAUTHORIZED: Final = 401
 
 class AgentError(HubError):
     """It makes no sense to go on; the message says why."""
-
-
-class Connected(msgspec.Struct, frozen=True, tag_field="event", tag="connected"):
-    """The hub has taken the agent in."""
-
-    hub: str
-    software: str
-
-
-class Disconnected(msgspec.Struct, frozen=True, tag_field="event", tag="disconnected"):
-    """There is no connection to the hub, and why; the next attempt is in so many seconds."""
-
-    reason: str
-    retry_s: float
-
-
-class Listening(msgspec.Struct, frozen=True, tag_field="event", tag="listening"):
-    """Stations can connect, at these URLs."""
-
-    urls: list[str]
-
-
-class GaveUp(msgspec.Struct, frozen=True, tag_field="event", tag="gave_up"):
-    """The agent ends by itself: it makes no sense to go on, and why."""
-
-    reason: str
-
-
-class TurnedAway(msgspec.Struct, frozen=True, tag_field="event", tag="turned_away"):
-    """Somebody came to the agent's own port and did not get as far as a request."""
-
-    remote: str
-    reason: str
-
-
-Happened = Listening | Connected | Disconnected | GaveUp | TurnedAway | Streamed
 
 
 class Agent:

@@ -9,16 +9,16 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
 
-import msgspec
-
-from hub.dial import HeadReader, address_of, dial, say_and_close
-from hub.errors import HubError
+from hub.agent_events import STATIONS, Began, Finished, NotCarried, Streamed
+from hub.dial import HeadReader, address_of, say_and_close
+from hub.errors import words_of
 from hub.handshake import refusal
-from hub.outbound import OutboundError, WayOut, words_of
+from hub.local_csmses import LocalCsmses, LocalError
+from hub.outbound import OutboundError, WayOut
 from hub.pipe import Pipe
 from hub.switchboard import Csms
 from hub.tls import UpstreamTls
-from hub.tls_facts import Hints, tls_facts, why_the_server_failed
+from hub.tls_facts import tls_facts
 from hub.tunnel_flow import Count, Flow, counts_of
 from hub.tunnel_link import Link
 from hub.tunnel_stream import probe
@@ -40,58 +40,13 @@ from hub.tunnel_words import (
     Timing,
 )
 
-STATIONS: Final = "stations"
-"""What the tunnel of stations is called on the agent's side; a CSMS's is called by its name."""
-
 LEAVE_S: Final = 1.0
 """How long the sessions of an agent that is stopped may take to end properly."""
-
-_LOCAL_TLS: Final = Hints(
-    ca=" (--csms-ca FILE says which to trust)",
-    name=" (--csms-sni HOST says which to expect)",
-    cert=" (--csms-cert FILE gives one)",
-    client="the agent's",
-)
-
-
-class Began(msgspec.Struct, frozen=True, tag_field="event", tag="began"):
-    """A connection is carried: for a CSMS by its name, or for a station at `remote`."""
-
-    tunnel: str
-    session: int | None
-    remote: str
-
-
-class Finished(msgspec.Struct, frozen=True, tag_field="event", tag="finished"):
-    """It is over."""
-
-    tunnel: str
-    session: int | None
-    remote: str
-    seconds: float
-    bytes_to_hub: int
-    bytes_from_hub: int
-
-
-class NotCarried(msgspec.Struct, frozen=True, tag_field="event", tag="failed"):
-    """A connection could not be carried, or no further, and why."""
-
-    tunnel: str
-    session: int | None
-    remote: str
-    reason: str
-
-
-Streamed = Began | Finished | NotCarried
-
-
-class LocalError(HubError):
-    """The local CSMS cannot be reached; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
-    """What an agent brings: CSMSes, with the URLs at which it reaches them, and stations, where it `listens`."""
+    """What an agent brings: CSMSes, with the URLs at which it reaches them, and stations, if it listens for any."""
 
     hub: WayOut
     token: str = field(repr=False)
@@ -123,7 +78,7 @@ class AgentStreams:
         self.total = 0
         self.bytes_before = 0
         self._settings = settings
-        self._csmses = {csms.name: csms for csms in settings.csmses}
+        self._csmses = LocalCsmses(settings.csmses, settings.csms_tls, settings.timing.connect_s)
         self._tell = tell
         self._untold: dict[str, tuple[Ended, asyncio.Event]] = {}
         self._is_leaving = False
@@ -222,30 +177,13 @@ class AgentStreams:
         await self._carry(word.ticket, carried, hub, local)
 
     async def _both_ends(self, word: Open) -> tuple[HeadReader, HeadReader]:
-        local = await self._dial(word.csms)
+        local = await self._csmses.dial(word.csms)
         try:
             hub, _ = await self._settings.hub.upgrade(DATA, f"{TICKET}: {word.ticket}")
         except BaseException:
             local.abort()
             raise
         return hub, local
-
-    async def _dial(self, name: str) -> HeadReader:
-        csms = self._csmses.get(name)
-        if csms is None:
-            raise LocalError(f"the agent knows no CSMS {name!r}")
-        limit_s = self._settings.timing.connect_s
-        try:
-            async with asyncio.timeout(limit_s):
-                return await dial(csms, self._settings.csms_tls if csms.is_tls else None)
-        except TimeoutError as exc:
-            raise LocalError(f"behind the tunnel, {csms.url} did not answer within {limit_s:g} s") from exc
-        except ConnectionRefusedError as exc:
-            raise LocalError(f"behind the tunnel, nobody listens at {csms.url}: connection refused") from exc
-        except (OSError, UnicodeError) as exc:
-            raise LocalError(
-                f"behind the tunnel, {csms.url} cannot be reached: {self._why_it_left(csms, exc)}"
-            ) from exc
 
     # -- stations -----------------------------------------------------------------------------------------------------
 
@@ -289,7 +227,7 @@ class AgentStreams:
         self.carried[ticket] = carried
         self.total += 1
         self._tell(Began(carried.tunnel, carried.session, carried.remote))
-        pipe = carried.pipe = Pipe(hub, local, partial(self._tell_end, ticket, self._csmses.get(carried.tunnel)))
+        pipe = carried.pipe = Pipe(hub, local, partial(self._tell_end, ticket, self._csmses.named(carried.tunnel)))
         try:
             await pipe.run()
         finally:
@@ -323,10 +261,7 @@ class AgentStreams:
         """Say what is known of why a local peer has left, or was never there: a CSMS, or a station."""
         if exc is None:
             return ""
-        tls = self._settings.csms_tls if csms and csms.is_tls else None
-        if csms and tls and (sentence := why_the_server_failed(exc, tls.server_name or csms.host, _LOCAL_TLS)):
-            return sentence
-        return words_of(exc)
+        return self._csmses.why(csms, exc) if csms else words_of(exc)
 
     def _say(self, word: Ended | Failed | Lost) -> None:
         if self.link is not None:

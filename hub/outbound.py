@@ -1,14 +1,12 @@
 """How a tunnel's agent gets to its hub: by TCP or TLS, through an HTTP proxy where the environment names one."""
 
 import asyncio
-import base64
 import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, Self
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # it is there, and typeshed lacks it
 
 import aiohttp
 from aiohappyeyeballs import start_connection
@@ -16,18 +14,16 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from hub.dial import HeadReader, ask, reader_over
-from hub.errors import HubError
-from hub.handshake import END_OF_HEAD, MAX_HEAD_BYTES, HeadError, ResponseHead
+from hub.errors import HubError, words_of
+from hub.handshake import END_OF_HEAD, HeadError, ResponseHead
 from hub.host_names import addresses_of
+from hub.proxy import LOGIN, Proxy, ProxyError, proxy_for
 from hub.switchboard import shown_url
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context
 from hub.tls_facts import Hints, why_the_server_failed
 from hub.tunnel_words import PROTOCOL, REASON
 
-_PROXY_OF: Final = {"ws": ("HTTP_PROXY",), "wss": ("HTTPS_PROXY", "HTTP_PROXY")}
-"""Who wants to get out by a proxy for TLS only, says so in HTTPS_PROXY; where there is but one, it serves for both."""
 _HAPPY_EYEBALLS_S: Final = 0.25
-_LOGIN: Final = "http://USER:PASSWORD@HOST:PORT"
 _HINTS: Final = Hints(
     ca=" (--ca FILE says which to trust; a proxy that opens TLS has its own)",
     cert=" (--cert FILE gives one)",
@@ -41,27 +37,6 @@ class OutboundError(HubError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """An HTTP proxy, and the variable that names it."""
-
-    url: URL
-    variable: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.url.host}:{self.url.port}"
-
-    def request(self, host: str, port: int) -> bytes:
-        """Return what asks for a way to an address (RFC 9110 §9.3.6)."""
-        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
-        if self.url.user is not None:
-            credentials = f"{self.url.user}:{self.url.password or ''}".encode()
-            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(credentials).decode()}")
-        return "\r\n".join(lines).encode() + END_OF_HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +138,11 @@ class WayOut:
             named = f"the proxy {self.proxy.where} ({self.proxy.variable})"
             raise OutboundError(f"{named}, by which the hub is to be reached, cannot be: {words_of(exc)}") from exc
         if self.proxy is not None:
-            await self._ask_proxy(sock, self.proxy)
+            try:
+                await self.proxy.open(sock, self.host, self.port)
+            except ProxyError as exc:
+                raise OutboundError(str(exc)) from exc
         return sock
-
-    async def _ask_proxy(self, sock: socket.socket, proxy: Proxy) -> None:
-        try:
-            answer = await _proxy_answer(sock, proxy.request(self.host, self.port))
-        except OutboundError as exc:
-            sock.close()
-            raise OutboundError(f"the proxy {proxy.where} is of no use: {exc}") from exc
-        except BaseException:
-            sock.close()
-            raise
-        if not 200 <= answer.status < 300:
-            sock.close()
-            hint = f"; {proxy.variable} can name a user: {_LOGIN}" if answer.status == 407 else ""
-            said = f"{answer.status} {answer.reason}".strip()
-            raise OutboundError(f"the proxy {proxy.where} lets nobody through to {self.host}:{self.port}: {said}{hint}")
 
     def why(self, exc: BaseException) -> str:
         """Say why a connection to the hub failed, or ended: in terms of TLS where it was for that."""
@@ -227,7 +190,7 @@ def refused(way: WayOut, status: int, reason: str | None) -> NoReturn:
         )
     if status == 407:
         named = "HTTPS_PROXY" if way.tls else "HTTP_PROXY"
-        raise OutboundError(f"a proxy in the way to {way.url} wants a login ({status}): {named} can name it, {_LOGIN}")
+        raise OutboundError(f"a proxy in the way to {way.url} wants a login ({status}): {named} can name it, {LOGIN}")
     if status in (404, 405):
         raise OutboundError(f"what answers at {way.url} is no hub, or one too old for tunnels ({status})")
     if status in (502, 503, 504):
@@ -248,32 +211,6 @@ def no_redirect(way: WayOut) -> aiohttp.ClientMiddlewareType:
     return look
 
 
-def proxy_for(url: URL, environment: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy that the environment has for a hub: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, none for NO_PROXY.
-
-    Raises:
-        OutboundError: it cannot be used.
-    """
-    lowered = {name.lower(): value for name, value in environment.items() if value}
-    if proxy_bypass_environment(url.host_port_subcomponent or "", {"no": lowered.get("no_proxy", "")}):
-        return None
-    for variable in (*_PROXY_OF[url.scheme], "ALL_PROXY"):
-        if text := lowered.get(variable.lower()):
-            return Proxy(_proxy_url(text, variable), variable)
-    return None
-
-
-def _proxy_url(text: str, variable: str) -> URL:
-    try:
-        url = URL(text if "://" in text else f"http://{text}")
-        port = url.port
-    except ValueError as exc:
-        raise OutboundError(f"{variable} is not the URL of a proxy: {shown_url(text)!r}") from exc
-    if url.scheme != "http" or not url.host or not port:
-        raise OutboundError(f"{variable} has to be http://HOST:PORT to be of use for a tunnel: {shown_url(text)!r}")
-    return url
-
-
 def _checked(hub: str) -> URL:
     try:
         url = URL(hub)
@@ -285,26 +222,3 @@ def _checked(hub: str) -> URL:
     if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
         raise OutboundError(f"the URL of a hub has no user, query or fragment: {shown_url(hub)!r}")
     return url
-
-
-async def _proxy_answer(sock: socket.socket, request: bytes) -> ResponseHead:
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(sock, request)
-    head = b""
-    while END_OF_HEAD not in head:
-        # nobody behind the proxy speaks first: what comes is its answer alone
-        chunk = await loop.sock_recv(sock, 4096)
-        if not chunk or len(head) > MAX_HEAD_BYTES:
-            raise OutboundError("it hung up without an answer that can be read")
-        head += chunk
-    try:
-        return ResponseHead.parse(head[: head.index(END_OF_HEAD) + len(END_OF_HEAD)])
-    except HeadError as exc:
-        raise OutboundError(f"it does not speak HTTP: {exc}") from exc
-
-
-def words_of(exc: BaseException) -> str:
-    """Return what the system says of an error, without its number."""
-    if isinstance(exc, OSError) and exc.errno and exc.errno > 0:
-        return os.strerror(exc.errno).lower()
-    return str(getattr(exc, "strerror", None) or exc or type(exc).__name__).lower()

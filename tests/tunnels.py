@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from raw_peers import Peers
 
-from hub.agent import Agent, Connected, Happened
+from hub.agent import Agent
+from hub.agent_events import Connected, Happened
 from hub.agent_streams import AgentSettings
 from hub.backoff import Backoff
 from hub.doors import Door

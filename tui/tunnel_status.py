@@ -11,8 +11,19 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from hub.agent import Agent, Connected, Disconnected, GaveUp, Happened, Listening, TurnedAway
-from hub.agent_streams import STATIONS, Began, Finished, NotCarried
+from hub.agent import Agent
+from hub.agent_events import (
+    STATIONS,
+    Began,
+    Connected,
+    Disconnected,
+    Finished,
+    GaveUp,
+    Happened,
+    Listening,
+    NotCarried,
+    TurnedAway,
+)
 from matrix.safe import safe
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from hub.agent import Agent, AgentError, GaveUp
+from hub.agent import Agent, AgentError
+from hub.agent_events import GaveUp
 from hub.agent_streams import AgentSettings
 from hub.doors import Door
 from hub.outbound import WayOut

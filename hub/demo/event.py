@@ -10,7 +10,8 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
-from hub.agent import Agent, Connected
+from hub.agent import Agent
+from hub.agent_events import Connected
 from hub.agent_streams import AgentSettings
 from hub.demo.csms import Csms, serving
 from hub.demo.organizer import desk_in

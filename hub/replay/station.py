@@ -14,9 +14,8 @@ import msgspec
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
 from hub.dial import HeadReader, ask, dial, read_body
-from hub.errors import HubError
+from hub.errors import HubError, words_of
 from hub.handshake import END_OF_HEAD, HeadError, ResponseHead, storable
-from hub.outbound import words_of
 from hub.recorder import Recorder
 from hub.replay.wire import accept_of, new_key
 from hub.switchboard import Csms

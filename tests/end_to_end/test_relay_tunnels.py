@@ -11,8 +11,8 @@ from raw_peers import ACCEPT, Peers, frame, masked, upgrade
 from storms import AT_HOME, recorded, session_of
 from tunnels import agent_for, eventually, token_in, tunnelled_hub
 
-from hub.agent import AgentError, Connected, Disconnected
-from hub.agent_streams import Finished
+from hub.agent import AgentError
+from hub.agent_events import Connected, Disconnected, Finished
 from hub.limits import Limits
 from hub.recording import Recording
 from hub.server import Hub, HubSettings

@@ -13,7 +13,7 @@ from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
 from storms import crosses, outcome_of, recorded, session_of, stormy
 from tunnels import PATIENT, QUICK, agent_for, eventually, token_in, tunnelled_hub
 
-from hub.agent import Connected, Disconnected
+from hub.agent_events import Connected, Disconnected
 from hub.tunnel_words import Timing
 from matrix.outcome import Outcome
 from matrix.trace import Ending

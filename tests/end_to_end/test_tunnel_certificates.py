@@ -11,8 +11,7 @@ from raw_peers import Line, masked
 from tls_peers import client, told
 from tunnels import agent_for, token_in, tunnelled_hub
 
-from hub.agent import Connected, Disconnected
-from hub.agent_streams import NotCarried
+from hub.agent_events import Connected, Disconnected, NotCarried
 from hub.certs import Authority
 from hub.doors import Door
 from hub.outbound import WayOut

@@ -11,8 +11,7 @@ from raw_peers import Peers, frame, masked
 from storms import crosses, outcome_of, recorded, session_of, stormy
 from tunnels import PATIENT, QUICK, eventually
 
-from hub.agent import Disconnected
-from hub.agent_streams import NotCarried
+from hub.agent_events import Disconnected, NotCarried
 from hub.server import Hub
 from hub.tunnel_words import Timing
 from matrix.outcome import Outcome

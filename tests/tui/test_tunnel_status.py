@@ -7,8 +7,20 @@ import pytest
 from rich.console import Console
 from tunnels import QUICK
 
-from hub.agent import Agent, Connected, Disconnected, GaveUp, Happened, Listening, TurnedAway
-from hub.agent_streams import STATIONS, AgentSettings, Began, Finished, NotCarried
+from hub.agent import Agent
+from hub.agent_events import (
+    STATIONS,
+    Began,
+    Connected,
+    Disconnected,
+    Finished,
+    GaveUp,
+    Happened,
+    Listening,
+    NotCarried,
+    TurnedAway,
+)
+from hub.agent_streams import AgentSettings
 from hub.outbound import WayOut
 from hub.switchboard import checked_csms
 from tui.tunnel_status import Lines, Status, json_teller, sentence_of
