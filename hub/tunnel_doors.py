@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from hub.arrivals import new_ticket
 from hub.dial import HeadReader, address_of
 from hub.errors import HubError
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, refusal
@@ -31,7 +32,7 @@ from hub.tunnel_words import (
     TICKET,
     from_agent,
 )
-from hub.tunnels import Tunnels, new_ticket
+from hub.tunnels import Tunnels
 from matrix.safe import safe
 
 CLOSE_S: Final = 1.0
@@ -135,15 +136,14 @@ class TunnelDoors:
     def _csms_end(self, reader: HeadReader, request: RequestHead) -> None:
         """Give a connection to the relay that waits for it."""
         ticket = request.field(TICKET.lower()) or ""
-        if (
-            waiting := self._tunnels.arrived(ticket)
-        ) is None:  # no failure: stations leave while an agent is on its way
+        waiting = self._tunnels.arrivals.waiting_for(ticket)
+        if waiting is None:  # no failure: stations leave while an agent is on its way
             raise RefusedError(410, "this ticket is good no longer: the station has left, or the hub has given up")
-        agent, csms, arrival = waiting
+        agent = waiting.agent
         upstream = _accepted(reader, HeadReader(keeps_half_open=True))
         agent.forget_what_is_over()
-        agent.streams[ticket] = Stream(f"csms:{csms}", upstream, partial(agent.lose, ticket))
-        arrival.set_result(upstream)
+        agent.streams[ticket] = Stream(f"csms:{waiting.csms}", upstream, partial(agent.lose, ticket))
+        waiting.arrival.set_result(upstream)
 
     def _station_end(self, reader: HeadReader, request: RequestHead) -> HeadReader:
         """Return a connection whose other end is a station's."""

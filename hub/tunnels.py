@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
+from hub.arrivals import Arrivals, TunnelError
 from hub.dial import HeadReader
+from hub.known_agent import KnownAgent
 from hub.leases import Holder, Leases, TakenError
 from hub.switchboard import Csms, SwitchboardError, checked_csms
 from hub.token_file import Failures, TokenFile, allows
 from hub.tokens import Token
-from hub.tunnel_flow import Count, Flow, counts_of
+from hub.tunnel_flow import Flow, counts_of
 from hub.tunnel_link import Link, LinkError, PartedError, SilentError
-from hub.tunnel_stream import Stream
 from hub.tunnel_words import (
     VERSION,
     Bye,
@@ -26,7 +26,6 @@ from hub.tunnel_words import (
     Lost,
     Noted,
     OfAgent,
-    Open,
     Timing,
     Welcome,
     Why,
@@ -40,59 +39,6 @@ PATIENCE_S: Final = 3.0
 log = logging.getLogger(__name__)
 
 
-class TunnelError(OSError):
-    """A CSMS cannot be reached through its tunnel; the message says why."""
-
-
-@dataclass(slots=True, eq=False)
-class Agent:
-    """An agent that the hub knows: connected, or expected back. `lost_at` is of the monotonic clock."""
-
-    token: Token
-    hello: Hello
-    remote: str
-    link: Link | None
-    streams: dict[str, Stream] = field(default_factory=dict)
-    back: asyncio.Event = field(default_factory=asyncio.Event)
-    lost_at: float = 0.0
-    flow: Flow = field(default_factory=lambda: Flow("the hub", "the agent"))
-
-    @property
-    def holder(self) -> Holder:
-        return Holder(self.token.name, self.hello.instance)
-
-    @property
-    def shown(self) -> str:
-        """What it is called in a log."""
-        return f"the tunnel of token {self.token.name!r} from {self.remote}"
-
-    def say(self, word: Open | Noted | Lost | Welcome) -> None:
-        if self.link is not None:
-            self.link.say(word)
-
-    def lose(self, ticket: str, why: str) -> None:
-        """Have the agent break off a connection that is broken: it may not have noticed."""
-        self.say(Lost(ticket, why))
-
-    def counts(self) -> dict[str, Count]:
-        self.forget_what_is_over()
-        return {ticket: stream.count for ticket, stream in self.streams.items()}
-
-    def forget_what_is_over(self) -> None:
-        for ticket in [ticket for ticket, stream in self.streams.items() if stream.is_over]:
-            del self.streams[ticket]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A station's request that waits for an agent to reach its CSMS."""
-
-    agent: Agent
-    csms: str
-    session: int
-    arrival: "asyncio.Future[HeadReader]"
-
-
 class Tunnels:
     """All agents. `names` says which CSMSes may come through a tunnel at the moment."""
 
@@ -102,10 +48,10 @@ class Tunnels:
         self.tokens = tokens
         self.timing = timing or Timing()
         self.failures = Failures()
-        self.agents: dict[Holder, Agent] = {}
+        self.arrivals = Arrivals()
+        self.agents: dict[Holder, KnownAgent] = {}
         self._names = names
         self._leases = Leases()
-        self._waiting: dict[str, Waiting] = {}
         self._left_at: dict[str, float] = {}
         self._following: asyncio.Task[None] | None = None
 
@@ -163,16 +109,15 @@ class Tunnels:
             else:
                 agent.token = token
 
-    def dismiss(self, agent: Agent, bye: Bye) -> None:
+    def dismiss(self, agent: KnownAgent, bye: Bye) -> None:
         """Part from an agent at once, and end its sessions."""
         if self.agents.pop(agent.holder, None) is None:
             return
         log.info("%s is gone: %s", agent.shown, safe(bye.text))
         self._leases.release(agent.holder)
         self._left_at |= dict.fromkeys(agent.hello.csmses, monotonic())
-        for waiting in [each for each in self._waiting.values() if each.agent is agent]:
-            _fail(waiting, bye.text)
-        self._break_streams(agent, bye.text)
+        self.arrivals.fail_all(agent, bye.text)
+        agent.break_streams(bye.text)
         if agent.link is not None:
             agent.link.part(bye)
             agent.link = None
@@ -205,10 +150,10 @@ class Tunnels:
             self.dismiss(self.agents[other], Bye(Why.SUPERSEDED, "a newer agent with the same token has taken over"))
         return None
 
-    def _take_in(self, link: Link, hello: Hello, token: Token, remote: str) -> Agent:
+    def _take_in(self, link: Link, hello: Hello, token: Token, remote: str) -> KnownAgent:
         agent = self.agents.get(Holder(token.name, hello.instance))
         if agent is None:
-            agent = Agent(token, hello, remote, link)
+            agent = KnownAgent(token, hello, remote, link)
             self.agents[agent.holder] = agent
         else:
             if agent.link is not None:
@@ -217,14 +162,12 @@ class Tunnels:
         agent.back.set()
         self._reconcile(agent, {*hello.tickets})
         agent.say(Welcome(__version__, [*agent.streams]))
-        for ticket, each in self._waiting.items():
-            if each.agent is agent and ticket not in hello.tickets:
-                agent.say(Open(ticket, each.csms, each.session))
+        self.arrivals.ask_again(agent, hello.tickets)
         brings = [*map(repr, hello.csmses), *(["stations"] if hello.stations else [])]
         log.info("%s brings %s", agent.shown, safe(", ".join(brings)))
         return agent
 
-    def _reconcile(self, agent: Agent, tickets: set[str]) -> None:
+    def _reconcile(self, agent: KnownAgent, tickets: set[str]) -> None:
         """End what the agent does not have any more."""
         agent.forget_what_is_over()
         for ticket, stream in agent.streams.items():
@@ -232,7 +175,7 @@ class Tunnels:
                 stream.break_off(f"the tunnel {stream.name} broke: its agent lost the connection, and has begun anew")
         agent.forget_what_is_over()
 
-    def _lost(self, agent: Agent, link: Link, exc: LinkError) -> None:
+    def _lost(self, agent: KnownAgent, link: Link, exc: LinkError) -> None:
         """Expect an agent back that has lost its connection; its sessions end at once where the path is silent."""
         if agent.link is not link:
             return
@@ -243,38 +186,28 @@ class Tunnels:
         agent.link, agent.lost_at = None, monotonic()
         agent.back.clear()
         if isinstance(exc, SilentError):
-            self._break_streams(agent, str(exc))
+            agent.break_streams(str(exc))
         asyncio.get_running_loop().call_later(self.timing.grace_s, self._give_up, agent)
 
-    def _give_up(self, agent: Agent) -> None:
+    def _give_up(self, agent: KnownAgent) -> None:
         if agent.link is None and monotonic() - agent.lost_at >= self.timing.grace_s * 0.99:
             sentence = f"its agent lost the connection, and was not back within {self.timing.grace_s:g} s"
             self.dismiss(agent, Bye(Why.STOPPED, sentence))
 
-    def _break_streams(self, agent: Agent, why: str) -> None:
-        for ticket in [*agent.streams]:
-            self._break_stream(agent, ticket, why)
-
-    def _hear(self, agent: Agent, word: OfAgent) -> None:
+    def _hear(self, agent: KnownAgent, word: OfAgent) -> None:
         match word:
             case Ended(ticket):
                 if stream := agent.streams.get(ticket):
                     stream.note(word)
                 agent.say(Noted(ticket))
             case Failed(ticket, text):
-                waiting = self._waiting.get(ticket)
-                if waiting is not None and waiting.agent is agent:
-                    _fail(waiting, text)
+                self.arrivals.fail(agent, ticket, text)
             case Lost(ticket, text):
-                self._break_stream(agent, ticket, text)
+                agent.break_stream(ticket, text)
             case Counts():
                 for ticket, text in agent.flow.hear(word, agent.counts()).items():
                     agent.lose(ticket, text)
-                    self._break_stream(agent, ticket, text)
-
-    def _break_stream(self, agent: Agent, ticket: str, why: str) -> None:
-        if stream := agent.streams.get(ticket):
-            stream.break_off(f"the tunnel {stream.name} broke: {why}")
+                    agent.break_stream(ticket, text)
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 
@@ -285,28 +218,9 @@ class Tunnels:
         return replace(csms, url=checked_csms(csms.name, self.agents[holder].hello.csmses[csms.name]).url)
 
     async def dial(self, csms: Csms, session: int) -> HeadReader:
-        agent = await self._present(csms.name)
-        ticket = new_ticket()
-        arrival: asyncio.Future[HeadReader] = asyncio.get_running_loop().create_future()
-        self._waiting[ticket] = Waiting(agent, csms.name, session, arrival)
-        agent.say(Open(ticket, csms.name, session))
-        try:
-            return await arrival
-        except asyncio.CancelledError:
-            if arrival.done() and not arrival.cancelled() and arrival.exception() is None:
-                arrival.result().abort()  # it came, and nobody waits for it any more
-            raise
-        finally:
-            del self._waiting[ticket]
+        return await self.arrivals.ask(await self._present(csms.name), csms.name, session)
 
-    def arrived(self, ticket: str) -> "tuple[Agent, str, asyncio.Future[HeadReader]] | None":
-        """Return who waits for the connection with a ticket: its agent, its CSMS, and where to put it; None: nobody."""
-        waiting = self._waiting.get(ticket)
-        if waiting is None or waiting.arrival.done():
-            return None
-        return waiting.agent, waiting.csms, waiting.arrival
-
-    async def _present(self, name: str) -> Agent:
+    async def _present(self, name: str) -> KnownAgent:
         """Return the agent that brings a CSMS; wait a little for one that is expected back."""
         holder = self._leases.holder(name)
         if holder is None:
@@ -326,16 +240,6 @@ class Tunnels:
         return "" if left_at is None else f" since {monotonic() - left_at:.0f} s ago"
 
 
-def new_ticket() -> str:
-    """Return what names a stream, and nobody can guess."""
-    return secrets.token_urlsafe(18)
-
-
 def _say_if_crashed(following: "asyncio.Task[None]") -> None:
     if not following.cancelled() and (exc := following.exception()) is not None:
         log.critical("the token file is followed no more: stop the hub, and start it again", exc_info=exc)
-
-
-def _fail(waiting: Waiting, text: str) -> None:
-    if not waiting.arrival.done():
-        waiting.arrival.set_exception(TunnelError(text))
