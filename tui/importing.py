@@ -13,8 +13,9 @@ from hub.imports.entries import ImportLogError
 from hub.imports.files import beginning_of
 from hub.imports.formats import Format
 from hub.imports.importer import Imported, import_logs
-from hub.imports.log import Log, Told
+from hub.imports.log import Log
 from hub.imports.sessions import import_sessions, is_recorded
+from hub.imports.source import Told
 from hub.imports.stamps import zone_named
 from hub.recording_file import SQLITE_HEADER
 from matrix.safe import safe, safe_json
@@ -147,11 +148,11 @@ def _tell_skipped(imported: Imported) -> None:
 def _tell(log: Log) -> None:
     count = log.count
     click.echo(
-        f"{safe(log.origin)}: {count.messages} messages, {count.calls} calls, {count.answered} answered,"
+        f"{safe(log.source.origin)}: {count.messages} messages, {count.calls} calls, {count.answered} answered,"
         f" {count.unanswered} unanswered, {count.orphans} answers to no call in it"
     )
-    if log.clock is not None:
-        click.echo(f"  {ABOUT_CLOCKS[log.clock]}")
+    if log.source.clock is not None:
+        click.echo(f"  {ABOUT_CLOCKS[log.source.clock]}")
 
 
 def _as_json(imported: Imported) -> dict[str, Any]:
@@ -167,4 +168,4 @@ def _as_json(imported: Imported) -> dict[str, Any]:
 
 def _log_as_json(log: Log) -> dict[str, Any]:
     count = {**asdict(log.count), "unanswered": log.count.unanswered}
-    return {"file": log.path.name, "format": log.format, "clock": log.clock, **count}
+    return {"file": log.source.name, "format": log.source.format, "clock": log.source.clock, **count}

@@ -11,7 +11,9 @@ from hub.batch import Batch, SessionEnd, end_row, session_row
 from hub.database import TRUNCATE, Transaction
 from hub.fresh import fresh_recording
 from hub.imports.entries import ImportLogError
-from hub.imports.log import Happening, Heard, Log, Over, Skipped, Talk, Told
+from hub.imports.log import Log, Skipped
+from hub.imports.source import Told
+from hub.imports.talks import Happening, Heard, Over, Talk
 from hub.recording_file import WritableRecording
 from matrix.trace import Ending, Opcode, Session
 
@@ -84,7 +86,7 @@ def check_free(recording: Path) -> None:
 
 
 def _nothing(imported: Imported) -> str:
-    names = ", ".join(repr(log.path.name) for log in imported.logs)
+    names = ", ".join(repr(log.source.name) for log in imported.logs)
     if not imported.skipped:
         return f"no message could be read from {names}"
     first = imported.skipped[0]
@@ -146,7 +148,7 @@ class Scribe:
     def _begin(self, talk: Talk, at: int) -> None:
         """Open a session just before its first message: nothing tells since when it was really open."""
         other = self._open.get(talk.identity)
-        if other is not None and other.log is not talk.log:
+        if other is not None and other.source is not talk.source:
             raise ImportLogError(_twice(other, talk))
         self._open[talk.identity] = talk
         talk.number = next(self._numbers)
@@ -154,7 +156,7 @@ class Scribe:
         self._imported.without_version += not talk.version
         session = Session(
             id=talk.number, opened_at=at - 1, identity=talk.identity, csms=talk.csms or self._csms,
-            origin=talk.log.origin, chosen=f"ocpp{talk.version}" if talk.version else None, clock=talk.clock,
+            origin=talk.source.origin, chosen=f"ocpp{talk.version}" if talk.version else None, clock=talk.clock,
         )  # fmt: skip
         self._batch.sessions.append(session_row(session, next(self._marks), None))
 
@@ -169,7 +171,7 @@ class Scribe:
 
 
 def _twice(one: Talk, other: Talk) -> str:
-    names = f"{one.log.path.name!r} and {other.log.path.name!r}"
+    names = f"{one.source.name!r} and {other.source.name!r}"
     return (
         f"{one.identity!r} is in both {names} at the same time: where they are of the two sides of one session, import"
         " one of them; where they are of two stations, import each into its own recording"

@@ -14,7 +14,7 @@ from hub.database import TRUNCATE, Transaction
 from hub.fresh import fresh_recording
 from hub.imports.har import har_sessions, is_har
 from hub.imports.importer import FOLDED_EVERY, WRITTEN_TOGETHER, check_free
-from hub.imports.log import JITTER_NS
+from hub.imports.talks import JITTER_NS
 from hub.recording import Beginning
 from hub.recording_file import WritableRecording
 from hub.session_file import Head, Part, open_session, session_from, traffic_of

@@ -25,7 +25,7 @@ def said(past: History, decided: Outcome | None = None) -> str:
     return sentence(past, decided or past.latest, seconds)
 
 
-# -- whether it flaps --------------------------------------------------------------------------------------------------
+# -- whether it flaps -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from goldens import SESSIONS, drawings
 from hub.exports.exporter import KINDS, Format
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
-from hub.imports.log import Told
+from hub.imports.source import Told
 from hub.recording import Recording
 from matrix.finding import Finding
 

@@ -11,7 +11,7 @@ from hub.exports.exporter import Format
 from hub.imports import formats
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
-from hub.imports.log import Told
+from hub.imports.source import Told
 
 
 @pytest.mark.parametrize("format_", [Format.CSV, Format.JSONL])

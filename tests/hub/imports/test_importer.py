@@ -21,7 +21,7 @@ from written_logs import FORMATS, messages
 from hub.imports import files, importer
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import Imported, import_logs
-from hub.imports.log import Told
+from hub.imports.source import Told
 from hub.recording import Recording
 from matrix.finding import Severity
 from matrix.judge import Judge

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.imports import log as log_module
-from hub.imports.log import Happening, Heard, Log, Over, Skipped, Told
+from hub.imports import talks
+from hub.imports.log import Log, Skipped
+from hub.imports.source import Told
 from hub.imports.stamps import zone_named
+from hub.imports.talks import Happening, Heard, Over
 from matrix.trace import Clock, Side
 
 BEAT = '[2,"{}","Heartbeat",{{}}]'
@@ -60,7 +62,7 @@ def test_time_that_jitters_does_not_go_back(tmp_path: Path) -> None:
 
     assert [each.at - TEN for each in heard(happenings)] == [10 * SECOND, 10 * SECOND, 11 * SECOND]
     assert len(happenings) == 4
-    assert log.clock is None
+    assert log.source.clock is None
 
 
 def test_time_that_leaps_back_begins_new_sessions_that_know_no_moments(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_what_a_log_does_not_say_is_told(tmp_path: Path) -> None:
 
     (only,) = heard(happenings)
     assert (only.at, only.side, only.talk.identity, only.talk.version) == (TEN, Side.STATION, "CS7", "2.1")
-    assert log.clock is None
+    assert log.source.clock is None
 
 
 def test_station_of_a_log_that_names_none_is_called_like_the_file(tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ def test_message_that_never_ends_is_lost_with_its_first_line(tmp_path: Path) -> 
 
 
 def test_most_silent_session_makes_room_for_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "TALKS_AT_ONCE", 2)
+    monkeypatch.setattr(talks, "TALKS_AT_ONCE", 2)
 
     happenings, _, _ = read(tmp_path, at(0, "A"), at(1, "B"), at(2, "A", "2"), at(3, "C"), at(4, "B", "2"))
 

@@ -24,8 +24,8 @@ from hub.exports.exporter import Format, export_into
 from hub.imports import har
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
-from hub.imports.log import Told
 from hub.imports.sessions import Restored, import_sessions, is_recorded
+from hub.imports.source import Told
 from hub.recording import Beginning, Recording
 from hub.session_file import SessionFile, session_of
 from matrix.notes import Note
