@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from hub.event import EventFile
 from hub.event_desk import EventDesk
-from hub.event_file import EventFile
 from hub.timetable import Timetable
 
 AGAIN_S: Final = 10.0

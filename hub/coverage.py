@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.event_file import EventFile
+from hub.event import EventFile
 from hub.schedule import meetings
 from matrix.dialect import dialect
 from matrix.outcome import WRONG, Outcome

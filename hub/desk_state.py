@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from hub.errors import HubError
-from hub.event_file import EventFile, Round
+from hub.event import EventFile, Round
 from hub.pairing import Pairing
 from hub.timetable import Timetable
 

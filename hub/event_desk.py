@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from hub.desk_state import DeskState, DeskStateError, load_state, save_state, state_of
-from hub.event_file import EventFile, EventFileError, Round, Stamp, read_event, stamp_of
+from hub.event import EventFile, Round, Stamp
+from hub.event_file import EventFileError, read_event, stamp_of
 from hub.event_remarks import remarks
 from hub.limits import Limits
 from hub.pairing import Move, Pairing, changes

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from hub.event_file import EventFile
+from hub.event import EventFile
 from hub.tokens import Token
 from hub.toml_lines import Lines, Place
 from hub.toml_table import Mistake, shown_place

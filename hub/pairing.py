@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hub.errors import HubError
-from hub.event_file import EventFile, StationProduct
+from hub.event import EventFile, StationProduct
 from matrix.safe import safe
 
 

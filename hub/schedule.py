@@ -7,7 +7,7 @@ has meetings (König 1916); the colouring by alternating paths finds them.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from hub.event_file import EventFile, Round
+from hub.event import EventFile, Round
 
 Pair = tuple[str, str]
 """A station product and a CSMS, by their names."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.event_file import Round
+from hub.event import Round
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Final
 
 from aiohttp import web
 
+from hub.event import EventFile
 from hub.event_desk import EventDesk
-from hub.event_file import EventFile
 from hub.nearness import is_from_here
 from hub.refusals import WHO
 from hub.scope import EVERYTHING, Scope, ViewingPolicy

@@ -13,6 +13,7 @@ import msgspec
 from hub.control import control_tls, control_url
 from hub.coverage import Meeting
 from hub.errors import HubError
+from hub.event import EventFile
 from hub.event_control import (
     CLOCK_PATH,
     PATH,
@@ -26,7 +27,7 @@ from hub.event_control import (
     order_swap,
     show_pairs,
 )
-from hub.event_file import EventFile, read_event
+from hub.event_file import read_event
 from hub.event_remarks import remarks
 from hub.schedule import as_toml, meetings, rounds_of, timed
 from hub.scope import Shown, ViewingPolicy

@@ -19,9 +19,10 @@ from hub.control import add_control
 from hub.disturber import Disturber
 from hub.doors import Door
 from hub.errors import HubError
+from hub.event import EventFile
 from hub.event_control import add_event_control
 from hub.event_desk import EventDesk, log_remarks, reachable
-from hub.event_file import EventFile, read_event
+from hub.event_file import read_event
 from hub.feed import feed_app
 from hub.limits import limits_from_options
 from hub.note_desk import add_note_desk

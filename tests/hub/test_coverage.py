@@ -7,7 +7,8 @@ from drawing import Pen
 from event_texts import TWO_CSMSES
 
 from hub.coverage import Meeting, coverage
-from hub.event_file import EventFile, parse_event
+from hub.event import EventFile
+from hub.event_file import parse_event
 from matrix.judge import Judge
 from matrix.pair import BoardView
 from matrix.trace import Opened, Session, Traffic

@@ -9,8 +9,9 @@ from event_texts import TWO_CSMSES
 from hub import event_desk
 from hub.desk_state import state_path
 from hub.errors import HubError
+from hub.event import EventFile
 from hub.event_desk import TOLD, Edits, EventDesk, some_of
-from hub.event_file import EventFile, read_event
+from hub.event_file import read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
 

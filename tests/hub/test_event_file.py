@@ -8,7 +8,8 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.event_file import EventFile, EventFileError, parse_event, read_event
+from hub.event import EventFile
+from hub.event_file import EventFileError, parse_event, read_event
 from hub.scope import EVERYTHING, OUTCOMES, Shown
 from matrix.finding import Severity
 

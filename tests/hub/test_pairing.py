@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from event_texts import TWO_CSMSES
 
-from hub.event_file import EventFile, parse_event
+from hub.event import EventFile
+from hub.event_file import parse_event
 from hub.pairing import Move, Pairing, PairingError
 
 EVENT = (

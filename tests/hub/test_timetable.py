@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.event_file import Round
+from hub.event import Round
 from hub.timetable import Phase, Timetable
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)

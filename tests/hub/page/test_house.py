@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from hub.event_file import Round
+from hub.event import Round
 from hub.page.house import clock
 from hub.timetable import Timetable
 
