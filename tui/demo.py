@@ -106,7 +106,8 @@ def _last_words(event: subprocess.Popen[bytes]) -> str:
 def _print_matrix(path: Path) -> None:
     from hub.recording import Recording
     from tui.judging import judge_all
-    from tui.printing import console, matrix_table
+    from tui.print_verdicts import matrix_table
+    from tui.printing import console
 
     with Recording.open(path) as recording:
         view = judge_all(recording).board.view()

@@ -72,13 +72,13 @@ def judge(
 def rules(code: str | None, *, as_json: bool) -> None:
     """List the rules, or explain one: what it asks, where the standard says so, a breach and correct traffic."""
     from matrix.rule import all_rules, rule_named
-    from tui import printing
+    from tui.print_rules import show_rule, show_rules
 
     if code is None:
-        reported(lambda: printing.show_rules(all_rules(), as_json=as_json))
+        reported(lambda: show_rules(all_rules(), as_json=as_json))
         return
     try:
-        printing.show_rule(rule_named(code), as_json=as_json)
+        show_rule(rule_named(code), as_json=as_json)
     except KeyError:
         fail(f"there is no rule {code!r}; `plugfest rules` lists them")
 

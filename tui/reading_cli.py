@@ -70,7 +70,7 @@ def show(
 
     --frame and --as copy a message.
     """
-    from tui import printing
+    from tui.print_sessions import show_found, show_messages, show_sessions
 
     if (frame is None) != (form is None):
         raise click.UsageError("--frame says which message, --as what to make of it: one wants the other")
@@ -87,11 +87,11 @@ def show(
                 from tui.filtering import found_by
 
                 found = found_by(opened, wanted, session, policy_in(rules_file), with_secrets=secrets)
-                printing.show_found(found, as_json=as_json, full=full, with_secrets=secrets)
+                show_found(found, as_json=as_json, full=full, with_secrets=secrets)
             elif session is None:
-                printing.show_sessions(opened, as_json=as_json)
+                show_sessions(opened, as_json=as_json)
             else:
-                printing.show_messages(opened, session, as_json=as_json, full=full, with_secrets=secrets)
+                show_messages(opened, session, as_json=as_json, full=full, with_secrets=secrets)
 
     reported(work)
 
@@ -106,7 +106,7 @@ def doctor(recording: Path, identity: str | None) -> None:
     """
     from matrix.doctor import Health
     from tui.patients import patients
-    from tui.printing import show_patients
+    from tui.print_sessions import show_patients
 
     def work() -> int:
         with opened_recording(recording) as opened:

@@ -10,9 +10,9 @@ from matrix.comparison import compare, standing
 from matrix.notes import Notes
 from matrix.policy import Policy
 from matrix.report import something_failed
-from tui import printing
 from tui.damaged import readable_recording
 from tui.judging import judge_all
+from tui.print_verdicts import show_changes, show_errata, show_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ def judge_and_print(path: Path, policy: Policy, wanted: Wanted) -> bool:
     if wanted.save:
         save_verdicts(path, judged, until)
     if wanted.errata:
-        printing.show_errata(judged, as_json=wanted.as_json)
+        show_errata(judged, as_json=wanted.as_json)
     else:
-        printing.show_verdicts(judged, as_json=wanted.as_json, with_history=wanted.history, notes=notes)
+        show_verdicts(judged, as_json=wanted.as_json, with_history=wanted.history, notes=notes)
     return something_failed(judged)
 
 
@@ -62,5 +62,5 @@ def print_changes(path: Path, policy: Policy, made_by: str, wanted: Wanted) -> b
         judged = judge_all(recording, policy, jobs=wanted.jobs, until=kept.until)
         later = recording.last_mark() - kept.until
     changes = compare(kept.standing, standing(judged))
-    printing.show_changes(changes, later, as_json=wanted.as_json)
+    show_changes(changes, later, as_json=wanted.as_json)
     return changes.is_worse

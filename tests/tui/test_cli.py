@@ -130,7 +130,7 @@ def test_judge_marks_what_is_contested_and_stays_with_its_outcome(faulty: Path) 
 
 
 def test_judge_of_a_narrow_terminal_gives_each_finding_two_lines(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printing, "SHORT", 80)
+    monkeypatch.setattr(printing, "WIDTH", 80)
 
     lines = run("judge", faulty).stdout.splitlines()
 
