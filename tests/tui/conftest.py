@@ -1,8 +1,11 @@
-"""A small event as a recording, and the dashboard over it."""
+"""Recordings to look at: a small event, a session without a fault, one with a fault."""
 
 from pathlib import Path
 
 import pytest
+from drawing import read_drawing
+from goldens import SESSIONS
+from recorded import record
 from recordings import RecordingBuilder
 
 from matrix.trace import Opcode, Side
@@ -36,3 +39,17 @@ def event(tmp_path: Path) -> Path:
         builder.say(refusing, '> [4,"l","NotImplemented","not in this build",{}]')
         builder.refuse("C 2", "borealis", offered="ocpp2.0.1", status=404, reason="Not Found", body="who?")
     return path
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    """A session in which nothing is wrong."""
+    return record(tmp_path / "clean.recording", read_drawing(SESSIONS / "clean/16-charging-session.session"))
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """A session in which a station sends a number where a string belongs."""
+    return record(
+        tmp_path / "faulty.recording", read_drawing(SESSIONS / "field/F050-number-where-a-string-belongs.session")
+    )

@@ -3,18 +3,12 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from tui.cli import main
-
-
-def typed(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
+from commands import run
 
 
 @pytest.mark.parametrize("form", ["websocat", "wscat", "python", "markdown"])
 def test_a_message_is_printed_as_what_is_asked_for(event: Path, form: str) -> None:
-    done = typed("show", event, "--frame", 6, "--as", form)
+    done = run("show", event, "--frame", 6, "--as", form)
 
     assert done.exit_code == 0
     assert "MeterValues" in done.output
@@ -24,8 +18,8 @@ def test_a_message_is_printed_as_what_is_asked_for(event: Path, form: str) -> No
 def test_a_message_is_written_to_a_new_file_and_never_over_one(event: Path, tmp_path: Path) -> None:
     words = ("show", event, "--frame", 6, "--as", "python", "-o", tmp_path / "said.py")
 
-    assert typed(*words).exit_code == 0
-    again = typed(*words)
+    assert run(*words).exit_code == 0
+    again = run(*words)
 
     assert "MeterValues" in (tmp_path / "said.py").read_text()
     assert (again.exit_code, "there is something" in again.stderr) == (2, True)
@@ -37,7 +31,7 @@ def test_a_message_is_written_to_a_new_file_and_never_over_one(event: Path, tmp_
      (["--frame", 999, "--as", "python"], "there is no frame 999")],
 )  # fmt: skip
 def test_what_cannot_be_copied_is_said(event: Path, words: list[object], said: str) -> None:
-    done = typed("show", event, *words)
+    done = run("show", event, *words)
 
     assert done.exit_code == 2
     assert said in done.output.replace("\n", " ")

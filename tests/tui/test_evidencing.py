@@ -3,14 +3,8 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from recordings import RecordingBuilder
-
-from tui.cli import main
-
-
-def typed(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 @pytest.fixture
@@ -25,13 +19,13 @@ def event(tmp_path: Path) -> Path:
 
 
 def test_evidence_says_what_it_shows_and_its_recording_is_judged_the_same(event: Path, tmp_path: Path) -> None:
-    done = typed("evidence", event, "RPC-19", "-o", tmp_path / "bundle")
+    done = run("evidence", event, "RPC-19", "-o", tmp_path / "bundle")
 
     assert done.exit_code == 0
     assert "RPC-19#1/" in done.output
     assert "left out" in done.output
     assert "plugfest replay" in done.output
-    judged = typed("judge", tmp_path / "bundle" / "evidence.recording")
+    judged = run("judge", tmp_path / "bundle" / "evidence.recording")
     assert judged.exit_code == 1
     assert "RPC-19" in judged.output
     assert "CS-0042" not in judged.output
@@ -42,7 +36,7 @@ def test_a_bundle_has_a_name_of_its_own_where_none_is_given(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    done = typed("evidence", event, "rpc-19", "--unredacted")
+    done = run("evidence", event, "rpc-19", "--unredacted")
 
     assert done.exit_code == 0
     assert "nothing redacted" in done.output
@@ -51,7 +45,7 @@ def test_a_bundle_has_a_name_of_its_own_where_none_is_given(
 
 @pytest.mark.parametrize("said", ["TM-99", "RPC-19#7", "what is this", "RPC-19#1/999999"])
 def test_what_names_no_finding_is_told_and_nothing_written(event: Path, tmp_path: Path, said: str) -> None:
-    done = typed("evidence", event, said, "-o", tmp_path / "bundle.zip")
+    done = run("evidence", event, said, "-o", tmp_path / "bundle.zip")
 
     assert done.exit_code == 2
     assert done.stderr.startswith("plugfest: ")

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from drawing import Pen, draw
 from exported import drawn_into
 from heeding import HEEDING
 
-from tui.cli import main
-
 SECRET = '< [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"0123456789abcdef"}]'
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [*map(str, arguments)])
 
 
 @pytest.fixture

@@ -4,20 +4,15 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from drawing import draw
 from written_logs import arrows, steve
 
 from matrix.dialect import JUDGED
-from tui.cli import main
 from tui.import_cli import VERSIONS
 
 BOOT = '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
 BOOTED = '< [3,"1",{"status":"Accepted","currentTime":"$NOW","interval":300}]'
-
-
-def typed(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 @pytest.fixture
@@ -30,19 +25,19 @@ def log(tmp_path: Path) -> Path:
 def test_import_says_what_it_read_and_show_and_judge_read_it(log: Path, tmp_path: Path) -> None:
     recording = tmp_path / "x.recording"
 
-    done = typed("import", log, "-o", recording, "--csms", "steve")
+    done = run("import", log, "-o", recording, "--csms", "steve")
 
     assert done.exit_code == 0
     assert "steve.log (steve): 3 messages, 2 calls, 1 answered, 1 unanswered, 0 answers to no call in it" in done.output
-    assert "not seen" in typed("show", recording).output
-    shown = typed("show", recording, "--session", 1).output
+    assert "not seen" in run("show", recording).output
+    shown = run("show", recording, "--session", 1).output
     assert "imported from steve.log (steve): its messages alone, no handshake, no pings" in shown
     assert "the log names no time zone: it was taken from" in shown
-    assert typed("judge", recording).exit_code == 0
+    assert run("judge", recording).exit_code == 0
 
 
 def test_csms_without_a_name_is_refused(log: Path, tmp_path: Path) -> None:
-    done = typed("import", log, "-o", tmp_path / "x.recording", "--csms", " ")
+    done = run("import", log, "-o", tmp_path / "x.recording", "--csms", " ")
 
     assert (done.exit_code, "--csms wants the name of a CSMS" in done.stderr) == (2, True)
     assert not (tmp_path / "x.recording").exists()
@@ -51,7 +46,7 @@ def test_csms_without_a_name_is_refused(log: Path, tmp_path: Path) -> None:
 def test_lines_that_are_skipped_are_named_on_stderr_and_escaped(log: Path, tmp_path: Path) -> None:
     log.write_text(log.read_text() + '[chargeBoxId=A, sessionId=1] Received: {"\x1b[31m\n')
 
-    done = typed("import", log, "-o", tmp_path / "x.recording")
+    done = run("import", log, "-o", tmp_path / "x.recording")
 
     assert done.exit_code == 0
     assert "line 4 of steve.log is skipped: the message in it has no end" in done.stderr
@@ -59,7 +54,7 @@ def test_lines_that_are_skipped_are_named_on_stderr_and_escaped(log: Path, tmp_p
 
 
 def test_json_is_for_programs(log: Path, tmp_path: Path) -> None:
-    done = orjson.loads(typed("import", log, "-o", tmp_path / "x.recording", "--json").stdout)
+    done = orjson.loads(run("import", log, "-o", tmp_path / "x.recording", "--json").stdout)
 
     assert (done["messages"], done["sessions"], done["lines_skipped"]) == (3, 1, 0)
     assert done["logs"][0]["format"] == "steve"
@@ -76,7 +71,7 @@ def test_json_is_for_programs(log: Path, tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_a_sentence_and_leaves_nothing(
     log: Path, tmp_path: Path, words: list[str], sentence: str
 ) -> None:
-    done = typed("import", log, "-o", tmp_path / "x.recording", *words)
+    done = run("import", log, "-o", tmp_path / "x.recording", *words)
 
     assert done.exit_code == 2
     assert sentence in done.stderr
@@ -87,13 +82,13 @@ def test_options_say_what_the_log_does_not(tmp_path: Path) -> None:
     log, recording = tmp_path / "x.log", tmp_path / "x.recording"
     log.write_text(arrows(draw('> [2,"a","DataTransfer",{"vendorId":"v"}]', '< [3,"a",{"status":"Accepted"}]')))
 
-    done = typed("import", log, "-o", recording, "--logged-by", "csms", "--identity", "CS7", "--version", "2.0.1")
+    done = run("import", log, "-o", recording, "--logged-by", "csms", "--identity", "CS7", "--version", "2.0.1")
 
     assert done.exit_code == 0
-    (session,) = typed("show", recording, "--json").stdout.splitlines()
+    (session,) = run("show", recording, "--json").stdout.splitlines()
     assert orjson.loads(session) | {"identity": "CS7", "chosen": "ocpp2.0.1"} == orjson.loads(session)
     sides = [
-        orjson.loads(line)["side"] for line in typed("show", recording, "--session", 1, "--json").stdout.splitlines()
+        orjson.loads(line)["side"] for line in run("show", recording, "--session", 1, "--json").stdout.splitlines()
     ]
     assert sides == ["csms", "station"]
 
@@ -102,7 +97,7 @@ def test_version_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     log.write_text(arrows(draw('> [2,"a","Heartbeat",{}]')))
 
-    done = typed("import", log, "-o", tmp_path / "x.recording")
+    done = run("import", log, "-o", tmp_path / "x.recording")
 
     assert "the OCPP version of 1 sessions is not told" in done.stdout
 

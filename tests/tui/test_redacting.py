@@ -4,14 +4,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from recordings import RecordingBuilder
-
-from tui.cli import main
-
-
-def typed(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 @pytest.fixture
@@ -27,28 +21,28 @@ def event(tmp_path: Path) -> Path:
 
 
 def test_redact_says_what_it_did_and_the_copy_can_be_shown_and_judged(event: Path, tmp_path: Path) -> None:
-    done = typed("redact", event, "-o", tmp_path / "copy")
+    done = run("redact", event, "-o", tmp_path / "copy")
 
     assert done.exit_code == 0
     assert "values replaced" in done.output
     assert "none left" in done.output
     assert "all as before" in done.output
-    assert "CS-0042" not in typed("show", tmp_path / "copy").output
-    assert typed("judge", tmp_path / "copy").exit_code == typed("judge", event).exit_code
+    assert "CS-0042" not in run("show", tmp_path / "copy").output
+    assert run("judge", tmp_path / "copy").exit_code == run("judge", event).exit_code
 
 
 def test_a_preview_shows_kinds_counts_and_examples(event: Path, tmp_path: Path) -> None:
-    done = typed("redact", event, "--dry-run")
+    done = run("redact", event, "--dry-run")
 
     assert done.exit_code == 0
     assert "C0FFEE01 -> " in done.output
-    found = orjson.loads(typed("redact", event, "--dry-run", "--json").stdout)
+    found = orjson.loads(run("redact", event, "--dry-run", "--json").stdout)
     assert {each["kind"]: each["values"] for each in found["kinds"]}["token"] == 1
     assert not [each for each in tmp_path.iterdir() if not each.name.startswith(event.name)]
 
 
 def test_what_came_of_it_as_json_holds_none_of_the_values(event: Path, tmp_path: Path) -> None:
-    done = typed("redact", event, "-o", tmp_path / "copy", "--json", "--keep", "serial", "--vendors")
+    done = run("redact", event, "-o", tmp_path / "copy", "--json", "--keep", "serial", "--vendors")
 
     found = orjson.loads(done.stdout)
     assert (found["copy"], found["differences"], found["left"]) == ("copy", [], [])
@@ -56,11 +50,11 @@ def test_what_came_of_it_as_json_holds_none_of_the_values(event: Path, tmp_path:
 
 
 def test_a_key_file_makes_two_copies_agree(event: Path, tmp_path: Path) -> None:
-    first = typed("redact", event, "-o", tmp_path / "one", "--key", tmp_path / "key")
-    typed("redact", event, "-o", tmp_path / "two", "--key", tmp_path / "key")
+    first = run("redact", event, "-o", tmp_path / "one", "--key", tmp_path / "key")
+    run("redact", event, "-o", tmp_path / "two", "--key", tmp_path / "key")
 
     assert "holds a new secret" in first.stderr
-    assert typed("show", tmp_path / "one").output == typed("show", tmp_path / "two").output
+    assert run("show", tmp_path / "one").output == run("show", tmp_path / "two").output
 
 
 @pytest.mark.parametrize(
@@ -72,7 +66,7 @@ def test_a_key_file_makes_two_copies_agree(event: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(words: list[str], said: str) -> None:
-    done = typed(*words)
+    done = run(*words)
 
     assert done.exit_code == 2
     assert said in done.output.replace("\n", " ")
@@ -82,7 +76,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(words: list[str], said: str) 
 def test_a_file_that_is_no_recording_is_told(tmp_path: Path) -> None:
     (tmp_path / "noise").write_bytes(b"\x00garbage" * 100)
 
-    done = typed("redact", tmp_path / "noise", "-o", tmp_path / "copy")
+    done = run("redact", tmp_path / "noise", "-o", tmp_path / "copy")
 
     assert done.exit_code == 2
     assert "is not a recording" in done.output

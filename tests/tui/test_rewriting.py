@@ -3,19 +3,14 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from damaged import crossing
 
 from hub.recording_file import PAGE_BYTES
-from tui.cli import main
 from tui.rewriting import WishError, moment
 
 NOON_NS = 1_767_268_800_000_000_000
 """2026-01-01 12:00:00 UTC."""
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

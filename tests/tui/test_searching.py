@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from drawing import draw, read_drawing
-from goldens import SESSIONS
+from drawing import draw
 from recorded import record
 from recordings import RecordingBuilder
 
@@ -14,16 +13,9 @@ from hub.lock_file import LockFile
 from hub.search.indexing import Index
 from tui.cli import main
 
-FAULTY = SESSIONS / "field/F050-number-where-a-string-belongs.session"
-
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["search", *map(str, arguments)])
-
-
-@pytest.fixture
-def faulty(tmp_path: Path) -> Path:
-    return record(tmp_path / "faulty.recording", read_drawing(FAULTY))
 
 
 def test_what_is_found_is_printed_with_what_the_judge_found_there(faulty: Path) -> None:
