@@ -7,13 +7,13 @@ rule is masked too. Names decide, in any message of any version: a payload that 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 import orjson
 
 from matrix.safe import safe
+from matrix.spans import Container, Scan, Value, decoded
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Opcode
 
 HIDDEN: Final = "***"
@@ -41,15 +41,6 @@ _COUPLED: Final = re.compile(r"idtoken|value", re.IGNORECASE)
 """Fields that are secret or not by what stands beside them, which may be cut off."""
 _VALUES: Final = ("value", "attributevalue", "actualvalue")
 
-_TOKEN: Final = re.compile(
-    r"""[ \t\r\n]*+(?:
-        (?P<open>[\[{]) | (?P<close>[\]}]) | (?P<comma>,) | (?P<colon>:)
-      | (?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+")
-      | (?P<cut>"[^"\\]*+(?:\\.[^"\\]*+)*+\\?\Z)
-      | (?P<scalar>[-+.0-9A-Za-z]++)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 _USERINFO: Final = re.compile(r"(?P<before>://(?:[^/?#\s:@]*:)?)[^/?#\s]*(?=@)")
 _WORD: Final = re.compile(
     rf"(?P<name>[\w.-]*(?:{_NAME}|signature|(?<![a-z])sig(?![a-z])|token)[\w.-]*[\"']?\s*(?:[:=]|\bis\b)\s*)"
@@ -57,37 +48,6 @@ _WORD: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
-
-
-@dataclass(slots=True)
-class _Value:
-    """Where a value stands in the text, and what it is: a whole string, a container, or neither."""
-
-    start: int
-    end: int = 0
-    text: str | None = None
-    inner: "_Container | None" = None
-
-
-@dataclass(slots=True)
-class _Container:
-    """An array or object. `members` has the values of an object by their names in small letters."""
-
-    is_object: bool
-    is_closed: bool = False
-    key: str | None = None
-    members: dict[str, list[_Value]] = field(default_factory=dict)
-    items: list[_Value] = field(default_factory=list)
-
-    def add(self, value: _Value) -> None:
-        if not self.is_object:
-            self.items.append(value)
-        elif self.key is not None:
-            self.members.setdefault(self.key.lower(), []).append(value)
-
-    def text(self, name: str) -> str | None:
-        """Return the last whole string of that name."""
-        return next((value.text for value in reversed(self.members.get(name, ())) if value.text is not None), None)
 
 
 def masked(text: str, *, cut: bool = False) -> str:
@@ -173,13 +133,13 @@ def _masked(text: str, *, cut: bool, depth: int) -> str:
         return text
     if len(text) > LONGEST or depth > DEEPEST:
         return _hidden_text(len(text), "characters")
-    scan = _Scan(text)
+    scan = Scan(text)
     if scan.is_broken:
         return _hidden_text(len(text), "characters that are not JSON") if _names_a_secret(text) else text
     return _with_masks(text, scan, cut=cut, depth=depth)
 
 
-def _with_masks(text: str, scan: "_Scan", *, cut: bool, depth: int) -> str:
+def _with_masks(text: str, scan: Scan, *, cut: bool, depth: int) -> str:
     spans = {(value.start, value.end) for container in scan.containers for value in _secrets_of(container, cut=cut)}
     pieces, at = [], 0
     strings = ((*span, "") for span in scan.strings)
@@ -194,59 +154,7 @@ def _with_masks(text: str, scan: "_Scan", *, cut: bool, depth: int) -> str:
     return "".join([*pieces, text[at:]])
 
 
-class _Scan:
-    """Reads a text as JSON as far as it goes: its containers, and its strings that are no names."""
-
-    def __init__(self, text: str) -> None:
-        self.containers: list[_Container] = []
-        self.strings: list[tuple[int, int]] = []
-        self._stack: list[tuple[_Container, _Value]] = []
-        self._expects_name = False
-        position = 0
-        while match := _TOKEN.match(text, position):
-            position = match.end()
-            kind = str(match.lastgroup)
-            self._take(kind, match[kind], match.start(kind), position)
-        self.is_broken = bool(text[position:].strip(" \t\r\n"))
-        for _, value in self._stack:
-            value.end = len(text)
-
-    def _take(self, kind: str, token: str, start: int, end: int) -> None:
-        match kind:
-            case "open":
-                container, value = _Container(token == "{"), _Value(start)  # noqa: S105 - a bracket
-                value.inner = container
-                self._add(value)
-                self.containers.append(container)
-                self._stack.append((container, value))
-                self._expects_name = container.is_object
-            case "close":
-                if self._stack:
-                    container, value = self._stack.pop()
-                    container.is_closed, value.end = True, end
-                self._expects_name = False
-            case "comma":
-                self._expects_name = bool(self._stack) and self._stack[-1][0].is_object
-            case "colon":
-                self._expects_name = False
-            case _:
-                self._take_scalar(kind, token, start, end)
-
-    def _take_scalar(self, kind: str, token: str, start: int, end: int) -> None:
-        text = _decoded(token) if kind == "string" else None
-        if self._expects_name and self._stack:
-            self._stack[-1][0].key = text
-            return
-        self._add(_Value(start, end, text))
-        if kind != "scalar":
-            self.strings.append((start, end))
-
-    def _add(self, value: _Value) -> None:
-        if self._stack:
-            self._stack[-1][0].add(value)
-
-
-def _secrets_of(found: _Container, *, cut: bool) -> Iterator[_Value]:
+def _secrets_of(found: Container, *, cut: bool) -> Iterator[Value]:
     """Yield the values of an object that may not be shown."""
     unsure = cut and not found.is_closed
     for name, values in found.members.items():
@@ -265,7 +173,7 @@ def _secrets_of(found: _Container, *, cut: bool) -> Iterator[_Value]:
         yield from found.members.get("variableattribute", ())
 
 
-def _is_about_a_secret(found: _Container, *, unsure: bool) -> bool:
+def _is_about_a_secret(found: Container, *, unsure: bool) -> bool:
     """Tell whether an object names a configuration key (1.6) or a variable (2.x) whose value is a secret."""
     named = [found.text("key")]
     named += [value.inner.text("name") or value.text for value in found.members.get("variable", ()) if value.inner]
@@ -278,19 +186,12 @@ def _masked_string(token: str, *, cut: bool, depth: int) -> str:
     """Mask what a string holds: URLs with passwords, JSON, a sentence."""
     if not _is_suspect(token):
         return token
-    text = _decoded(token)
+    text = decoded(token)
     if text is None:
         return f'"{HIDDEN}'
     is_json = text.lstrip()[:1] in ("{", "[")
     shown = _masked(text, cut=cut, depth=depth + 1) if is_json else masked_words(text)
     return token if shown == text else json.dumps(shown, ensure_ascii=False)
-
-
-def _decoded(token: str) -> str | None:
-    try:
-        return str(json.loads(token, strict=False))
-    except ValueError:
-        return None
 
 
 def _names_a_secret(text: str) -> bool:

@@ -29,14 +29,8 @@ ROOT: Final = Path(__file__).parents[2]
     ],
 )
 def test_serve_that_cannot_run_says_why(arguments: list[str], said: str, tmp_path: Path) -> None:
-    defaults = [
-        "--listen",
-        "127.0.0.1:0",
-        "--csms",
-        "ok=ws://127.0.0.1:1",
-        "--recording",
-        str(tmp_path / "x.recording"),
-    ]
+    recording = str(tmp_path / "x.recording")
+    defaults = ["--listen", "127.0.0.1:0", "--csms", "ok=ws://127.0.0.1:1", "--recording", recording]
 
     result = run("serve", *defaults, *arguments)
 
