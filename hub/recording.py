@@ -1,4 +1,4 @@
-"""Reading a recording. Every SELECT of the project lives here; every INSERT lives in hub/recorder.py.
+"""Reading a recording: whoever wants its traffic asks here. What writes traffic is in hub/batch.py.
 
 Readers open the file read-only and never checkpoint: before SQLite 3.51.3 two connections that write or checkpoint at
 once can corrupt a WAL database (docs/adr/0002-one-writer.md).
