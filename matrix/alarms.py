@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ALARMS_PER_SESSION: Final = 256
 """Alarms that one session may have set, and that may wait for a side; what would come on top is not waited for."""
+GRACE_NS: Final = 10_000_000_000
+"""How long a side may take, once it is heard of again, to say what was held up with it; no more than the wait was."""
 NEVER: Final = 1 << 63
 
 
@@ -22,8 +24,12 @@ class Alarm(NamedTuple):
 
     `since` is when the wait began, `at` when it is over. `row` is the row of the matrix that a finding counts in;
     `exchange` is the one that it is about, whose outcome it then changes. `frame` is the evidence. `about` is the
-    family's own. `by` is the side that is waited for: the alarm then comes only when that side is heard of after `at`,
-    for it may have been cut off without anybody noticing. The session may be closed by now (`conversation.is_open`).
+    family's own. The session may be closed by now (`conversation.is_open`).
+
+    `by` is the side that is waited for: the alarm then comes only when that side is heard of after `at`, for it may
+    have been cut off without anybody noticing. What a line delivers first after it has stalled may be the very message
+    that is missed, or one that it had to wait behind: what rules find then is a suspicion. `suspects` are those rules;
+    they are asked again at `asked_again_at`, when that side is next heard of, and what they still find is reported.
     """
 
     name: str
@@ -35,6 +41,12 @@ class Alarm(NamedTuple):
     exchange: "Exchange | None" = None
     about: Hashable = None
     by: Side | None = None
+    suspects: frozenset[str] | None = None
+    asked_again_at: int = 0
+
+    def suspected(self, suspects: frozenset[str], heard_at: int) -> "Alarm":
+        """Return the alarm as it waits for the side that was heard of to say what it may have been held up with."""
+        return self._replace(suspects=suspects, asked_again_at=heard_at + min(GRACE_NS, self.at - self.since))
 
     @property
     def key(self) -> tuple[int, str, Hashable]:

@@ -26,7 +26,18 @@ from matrix.recognise import version_of
 from matrix.resilience import Resilience
 from matrix.rule import Event, Rule
 from matrix.rulebook import Crash, Rulebook
-from matrix.trace import FIRST_CONTROL_OPCODE, UNTOLD, Closed, Disturbed, Frame, Opcode, Opened, Session, Traffic
+from matrix.trace import (
+    FIRST_CONTROL_OPCODE,
+    UNTOLD,
+    Closed,
+    Disturbed,
+    Ending,
+    Frame,
+    Opcode,
+    Opened,
+    Session,
+    Traffic,
+)
 from matrix.waiting import ANSWER_TIME_NS
 
 BREAK_TIME_NS: Final = 2_000_000_000
@@ -174,9 +185,11 @@ class Judge:
     def _conclude(self, conversation: Conversation, session: Session) -> None:
         """Settle what a session leaves open at its end."""
         conversation.known.note_end(session)
-        conversation.session, conversation.is_open = session, False
-        for voice in conversation.voices.values():
-            self._messages.ring_awaited(voice)
+        conversation.session = session
+        if session.ending is Ending.CLOSED:  # a line that was lost may have swallowed what is missed
+            self._messages.confirm(conversation)
+        conversation.is_open = False
+        self._messages.give_up(conversation)
         if session.ending in UNTOLD:
             conversation.known.note_gap(self.now)
         findings = self._rulebook.run(Event.CLOSED, conversation, conversation, None, CONNECT)

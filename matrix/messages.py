@@ -42,7 +42,7 @@ class Messages:
         board, voice = self._ledger.board, conversation.voices[frame.side]
         board.messages += 1
         if voice.awaited:
-            self.ring_awaited(voice)
+            self._ring_awaited(voice, frame.at)
         since, voice.spoke_at = voice.spoke_at, frame.at
         if frame.at - since >= QUIET_NS:
             self._end_silence(conversation, frame, since)
@@ -93,7 +93,7 @@ class Messages:
         """Note that a side says something; judge its silence before, if it was one."""
         voice = conversation.voices[frame.side]
         if voice.awaited:
-            self.ring_awaited(voice)
+            self._ring_awaited(voice, frame.at)
         since, voice.spoke_at = voice.spoke_at, frame.at
         if frame.at - since >= QUIET_NS:
             self._end_silence(conversation, frame, since)
@@ -268,24 +268,48 @@ class Messages:
             self._judge_exchange(Event.OVERDUE, exchange, exchange.call_frame)
         self._ledger.settle(exchange, *verdict.overdue(exchange, ANSWER_TIME_NS))
 
-    def ring_awaited(self, voice: Voice) -> None:
-        """Judge what has waited until a side was heard of again, or until its session is over."""
-        awaited, voice.awaited = voice.awaited, []
-        for alarm in awaited:
-            self._ring(alarm)
-
     def ring(self, alarm: Alarm) -> None:
         """Judge what a time that has come shows; where a side is waited for, when that side is heard of."""
-        voice = None if alarm.by is None or not alarm.conversation.is_open else alarm.conversation.voices[alarm.by]
-        if voice is None or voice.spoke_at >= alarm.at:
+        if alarm.by is None or not alarm.conversation.is_open:
             self._ring(alarm)
-        elif len(voice.awaited) < ALARMS_PER_SESSION:  # who stays silent for days is not waited for by ever more
+            return
+        voice = alarm.conversation.voices[alarm.by]
+        if len(voice.awaited) < ALARMS_PER_SESSION:  # who stays silent for days is not waited for by ever more
             voice.awaited.append(alarm)
+
+    def _ring_awaited(self, voice: Voice, heard_at: int) -> None:
+        """Judge what has waited until a side was heard of again: first what is suspected, later what is confirmed."""
+        awaited, voice.awaited = voice.awaited, []
+        for alarm in awaited:
+            if alarm.suspects is not None:
+                if heard_at < alarm.asked_again_at:
+                    voice.awaited.append(alarm)
+                else:
+                    self._ring(alarm)
+            elif suspects := self._rulebook.suspect(alarm):
+                voice.awaited.append(alarm.suspected(suspects, heard_at))
+            else:
+                self._ring(alarm)
+
+    def confirm(self, conversation: Conversation) -> None:
+        """Judge what is suspected of the sides of a session that is about to be closed."""
+        for voice in conversation.voices.values():
+            suspicions = [alarm for alarm in voice.awaited if alarm.suspects is not None]
+            voice.awaited = [alarm for alarm in voice.awaited if alarm.suspects is None]
+            for alarm in suspicions:
+                self._ring(alarm)
+
+    def give_up(self, conversation: Conversation) -> None:
+        """Judge what still waits for the sides of a session that is over."""
+        for voice in conversation.voices.values():
+            awaited, voice.awaited = voice.awaited, []
+            for alarm in awaited:
+                self._ring(alarm)
 
     def _ring(self, alarm: Alarm) -> None:
         """Judge what a time that has come shows; the exchange that it is about may be settled by now."""
         conversation, exchange = alarm.conversation, alarm.exchange
-        findings = self._rulebook.run(Event.ALARM, alarm, conversation, alarm.frame, alarm.row, name=alarm.name)
+        findings = self._rulebook.ring(alarm)
         if exchange is None:
             self._worsen(conversation, alarm.row, findings, alarm.at)
         elif findings and exchange.answer is not None:

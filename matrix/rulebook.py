@@ -62,6 +62,23 @@ class Rulebook:
         concern = self._index.watching(conversation.version, event, name)
         return self._ask(concern, subject, conversation, frame, row, None)
 
+    def suspect(self, alarm: Alarm) -> frozenset[str]:
+        """Return the rules that would find something if an alarm came now. Nothing is filed, and no note is taken."""
+        findings, crashes = len(self.findings), len(self.crashes)
+        conversation = alarm.conversation
+        concern = self._index.watching(conversation.version, Event.ALARM, alarm.name)
+        found, _ = self._speak(concern, alarm, conversation, alarm.frame, alarm.row, None)
+        del self.findings[findings:], self.crashes[crashes:]
+        return frozenset(each.rule for each in found)
+
+    def ring(self, alarm: Alarm) -> list[Finding]:
+        """Return what the rules that watch an alarm find; of one that has suspects, what those find."""
+        before = len(self.findings)
+        found = self.run(Event.ALARM, alarm, alarm.conversation, alarm.frame, alarm.row, name=alarm.name)
+        if alarm.suspects is not None:
+            found = self.findings[before:] = [each for each in found if each.rule in alarm.suspects]
+        return found
+
     def run_exchange(self, event: Event, exchange: Exchange, frame: int) -> list[Finding]:
         """Return what the rules that watch an event of an exchange's action find."""
         concern = self._index.watching_exchange(event, exchange)

@@ -13,7 +13,7 @@ from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
 from matrix.rules.status16 import Statuses
 from matrix.rules.transactions16 import CONNECTORS_REMEMBERED, Transactions
 from matrix.soundness import is_sound
@@ -120,7 +120,7 @@ def await_availability(exchange: Exchange, known: Known) -> None:
     if connector is None or not _is_accepted(exchange):
         return
     at = exchange.answered_at or exchange.at
-    exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector)
+    exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector, by=Side.STATION)
     before = known.story(Statuses).newest.get(connector)
     is_other = before is not None and (before.status == "Unavailable") == (wish == "Operative")
     is_told = before is not None and before.session == exchange.session and before.status != "Faulted"
@@ -303,8 +303,7 @@ def availability_not_changed(alarm: Alarm, known: Known) -> Iterator[Remark]:
         return
     if alarm.name == "av16.running":
         running = _running_on(connector, exchange, known)
-        is_held_up = bool(alarm.conversation.voices[Side.STATION].open_calls)  # its StopTransaction may wait for that
-        if running is not None and not is_held_up and text(exchange.request, "type") == "Inoperative":
+        if running is not None and is_station_free(alarm) and text(exchange.request, "type") == "Inoperative":
             text_of = f"answered Accepted, not Scheduled, while transaction {running} was in progress"
             yield violation(Side.STATION, text_of, frame=exchange.answer_frame)
     elif is_station_silent_about_it(alarm, known):

@@ -12,7 +12,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.boot_story import BOOT, story_of
-from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
 from matrix.rules.transactions20 import EVSES_REMEMBERED, VERSIONS, Transactions
 from matrix.trace import Side
 
@@ -65,11 +65,6 @@ def _status(exchange: Exchange) -> str | None:
     return None if exchange.is_misdirected else text(exchange.response, "status")
 
 
-def _is_held_up(alarm: Alarm) -> bool:
-    """Tell whether the station waits for an answer: what ends a transaction may have to wait for that."""
-    return bool(alarm.conversation.voices[Side.STATION].open_calls)
-
-
 def _target(exchange: Exchange) -> tuple[int | None, int | None]:
     return integer(exchange.request, "evse", "id"), integer(exchange.request, "evse", "connectorId")
 
@@ -106,7 +101,9 @@ def await_reset(exchange: Exchange, known: Known) -> None:
     running = known.story(Transactions).certain(evse, exchange, known)
     is_meant = (evse is None) == ("evseId" not in exchange.request)
     if running is not None and is_meant and status in ("Accepted", "Scheduled"):
-        exchange.conversation.wake("rs20.running", at, CROSSING_NS, exchange=exchange, about=running[0])
+        exchange.conversation.wake(
+            "rs20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
+        )
     if status == "Accepted" and "evseId" not in exchange.request:
         exchange.conversation.wake("rs20.boot", at, REBOOT_NS, exchange=exchange, by=Side.STATION)
 
@@ -120,7 +117,9 @@ def await_change(exchange: Exchange, known: Known) -> None:
     running = known.story(Transactions).certain(evse, exchange, known)
     if status == "Accepted" and is_inoperative and not story.closing:
         if running is not None and connector in (None, running[1].connector):
-            exchange.conversation.wake("av20.running", at, CROSSING_NS, exchange=exchange, about=running[0])
+            exchange.conversation.wake(
+                "av20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
+            )
         elif running is None and story.unreported(evse, connector, exchange) is not None:
             exchange.conversation.wake("av20.status", exchange.at, MINUTE_NS, exchange=exchange, by=Side.STATION)
     story.change = exchange.content if status == "Accepted" else None
@@ -138,7 +137,9 @@ def await_unlocked(exchange: Exchange, known: Known) -> None:
     running = None if evse is None else known.story(Transactions).certain(evse, exchange, known)
     if running is not None and running[1].is_authorized and _status(exchange) in BROKEN:
         at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("ul20.running", at, CROSSING_NS, exchange=exchange, about=running[0])
+        exchange.conversation.wake(
+            "ul20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
+        )
 
 
 @rule(
@@ -165,7 +166,7 @@ def reset_otherwise(alarm: Alarm, known: Known) -> Iterator[Remark]:
     kind, status = text(exchange.request, "type"), _status(exchange)
     if alarm.name == "rs20.running":
         found = known.story(Transactions).by_id.get(alarm.about) if isinstance(alarm.about, str) else None
-        if found is not None and found.is_running and not found.is_torn and not _is_held_up(alarm):
+        if found is not None and found.is_running and not found.is_torn and is_station_free(alarm):
             yield from _wrong_answer(exchange, kind, status)
         return
     booted_at = known.life(Boots).called_at
@@ -229,7 +230,7 @@ def availability_not_changed(subject: Exchange | Alarm, known: Known) -> Iterato
         return
     if subject.name == "av20.running":
         found = known.story(Transactions).by_id.get(subject.about) if isinstance(subject.about, str) else None
-        if found is not None and found.is_running and not _is_held_up(subject):
+        if found is not None and found.is_running and is_station_free(subject):
             text_of = f"answered Accepted, not Scheduled, while transaction {said(subject.about)} was in progress"
             yield violation(Side.STATION, text_of, frame=exchange.answer_frame)
     elif story.event_at < subject.since and is_station_silent_about_it(subject, known):
@@ -257,7 +258,13 @@ def unlocked_in_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
     """
     exchange = alarm.exchange
     found = known.story(Transactions).by_id.get(alarm.about) if isinstance(alarm.about, str) else None
-    if exchange is None or found is None or not found.is_running or not found.is_authorized or _is_held_up(alarm):
+    if (
+        exchange is None
+        or found is None
+        or not found.is_running
+        or not found.is_authorized
+        or not is_station_free(alarm)
+    ):
         return
     if found.connector == integer(exchange.request, "connectorId") is not None:
         text_of = f"answered {_status(exchange)} during transaction {said(alarm.about)}, which is authorized"

@@ -6,7 +6,7 @@ from typing import Final
 
 from matrix.alarms import Alarm
 from matrix.dialect import V21, V201
-from matrix.exchange import ControlFrame, Conversation
+from matrix.exchange import CROSSING_NS, ControlFrame, Conversation
 from matrix.finding import Remark, Severity, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
@@ -50,12 +50,12 @@ def _await_pong(control: ControlFrame, first_at: int) -> None:
 
 
 def _is_unanswered(alarm: Alarm, known: Known) -> bool:
-    """Tell whether no pong came though the other side has said something since the ping."""
+    """Tell whether no pong came though the other side has said something since, which did not cross the ping."""
     side, conversation = alarm.about, alarm.conversation
     if not isinstance(side, Side) or not conversation.is_open or not known.has_all_since(alarm.since):
         return False
     story, key = known.story(Pings), (conversation.session.id, side)
-    is_alive = conversation.voices[side.other].spoke_at > alarm.since
+    is_alive = conversation.voices[side.other].spoke_at > alarm.since + CROSSING_NS
     return is_alive and story.sent_at.get(key) == alarm.since and key not in story.done
 
 
@@ -84,6 +84,8 @@ def forget_pings(conversation: Conversation, known: Known) -> None:
 )
 def no_pong(alarm: Alarm, known: Known) -> Iterator[Remark]:
     """Report a side that says other things and sends no pong within 30 s of a ping; once a session.
+
+    What it says within 2 s of the ping may have crossed it, and shows nothing: the line may be stalled since.
 
     The hub answers no ping itself: what one side sends, the other is given. A pong may answer several pings.
 

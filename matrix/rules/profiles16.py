@@ -12,6 +12,7 @@ from matrix.finding import Remark, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_result, rule
+from matrix.rules.silence import is_station_free
 from matrix.rules.transactions16 import Transactions
 from matrix.trace import Side
 
@@ -34,7 +35,7 @@ def await_transaction(exchange: Exchange, known: Known) -> None:
         return
     if _idle_at(connector, exchange.at, known):
         at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("sc16.profile", at, SETTLING_NS, exchange=exchange, about=connector)
+        exchange.conversation.wake("sc16.profile", at, SETTLING_NS, exchange=exchange, about=connector, by=Side.STATION)
 
 
 def _is_tx_profile(exchange: Exchange) -> bool:
@@ -95,7 +96,7 @@ def profile_without_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
     Correct: answered `Rejected`.
     """
     connector = alarm.about if isinstance(alarm.about, int) else 0
-    if alarm.exchange is not None and _idle_at(connector, alarm.exchange.at, known):
+    if alarm.exchange is not None and is_station_free(alarm) and _idle_at(connector, alarm.exchange.at, known):
         yield violation(Side.STATION, f"accepted a TxProfile for connector {connector}, which has no transaction")
 
 

@@ -11,7 +11,7 @@ from matrix.finding import Remark, info, violation
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
 from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, event_of, transaction_of
 from matrix.soundness import is_sound
 from matrix.trace import Side
@@ -127,7 +127,7 @@ def await_end(exchange: Exchange, known: Known) -> None:
     named = _named(exchange, known)
     if named is not None and dig(exchange.response, "ongoingIndicator") is False:
         at = exchange.answered_at or exchange.at
-        exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0])
+        exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0], by=Side.STATION)
 
 
 def _is_of_the_csms(subject: Exchange | Alarm, known: Known) -> object:
@@ -309,7 +309,6 @@ def _denied(alarm: Alarm, known: Known) -> Iterator[Remark]:
         return
     is_here = found.session == exchange.session and known.has_all_since(found.started_at)
     is_later = (found.started_at or 0) < exchange.at - CROSSING_NS
-    is_held_up = bool(alarm.conversation.voices[Side.STATION].open_calls)  # the Ended may wait for that answer
-    if found.is_running and is_here and is_later and alarm.conversation.is_open and not is_held_up:
+    if found.is_running and is_here and is_later and is_station_free(alarm):
         text_of = f"says that transaction {said(alarm.about)} is not ongoing and nothing queued, and it has not ended"
         yield violation(Side.STATION, text_of, frame=exchange.answer_frame)

@@ -8,17 +8,17 @@ from matrix.trace import Side
 MINUTE_NS = 60 * SECOND_NS
 
 
+def is_station_free(alarm: Alarm) -> bool:
+    """Tell whether the station is still connected, and not waiting for an answer itself: what is due may be behind."""
+    conversation = alarm.conversation
+    return conversation.is_open and not conversation.voices[Side.STATION].open_calls
+
+
 def is_station_silent_about_it(alarm: Alarm, known: Known) -> bool:
     """Tell whether the station could have sent what is waited for: connected, alive, not waiting for an answer itself.
 
     It is taken to be alive where it has said anything since the wait began, a ping or a pong included, and says
     something again when the wait is over: see `Alarm.by`.
     """
-    conversation = alarm.conversation
-    voice = conversation.voices[Side.STATION]
-    return (
-        conversation.is_open
-        and voice.spoke_at > alarm.since
-        and not voice.open_calls
-        and known.has_all_since(alarm.since)
-    )
+    has_spoken = alarm.conversation.voices[Side.STATION].spoke_at > alarm.since
+    return is_station_free(alarm) and has_spoken and known.has_all_since(alarm.since)

@@ -120,7 +120,7 @@ def wrong_sequence(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
 def _gap(alarm: Alarm, known: Known) -> Iterator[Remark]:
     story = known.story(Transactions)
     found = story.by_id.get(alarm.about) if isinstance(alarm.about, str) else None
-    if found is None or not found.missing or not known.has_all_since(found.seen_at):
+    if found is None or not found.missing or found.is_gap_judged or not known.has_all_since(found.seen_at):
         return
     if not is_station_silent_about_it(alarm, known):
         return

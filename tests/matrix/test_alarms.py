@@ -1,13 +1,16 @@
 """Alarms: in order, movable, bounded."""
 
+from typing import Any
+
 from drawing import codes, draw, judged
+from said16 import ask, beat, report
 from transactions20 import event, on_2x
 
 from matrix.alarms import ALARMS_PER_SESSION, NEVER, Alarm, Alarms
 from matrix.dialect import dialect
 from matrix.exchange import Conversation
 from matrix.known import Known
-from matrix.trace import Opened
+from matrix.trace import Ending, Opened
 
 
 def conversation() -> Conversation:
@@ -63,6 +66,38 @@ def test_alarm_for_a_side_comes_when_that_side_is_heard_of_after_its_time() -> N
 
     assert not rung("+6m", "< ping", "+6m", "< ping")
     assert rung("+6m", "< ping", "+6m", "> ping")
+
+
+CHANGED = [*report(1, "Available"), *ask("ChangeAvailability", connectorId=1, type="Inoperative"), *beat()]
+STATUS = report(1, "Unavailable")
+
+
+def accused(*lines: str, **session: Any) -> int:
+    """Return how often a station is told that nothing showed the change of availability that it accepted."""
+    return codes(judged(draw(*CHANGED, *lines, **session))).count("AV16-01")
+
+
+def test_what_a_stalled_line_delivers_first_is_not_missed() -> None:
+    assert accused("+70s", *STATUS, "+20s", *beat()) == 0
+    assert accused("+70s", "> ping", *beat(), "+1s", *STATUS, "+20s", *beat()) == 0
+    assert accused("+70s", *beat(), "+11s", *STATUS) == 1
+
+
+def test_suspicion_is_told_once_however_often_the_side_is_heard_of_again() -> None:
+    assert accused("+70s", *beat(), "+5s", *beat(), "+6s", *beat(), "+20s", *beat()) == 1
+
+
+def test_suspicion_holds_where_the_session_is_closed_not_where_the_line_is_lost() -> None:
+    assert accused("+70s", *beat()) == 1
+    assert accused("+70s", *beat(), ending=Ending.DROPPED) == 0
+    assert accused("+70s", *beat(), ending=Ending.HUB) == 0
+
+
+def test_wait_that_is_over_when_its_call_is_answered_is_not_over_before_more_is_heard() -> None:
+    late = ask("ChangeAvailability", between=["+70s"], connectorId=1, type="Inoperative")
+    judge = judged(draw(*report(1, "Available"), *late, *STATUS, "+20s", *beat()))
+
+    assert "AV16-01" not in codes(judge)
 
 
 def test_what_waits_for_a_side_that_stays_silent_is_bounded() -> None:

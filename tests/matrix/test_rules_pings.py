@@ -59,3 +59,9 @@ def test_sessions_are_kept_apart() -> None:
     before = pen.session(["< ping 1"], offered=offer, chosen=offer[0])
 
     assert found([*before, *pen.session(ALIVE, offered=offer, chosen=offer[0])]) == 0
+
+
+def test_word_that_crossed_the_ping_says_nothing_of_a_line_that_stalls_after_it() -> None:
+    stalled = ["< ping 1", *beat("1")[1:], "+40s", "> pong 1"]
+
+    assert found(draw(*stalled)) == 0
