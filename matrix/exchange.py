@@ -35,6 +35,9 @@ REMEMBERED: Final = 64
 CROSSING_NS: Final = 2_000_000_000
 """What a side sends this soon after it was told something may have been sent before that arrived."""
 
+PAUSE_NS: Final = 5_000_000_000
+"""From how long on a side's saying nothing is a pause: long enough for its timer to run out while its line stalls."""
+
 QUIET_NS: Final = 30_000_000_000
 """From how long on a side's saying nothing is a silence."""
 
@@ -126,7 +129,7 @@ class Voice:
 
     __slots__ = (
         "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at",
-        "heard_exchange", "holed", "ids", "open_calls", "sends", "spoke_at", "topics",
+        "heard_exchange", "holed", "ids", "open_calls", "resumed_at", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
     def __init__(self, ids: UsedIds) -> None:
@@ -143,6 +146,7 @@ class Voice:
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
         self.heard_at = 0
+        self.resumed_at = 0  # when it last said something after a pause: what comes at once may have been held up
         self.spoke_at = 0  # when its latest message, ping or pong came
         self.topics: Mapping[str, Topic] = NO_TOPICS  # of the actions that it has called, in the session's version
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from matrix import blame, schemas, verdict
 from matrix.alarms import ALARMS_PER_SESSION, Alarm
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
-from matrix.exchange import QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
+from matrix.exchange import PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
 from matrix.index import Topic
 from matrix.known import UsedId
@@ -18,7 +18,7 @@ from matrix.rule import Event
 from matrix.rulebook import Rulebook
 from matrix.schemas import Part
 from matrix.secrets import told
-from matrix.trace import Frame, Side
+from matrix.trace import Frame, Opcode, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
 from matrix.wire import Call, CallError, CallResult, CallResultError, Garbled, Message, Send, read
 
@@ -44,8 +44,8 @@ class Messages:
         if voice.awaited:
             self._ring_awaited(voice, frame.at)
         since, voice.spoke_at = voice.spoke_at, frame.at
-        if frame.at - since >= QUIET_NS:
-            self._end_silence(conversation, frame, since)
+        if frame.at - since >= PAUSE_NS:
+            self._end_pause(conversation, voice, frame, since)
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
@@ -90,16 +90,18 @@ class Messages:
         self._settle_framing(spoken, frame, findings, crashed=crashed)
 
     def hear(self, conversation: Conversation, frame: Frame) -> None:
-        """Note that a side says something; judge its silence before, if it was one."""
+        """Note that a side says something; judge its silence before, if it was one. Who says goodbye says no more."""
         voice = conversation.voices[frame.side]
-        if voice.awaited:
+        if voice.awaited and frame.opcode != Opcode.CLOSE:
             self._ring_awaited(voice, frame.at)
         since, voice.spoke_at = voice.spoke_at, frame.at
-        if frame.at - since >= QUIET_NS:
-            self._end_silence(conversation, frame, since)
+        if frame.at - since >= PAUSE_NS:
+            self._end_pause(conversation, voice, frame, since)
 
-    def _end_silence(self, conversation: Conversation, frame: Frame, since: int) -> None:
-        if since:
+    def _end_pause(self, conversation: Conversation, voice: Voice, frame: Frame, since: int) -> None:
+        if since or frame.at - conversation.session.opened_at >= PAUSE_NS:
+            voice.resumed_at = frame.at
+        if since and frame.at - since >= QUIET_NS:
             silence = Silence(conversation, frame.side, since, frame.at)
             findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE)
             if findings:
@@ -168,6 +170,8 @@ class Messages:
         call, use = exchange.call, exchange.used_before
         if use is not None:
             exchange.is_repeat = use.content == exchange.content
+            answered = voice.answered.get(call.id) if exchange.is_repeat else None
+            exchange.repeats = answered.repeats if answered is not None else 0  # those are still to be answered, too
         findings = self._rulebook.run_concern(exchange.topic.called, exchange, frame.id)
         if findings or exchange.request_breaches:
             self._note_findings(findings, exchange, frame.id)
@@ -282,7 +286,7 @@ class Messages:
         awaited, voice.awaited = voice.awaited, []
         for alarm in awaited:
             if alarm.suspects is not None:
-                if heard_at < alarm.asked_again_at:
+                if voice.spoke_at < alarm.asked_again_at:
                     voice.awaited.append(alarm)
                 else:
                     self._ring(alarm)

@@ -19,6 +19,9 @@ NOT_SUPPORTED: Final = frozenset({"NotImplemented", "NotSupported"})
 _PLANNED_CLOSES: Final = frozenset({1001, 1012, 1013})
 """Close codes (RFC 6455 §7.4.1 and its registry) of a server that goes away, restarts, or asks to come again later."""
 
+SENT_AWAY_NS: Final = 10_000_000_000
+"""A connection that a CSMS drops later than this, without a word, was not turned away."""
+
 _WEIGHT: Final = {Severity.INFO: 0, Severity.WARNING: 1, Severity.VIOLATION: 2}
 _CONFORMS: Final = (Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED)
 
@@ -103,9 +106,15 @@ def overdue(exchange: Exchange, answer_time_ns: int) -> Verdict:
 
 
 def turned_away(conversation: Conversation, session: Session) -> Evidence | None:
-    """Return what shows that the CSMS ended a session before a word was said; None where it did not, or may have to."""
+    """Return what shows that the CSMS ended a session before a word was said; None where it did not, or may have to.
+
+    Where it did not say why, it has to be soon: a CSMS that is restarted later drops stations that have nothing to say.
+    """
     silent = not any(voice.has_spoken or voice.holed for voice in conversation.voices.values())
     if not silent or session.closed_by is not Side.CSMS or not session.chosen or session.csms_close in _PLANNED_CLOSES:
+        return None
+    lasted = (session.closed_at or session.opened_at) - (session.answered_at or session.opened_at)
+    if session.csms_close is None and lasted > SENT_AWAY_NS:
         return None
     how = f"closed with {session.csms_close}" if session.csms_close else "dropped the connection"
     return Evidence(session.id, None, f"the CSMS {how} before a message was sent", blame.for_sending_away())

@@ -109,8 +109,9 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
 
     After how long a sender may give up on a CALL is its own affair: the same message sent again is a warning, and so is
-    another one after two seconds. A CALL that has been open for ten seconds or more is taken to be given up. Calls of
-    the two sides that cross are legal.
+    another one after two seconds. So is one that comes together with what ends a pause of five seconds or more: a line
+    that stalls delivers at once what was sent one after the other. A CALL that has been open for ten seconds or more is
+    taken to be given up. Calls of the two sides that cross are legal.
 
     Breach: two CALLs of the CSMS, then two answers.
     Correct: CALL, answer, CALL, answer.
@@ -119,7 +120,8 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     if earlier is None:
         return
     is_retry = earlier.call.id == exchange.call.id and earlier.content == exchange.content
-    may_have_given_up = is_retry or exchange.at - earlier.at > CROSSING_NS
+    is_held_up = earlier.at - exchange.conversation.voices[exchange.side].resumed_at <= CROSSING_NS
+    may_have_given_up = is_retry or is_held_up or exchange.at - earlier.at > CROSSING_NS
     yield (warning if may_have_given_up else violation)(exchange.side, _haste(exchange, earlier))
 
 

@@ -167,10 +167,15 @@ def remember_csms_time(exchange: Exchange, known: Known) -> None:
         known.story(ClockStory).csms_ahead_ns = told.ns - exchange.answered_at
 
 
+def _ahead_ns(exchange: Exchange, told: Moment) -> int:
+    """Return by how much a time is ahead of when an answer came, or (below 0) behind its question; 0 in between."""
+    return max(0, told.ns - (exchange.answered_at or 0)) or min(0, told.ns - exchange.at)
+
+
 def _is_far_off(exchange: Exchange, _known: Known) -> bool:
     """Ask whether a CSMS tells a time that is far from the hub's."""
     told = _csms_time(exchange)
-    return told is not None and abs(told.ns - (exchange.answered_at or 0)) > CSMS_SKEW_NS
+    return told is not None and abs(_ahead_ns(exchange, told)) > CSMS_SKEW_NS
 
 
 @rule(
@@ -184,6 +189,7 @@ def _is_far_off(exchange: Exchange, _known: Known) -> bool:
 def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     """Report a currentTime that is more than a minute off the hub's clock, which is taken to be right.
 
+    It may be any time from when the station asked to when the answer came, which may have been held up on its way.
     Nothing is reported of an imported log whose times name no time zone.
 
     Breach: `"currentTime": "2026-11-01T09:00:00Z"`, an hour late.
@@ -192,7 +198,7 @@ def csms_clock_off(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     told = _csms_time(exchange)
     if told is None or exchange.answered_at is None or exchange.conversation.session.clock is not None:
         return
-    ahead = told.ns - exchange.answered_at
+    ahead = _ahead_ns(exchange, told)
     way = "ahead of" if ahead > 0 else "behind"
     yield warning(Side.CSMS, f"the time told is {abs(ahead) // SECOND_NS} s {way} the hub's", pointer="/currentTime")
 

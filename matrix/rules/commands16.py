@@ -13,7 +13,7 @@ from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_held_up, is_station_free, is_station_silent_about_it
 from matrix.rules.status16 import Statuses
 from matrix.rules.transactions16 import CONNECTORS_REMEMBERED, Transactions
 from matrix.soundness import is_sound
@@ -120,7 +120,8 @@ def await_availability(exchange: Exchange, known: Known) -> None:
     if connector is None or not _is_accepted(exchange):
         return
     at = exchange.answered_at or exchange.at
-    exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector, by=Side.STATION)
+    if not is_held_up(exchange.conversation):  # else its StopTransaction may be in the queue
+        exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector, by=Side.STATION)
     before = known.story(Statuses).newest.get(connector)
     is_other = before is not None and (before.status == "Unavailable") == (wish == "Operative")
     is_told = before is not None and before.session == exchange.session and before.status != "Faulted"
@@ -163,7 +164,7 @@ def triggered_before_the_answer(subject: Exchange | Alarm, known: Known) -> Iter
     if isinstance(subject, Exchange):
         if is_proven:
             yield violation(Side.STATION, text_of)
-    elif not is_proven and sent is not None and exchange.at < sent < subject.since:
+    elif not is_proven and sent is not None and exchange.at < sent < subject.since and is_station_free(subject):
         yield warning(Side.STATION, f"{text_of}, and none after it")
 
 

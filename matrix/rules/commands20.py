@@ -12,7 +12,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.boot_story import BOOT, story_of
-from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_held_up, is_station_free, is_station_silent_about_it
 from matrix.rules.transactions20 import EVSES_REMEMBERED, VERSIONS, Transactions
 from matrix.trace import Side
 
@@ -100,7 +100,8 @@ def await_reset(exchange: Exchange, known: Known) -> None:
     evse = integer(exchange.request, "evseId")
     running = known.story(Transactions).certain(evse, exchange, known)
     is_meant = (evse is None) == ("evseId" not in exchange.request)
-    if running is not None and is_meant and status in ("Accepted", "Scheduled"):
+    is_sure = running is not None and not is_held_up(exchange.conversation)  # else its Ended may be in the queue
+    if running is not None and is_sure and is_meant and status in ("Accepted", "Scheduled"):
         exchange.conversation.wake(
             "rs20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
         )
@@ -116,7 +117,8 @@ def await_change(exchange: Exchange, known: Known) -> None:
     is_inoperative = text(exchange.request, "operationalStatus") == "Inoperative"
     running = known.story(Transactions).certain(evse, exchange, known)
     if status == "Accepted" and is_inoperative and not story.closing:
-        if running is not None and connector in (None, running[1].connector):
+        is_there = running is not None and connector in (None, running[1].connector)
+        if running is not None and is_there and not is_held_up(exchange.conversation):
             exchange.conversation.wake(
                 "av20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
             )
@@ -135,7 +137,8 @@ def await_unlocked(exchange: Exchange, known: Known) -> None:
     """Wait for the end of a transaction that may have crossed the answer."""
     evse = integer(exchange.request, "evseId")
     running = None if evse is None else known.story(Transactions).certain(evse, exchange, known)
-    if running is not None and running[1].is_authorized and _status(exchange) in BROKEN:
+    is_held = is_held_up(exchange.conversation)
+    if running is not None and running[1].is_authorized and not is_held and _status(exchange) in BROKEN:
         at = exchange.answered_at or exchange.at
         exchange.conversation.wake(
             "ul20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION

@@ -7,7 +7,7 @@ from typing import Final
 from matrix.dialect import V16, V21, V201
 from matrix.exchange import Exchange, Silence
 from matrix.fields import objects, seconds_as_ns, text
-from matrix.finding import Remark, Severity, violation, warning
+from matrix.finding import Remark, Severity, warning
 from matrix.known import Known
 from matrix.rule import note, on_called, on_heard_again, on_result, rule
 from matrix.rules.boot_story import BOOT, SECOND_NS, story_of
@@ -154,14 +154,16 @@ def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
     "A station is heard of once the interval that its BootNotification was answered, and does not beat much faster",
     clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
     versions={V201, V21},
+    severity=Severity.WARNING,
     on=(on_heard_again(), on_called("Heartbeat", by=Side.STATION)),
     when=_is_out_of_time,
 )
 def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:
     """Report a silence of more than one and a half intervals and 30 s, when it ends.
 
-    Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. Five Heartbeats in a row, each
-    within half the interval and not asked for by a TriggerMessage, are a warning.
+    Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. It is a warning, for a line that
+    stalls for so long looks the same. Five Heartbeats in a row, each within half the interval and not asked for by a
+    TriggerMessage, are one, too.
 
     Breach: interval 60, and nothing for five minutes.
     Correct: `Heartbeat`, or any other message, once a minute.
@@ -170,7 +172,7 @@ def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator
     if isinstance(subject, Silence):
         text = _too_long(subject, known, story.interval_ns * 3 // 2 + GRACE_NS)
         if text is not None:
-            yield violation(Side.STATION, text)
+            yield warning(Side.STATION, text)
     elif story.hasty == HASTY_IN_A_ROW - 1 and _is_hasty(subject, known, story):
         text = f"{HASTY_IN_A_ROW} Heartbeats in a row, each within half the interval"
         yield warning(Side.STATION, f"{text} of {story.interval_ns // SECOND_NS} s")

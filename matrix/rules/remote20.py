@@ -11,7 +11,7 @@ from matrix.finding import Remark, info, violation
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.silence import MINUTE_NS, is_station_free, is_station_silent_about_it
+from matrix.rules.silence import MINUTE_NS, is_held_up, is_station_free, is_station_silent_about_it
 from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, event_of, transaction_of
 from matrix.soundness import is_sound
 from matrix.trace import Side
@@ -125,7 +125,8 @@ def await_stop(exchange: Exchange, known: Known) -> None:
 def await_end(exchange: Exchange, known: Known) -> None:
     """Wait until an Ended that may have crossed the answer has come."""
     named = _named(exchange, known)
-    if named is not None and dig(exchange.response, "ongoingIndicator") is False:
+    is_sure = not is_held_up(exchange.conversation)  # else the Ended may be in the queue
+    if named is not None and is_sure and dig(exchange.response, "ongoingIndicator") is False:
         at = exchange.answered_at or exchange.at
         exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0], by=Side.STATION)
 
