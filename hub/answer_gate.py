@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from hub.calling_back import call
 from hub.faults import AnswerFault
 from hub.splice import Leg, LegEnding
 from hub.tap import FrameReader, TappedFrame
@@ -188,6 +189,10 @@ class AnswerGate:
         self._let_everything_through()
         how(self._peer)
 
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has kept something from the peer."""
+        self._peer.fail(exc)
+
     def open(self) -> None:
         """Let everything through, the late answer first, and leave the leg as it was."""
         if self._taken is not None and not self._taken.is_whole:
@@ -243,7 +248,7 @@ class AnswerGate:
         if self._late is None or self._by_s is None:
             self._done()
         else:
-            self._timer = asyncio.get_running_loop().call_later(self._by_s, self._deliver_late)
+            self._timer = asyncio.get_running_loop().call_later(self._by_s, call, self._deliver_late)
         if self._opens_soon:
             self.open()
 

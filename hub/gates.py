@@ -5,6 +5,7 @@ from collections import deque
 from random import Random
 from typing import Final
 
+from hub.calling_back import call
 from hub.splice import Hold, Leg, LegEnding
 
 HELD_BYTES: Final = 1 << 20
@@ -44,6 +45,10 @@ class TimedGate:
         self._ending = how
         self._end_if_empty()
 
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has kept something from the peer."""
+        self._peer.fail(exc)
+
     def open(self) -> None:
         """Let everything through, and leave the leg as it was."""
         if self._is_open:
@@ -62,7 +67,7 @@ class TimedGate:
 
     def _set_timer(self) -> None:
         if self._timer is None and self._waiting and not self._is_open:
-            self._timer = self._loop.call_at(self._waiting[0][0], self._time_is_up)
+            self._timer = self._loop.call_at(self._waiting[0][0], call, self._time_is_up)
 
     def _time_is_up(self) -> None:
         self._timer = None
@@ -130,7 +135,7 @@ class NarrowGate(TimedGate):
 
     def _set_timer(self) -> None:
         if self._timer is None and self._waiting and not self._is_open:
-            self._timer = self._loop.call_later(max(TICK_S, 1 / self._bytes_per_s), self._time_is_up)
+            self._timer = self._loop.call_later(max(TICK_S, 1 / self._bytes_per_s), call, self._time_is_up)
 
     def _advance(self) -> None:
         now = self._loop.time()
@@ -158,3 +163,7 @@ class NoGate:
     def end(self, how: LegEnding) -> None:
         """End the peer."""
         how(self._peer)
+
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has left the peer as it was."""
+        self._peer.fail(exc)

@@ -7,7 +7,7 @@ At the end of a pass of the event loop the queue is written in one transaction, 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
@@ -18,8 +18,9 @@ from typing import Any, Final
 from msgspec import structs
 
 from hub.batch import Backlog, Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
+from hub.calling_back import call, call_back
 from hub.checkpoint import Checkpointer
-from hub.database import OK, TRUNCATE, Connection, DatabaseError, Transaction, reason_of, sync_log
+from hub.database import OK, TRUNCATE, Connection, Transaction, reason_of, sync_log
 from hub.errors import RecorderError
 from hub.recording import Recording
 from hub.recording_file import Durability, WritableRecording, open_for_writing
@@ -253,11 +254,11 @@ class Recorder:
         else:
             try:
                 batch.write(self._transaction)
-            except DatabaseError as exc:
+            except Exception as exc:  # also one of ours: else all that the batch holds would be lost without a word
                 self._fail(exc, batch)
                 if self._is_strict:
                     return
-        _call_back(batch.afterwards)
+        call_back(batch.afterwards)
         if self._relieved:
             self._relieve()
         if self._new_log_pages >= self._checkpoint_pages:
@@ -292,7 +293,7 @@ class Recorder:
     def _relieve(self) -> None:
         callbacks, self._relieved = self._relieved, []
         for callback in callbacks:
-            callback()
+            call(callback)
 
     def _let_work(self, work: Callable[[], None], then: Callable[[], None]) -> None:
         """Let the worker have the connection; go on with what waits for it."""
@@ -399,7 +400,7 @@ class Recorder:
             self._recording.check()
             if self._backlog:
                 self._backlog.write(self._transaction, self._marks.__next__)
-        except (DatabaseError, RecorderError) as exc:
+        except Exception as exc:  # whatever it is, there is another try
             self._fail(exc)
             return
         self._backlog, self._trouble = None, ""
@@ -419,7 +420,7 @@ class Recorder:
                 self._backlog.write(self._transaction, self._marks.__next__)
             self._batch.write(self._transaction)
             self._trouble = ""
-        except (DatabaseError, OSError, RecorderError) as exc:
+        except Exception as exc:  # the recording is closed all the same
             self._trouble = str(exc)
 
     # -- files that are taken away ------------------------------------------------------------------------------------
@@ -467,24 +468,11 @@ class SyncedRecorder(Recorder):
                 return
         else:
             self._tell("")
-        _call_back(batch.afterwards)
+        call_back(batch.afterwards)
         self._relieve()
         if self._new_log_pages >= self._checkpoint_pages:
             self._checkpoint()
         self._commit()
-
-
-def _call_back(afterwards: Iterable[tuple[Callable[[Any], object], Any]]) -> None:
-    """Do what was to be done after a commit. A fault of ours in one session takes nothing from the others'."""
-    rest = iter(afterwards)
-    while True:
-        try:
-            for callback, argument in rest:
-                callback(argument)
-        except Exception:
-            log.exception("what was recorded could not be handed on")
-        else:
-            return
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, IntFlag, auto
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeGuard
 
 from hub.batch import SessionEnd, Stream
 from hub.dial import HeadReader
@@ -27,6 +27,7 @@ TURN_BYTES: Final = 16 << 10
 """So much of a side's bytes is taken at once; the rest waits for the others' turn, and nothing more is read until then.
 uvloop hands over 256 KiB at a time, and 8 MiB before it looks at anybody else: milliseconds, or tenths of a second."""
 PATH_BROKE: Final = "the tunnel to the other side broke"
+FAILED: Final = "the hub failed"
 GOODBYE_S: Final = 2.0
 """How long the peers of a session that the hub has ended may take to leave."""
 
@@ -83,6 +84,9 @@ class Gate(Protocol):
     def end(self, how: LegEnding) -> None:
         """End the other leg, after everything that was taken."""
 
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has kept something from the other leg."""
+
 
 class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
@@ -100,7 +104,7 @@ class Leg(asyncio.Protocol):
         self.side = side
         self.transport = transport
         self.is_lost = False
-        self.is_silent = False  # once the stream to this side has ended: nothing can be written to it any more
+        self.is_silent = False  # once the stream to this side has ended, or has a hole: nothing may follow
         self._splice = splice
         self._recorder = splice.recorder
         self._session, self._side = self._stream = Stream(splice.session, side.value)
@@ -139,7 +143,7 @@ class Leg(asyncio.Protocol):
         else:
             self._rest = data
             self.hold(Hold.CONGESTION)
-            self._take_turn()
+            self.take_turn()
 
     def _take(self, data: bytes) -> None:
         frames, incomplete = self._tap.feed(data), self._tap.incomplete
@@ -149,14 +153,18 @@ class Leg(asyncio.Protocol):
             if frame.opcode == _CLOSE:
                 self._splice.close_seen(self.side, frame)
 
-    def _take_turn(self) -> None:
+    def take_turn(self) -> None:
         """Take some of the bytes that wait; the others' turn comes before the next."""
         turn, self._rest = self._rest[:TURN_BYTES], self._rest[TURN_BYTES:]
         if turn and self._splice.state is not _OVER:
             self._take(turn)
-            self._recorder.when_relieved(self._take_turn)
+            self._recorder.when_relieved(self.peer.let_peer_go_on)
         else:
             self._relieved()
+
+    def let_peer_go_on(self) -> None:
+        """Let the other side have its next turn. A fault in that deprives this one, so that it is this one's to do."""
+        self.peer.take_turn()
 
     def _take_rest(self) -> None:
         """Take all that waits: nothing comes after it."""
@@ -180,7 +188,7 @@ class Leg(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._take_rest()
-        self.is_lost = True
+        self.is_lost = self.is_silent = True
         self._splice.lost(self.side, exc)
 
     def pause_writing(self) -> None:
@@ -199,8 +207,8 @@ class Leg(asyncio.Protocol):
         return self.transport.can_write_eof()
 
     def send(self, data: bytes) -> None:
-        """Hand on what the other side sent; nothing where this side is gone."""
-        if not self.is_lost:
+        """Hand on what the other side sent; nothing where this side takes no more."""
+        if not self.is_silent:
             self.transport.write(data)
 
     def end(self, how: LegEnding) -> None:
@@ -210,6 +218,10 @@ class Leg(asyncio.Protocol):
     def pass_end(self, how: LegEnding) -> None:
         """End the other leg, after everything that this side sent."""
         self._hand_on_end(how)
+
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has kept something from this side."""
+        self._splice.fail(exc, self)
 
     def take_over(self, reader: HeadReader) -> None:
         """Become the protocol of the reader's transport, and go on where the reader stopped."""
@@ -312,7 +324,9 @@ class Splice:
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """Break the other side's connection as this one broke."""
-        if self.state is not State.OVER and (fault := self._fault_of_path(side)):
+        if self.state is not State.OVER and _is_of_ours(exc):
+            self.fail(exc, self.leg(side).peer)
+        elif self.state is not State.OVER and (fault := self._fault_of_path(side)):
             self.end_by_hub(fault, PATH_BROKE)
         elif self.state is not State.OVER:
             self.state = State.OVER
@@ -324,6 +338,15 @@ class Splice:
     def stop(self) -> None:
         """End the session because the hub stops."""
         self.end_by_hub("the hub was stopped while this session was open", "the hub stops")
+
+    def fail(self, exc: Exception, deprived: Leg | None = None) -> None:
+        """End the session for a fault of ours. Who was deprived of bytes by it can not even be sent a close frame."""
+        if deprived is not None:
+            deprived.is_silent = True
+        if self.state is State.OVER:
+            _abort_later(self)
+        else:
+            self.end_by_hub(f"the hub failed: {type(exc).__name__}", FAILED)
 
     def end_by_hub(self, sentence: str, reason: str, code: int = GOING_AWAY) -> None:
         """End the session with a close frame of the hub's own to each side that still expects frames.
@@ -406,6 +429,11 @@ def close_code(payload: str | bytes) -> int | None:
     if not code:
         return NO_STATUS
     return int.from_bytes(code, "big") if len(code) == 2 else None
+
+
+def _is_of_ours(exc: Exception | None) -> TypeGuard[Exception]:
+    """Tell whether a connection was broken by what our own code did with its bytes: the network's errors are others."""
+    return exc is not None and not isinstance(exc, OSError)
 
 
 def write_eof(leg: Leg) -> None:

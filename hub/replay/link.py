@@ -89,7 +89,7 @@ class Link(asyncio.Protocol):
 
     def _drop(self) -> None:
         self._closed_by = self._closed_by or self._mine
-        self._recorder.then(lambda _: self._leave(), None)
+        self._recorder.then(Link._leave, self)
 
     def _send(self, payload: str | bytes, opcode: int) -> None:
         if self._is_over or self._mine in self._codes:
@@ -169,7 +169,7 @@ class Link(asyncio.Protocol):
             self._send(echo if len(echo) == 2 else b"", int(Opcode.CLOSE))
             self._codes[self._mine] = code
         if self._mine is Side.CSMS:  # the server ends the connection (RFC 6455 §7.1.1)
-            self._recorder.then(lambda _: self._leave(), None)
+            self._recorder.then(Link._leave, self)
         else:
             asyncio.get_running_loop().call_later(FAREWELL_S, self._leave)
 
@@ -202,6 +202,10 @@ class Link(asyncio.Protocol):
             self._end(Ending.DROPPED)
         if not self._transport.is_closing():
             self._transport.close()
+
+    def fail(self, exc: Exception) -> None:
+        """End the session, since a fault of ours has kept something from the live peer."""
+        self.abort(f"the replay failed: {type(exc).__name__}")
 
     def abort(self, sentence: str) -> None:
         """End the session because the replay is stopped."""

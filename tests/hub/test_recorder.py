@@ -295,6 +295,17 @@ async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(rec
     assert recorder.failing is None
 
 
+async def test_what_a_fault_of_ours_keeps_from_being_written_is_told_and_handed_on(recorder: Recorder) -> None:
+    handed_on: list[str] = []
+
+    recorder.note(Note(id=0, at=5, author="Volt", text="\ud800", session=1))  # no text that SQLite could take
+    recorder.then(handed_on.append, "this")
+    await recorder.committed()
+
+    assert handed_on == ["this"]
+    assert "surrogates not allowed" in (recorder.failing or "")
+
+
 async def test_note_that_cannot_be_written_yet_is_not_lost(recorder: Recorder, path: Path) -> None:
     recorder.answer(opened())
     await recorder.committed()

@@ -1,81 +1,24 @@
 """Legs of sessions that share a recorder, with transports that keep what they are given."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
+from legs import Floor, transport_of
 from raw_peers import masked
 
+from hub.farewell import GOING_AWAY, close_frame
+from hub.gates import LateGate
 from hub.recorder import Durability, Recorder
 from hub.recording import Recording
-from hub.splice import TURN_BYTES, Leg, Splice
-from hub.tap import Tap
-from matrix.trace import Frame, Session, Side
+from hub.splice import TURN_BYTES
+from hub.tap import Tap, TappedFrame
+from matrix.trace import Ending, Frame, Session, Side
 
 MESSAGE = masked('[2,"1","Heartbeat",{}]')
 FLOOD = MESSAGE * (4 * TURN_BYTES // len(MESSAGE)) + MESSAGE[:5]
 """Four turns' worth, and the beginning of one message more."""
-
-
-class Kept(asyncio.Transport):
-    """A transport whose peer takes everything; `given` is shared, so that it shows an order over several."""
-
-    def __init__(self, given: list[tuple[int, bytes]], number: int) -> None:
-        super().__init__()
-        self.given, self.number = given, number
-        self.is_read = True
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.given.append((self.number, bytes(data)))
-
-    def write_eof(self) -> None:
-        self.given.append((self.number, b""))
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def is_closing(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None:
-        assert self.is_read
-        self.is_read = False
-
-    def resume_reading(self) -> None:
-        assert not self.is_read
-        self.is_read = True
-
-    def close(self) -> None:
-        self.given.append((self.number, b""))
-
-
-class Floor:
-    """A recorder with open sessions, from whose stations bytes come as the test likes."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
-        self.given: list[tuple[int, bytes]] = []
-
-    def session(self, number: int) -> tuple[Leg, Kept]:
-        """Return the station's leg of a new session, and the transport that it is read from."""
-        session = Session(id=number, opened_at=1, answered_at=2, identity=f"CS{number}", csms="acme", status=101)
-        self.recorder.begin(session)
-        self.recorder.answer(session)
-        splice = Splice(number, self.recorder, lambda _: None)
-        transport = Kept([], number)
-        station = Leg(splice, Side.STATION, transport, Tap(Side.STATION))
-        splice.join(station, Leg(splice, Side.CSMS, Kept(self.given, number), Tap(Side.CSMS)))
-        return station, transport
-
-    async def everything(self, station: Kept) -> None:
-        """Wait until a station that sent a lot is read from again."""
-        while not station.is_read:
-            await self.recorder.committed()
-        await self.recorder.committed()
-
-    def given_to(self, number: int) -> bytes:
-        return b"".join(data for given, data in self.given if given == number)
 
 
 @pytest.fixture
@@ -151,3 +94,88 @@ async def test_what_waits_goes_nowhere_once_the_other_side_is_gone(floor: Floor)
     await floor.recorder.committed()
 
     assert floor.given_to(1) == b""
+
+
+# -- a fault of ours --------------------------------------------------------------------------------------------------
+
+
+class FaultyTap(Tap):
+    """A tap with a fault of ours."""
+
+    def feed(self, data: bytes) -> list[TappedFrame]:
+        raise KeyError(len(data))
+
+
+def session_of(path: Path, number: int) -> Session:
+    with Recording.open(path) as recording:
+        return recording.session(number)
+
+
+async def test_session_whose_bytes_cannot_be_handed_on_is_ended_as_the_hubs_doing(floor: Floor, path: Path) -> None:
+    station, transport = floor.session(1)
+    other, _ = floor.session(2)
+    transport_of(station.peer).is_broken = True
+
+    station.data_received(MESSAGE)
+    other.data_received(MESSAGE)
+    await floor.recorder.committed()
+    await floor.recorder.committed()
+
+    ended = session_of(path, 1)
+    assert (ended.ending, ended.closed_by, ended.fault) == (Ending.HUB, None, "the hub failed: RuntimeError")
+    assert transport.given == [(1, close_frame(GOING_AWAY, "the hub failed", masked=False))]
+    assert (floor.given_to(1), floor.given_to(2)) == (b"", MESSAGE)
+    assert session_of(path, 2).is_open
+
+
+async def test_nothing_follows_what_could_not_be_handed_on(floor: Floor, path: Path) -> None:
+    station, _ = floor.session(1)
+    csms = transport_of(station.peer)
+    csms.is_broken = True
+
+    station.data_received(MESSAGE)
+    floor.recorder.then(lambda kept: setattr(kept, "is_broken", False), csms)
+    station.data_received(MESSAGE)
+    await floor.recorder.committed()
+    await floor.recorder.committed()
+
+    assert floor.given == [(1, b"")]  # no message, and no close frame: its stream ends
+    assert len(frames_of(path, 1)) == 2
+
+
+async def test_session_is_ended_where_a_gate_cannot_hand_on_what_it_has_held(floor: Floor, path: Path) -> None:
+    station, transport = floor.session(1)
+    LateGate(station, 0.001, 0.0, Random(1))
+    transport_of(station.peer).is_broken = True
+
+    station.data_received(MESSAGE)
+    while not transport.given:
+        await floor.recorder.committed()
+
+    assert session_of(path, 1).fault == "the hub failed: RuntimeError"
+    assert floor.given_to(1) == b""
+
+
+async def test_connection_that_a_fault_of_ours_breaks_is_not_the_sides_doing(floor: Floor, path: Path) -> None:
+    station, _ = floor.session(1)
+
+    station.connection_lost(KeyError("ours"))
+    await floor.recorder.committed()
+    await floor.recorder.committed()
+
+    ended = session_of(path, 1)
+    assert (ended.ending, ended.closed_by, ended.fault) == (Ending.HUB, None, "the hub failed: KeyError")
+    assert floor.given == [(1, b"")]
+
+
+async def test_side_that_could_not_take_its_turn_keeps_nobody_else_waiting(floor: Floor, path: Path) -> None:
+    (busy, _), (other, transport) = floor.session(1), floor.session(2)
+
+    busy.data_received(FLOOD)
+    busy.tap = FaultyTap(Side.STATION)
+    other.data_received(FLOOD)
+    await floor.everything(transport)
+
+    assert session_of(path, 1).fault == "the hub failed: KeyError"
+    assert floor.given_to(1) == FLOOD[:TURN_BYTES]  # it ends inside a frame: no close frame may follow
+    assert floor.given_to(2) == FLOOD
