@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 import apsw
 
+from hub.errors import RecorderError
 from hub.lock_file import holder_of, unwritable_at
+from hub.log_index import check_own_index
 
 __all__ = [
     "BUSY_MS",
@@ -69,12 +71,21 @@ def connect_read_only(path: Path) -> Connection:
         DatabaseError: it cannot be opened, or is not a SQLite file.
     """
     holder = holder_of(path)
-    if holder == os.getpid() and (why := unwritable_at(path)):
-        raise CannotOpenError(why)
+    if holder == os.getpid():
+        _check_own(path)
     if holder is not None:
         with suppress(CannotOpenError):  # it has gone meanwhile, and its index with it
             return _connect_read_only(path, "&readonly_shm=1")
     return _connect_read_only(path)
+
+
+def _check_own(path: Path) -> None:
+    if why := unwritable_at(path):
+        raise CannotOpenError(why)
+    try:
+        check_own_index(path)
+    except RecorderError as exc:
+        raise CannotOpenError(str(exc)) from exc
 
 
 def _connect_read_only(path: Path, option: str = "") -> Connection:

@@ -16,6 +16,20 @@ _UNUSED: Final = 132
 """The offset of a byte that SQLite keeps for later use (walformat.html, "The WAL-Index File Format")."""
 
 
+_OF_THIS_PROCESS: Final[dict[Path, "LogIndex"]] = {}
+"""Those of the recordings that this process writes to: its readers cannot open them, since closing costs the locks."""
+
+
+def check_own_index(recording: Path) -> None:
+    """See whether a reader of this process may begin, where the process writes to that recording itself.
+
+    Raises:
+        RecorderError: it may not: the reader's first mark could be the end of the process.
+    """
+    if (index := _OF_THIS_PROCESS.get(recording.absolute())) is not None:
+        index.check()
+
+
 class LogIndex:
     """A descriptor of its own of a recording's index.
 
@@ -25,7 +39,9 @@ class LogIndex:
 
     def __init__(self, recording: Path) -> None:
         self._name = f"{recording.name}-shm"
+        self._recording = recording.absolute()
         self._descriptor = os.open(recording.with_name(self._name), os.O_RDWR)
+        _OF_THIS_PROCESS[self._recording] = self
 
     def check(self) -> None:
         """Write a byte that nobody reads.
@@ -42,3 +58,5 @@ class LogIndex:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+            if _OF_THIS_PROCESS.get(self._recording) is self:
+                del _OF_THIS_PROCESS[self._recording]

@@ -342,6 +342,7 @@ class Recorder:
     def _after_checkpoint(self) -> None:
         # A reader in the middle of a query keeps the log from starting anew.
         self._new_log_pages = self._checkpoint_pages * 3 // 4 if self._checkpointer.is_pressing else 0
+        self._check()
         self._commit()
 
     # -- a disk that takes nothing ------------------------------------------------------------------------------------
@@ -448,6 +449,8 @@ class SyncedRecorder(Recorder):
     """Commits on the worker, since each commit waits for the disk; what arrives meanwhile is the next one's."""
 
     def _commit(self) -> None:
+        if self._is_scheduled and not self._working:
+            self._check()  # each time: beside the disk it costs nothing
         if self._backlog:
             super()._commit()
         elif self._is_scheduled and not self._working and not self._trouble:

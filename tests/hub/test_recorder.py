@@ -137,6 +137,16 @@ async def test_nobody_in_the_hub_begins_to_read_where_that_could_be_the_end_of_i
             assert recording.last_mark() == 0
 
 
+async def test_nor_does_anybody_begin_before_the_recorder_has_noticed(path: Path) -> None:
+    async with recorder_at(path) as recorder:
+        with no_file_takes_a_byte(), pytest.raises(RecordingError, match=r"event\.db-shm' cannot be written to"):
+            Recording.open(path)
+
+        assert recorder.failing is None
+        with Recording.open(path) as recording:
+            assert recording.last_mark() == 0
+
+
 async def test_what_arrives_in_one_pass_of_the_loop_is_one_transaction(recorder: Recorder) -> None:
     statements: list[str] = []
 
