@@ -41,7 +41,7 @@ def _is_still_waiting(alarm: Alarm, known: Known, story: BootStory) -> bool:
 @rule(
     "BT-07",
     "After it was accepted, a station sends StatusNotification for connector 0 and for every connector",
-    clause="OCPP 1.6 errata v4.0 §3.22",
+    clause="OCPP 1.6 errata 2025-04 §3.22",
     versions={V16},
     severity=Severity.WARNING,
     on=on_alarm(SOON),

@@ -91,7 +91,7 @@ def remember_progress(exchange: Exchange, known: Known) -> None:
 
 
 def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
-    """Tell whether the station says Idle though nobody has triggered it in this session, lately."""
+    """Tell whether the station says Idle though nobody has triggered it lately."""
     if text(exchange.request, "status") != "Idle" or exchange.is_misdirected or exchange.is_repeat:
         return False
     opened_at = exchange.conversation.session.opened_at
@@ -109,7 +109,7 @@ def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
     on=on_called(FIRMWARE),
 )
 def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
-    """Report steps of a firmware update that are left out or go back, and Idle that no TriggerMessage asked for.
+    """Report steps of an update that are left out or go back, and Idle that no TriggerMessage asked for of late.
 
     The same status again is let be, so is another attempt after a failure. A status without an UpdateFirmware is an
     info: it may be from before the recording.
@@ -140,7 +140,7 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     on=on_called(DIAGNOSTICS),
 )
 def upload_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
-    """Report Idle that no TriggerMessage asked for in this session; what ends an upload that never began is a warning.
+    """Report Idle that no TriggerMessage asked for of late; what ends an upload that never began is a warning.
 
     A status without a GetDiagnostics is an info: it may be from before the recording.
 

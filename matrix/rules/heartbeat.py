@@ -137,7 +137,7 @@ def _is_out_of_time(subject: Silence | Exchange, known: Known) -> bool:
     when=_is_out_of_time,
 )
 def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
-    """Report a silence of more than three intervals (and 30 s), when it ends: no message, no ping, no pong.
+    """Report a silence of more than three intervals, when it ends: no message, no ping, no pong.
 
     Over WebSocket, Heartbeats are not mandatory (one in 24 hours is advised), and any message takes their place.
 
