@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SCHEMAS := .schemas
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo test check unit format docs goldens samples snapshots bench mutation nightly lock clean
+.PHONY: help setup demo test check unit format docs goldens samples snapshots pictures bench mutation nightly lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ samples: $(VENV)/.dev  ## record the sessions under sessions/samples/ again, thr
 
 snapshots: $(VENV)/.dev  ## take the pictures of the dashboard's tests again; review them
 	$(BIN)/python -m pytest tests/tui --snapshot-update
+
+pictures: $(VENV)/.dev  ## take the pictures of docs/images/ again, of a running demo (needs Node.js and Chromium)
+	$(BIN)/python -m tests.pictures
 
 bench: $(VENV)/.dev  ## the hub beside nginx, HAProxy and mitmdump; messages judged a second (docs/performance.md)
 	$(BIN)/python tests/bench/judge_speed.py
