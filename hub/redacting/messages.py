@@ -61,7 +61,7 @@ def redacted(redactor: Redactor, text: str, *, depth: int = 0) -> str:
         NotJsonError: it is none that can be read.
     """
     changes = []
-    for leaf in leaves(text, is_message=depth == 0 or _MESSAGE.match(text) is not None):
+    for leaf in leaves(text, depth=depth):
         new = _replaced(redactor, leaf, depth)
         if new != leaf.said:
             inside = text[leaf.start : leaf.end]
@@ -70,14 +70,20 @@ def redacted(redactor: Redactor, text: str, *, depth: int = 0) -> str:
     return _with_changes(text, changes) if changes else text
 
 
-def leaves(text: str, *, is_message: bool = True) -> Iterator[Leaf]:
-    """Yield the values and names of a text, in no order; `is_message` says that it is one of OCPP-J, not any JSON.
+def leaves(text: str, *, depth: int = 0) -> Iterator[Leaf]:
+    """Yield the values and names of a message, in no order; with a depth, those of JSON that a string in one quotes.
 
     Raises:
         NotJsonError: it is none that can be read.
     """
     parse_json(text)
-    return _Walk(text).leaves(is_message=is_message)
+    return _Walk(text).leaves(is_message=depth == 0 or _MESSAGE.match(text) is not None)
+
+
+def may_quote(leaf: Leaf, depth: int) -> bool:
+    """Tell whether a leaf is a string that may be JSON itself, and is looked through as such."""
+    is_free = leaf.form is Form.STRING and leaf.kind is Kind.TEXT
+    return is_free and leaf.said.lstrip()[:1] in ("{", "[") and depth < DEEPEST
 
 
 def _with_changes(text: str, changes: list[tuple[int, str]]) -> str:
@@ -95,7 +101,7 @@ def _replaced(redactor: Redactor, leaf: Leaf, depth: int) -> str:
             return redactor.kept(said)
         case Form.SCALAR:
             return _number(redactor, kind, said)
-    if kind is Kind.TEXT and kind in redactor.kinds and said.lstrip()[:1] in ("{", "[") and depth < DEEPEST:
+    if kind in redactor.kinds and may_quote(leaf, depth):
         try:
             return redacted(redactor, said, depth=depth + 1)
         except NotJsonError:

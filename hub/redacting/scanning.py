@@ -7,7 +7,7 @@ The bytes are looked through first, whatever they belong to. What is found there
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from hub.database import Connection, DatabaseError, connect_read_only
 from hub.errors import HubError
 from hub.recording_file import open_for_writing
 from hub.redacting.kinds import REPLACED, Kind, keywords
-from hub.redacting.messages import Form, Leaf, leaves
+from hub.redacting.messages import Form, Leaf, leaves, may_quote
 from hub.redacting.needles import CHUNK, PLAIN, Hit, Needles
 from hub.redacting.redactor import is_moment
 from hub.redacting.sessions import PHRASES
@@ -179,17 +179,25 @@ class _Witness:
                 else:
                     self.leaks[value, f"in {table}.{column}"] += 1
 
-    def _message(self, text: str) -> Any:
+    def _message(self, text: str, depth: int = 0) -> Callable[[str, int], str] | None:
+        """Return what says why a value stands at a place of a message, or of JSON that one quotes."""
         try:
-            found = sorted(leaves(text), key=lambda leaf: leaf.start)
+            found = sorted(leaves(text, depth=depth), key=lambda leaf: leaf.start)
         except NotJsonError:
             return None
-        return lambda value, at: self._why_in_leaf(next((each for each in found if each.start <= at < each.end), None),
-                                                   text, value, at)  # fmt: skip
 
-    def _why_in_leaf(self, leaf: Leaf | None, text: str, value: str, at: int) -> str:
-        if leaf is None:
-            return ""
+        def told(value: str, at: int) -> str:
+            leaf = next((each for each in found if each.start <= at < each.end), None)
+            if leaf is None:
+                return ""
+            quoted = self._message(leaf.said, depth + 1) if may_quote(leaf, depth) else None
+            if quoted is None:
+                return self._why_in_leaf(leaf, text, value, at)
+            return quoted(value, len(json_units(text[leaf.start : at])))
+
+        return told
+
+    def _why_in_leaf(self, leaf: Leaf, text: str, value: str, at: int) -> str:
         if leaf.form is Form.SCALAR:
             return "in a number"
         said = said_by(json_units(text[leaf.start : leaf.end]))

@@ -101,6 +101,12 @@ def test_a_percent_encoded_value_is_a_leak(copy: Path) -> None:
         ('[3,"1",{"currentTime":"2031-11-01T10:00:00Z"}]', "2031", "in a time stamp"),
         ('[3,"1",{"status":"Accepted"}]', "Accepted", "a word of the standard"),
         ('[3,"1",{"sampledValue":{"value":"1234"}}]', "1234", "in a measured or configured value"),
+        (
+            r'[4,"1","InternalError","",{"m":"[2,\"1\",\"A\",{\"measurand\":\"Voltage\"}]"}]',
+            "Volt",
+            "a word of the standard",
+        ),
+        (r'[4,"1","InternalError","",{"m":"\u005b2,\"1\",\"A\",{\"limit\":12345}]"}]', "1234", "in a number"),
     ],
 )
 def test_what_is_something_else_is_named_as_an_exception(copy: Path, payload: str, value: str, why: str) -> None:
