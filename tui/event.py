@@ -159,7 +159,8 @@ def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta
         click.echo(
             f"plugfest: {path} has {_count(len(event.rounds), 'round')} already; this plan comes on top", err=True
         )
-    click.echo(f"# {len(pairs)} meetings in {len(rounds)} rounds, until {rounds[-1].ends:%Y-%m-%d %H:%M}")
+    met = f"{_count(len(pairs), 'meeting')} in {_count(len(rounds), 'round')}"
+    click.echo(f"# {met}, until {rounds[-1].ends:%Y-%m-%d %H:%M}")
     click.echo(as_toml(rounds), nl=False)
 
 
