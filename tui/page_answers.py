@@ -115,7 +115,8 @@ class Answers:
 
     def _board(self, _about: About, look: _Look) -> dict[str, Any]:
         pairs = [pair_summary(each, self._verdicts.notes) for each in _seen(look)]
-        return {"pairs": pairs, "status": view_of(look.sight.scope)}
+        shown = {"pairs": pairs, "status": view_of(look.sight.scope)}
+        return shown | {"judged": round(self.progress.share, 2)} if look.is_now else shown
 
     def _pair(self, about: About, look: _Look) -> dict[str, Any]:
         pair_id = about.get("id", "")

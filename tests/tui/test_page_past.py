@@ -63,7 +63,10 @@ async def everything(client: Client, pairs: list[str], **at: str) -> list[Any]:
     asked += [("pair", {"id": each}) for each in pairs]
     asked += [("session", {"id": 2}), ("frame", {"id": 2}), ("frame", {"id": 4}), ("session", {"id": 1, "frame": 3})]
     found = [await ask(client, what, **about, **at) for what, about in asked]
-    return [(status, {name: each for name, each in body.items() if name != "when"}) for status, body in found]
+    return [
+        (status, {name: each for name, each in body.items() if name not in ("when", "judged")})
+        for status, body in found
+    ]
 
 
 @pytest.mark.parametrize("is_by_message", [True, False])
@@ -130,6 +133,7 @@ async def test_moment_outside_of_the_recording_is_its_first_or_last_and_that_is_
     assert (len(before["pairs"]), before["when"]["at"]) == (1, NOON // 10**6 + 14)
     assert before["when"]["said"] == "At 1999-01-01 00:00:00 UTC, nothing that is shown here had been recorded yet."
     assert after["pairs"] == now["pairs"]
+    assert ("judged" in before, now["judged"]) == (False, 1.0)
     assert after["when"]["at"] < NOON // 10**6 + 1000
     assert "until 2999-12-31 23:59:59 UTC" in after["when"]["said"]
     assert within["when"] == {"at": NOON // 10**6 + 100, "said": ""}
