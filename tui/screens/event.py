@@ -84,6 +84,8 @@ class EventScreen(MovingScreen):
     @on(LineList.CursorMoved, "#stations")
     def describe(self) -> None:
         """Say in the bar what the cursor stands on, and why the file is not in force, if so."""
+        if not self.is_whole:  # the hub answered while the screen was being left
+            return
         station = self.query_one(StationList).station
         trouble = self.phase.trouble if self.phase else ""
         self.query_one("#here", Bar).left = (

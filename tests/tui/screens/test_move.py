@@ -23,6 +23,7 @@ from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from tui.app import PlugfestApp
 from tui.event_clock import phase_after, phase_told
+from tui.screens.event import EventScreen
 from tui.screens.move import MoveScreen
 from tui.source import Source
 
@@ -163,6 +164,20 @@ async def test_what_was_chosen_before_a_round_began_is_not_done_in_it(tmp_path: 
 
         await until(pilot, lambda: "'V1' is for deep by now" in shown(pilot))
         assert desk.pairing.pairs == {"V1": "deep", "V2": "lotus"}
+
+
+async def test_answer_of_the_hub_that_comes_as_one_leaves_is_let_be(tmp_path: Path) -> None:
+    async with dashboard_of(tmp_path, EVENT) as (pilot, _):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2" in shown(pilot))
+        left = pilot.app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda: "stations and CSMSes" in shown(pilot))
+        assert isinstance(left, EventScreen)
+
+        left.describe()
+
+        assert not left.is_whole
 
 
 async def test_names_are_never_markup(tmp_path: Path) -> None:
