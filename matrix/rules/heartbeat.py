@@ -161,9 +161,9 @@ def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
 def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:
     """Report a silence of more than one and a half intervals and 30 s, when it ends.
 
-    Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. It is a warning, for a line that
-    stalls for so long looks the same. Five Heartbeats in a row, each within half the interval and not asked for by a
-    TriggerMessage, are one, too.
+    Any message counts, and any ping or pong. A change of HeartbeatInterval is followed. It is a warning, for a line
+    that stalls for so long looks the same. Five Heartbeats in a row, each within half the interval and not asked for
+    by a TriggerMessage, are one, too.
 
     Breach: interval 60, and nothing for five minutes.
     Correct: `Heartbeat`, or any other message, once a minute.
