@@ -12,7 +12,7 @@ import orjson
 
 from hub.calling_back import call
 from hub.faults import AnswerFault
-from hub.splice import Leg, LegEnding
+from hub.leg import Leg, LegEnding
 from hub.tap import FrameReader, TappedFrame
 from matrix.dialect import CALL, CALLERROR, CALLRESULT
 from matrix.trace import FIRST_CONTROL_OPCODE, Opcode, Side

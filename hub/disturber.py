@@ -14,8 +14,9 @@ from hub.endings import break_off, half_close, why_not
 from hub.errors import HubError
 from hub.faults import AnswerFault, Bandwidth, Close, Ending, HalfClose, Lasting, Latency, Refuse, Reset, Stall, Wanted
 from hub.gates import LateGate, NarrowGate, ShutGate, TimedGate
+from hub.leg import Leg, State
 from hub.recorder import Recorder
-from hub.splice import Leg, Splice, State
+from hub.splice import Splice
 from matrix.safe import safe
 from matrix.trace import Disturbed, Phase, Session, Side
 

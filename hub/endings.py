@@ -6,7 +6,8 @@ from typing import Final
 from hub.farewell import close_frame
 from hub.faults import Close, HalfClose, Reset
 from hub.gates import NoGate
-from hub.splice import Leg, LegEnding, Splice, State, close_leg, write_eof
+from hub.leg import Leg, LegEnding, State, close_leg, write_eof
+from hub.splice import Splice
 from matrix.trace import Side
 
 LINGER_S: Final = 2.0

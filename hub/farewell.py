@@ -15,6 +15,9 @@ GOING_AWAY: Final = 1001
 SERVICE_RESTART: Final = 1012
 """RFC 6455's registry: the service restarts, and may be connected to again at once."""
 
+NO_STATUS: Final = 1005
+"""The close code of a close frame without one (RFC 6455 §7.1.5)."""
+
 _FINAL_CLOSE: Final = 0x80 | Opcode.CLOSE
 _LONGEST_REASON: Final = 123
 
@@ -27,6 +30,14 @@ def close_frame(code: int, reason: str, *, masked: bool) -> bytes:
     key = os.urandom(4)
     unmask(key, body)
     return bytes([_FINAL_CLOSE, 0x80 | len(body)]) + key + body
+
+
+def close_code(payload: str | bytes) -> int | None:
+    """Return the code of a close frame's payload; None where it is one byte long, which is no code."""
+    code = payload[:2] if isinstance(payload, bytes) else payload[:2].encode()
+    if not code:
+        return NO_STATUS
+    return int.from_bytes(code, "big") if len(code) == 2 else None
 
 
 class Left(Protocol):

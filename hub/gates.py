@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from hub.calling_back import call
-from hub.splice import Hold, Leg, LegEnding
+from hub.leg import Hold, Leg, LegEnding
 
 HELD_BYTES: Final = 1 << 20
 """How much a gate holds before its side is not read from any more: the peer notices, as with a slow network."""

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
+from hub.leg import Hold, Leg
 from hub.limits import Limits
-from hub.splice import Hold, Leg, Splice
+from hub.splice import Splice
 from hub.tap import Tap
 from matrix.trace import Side
 

@@ -8,32 +8,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import count
-from pathlib import Path
 from time import time_ns
 from typing import Any, Final
 
 from msgspec import structs
 
-from hub.batch import Backlog, Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
+from hub.batch import Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
 from hub.calling_back import call, call_back
-from hub.checkpoint import Checkpointer
-from hub.database import OK, TRUNCATE, Connection, Transaction, reason_of, sync_log
-from hub.errors import RecorderError
-from hub.recording import Recording
-from hub.recording_file import Durability, WritableRecording, open_for_writing
+from hub.database import TRUNCATE
+from hub.recording_file import WritableRecording
+from hub.steady_writer import CONGESTED_BYTES, SteadyWriter
 from hub.tap import TappedFrame
+from hub.writer import CHECKPOINT_BYTES
 from matrix.notes import Note
 from matrix.trace import Disturbed, Session
 
-__all__ = ["Durability", "Recorder", "RecorderError", "SessionEnd", "Stream"]
+__all__ = ["Recorder", "SessionEnd", "Stream"]
 
-CHECKPOINT_BYTES: Final = 16 << 20
-"""How far the write-ahead log grows before it is folded into the recording; at most, twice as far."""
-CONGESTED_BYTES: Final = 1 << 20
-"""How much may wait for a checkpoint before the relay stops reading."""
 SEVERAL: Final = range(2, 16)
 """A transaction of so many frames waits for more while the relay is busy; one that comes alone is an answer, likely."""
 BUSY_S: Final = 200e-6
@@ -41,76 +33,23 @@ BUSY_S: Final = 200e-6
 NAP_S: Final = 10e-6
 RESTED_S: Final = 10e-3
 """After so long without a commit, the recording is asked first whether it can be written to (`hub.log_index`)."""
-RETRY_S: Final = 1.0
-LOOK_S: Final = 0.4
-"""How often the recorder looks whether its files are where they were: a dashboard is to say so within a second."""
-PATIENCE_S: Final = 0.5
-"""How long the queue waits for a recording to be brought back before the relay goes on without one."""
 
 log = logging.getLogger(__name__)
 
 
-class Recorder:
-    """The queue, its transactions and its checkpoints. Lives on one event loop."""
+class Recorder(SteadyWriter):
+    """The queue, and the transactions that write it. Lives on one event loop."""
 
     def __init__(
         self, recording: WritableRecording, *, checkpoint_bytes: int = CHECKPOINT_BYTES, is_strict: bool = False
     ) -> None:
-        self.path = recording.path
-        self._recording = recording
-        self._connection: Connection
-        self._transaction: Transaction
-        self._log_pages = 0
-        self._new_log_pages = 0
-        self._use(recording.connection)
-        self._is_strict = is_strict
-        self._loop = asyncio.get_running_loop()
-        self._marks = count(Recording(self.path, self._connection).last_mark() + 1)
+        super().__init__(recording, checkpoint_bytes, is_strict=is_strict)
         self._session_ids = count(recording.last_session + 1)
         self._note_ids = count(recording.last_note + 1)
-        self._batch = Batch()
-        self._is_scheduled = False
+        self._with_beginning: set[Stream] = set()
         self._has_gathered = False
         self._looked_at = 0.0
-        self._with_beginning: set[Stream] = set()
-        self._trouble = self._told = ""
-        self._backlog: Backlog | None = None
-        self._retry: asyncio.TimerHandle | None = None
-        self._checkpointer = Checkpointer(self.path)
-        self._checkpoint_pages = checkpoint_bytes // self._connection.pragma("page_size")
-        self._syncing: asyncio.Future[None] | None = None
-        self._working: asyncio.Future[None] | None = None
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._relieved: list[Callable[[], None]] = []
-        self._next_look = self._loop.call_later(LOOK_S, self._look)
-
-    @classmethod
-    def open(
-        cls,
-        path: Path,
-        *,
-        checkpoint_bytes: int = CHECKPOINT_BYTES,
-        durability: Durability = Durability.KILL,
-        is_strict: bool = False,
-    ) -> "Recorder":
-        """Open or create a recording.
-
-        Raises:
-            RecorderError: it cannot be written to, is not a recording, or another hub has it.
-        """
-        kind = SyncedRecorder if durability is Durability.POWER else Recorder
-        recording = open_for_writing(path, durability=durability)
-        return kind(recording, checkpoint_bytes=checkpoint_bytes, is_strict=is_strict)
-
-    @property
-    def failing(self) -> str | None:
-        """Why nothing is being recorded, while that is so: the relay goes on, and the gap will be marked."""
-        return self._trouble or None
-
-    @property
-    def is_forwarding(self) -> bool:
-        """False while a strict recorder keeps everything waiting, since nothing can be recorded."""
-        return not (self._trouble and self._is_strict)
 
     @property
     def is_congested(self) -> bool:
@@ -282,200 +221,10 @@ class Recorder:
         self._has_gathered = False
         return False
 
-    def _check(self) -> None:
-        """See that a transaction can be tried."""
-        try:
-            if not self._trouble:
-                self._recording.check()
-        except RecorderError as exc:
-            self._fail(exc)
-
     def _relieve(self) -> None:
         callbacks, self._relieved = self._relieved, []
         for callback in callbacks:
             call(callback)
-
-    def _let_work(self, work: Callable[[], None], then: Callable[[], None]) -> None:
-        """Let the worker have the connection; go on with what waits for it."""
-        self._working = self._loop.run_in_executor(self._worker, work)
-        self._working.add_done_callback(partial(self._worked, then))
-
-    def _worked(self, then: Callable[[], None], done: "asyncio.Future[None]") -> None:
-        self._working = None
-        if exc := done.exception():
-            self._fail(exc)
-            self._commit()
-        else:
-            then()
-
-    # -- checkpoints --------------------------------------------------------------------------------------------------
-
-    def _use(self, connection: Connection) -> None:
-        """Write to a connection, and count what that adds to its log."""
-        self._connection, self._transaction = connection, Transaction(connection)
-        self._log_pages = self._new_log_pages = 0
-        connection.set_wal_hook(self._note_log)
-
-    def _note_log(self, _connection: Connection, _name: str, pages: int) -> int:
-        """Count what a commit has added to the log: SQLite says how long that is now, or is anew."""
-        self._new_log_pages += pages - self._log_pages if pages > self._log_pages else pages
-        self._log_pages = pages
-        return OK
-
-    def _checkpoint(self) -> None:
-        """Bring the log to the disk while the queue goes on, then fold it into the recording while the queue waits."""
-        if self._working or self._trouble:
-            return
-        if not self._syncing:
-            self._syncing = self._loop.run_in_executor(self._worker, sync_log, self.path)
-            self._syncing.add_done_callback(self._begin_checkpoint)
-        elif self._new_log_pages >= 2 * self._checkpoint_pages:
-            self._working = self._syncing  # a disk this slow is waited for: the log is not to grow without end
-
-    def _begin_checkpoint(self, synced: "asyncio.Future[None]") -> None:
-        self._syncing = None
-        if self._working is synced:
-            self._working = None
-        if not self._working and not self._trouble:
-            self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
-
-    def _after_checkpoint(self) -> None:
-        # A reader in the middle of a query keeps the log from starting anew.
-        self._new_log_pages = self._checkpoint_pages * 3 // 4 if self._checkpointer.is_pressing else 0
-        self._check()
-        self._commit()
-
-    # -- a disk that takes nothing ------------------------------------------------------------------------------------
-
-    def _fail(self, exc: BaseException, batch: Batch | None = None) -> None:
-        """Note why nothing is recorded, and try again later; the batch that could not be written waits or is lost."""
-        trouble = reason_of(exc, self._connection)
-        self._tell(trouble)
-        if self._is_strict:
-            self._put_back(batch or Batch())
-        else:
-            self._backlog = self._backlog or Backlog(trouble)
-            self._backlog.reason = trouble
-            self._backlog.take(batch or Batch())
-        if self._retry is None:
-            self._retry = self._loop.call_later(RETRY_S, self._try_again)
-
-    def _put_back(self, batch: Batch) -> None:
-        """Let a batch wait, and everything that would come after it."""
-        batch.extend(self._batch)
-        batch.waiting_bytes = max(batch.waiting_bytes, CONGESTED_BYTES + 1)
-        self._batch, self._is_scheduled = batch, True
-
-    def _tell(self, trouble: str) -> None:
-        """Say why nothing is recorded, or ("") that it is again: in the log, and to dashboards."""
-        self._trouble = trouble
-        if trouble == self._told:
-            return
-        self._told = trouble
-        self._recording.lock.say(trouble)
-        if trouble and self._is_strict:
-            log.error("NOT RECORDING into %s: %s. Nothing is forwarded either (--strict)", self.path, trouble)
-        elif trouble:
-            log.error("NOT RECORDING into %s: %s. The relay goes on; what is lost will be marked", self.path, trouble)
-        else:
-            log.warning("recording into %s again", self.path)
-
-    def _try_again(self) -> None:
-        """Bring the recording back to its place if it is not there, and write what was kept."""
-        if self._retry:
-            self._retry.cancel()
-        self._retry = None
-        if self._working:
-            self._retry = self._loop.call_later(RETRY_S, self._try_again)
-        elif self._recording.displaced():
-            self._let_work(self._recording.restore, self._restored)
-        else:
-            self._resume()
-
-    def _restored(self) -> None:
-        self._use(self._recording.connection)
-        self._resume()
-
-    def _resume(self) -> None:
-        try:
-            self._recording.check()
-            if self._backlog:
-                self._backlog.write(self._transaction, self._marks.__next__)
-        except Exception as exc:  # whatever it is, there is another try
-            self._fail(exc)
-            return
-        self._backlog, self._trouble = None, ""
-        self._commit()
-        if not self._working:
-            self._tell(self._trouble)
-
-    def _last_try(self) -> None:
-        """Write what was kept before the process ends; make the folder again, rather than lose a whole recording."""
-        try:
-            if self._recording.displaced():
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._recording.restore()
-                self._use(self._recording.connection)
-            self._recording.check()
-            if self._backlog:
-                self._backlog.write(self._transaction, self._marks.__next__)
-            self._batch.write(self._transaction)
-            self._trouble = ""
-        except Exception as exc:  # the recording is closed all the same
-            self._trouble = str(exc)
-
-    # -- files that are taken away ------------------------------------------------------------------------------------
-
-    def _look(self) -> None:
-        """See whether the files take a byte, and are where they were: SQLite would go on writing to removed ones."""
-        self._next_look = self._loop.call_later(LOOK_S, self._look)
-        if not self._working:
-            self._check()
-        if self._trouble or not (trouble := self._recording.displaced()):
-            return
-        self._tell(trouble)
-        if not self._is_strict:
-            self._loop.call_later(PATIENCE_S, self._lose_patience)
-        self._try_again()
-
-    def _lose_patience(self) -> None:
-        """Relay without recording, where it takes longer to bring a recording back."""
-        if self._trouble and self._backlog is None:
-            self._backlog = Backlog(self._trouble)
-            self._commit()
-
-
-class SyncedRecorder(Recorder):
-    """Commits on the worker, since each commit waits for the disk; what arrives meanwhile is the next one's."""
-
-    def _commit(self) -> None:
-        if self._is_scheduled and not self._working:
-            self._check()  # each time: beside the disk it costs nothing
-        if self._backlog:
-            super()._commit()
-        elif self._is_scheduled and not self._working and not self._trouble:
-            batch, self._batch, self._is_scheduled = self._batch, Batch(), False
-            self._working = self._loop.run_in_executor(self._worker, batch.write, self._transaction)
-            self._working.add_done_callback(partial(self._written, batch))
-
-    def _checkpoint(self) -> None:
-        """Fold the log into the recording: each commit has brought it to the disk already."""
-        if not self._working and not self._trouble:
-            self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
-
-    def _written(self, batch: Batch, done: "asyncio.Future[None]") -> None:
-        self._working = None
-        if exc := done.exception():
-            self._fail(exc, batch)
-            if self._is_strict:
-                return
-        else:
-            self._tell("")
-        call_back(batch.afterwards)
-        self._relieve()
-        if self._new_log_pages >= self._checkpoint_pages:
-            self._checkpoint()
-        self._commit()
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:

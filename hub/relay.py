@@ -23,12 +23,13 @@ from hub.disturber import Disturber
 from hub.errors import HubError
 from hub.farewell import SERVICE_RESTART
 from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
+from hub.leg import Leg
 from hub.limits import Limits
 from hub.metered_leg import MeteredLeg
 from hub.pairing import Move
 from hub.path import Dialler
 from hub.recorder import Recorder
-from hub.splice import Leg, Splice
+from hub.splice import Splice
 from hub.switchboard import Csms, NotFoundError, Route, Switchboard, identity_of
 from hub.tap import Tap
 from hub.tls import UpstreamTls

@@ -25,7 +25,9 @@ from hub.feed import VIEWING
 from hub.handshake import HeadError, HeadTooLongError, refusal
 from hub.limits import DEFAULTS, Limits
 from hub.pairing import Move
-from hub.recorder import Durability, Recorder
+from hub.recorder import Recorder
+from hub.recorders import open_recorder
+from hub.recording_file import Durability
 from hub.refusals import APP_LOG, noting_refusals
 from hub.relay import Relay
 from hub.switchboard import Switchboard
@@ -178,7 +180,7 @@ class Hub:
         settings = self.settings
         await self._doors.bind()  # before anything is written: a hub that cannot listen leaves no recording behind
         try:
-            self.recorder = Recorder.open(
+            self.recorder = open_recorder(
                 settings.recording, durability=settings.durability, is_strict=settings.is_strict
             )
         except BaseException:

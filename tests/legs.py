@@ -2,8 +2,9 @@
 
 import asyncio
 
+from hub.leg import Leg
 from hub.recorder import Recorder
-from hub.splice import Leg, Splice
+from hub.splice import Splice
 from hub.tap import Tap
 from matrix.trace import Session, Side
 

@@ -9,7 +9,7 @@ from plays import AT_ONCE, SECOND
 from recorded import record
 
 from hub.doors import Door
-from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.replay.house import House
 from hub.replay.plan import Plan
 from hub.replay.repertoire import Choice, scripts_of
@@ -42,7 +42,7 @@ def recorded_sessions(path: Path, *sessions: Iterable[Traffic]) -> Path:
 
 async def toured(plan: Plan, url: str, output: Path, password: str | None = None) -> list[SessionReport]:
     """Play recorded stations against a CSMS."""
-    recorder = Recorder.open(output)
+    recorder = open_recorder(output)
     try:
         return await tour(plan, Target(checked_csms("live", url), password=password, connect_s=2), recorder, _nothing)
     finally:
@@ -52,7 +52,7 @@ async def toured(plan: Plan, url: str, output: Path, password: str | None = None
 @asynccontextmanager
 async def housed(plan: Plan, output: Path) -> AsyncIterator[House]:
     """Play recorded CSMSes for whoever comes."""
-    recorder = Recorder.open(output)
+    recorder = open_recorder(output)
     try:
         async with House(plan, [Door(port=0)], recorder, _nothing) as house:
             yield house

@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.replay.house import House
 from hub.replay.plan import Plan, Told
 from hub.replay.repertoire import scripts_of
@@ -85,7 +86,7 @@ def _csms(wishes: Wishes) -> Play:
 
 async def _until_stopped(play: Play, plan: Plan, output: Path, told: Told, stopped: asyncio.Event) -> None:
     """Play into a recording, until the end or until Ctrl-C, which sets `stopped`."""
-    recorder = Recorder.open(output)
+    recorder = open_recorder(output)
     try:
         playing = asyncio.ensure_future(play(plan, recorder, told))
         for number in (signal.SIGINT, signal.SIGTERM):

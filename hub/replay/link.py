@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from hub.deflate import DeflateParameters
 from hub.dial import HeadReader
+from hub.farewell import close_code
 from hub.recorder import Recorder, SessionEnd, Stream
 from hub.replay.wire import frame_of
-from hub.splice import close_code
 from hub.tap import MAX_FRAME_BYTES, Tap, TappedFrame
 from matrix.exchange import join
 from matrix.replay.acts import Act, Close, Drop, Ping, Say

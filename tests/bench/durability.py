@@ -17,7 +17,9 @@ import uvloop
 from raw_peers import masked
 
 from hub.batch import Stream
-from hub.recorder import Durability, Recorder
+from hub.recorder import Recorder
+from hub.recorders import open_recorder
+from hub.recording_file import Durability
 from matrix.trace import Session
 
 TEXT = '[2,"1","MeterValues",{}]'.ljust(330)
@@ -62,7 +64,7 @@ async def open_loop(recorder: Recorder, rate: int, seconds: float) -> tuple[floa
 
 
 async def measure(durability: Durability, folder: Path, seconds: float) -> None:
-    recorder = Recorder.open(folder / f"{durability}-{time.monotonic_ns()}.recording", durability=durability)
+    recorder = open_recorder(folder / f"{durability}-{time.monotonic_ns()}.recording", durability=durability)
     recorder.answer(Session(id=1, opened_at=1, answered_at=2, identity="CS1", csms="acme", status=101))
     await recorder.committed()
     for stations in (1, 50):

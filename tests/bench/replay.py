@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 import uvloop
 from recordings import RecordingBuilder
 
-from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.replay.plan import Plan
 from hub.replay.repertoire import Choice, scripts_of
 from hub.replay.station import Target
@@ -51,7 +51,7 @@ def played(folder: Path, source: Path, port: int, *, speed: float, clones: int) 
     )  # fmt: skip
 
     async def main() -> tuple[list[SessionReport], float]:
-        recorder = Recorder.open(folder / f"replay-{name}-{clones}.recording")
+        recorder = open_recorder(folder / f"replay-{name}-{clones}.recording")
         began = time.perf_counter()
         reports = await tour(plan, Target(checked_csms("echo", f"ws://127.0.0.1:{port}/ocpp")), recorder, _nothing)
         took = time.perf_counter() - began

@@ -11,8 +11,8 @@ from power_cut import Disk, cut_disk
 
 from hub.batch import Stream
 from hub.database import connect, connect_read_only
-from hub.recorder import Durability, Recorder
-from hub.recording_file import open_for_writing
+from hub.recorders import open_recorder
+from hub.recording_file import Durability, open_for_writing
 from hub.tap import TappedFrame
 from matrix.trace import Opcode, Session
 
@@ -27,7 +27,7 @@ async def run(path: Path, durability: Durability, disk: Disk, chance: random.Ran
     """Record frames of all sizes, in batches, with checkpoints; the disk learns how many were handed on at a cut."""
     handed_on: list[int] = []
     disk.witness = lambda: len(handed_on)
-    recorder = Recorder.open(path, durability=durability, checkpoint_bytes=CHECKPOINT_BYTES)
+    recorder = open_recorder(path, durability=durability, checkpoint_bytes=CHECKPOINT_BYTES)
     recorder.answer(Session(id=1, opened_at=1, answered_at=2, identity="CS1", csms="acme", status=101))
     number = 0
     while number < FRAMES:

@@ -12,9 +12,9 @@ from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
 
 from hub.disturber import Disturber, DisturbError, Started
 from hub.fault_language import read_fault
+from hub.leg import Hold
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
-from hub.splice import Hold
 from matrix.trace import RSV1, Disturbed, Ending, Frame, Phase, Session, Side, Traffic
 
 CALL: Final = '[2,"1","Heartbeat",{}]'

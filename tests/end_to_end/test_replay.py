@@ -18,7 +18,7 @@ from hub.demo.products import CsmsProduct
 from hub.demo.talk import CsmsTalk
 from hub.demo.wiring import Payload
 from hub.doors import Door
-from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.recording import Recording
 from hub.replay.house import House
 from hub.replay.plan import Plan
@@ -116,7 +116,7 @@ def plan_of(recorded: Recorded, session: int, side: Side, tempo: Tempo = AT_ONCE
 
 
 async def replay_station(plan: Plan, url: str, path: Path) -> SessionReport:
-    recorder = Recorder.open(path)
+    recorder = open_recorder(path)
     try:
         (report,) = await tour(plan, Target(checked_csms("live", url)), recorder, lambda _: None)
     finally:
@@ -125,7 +125,7 @@ async def replay_station(plan: Plan, url: str, path: Path) -> SessionReport:
 
 
 async def replay_csms(plan: Plan, version: str, package: str, path: Path) -> SessionReport:
-    recorder = Recorder.open(path)
+    recorder = open_recorder(path)
     try:
         async with House(plan, [Door(port=0)], recorder, lambda _: None) as house:
             await stations(version)[package](version, [f"{house.urls[0]}/ocpp"])

@@ -10,8 +10,10 @@ from raw_peers import masked
 
 from hub.batch import Stream
 from hub.database import connect_read_only
-from hub.recorder import CHECKPOINT_BYTES, Recorder
+from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.recording_file import LOG_BYTES
+from hub.writer import CHECKPOINT_BYTES
 from matrix.trace import Session
 
 STATION = Stream(1, "station")
@@ -23,7 +25,7 @@ TESTS = Path(__file__).parents[1]
 
 @asynccontextmanager
 async def recorder_at(path: Path, checkpoint_bytes: int) -> AsyncIterator[Recorder]:
-    recorder = Recorder.open(path, checkpoint_bytes=checkpoint_bytes)
+    recorder = open_recorder(path, checkpoint_bytes=checkpoint_bytes)
     recorder.answer(Session(id=1, opened_at=1, answered_at=2, identity="CS1", csms="acme", status=101))
     await recorder.committed()
     try:

@@ -15,6 +15,7 @@ from read_only import no_file_takes_a_byte
 
 from hub.feed import feed_app, pack, unpack
 from hub.recorder import Recorder, Stream
+from hub.recorders import open_recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
 from matrix.trace import Frame, Opcode, Session, Side, Traffic
@@ -24,7 +25,7 @@ BOOT = '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":
 
 @pytest.fixture
 async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
-    recorder = Recorder.open(tmp_path / "hub.recording")
+    recorder = open_recorder(tmp_path / "hub.recording")
     yield recorder
     await recorder.close()
 

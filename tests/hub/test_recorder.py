@@ -11,8 +11,10 @@ from read_only import no_file_takes_a_byte
 from hub.batch import SessionEnd, Stream
 from hub.database import BUSY_MS, connect_read_only, snapshot
 from hub.lock_file import trouble_at
-from hub.recorder import Durability, Recorder
+from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.recording import Recording, RecordingError
+from hub.recording_file import Durability
 from hub.tap import TappedFrame
 from matrix.notes import Note
 from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Session, Side
@@ -33,7 +35,7 @@ def opened(number: int = 1, *, status: int | None = 101) -> Session:
 async def recorder_at(
     path: Path, *, durability: Durability = Durability.KILL, is_strict: bool = False
 ) -> AsyncIterator[Recorder]:
-    recorder = Recorder.open(path, durability=durability, is_strict=is_strict)
+    recorder = open_recorder(path, durability=durability, is_strict=is_strict)
     try:
         yield recorder
     finally:
@@ -104,7 +106,7 @@ async def test_a_whole_text_message_is_in_the_file_before_its_bytes_are_handed_o
 @pytest.mark.parametrize("durability", list(Durability))
 async def test_what_cannot_be_handed_on_takes_nothing_from_others(path: Path, durability: Durability) -> None:
     handed_on: list[str] = []
-    recorder = Recorder.open(path, durability=durability)
+    recorder = open_recorder(path, durability=durability)
 
     recorder.then(handed_on.append, "before")
     recorder.then(broken, "this")
@@ -123,7 +125,7 @@ async def test_nobody_in_the_hub_begins_to_read_where_that_could_be_the_end_of_i
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for pause in ("LOOK_S", "RETRY_S"):
-        monkeypatch.setattr(f"hub.recorder.{pause}", 0.001)
+        monkeypatch.setattr(f"hub.steady_writer.{pause}", 0.001)
     async with recorder_at(path) as recorder:
         with no_file_takes_a_byte():
             await until(lambda: recorder.failing is not None)
@@ -388,7 +390,7 @@ async def until(reached: Callable[[], bool]) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the queue wait for a recording to be brought back, however busy the machine is."""
-    monkeypatch.setattr("hub.recorder.PATIENCE_S", 60.0)
+    monkeypatch.setattr("hub.steady_writer.PATIENCE_S", 60.0)
 
 
 def remove_all(path: Path) -> None:
@@ -520,7 +522,7 @@ async def test_the_lock_file_says_why_nothing_is_recorded(recorder: Recorder, pa
 
 
 async def test_the_log_is_folded_into_the_recording_while_frames_wait(path: Path) -> None:
-    recorder = Recorder.open(path, checkpoint_bytes=1 << 20)
+    recorder = open_recorder(path, checkpoint_bytes=1 << 20)
     recorder.answer(opened())
     sizes = []
 
@@ -535,7 +537,7 @@ async def test_the_log_is_folded_into_the_recording_while_frames_wait(path: Path
 
 
 async def test_a_reader_in_the_middle_of_a_query_holds_nothing_up(path: Path) -> None:
-    recorder = Recorder.open(path, checkpoint_bytes=1 << 20)
+    recorder = open_recorder(path, checkpoint_bytes=1 << 20)
     recorder.answer(opened())
     await recorder.committed()
     reader = connect_read_only(path)

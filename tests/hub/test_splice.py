@@ -10,9 +10,10 @@ from raw_peers import masked
 
 from hub.farewell import GOING_AWAY, close_frame
 from hub.gates import LateGate
-from hub.recorder import Durability, Recorder
+from hub.leg import TURN_BYTES
+from hub.recorders import open_recorder
 from hub.recording import Recording
-from hub.splice import TURN_BYTES
+from hub.recording_file import Durability
 from hub.tap import Tap, TappedFrame
 from matrix.trace import Ending, Frame, Session, Side
 
@@ -28,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=list(Durability))
 async def floor(path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Floor]:
-    recorder = Recorder.open(path, durability=request.param)
+    recorder = open_recorder(path, durability=request.param)
     yield Floor(recorder)
     await recorder.close()
 

@@ -11,7 +11,7 @@ from raw_peers import ACCEPT, Line, Peers, frame, raw_peers
 from recorded import record
 from replays import drawn, planned, toured
 
-from hub.recorder import Recorder
+from hub.recorders import open_recorder
 from hub.recording import Recording
 from hub.replay.station import Target
 from hub.replay.tour import tour
@@ -240,7 +240,7 @@ async def test_sessions_of_one_station_come_one_after_the_other_and_share_a_tran
 async def test_what_is_stopped_is_told_as_far_as_it_came(peers: Peers, tmp_path: Path) -> None:
     source, output = drawn(tmp_path / "event.recording", *HEARTBEATS), tmp_path / "replay.recording"
     told: list[SessionReport] = []
-    recorder = Recorder.open(output)
+    recorder = open_recorder(output)
     target = Target(checked_csms("live", peers.url))
     playing = asyncio.ensure_future(tour(planned(source, Side.STATION), target, recorder, told.append))
     csms = await Csms.accept(peers)
