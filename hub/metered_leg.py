@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from hub.deflate import DeflateParameters
 from hub.leg import Hold, Leg
 from hub.limits import Limits
 from hub.splice import Splice
@@ -67,3 +68,15 @@ class MeteredLeg(Leg):
         waiting, seconds = self.transport.get_write_buffer_size(), self._limits.unread_s
         sentence = f"{self.side.label} read nothing for {seconds:g} s, while {waiting} bytes waited for it"
         self._splice.end_by_hub(sentence, "the other side does not read")
+
+
+def leg_of(
+    splice: Splice, side: Side, transport: asyncio.Transport, deflate: DeflateParameters | None, limits: Limits
+) -> Leg:
+    """Return the leg of a side, held to the limits; `deflate` is how its messages may be compressed."""
+    tap = Tap(side, deflate=deflate, max_frame_bytes=limits.frame_bytes, max_inflated_bytes=limits.inflated_bytes)
+    if not transport.is_closing():  # uvloop lets nobody touch one that is gone already
+        transport.set_write_buffer_limits(limits.unsent_bytes)
+    if limits.bytes_per_s or limits.unread_s:
+        return MeteredLeg(splice, side, transport, tap, limits)
+    return Leg(splice, side, transport, tap)

@@ -4,48 +4,36 @@ import asyncio
 import logging
 import os
 import ssl
-import time
-from base64 import b64encode
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-import msgspec
-
 from hub.admission import Admission, Refused, Visit
 from hub.authentication import Authentication
 from hub.credentials import Masker
 from hub.deflate import DeflateParameters
-from hub.dial import HeadReader, address_of, ask, dial, read_body, say_and_close
+from hub.dial import HeadReader, ask, dial, read_body
 from hub.disturber import Disturber
-from hub.errors import HubError
 from hub.farewell import SERVICE_RESTART
-from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
-from hub.leg import Leg
+from hub.handshake import HeadError, RequestHead, ResponseHead
 from hub.limits import Limits
-from hub.metered_leg import MeteredLeg
+from hub.metered_leg import leg_of
+from hub.opening import Opening
 from hub.pairing import Move
 from hub.path import Dialler
+from hub.presence import StationLeftError, while_present
 from hub.recorder import Recorder
 from hub.splice import Splice
-from hub.switchboard import Csms, NotFoundError, Route, Switchboard, identity_of
-from hub.tap import Tap
+from hub.switchboard import Csms, NotFoundError, Route, Switchboard
 from hub.tls import UpstreamTls
-from hub.tls_facts import tls_facts, why_the_csms_failed
-from matrix.safe import safe
-from matrix.trace import Ending, Session, Side
+from hub.tls_facts import why_the_csms_failed
+from matrix.trace import Ending, Side
 
-RECORDED_BODY: Final = 64 << 10
 MOVED: Final = "connect again: the organizer has paired this station with another CSMS"
-SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 
 log = logging.getLogger(__name__)
-
-
-class StationLeftError(HubError):
-    """The station left before its upgrade was answered."""
 
 
 class Relay:
@@ -93,7 +81,7 @@ class Relay:
         opening = Opening(self, station, visit, self.recorder.new_session_id())
         await self._see_through(opening, opening.refuse(*refused))
 
-    async def _see_through(self, opening: "Opening", handshake: Coroutine[Any, Any, None]) -> None:
+    async def _see_through(self, opening: Opening, handshake: Coroutine[Any, Any, None]) -> None:
         try:
             await handshake
         except asyncio.CancelledError:
@@ -103,7 +91,7 @@ class Relay:
             log.exception("session %d could not be opened", opening.session.id)
             opening.fail(f"the hub failed: {type(exc).__name__}")
 
-    async def _open(self, opening: "Opening", head: bytes, authentication: Authentication) -> None:
+    async def _open(self, opening: Opening, head: bytes, authentication: Authentication) -> None:
         try:
             request = RequestHead.parse(head)
         except HeadError as exc:
@@ -136,7 +124,7 @@ class Relay:
     def _located(self, route: Route) -> Route:
         return replace(route, csms=self._dialler.located(route.csms)) if route.csms.is_tunnelled else route
 
-    def _refused(self, opening: "Opening", route: Route) -> Refused | None:
+    def _refused(self, opening: Opening, route: Route) -> Refused | None:
         """Say why the hub does not let a station in, where that is so."""
         admission, session = self._admission, opening.session
         return (
@@ -145,13 +133,13 @@ class Relay:
             or admission.refused_duplicate(route.csms.name, session.identity)
         )
 
-    async def _connect(self, opening: "Opening", route: Route, request: RequestHead) -> None:
+    async def _connect(self, opening: Opening, route: Route, request: RequestHead) -> None:
         name = route.csms.name
         self._admission.identify(opening.visit, name, opening.session.identity, opening.session.id)
         opening.visit.is_paired = route.is_paired
         self.recorder.begin(opening.session)
         try:
-            upstream, response, body = await _while_present(opening.station, self._ask(route, request, opening))
+            upstream, response, body = await while_present(opening.station, self._ask(route, request, opening))
         except StationLeftError:
             opening.abandon(f"the station left before the CSMS {name!r} answered")
         except TimeoutError:
@@ -170,7 +158,7 @@ class Relay:
                 await opening.hand_on(response, body)
 
     async def _ask(
-        self, route: Route, request: RequestHead, opening: "Opening"
+        self, route: Route, request: RequestHead, opening: Opening
     ) -> tuple[HeadReader, ResponseHead, bytes]:
         """Return the connection to the CSMS, the head of its answer, and the body of a refusal."""
         login = opening.login(self._password_at)
@@ -189,7 +177,7 @@ class Relay:
             return await self._dialler.dial(csms, session)
         return await dial(csms, self.tls.get(csms.name))
 
-    def _replace(self, opening: "Opening") -> None:
+    def _replace(self, opening: Opening) -> None:
         """End the sessions that give way to one that its CSMS has accepted: nobody replaces another by a name alone."""
         for visit in self._admission.accept(opening.visit):
             if visit.splice is not None:
@@ -202,8 +190,8 @@ class Relay:
         splice = visit.splice = Splice(session, self.recorder, partial(self._gone, visit))
         deflate = DeflateParameters.agreed(response.field("sec-websocket-extensions"))
         splice.join(
-            self._leg(splice, Side.STATION, station.transport, deflate),
-            self._leg(splice, Side.CSMS, upstream.transport, deflate),
+            leg_of(splice, Side.STATION, station.transport, deflate, self.limits),
+            leg_of(splice, Side.CSMS, upstream.transport, deflate, self.limits),
         )
         for side, reader in ((Side.STATION, station), (Side.CSMS, upstream)):
             if reader.path is not None:
@@ -239,15 +227,6 @@ class Relay:
         for splice in self.splices:
             splice.abort()
 
-    def _leg(self, splice: Splice, side: Side, transport: asyncio.Transport, deflate: DeflateParameters | None) -> Leg:
-        limits = self.limits
-        tap = Tap(side, deflate=deflate, max_frame_bytes=limits.frame_bytes, max_inflated_bytes=limits.inflated_bytes)
-        if not transport.is_closing():  # uvloop lets nobody touch one that is gone already
-            transport.set_write_buffer_limits(limits.unsent_bytes)
-        if limits.bytes_per_s or limits.unread_s:
-            return MeteredLeg(splice, side, transport, tap, limits)
-        return Leg(splice, side, transport, tap)
-
     def _gone(self, visit: Visit, splice: Splice) -> None:
         self._admission.leave(visit)
         self.splices.discard(splice)
@@ -255,176 +234,9 @@ class Relay:
             self.is_idle.set()
 
 
-class Opening:
-    """One handshake: what is known of its session so far, and the ways in which it can end."""
-
-    def __init__(self, relay: Relay, station: HeadReader, visit: Visit, session: int) -> None:
-        self.station = station
-        self.visit = visit
-        path = station.path
-        self.session = Session(
-            id=session,
-            opened_at=time.time_ns(),
-            identity="",
-            csms="",
-            remote=path.remote if path else address_of(station.transport.get_extra_info("peername")),
-            tls=path.tls if path else tls_facts(self.tls) if self.tls else None,
-            tunnel=path.name if path else None,
-        )
-        self.target = ""
-        self._relay = relay
-        self._masker = relay.masker.fresh()
-        self._is_over = False
-
-    @property
-    def tls(self) -> ssl.SSLObject | None:
-        """The station's TLS with the hub, None where there is none."""
-        if self.station.path is not None:
-            return None
-        found: ssl.SSLObject | None = self.station.transport.get_extra_info("ssl_object")
-        return found
-
-    def requested(self, request: RequestHead) -> None:
-        """Note what the station asks for."""
-        self.target = self._masker.target(request.target)
-        self._note(path=storable(self._masker.target(request.asked)), identity=identity_of(self.target))
-        self._note(request=self._masker.headers(request.headers))
-        offers = self.session.header(SUBPROTOCOL) or ""
-        self._note(offered=tuple(offer for part in offers.split(",") if (offer := part.strip())))
-
-    def routed(self, route: Route) -> None:
-        """Note which CSMS it asks for."""
-        self._note(csms=route.csms.name, upstream=storable(self._masker.target(route.upstream)))
-        if route.csms.is_tunnelled:
-            tunnels = filter(None, (self.session.tunnel, f"csms:{route.csms.name}"))
-            self._note(tunnel=", ".join(tunnels))
-
-    def login(self, password_at: Callable[[str, str], str | None]) -> str | None:
-        """Return what the CSMS is told in the place of the station's own login; None leaves that."""
-        password = password_at(self.session.csms, self.session.identity)
-        if password is None:
-            return None
-        self._masker.remember(password)
-        log.info("session %d: %s is shown the login that the event file has for it", self.session.id, self.session.csms)
-        return "Basic " + b64encode(f"{self.session.identity}:{password}".encode("utf-8", "surrogateescape")).decode()
-
-    async def refuse(
-        self, status: int, sentence: str, *fields: str, ending: Ending = Ending.REFUSED, is_recorded: bool = True
-    ) -> None:
-        """Answer in the CSMS's place."""
-        raw = refusal(status, sentence, *fields)
-        self._responded(ResponseHead.parse(raw.partition(END_OF_HEAD)[0] + END_OF_HEAD))
-        self._note(fault=sentence, ending=ending)
-        await self._answer(sentence, raw, is_recorded=is_recorded)
-
-    async def hand_on(self, response: ResponseHead, body: bytes) -> None:
-        """Give the station the CSMS's refusal."""
-        self._responded(response)
-        self._note(ending=Ending.REFUSED, closed_by=Side.CSMS)
-        text = self._masker.text(body[: 2 * RECORDED_BODY].decode("utf-8", "replace"))
-        await self._answer(text[:RECORDED_BODY], response.with_body(body))
-
-    async def upgrade(self, upstream: HeadReader, response: ResponseHead) -> None:
-        """Open the session; the station learns of it once it is recorded."""
-        self._responded(response)
-        self._note(chosen=self.session.header(SUBPROTOCOL, of=Side.CSMS), answered_at=time.time_ns())
-        self._relay.recorder.answer(self.session)
-        try:
-            await _recorded_or_gone(self._relay.recorder, self.station)
-        except asyncio.CancelledError:
-            self._withdraw(upstream)
-            raise
-        if self.station.gone.done():
-            self._withdraw(upstream)
-            self.abandon("the station left before the session was recorded, and was not told of it")
-            return
-        self._is_over = True
-        chosen = safe(self.session.chosen or "no subprotocol")
-        log.info(
-            "session %d open: %s to %s, %s", self.session.id, safe(self.session.identity), self.session.csms, chosen
-        )
-        if self._relay.disturber:
-            self._relay.disturber.opened(self.session)
-        self._relay.splice(self.session.id, self.station, self.visit, upstream, response)
-
-    def _withdraw(self, upstream: HeadReader) -> None:
-        """Take back an answer that the station was not told."""
-        upstream.abort()
-        self._note(status=None, reason="", response=(), chosen=None, answered_at=None)
-
-    def abandon(self, sentence: str) -> None:
-        """Record that the station did not wait."""
-        self._end(fault=sentence, ending=Ending.ABANDONED, closed_by=Side.STATION)
-        self._let_go()
-
-    def fail(self, sentence: str) -> None:
-        """Record that the hub itself could not go on."""
-        if not self._is_over:
-            self._end(fault=sentence, ending=Ending.HUB)
-        self._let_go()
-
-    def _responded(self, response: ResponseHead) -> None:
-        """Note what the station is about to be answered."""
-        self._note(status=response.status, response=self._masker.headers(response.headers))
-        self._note(reason=self._masker.text(response.reason))
-
-    async def _answer(self, body: str, raw: bytes, *, is_recorded: bool = True) -> None:
-        self._note(body=body, answered_at=time.time_ns())
-        if is_recorded:
-            self._end()
-            await self._relay.recorder.committed()
-        else:
-            log.info("%s was answered with %d: %s", self.session.remote, self.session.status, safe(body))
-        self._is_over = True
-        await say_and_close(self.station, raw)
-
-    def _end(self, **facts: Any) -> None:
-        self._is_over = True
-        self._note(closed_at=time.time_ns(), **facts)
-        self._relay.recorder.answer(self.session)
-        why = safe(self.session.fault or f"{self.session.status} {self.session.reason}")
-        whose = f"of {safe(self.session.identity)!r}" if self.session.identity else f"from {self.session.remote}"
-        log.info("session %d %s not opened: %s", self.session.id, whose, why)
-
-    def _let_go(self) -> None:
-        self._relay.recorder.then(HeadReader.abort, self.station)
-
-    def _note(self, **facts: Any) -> None:
-        self.session = msgspec.structs.replace(self.session, **facts)
-
-
 def _give_way(splice: Splice, visit: Visit) -> None:
     sentence = f"replaced by session {visit.successor}, a newer connection of this identity"
     splice.end_by_hub(sentence, "replaced by a newer connection")
-
-
-async def _while_present(
-    station: HeadReader, asking: Coroutine[Any, Any, tuple[HeadReader, ResponseHead, bytes]]
-) -> tuple[HeadReader, ResponseHead, bytes]:
-    """Await an answer for as long as the station waits for it.
-
-    Raises:
-        StationLeftError: it did not wait.
-    """
-    task = asyncio.ensure_future(asking)
-    first: tuple[asyncio.Future[Any], ...] = (task, station.gone)
-    try:
-        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise StationLeftError("the station left")
-        return task.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _recorded_or_gone(recorder: Recorder, station: HeadReader) -> None:
-    """Wait until what was recorded is committed, which a strict hub may not come to for long, or the station leaves."""
-    committed = asyncio.ensure_future(recorder.committed())
-    try:
-        await asyncio.wait({committed, station.gone}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        committed.cancel()
 
 
 def _reason(exc: Exception, csms: Csms, tls: UpstreamTls | None) -> str:

@@ -1,12 +1,20 @@
 """Sessions without sockets: legs on a recorder of their own, with transports that keep what they are given."""
 
 import asyncio
+from pathlib import Path
 
-from hub.leg import Leg
+from raw_peers import masked
+
+from hub.leg import TURN_BYTES, Leg
 from hub.recorder import Recorder
+from hub.recording import Recording
 from hub.splice import Splice
-from hub.tap import Tap
-from matrix.trace import Session, Side
+from hub.tap import Tap, TappedFrame
+from matrix.trace import Frame, Session, Side
+
+MESSAGE = masked('[2,"1","Heartbeat",{}]')
+FLOOD = MESSAGE * (4 * TURN_BYTES // len(MESSAGE)) + MESSAGE[:5]
+"""Four turns' worth, and the beginning of one message more."""
 
 
 class Kept(asyncio.Transport):
@@ -84,3 +92,20 @@ def transport_of(leg: Leg) -> Kept:
     """Return the transport of a leg, to break it or to see what it was given."""
     assert isinstance(leg.transport, Kept)
     return leg.transport
+
+
+class FaultyTap(Tap):
+    """A tap with a fault of ours."""
+
+    def feed(self, data: bytes) -> list[TappedFrame]:
+        raise KeyError(len(data))
+
+
+def frames_of(path: Path, session: int) -> list[Frame]:
+    with Recording.open(path) as recording:
+        return [each for each in recording.all_traffic() if isinstance(each, Frame) and each.session == session]
+
+
+def session_of(path: Path, number: int) -> Session:
+    with Recording.open(path) as recording:
+        return recording.session(number)

@@ -12,8 +12,11 @@ import pytest
 import uvloop
 from peers import node_packages, python_packages
 from raw_peers import Peers, raw_peers
+from tls_peers import HOST
 
+from hub.certs import Authority
 from hub.server import Hub, HubSettings
+from hub.tls import KeyPair
 
 Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
@@ -36,6 +39,16 @@ async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
     async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={"acme": peers.url}, port=0)) as hub:
         yield hub
         peers.hang_up()  # a hub waits a while for peers to take what is left for them
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.at(tmp_path_factory.mktemp("certs"), days=2)
+
+
+@pytest.fixture(scope="session")
+def servers(authority: Authority) -> list[KeyPair]:
+    return [KeyPair(each.certificate, each.key) for each in authority.server_pair([HOST], days=2)]
 
 
 @pytest.fixture(scope="session")
