@@ -29,7 +29,8 @@ class Alarm(NamedTuple):
     `by` is the side that is waited for: the alarm then comes only when that side is heard of after `at`, for it may
     have been cut off without anybody noticing. What a line delivers first after it has stalled may be the very message
     that is missed, or one that it had to wait behind: what rules find then is a suspicion. `suspects` are those rules;
-    they are asked again when that side has said something after `asked_again_at`, and what they still find is reported.
+    they are asked again when that side, after a moment of rest, is heard of for the second time after `asked_again_at`.
+    What they still find is reported.
     """
 
     name: str

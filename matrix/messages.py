@@ -6,7 +6,7 @@ from typing import Any, Final
 from matrix import blame, schemas, verdict
 from matrix.alarms import ALARMS_PER_SESSION, Alarm
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
-from matrix.exchange import PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
+from matrix.exchange import CROSSING_NS, PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
 from matrix.index import Topic
 from matrix.known import UsedId
@@ -286,7 +286,8 @@ class Messages:
         awaited, voice.awaited = voice.awaited, []
         for alarm in awaited:
             if alarm.suspects is not None:
-                if voice.spoke_at < alarm.asked_again_at:
+                is_at_once = heard_at - voice.spoke_at < CROSSING_NS  # with more that may have been held up, too
+                if is_at_once or voice.spoke_at < alarm.asked_again_at:
                     voice.awaited.append(alarm)
                 else:
                     self._ring(alarm)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from matrix.dialect import V16, V21, V201
-from matrix.exchange import Conversation, Exchange
+from matrix.exchange import PAUSE_NS, Conversation, Exchange
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.rule import on_answered, on_called, on_closed, on_result, rule
@@ -131,6 +131,12 @@ def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:
         yield violation(Side.STATION, f"answered {what}, not by SecurityError")
 
 
+def _has_given_up(conversation: Conversation, side: Side) -> bool:
+    """Tell whether a side that closes has waited in vain for an answer."""
+    ended_at = conversation.session.closed_at or 0
+    return any(ended_at - each.at >= PAUSE_NS for each in conversation.voices[side].open_calls.values())
+
+
 @rule(
     "BT-12",
     "While a station is Pending, neither side closes the connection",
@@ -143,7 +149,8 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
 
     A connection that breaks is nobody's doing. A Reset has to end it, and so has much else that a CSMS may order while
     a station is Pending (A00.FR.806): a new password (A01), certificate (A02.FR.08), network profile or firmware. After
-    those a station is not reported. A server that announces that it goes away is a warning.
+    those a station is not reported. A server that announces that it goes away is a warning. A side whose CALL has had
+    no answer for five seconds may take the connection for dead, and is let be.
 
     Breach: a BootNotification answered `Pending`, then a close frame with 1000.
     Correct: the connection stays open until the station is accepted.
@@ -154,6 +161,8 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
     if session.ending is not Ending.CLOSED or session.closed_by is None or story.reset is not None:
         return
     if session.closed_by is Side.STATION and known.story(Connections).was_reset:
+        return
+    if _has_given_up(conversation, session.closed_by):
         return
     code = session.station_close if session.closed_by is Side.STATION else session.csms_close
     text = f"closed the connection with {code} while the station was Pending (frame {story.answer_frame})"

@@ -32,9 +32,14 @@ class Status(NamedTuple):
 
 @dataclass(slots=True)
 class Boots:
-    """When the station last sent a BootNotification, to whichever CSMS; a story of its life."""
+    """When the station last sent a BootNotification, and accepted to reset at once; a story of its life."""
 
     called_at: int | None = None
+    reset_at: int | None = None
+
+    def is_due(self, at: int) -> bool:
+        """Tell whether the station is about to boot anyway, and its transactions to end."""
+        return self.reset_at is not None and self.reset_at > max(self.called_at or 0, at - REBOOT_NS)
 
 
 @dataclass(slots=True)
@@ -100,7 +105,10 @@ def await_reset(exchange: Exchange, known: Known) -> None:
     evse = integer(exchange.request, "evseId")
     running = known.story(Transactions).certain(evse, exchange, known)
     is_meant = (evse is None) == ("evseId" not in exchange.request)
-    is_sure = running is not None and not is_held_up(exchange.conversation)  # else its Ended may be in the queue
+    boots = known.life(Boots)
+    is_sure = not is_held_up(exchange.conversation) and not boots.is_due(at)  # else its Ended may be in the queue
+    if status == "Accepted" and "evseId" not in exchange.request and text(exchange.request, "type") == "Immediate":
+        boots.reset_at = at
     if running is not None and is_sure and is_meant and status in ("Accepted", "Scheduled"):
         exchange.conversation.wake(
             "rs20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION

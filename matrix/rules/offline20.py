@@ -15,7 +15,7 @@ from matrix.rules.silence import MINUTE_NS
 from matrix.rules.transactions20 import EVENT, VERSIONS, event_of, moment_at, transaction_of
 from matrix.secrets import told
 from matrix.soundness import is_heard, is_sound
-from matrix.trace import UNTOLD, Side
+from matrix.trace import UNTOLD, Ending, Side
 from matrix.wire import CallError
 
 EXACT_NS: Final = 2 * SECOND_NS
@@ -30,11 +30,13 @@ LONGEST_INTERVAL_S: Final = 86_400
 class Presence:
     """When the station was connected to no CSMS at all; a story of its life. `left_at` is when it went the last time.
 
-    `away` is the latest time without a session, from and to (ns); None where that is not certain.
+    `away` is the latest time without a session, from and to (ns); None where that is not certain. `has_left` says that
+    the station ended the session before it itself, or agreed to: else it may have taken itself to be online.
     """
 
     open: set[int] = field(default_factory=set)
     left_at: int | None = None
+    has_left: bool = False
     away: tuple[int, int] | None = None
 
 
@@ -67,6 +69,8 @@ def remember_leaving(conversation: Conversation, known: Known) -> None:
     presence, session = known.life(Presence), conversation.session
     presence.open.discard(session.id)
     presence.left_at = None if session.ending in UNTOLD else session.closed_at
+    is_dropped = session.closed_by is Side.STATION and session.ending is Ending.DROPPED
+    presence.has_left = is_dropped or session.station_close is not None
 
 
 @note(on_called(EVENT, "StatusNotification", by=Side.STATION), versions=VERSIONS)
@@ -137,20 +141,23 @@ def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report an event without `"offline":true` whose timestamp lies in a time without a connection.
 
     Only where the station's clock was right (within 2 s of the hub's) before and the timestamp lies 5 s inside, and
-    the station was connected to no CSMS of this hub. An event marked as offline that occurred a minute or more after
-    the connection was there is a warning.
+    the station was connected to no CSMS of this hub. A warning where it did not end the connection itself (by a close
+    frame, or by its TCP stream): it may not have noticed yet. An event marked as offline that occurred a minute or more
+    after the connection was there is a warning.
 
     Breach: away from 10:00:00 to 10:05:00, then an event of 10:02:00 without offline.
     Correct: the same with `"offline":true`.
     """
-    away, clock = known.life(Presence).away, known.story(Punctuality)
+    presence, clock = known.life(Presence), known.story(Punctuality)
+    away = presence.away
     event = None if away is None else event_of(exchange)
     if away is None or event is None or event.moment is None or not known.has_all_since(away[0]):
         return
     if clock.skew_before is None or abs(clock.skew_before) > EXACT_NS:
         return
     if not event.is_offline and away[0] + WELL_INSIDE_NS < event.moment < away[1] - WELL_INSIDE_NS:
-        yield violation(Side.STATION, "the event occurred while offline, and does not say so", pointer="/timestamp")
+        report = violation if presence.has_left else warning
+        yield report(Side.STATION, "the event occurred while offline, and does not say so", pointer="/timestamp")
     elif event.is_offline and away[1] + MINUTE_NS < event.moment < event.at + EXACT_NS:
         text_of = "the event says that it occurred offline, and the station was connected for a minute then"
         yield warning(Side.STATION, text_of, pointer="/offline")

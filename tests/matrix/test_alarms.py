@@ -81,7 +81,8 @@ def test_what_a_stalled_line_delivers_first_is_not_missed() -> None:
     assert accused("+70s", *STATUS, "+20s", *beat()) == 0
     assert accused("+70s", "> ping", *beat(), "+1s", *STATUS, "+20s", *beat()) == 0
     assert accused("+70s", *beat(), "+11s", *STATUS, "+20s", *beat()) == 0
-    assert accused("+70s", *beat(), "+11s", *beat(), *STATUS) == 1
+    assert accused("+70s", *beat(), "+11s", *beat(), *STATUS, "+20s", *beat()) == 0
+    assert accused("+70s", *beat(), "+11s", *beat(), "+3s", *STATUS) == 1
 
 
 def test_suspicion_is_told_once_however_often_the_side_is_heard_of_again() -> None:
