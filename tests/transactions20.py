@@ -6,7 +6,7 @@ from typing import Any, Final
 from drawing import Pen, draw
 
 from matrix.judge import Judge
-from matrix.trace import Ending, Traffic
+from matrix.trace import Ending, Side, Traffic
 
 TOKEN: Final = {"idToken": "C0FFEE01", "type": "ISO14443"}
 PLACE: Final = {"id": 1, "connectorId": 1}
@@ -64,10 +64,12 @@ def on_2x(*lines: str, version: str = "2.0.1") -> list[Traffic]:
     return draw(*WELCOME, "+5s", *lines, version=version)
 
 
-def on_two(first: tuple[str, ...], second: tuple[str, ...], ending: Ending = Ending.DROPPED) -> list[Traffic]:
+def on_two(
+    first: tuple[str, ...], second: tuple[str, ...], ending: Ending = Ending.DROPPED, by: Side = Side.STATION
+) -> list[Traffic]:
     """Return two sessions of a station, with two minutes and a refusal between them."""
     pen, offered = Pen(), ("ocpp2.0.1",)
-    traffic = pen.session((*WELCOME, *first), offered=offered, chosen=offered[0], ending=ending)
+    traffic = pen.session((*WELCOME, *first), offered=offered, chosen=offered[0], ending=ending, closed_by=by)
     traffic += pen.session(("+2m",), offered=offered, status=503, reason="Busy", ending=Ending.REFUSED)
     return traffic + pen.session(second, offered=offered, chosen=offered[0])
 

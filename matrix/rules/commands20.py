@@ -163,8 +163,9 @@ def await_unlocked(exchange: Exchange, known: Known) -> None:
 def reset_otherwise(alarm: Alarm, known: Known) -> Iterator[Remark]:
     """Report `Accepted` for a Reset OnIdle in a transaction, and a reset of the whole station without a boot.
 
-    The transaction has to have begun in the same session, and not to end within 2 s. `Scheduled` for an Immediate one
-    is a warning: B11.FR.07 lets a station that cannot do it now do so. A boot, to any CSMS, has 5 min (the hub's
+    The transaction has to have begun in the same session, and not to end within 2 s, and the station neither to wait
+    for an answer nor to be about to reset when it answers. `Scheduled` for an Immediate one is a warning: B11.FR.07
+    lets a station that cannot do it now do so. A boot, to any CSMS, has 5 min (the hub's
     time); it is missed only where the station stays connected. Where it has booted and is accepted, its transactions
     have to be ended by then, after an Immediate one. A Reset of one EVSE makes no boot.
 
@@ -220,7 +221,8 @@ def _left_running(alarm: Alarm, exchange: Exchange, known: Known) -> str | None:
 def availability_not_changed(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report `Accepted` for Inoperative during a transaction, and a change that nobody is told of.
 
-    The transaction has to have begun in the same session, and not to end within 2 s. A status is waited for for 60 s
+    The transaction has to have begun in the same session, and not to end within 2 s, and the station not to wait for an
+    answer then (its Ended may be in the queue). A status is waited for for 60 s
     (the hub's time), for connectors that were operative; a NotifyEvent about AvailabilityState will do. The same
     change once more, right after it was accepted, has to be accepted again. A change to Operative need not show: the
     EVSE or the station may be Inoperative by itself.
@@ -262,7 +264,7 @@ def unlocked_in_transaction(alarm: Alarm, known: Known) -> Iterator[Remark]:
     """Report `Unlocked` or `UnlockFailed` for the connector of a transaction that was authorized.
 
     It has to have begun in the same session, its idToken to have been accepted, and neither its end nor that of its
-    authorization to come within 2 s.
+    authorization to come within 2 s, nor to be in the queue of a station that waits for an answer.
 
     Breach: `Started` with an idToken that was accepted, then UnlockConnector answered `Unlocked`.
     Correct: answered `OngoingAuthorizedTransaction`.

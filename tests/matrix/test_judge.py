@@ -151,6 +151,12 @@ def test_csms_that_ends_a_session_before_a_word_is_said_has_turned_the_station_a
     assert outcome_of(judge, "Connect") == outcome
 
 
+def test_csms_that_drops_a_station_that_has_long_had_nothing_to_say_has_not_turned_it_away() -> None:
+    judge = judged(draw("+1m", ending=Ending.DROPPED, closed_by=Side.CSMS))
+
+    assert outcome_of(judge, "Connect") == "passed"
+
+
 def test_station_that_leaves_without_a_word_has_not_been_turned_away() -> None:
     assert outcome_of(judged(draw("> close 1000")), "Connect") == "passed"
 

@@ -332,6 +332,13 @@ SET_PASSWORD: Final = (
 )
 
 
+@pytest.mark.parametrize(("waited", "expected"), [("+1s", ["BT-12"]), ("+10s", [])])
+def test_side_that_gets_no_answer_may_give_a_connection_up_while_pending(waited: str, expected: list[str]) -> None:
+    judge = judged(on_2x(*PENDING_2X, "+55s", boot_2x(), waited, "> close 1000"))
+
+    assert [code for code in codes(judge) if code == "BT-12"] == expected
+
+
 @pytest.mark.parametrize(("side", "expected"), [(">", []), ("<", ["BT-12"])])
 def test_pending_station_may_come_back_with_the_password_that_it_was_given(side: str, expected: list[str]) -> None:
     closer = Side.STATION if side == ">" else Side.CSMS

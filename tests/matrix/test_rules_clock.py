@@ -94,6 +94,13 @@ def test_station_that_took_over_a_wrong_time_is_not_to_blame() -> None:
     assert told(judged(draw(*lines))) == [("TM-04", "warning", "csms")]
 
 
+def test_time_that_was_told_in_an_answer_that_is_late_is_that_of_telling() -> None:
+    late = [HEARTBEAT, "+90s", '< [3,"h",{"currentTime":"$NOW-89s"}]']
+
+    assert told(judged(draw(*late))) == []
+    assert told(judged(draw(*late[:2], late[2].replace("89s", "151s")))) == [("TM-04", "warning", "csms")]
+
+
 def test_event_of_a_time_offline_may_be_of_any_time() -> None:
     event = (
         '> [2,"e","TransactionEvent",{"eventType":"Started","timestamp":"$NOW+1h","triggerReason":"Authorized",'

@@ -142,6 +142,19 @@ def test_boot_that_was_accepted_before_the_recording_may_be_triggered() -> None:
 
 def test_end_that_crosses_the_answer_excuses_it() -> None:
     assert findings(*STARTED, "+5s", *asked("Reset", type="OnIdle"), *ENDED, *LATER) == []
+
+
+def test_station_that_is_about_to_reset_at_once_may_accept_another_reset() -> None:
+    at_once = asked("Reset", message_id="first", type="Immediate")
+
+    assert findings(*STARTED, "+5s", *at_once, "+1s", *asked("Reset", type="OnIdle"), *LATER) == []
+
+
+def test_station_that_waits_for_an_answer_may_have_an_end_in_its_queue() -> None:
+    open_call = call(">", "d", "DataTransfer", vendorId="x")
+    held_up = (open_call, *asked("Reset", type="OnIdle"), "+3s", result("<", "d", status="Accepted"))
+
+    assert findings(*STARTED, "+5s", *held_up, *LATER) == []
     assert findings(*STARTED, "+5s", *asked("ChangeAvailability", **CLOSE), *ENDED, *LATER) == []
     assert findings(*AUTHORIZED, "+5s", *asked("UnlockConnector", "Unlocked", **UNLOCK), *ENDED, *LATER) == []
 

@@ -45,6 +45,12 @@ def test_anything_that_a_station_says_ends_a_silence(sign: str) -> None:
     assert "HB-02" not in codes(judge)
 
 
+def test_silence_is_no_more_than_a_warning_for_the_line_may_have_stalled() -> None:
+    judge = judged(draw(*BOOT_2X, *beats(1, "+125s"), version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "HB-02"] == ["warning"]
+
+
 def test_ping_of_the_csms_is_no_sign_of_the_station() -> None:
     judge = judged(draw(*BOOT_2X, "+100s", "< ping x", *beats(1, "+100s"), version="2.1"))
 

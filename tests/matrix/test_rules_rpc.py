@@ -461,6 +461,21 @@ def test_caller_may_have_given_up_after_two_seconds(wait: str, severity: str) ->
     assert [each.severity for each in judge.findings if each.rule == "RPC-10"] == [severity]
 
 
+@pytest.mark.parametrize(("pause", "severity"), [("+9s", "warning"), ("+1s", "violation")])
+def test_calls_that_come_at_once_after_a_pause_may_have_been_held_up(pause: str, severity: str) -> None:
+    other = '> [2,"o","DataTransfer",{"vendorId":"o"}]'
+    judge = judged(draw(other, '< [3,"o",{"status":"Accepted"}]', pause, HEARTBEAT, DATA, version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "RPC-10"] == [severity]
+
+
+def test_each_of_three_sendings_may_be_answered_though_one_answer_came_in_between() -> None:
+    judge = judged(draw(HEARTBEAT, "+11s", HEARTBEAT, BEAT, "+10s", HEARTBEAT, BEAT, BEAT))
+
+    assert "RPC-08" not in codes(judge)
+    assert "RPC-08" in codes(judged(draw(HEARTBEAT, "+11s", HEARTBEAT, BEAT, "+10s", HEARTBEAT, BEAT, BEAT, BEAT)))
+
+
 def test_late_answer_in_the_next_session_is_a_warning_that_names_its_call() -> None:
     pen, offered = Pen(), ("ocpp1.6",)
     traffic = pen.session(['< [2,"g","ClearCache",{}]'], offered=offered, chosen=offered[0])

@@ -220,6 +220,20 @@ def test_hub_that_was_stopped_leaves_no_time_to_be_offline_in() -> None:
     assert told(judge, "TX20") == []
 
 
+@pytest.mark.parametrize(
+    ("ending", "by", "severity"),
+    [
+        (Ending.DROPPED, Side.STATION, "violation"),
+        (Ending.DROPPED, Side.CSMS, "warning"),
+        (Ending.RESET, Side.STATION, "warning"),
+    ],
+)
+def test_station_that_was_cut_off_may_not_have_noticed_at_once(ending: Ending, by: Side, severity: str) -> None:
+    judge = judged(on_two(STARTED, ("+5s", *event("Updated", 1, timestamp="$NOW-60s")), ending, by))
+
+    assert told(judge, "TX20") == [("TX20-05", severity, "station")]
+
+
 def test_clock_that_is_wrong_says_nothing_of_being_offline() -> None:
     first = event("Started", 0, timestamp="$NOW-60s", evse=PLACE)
 
