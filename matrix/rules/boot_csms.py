@@ -72,7 +72,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     if story.is_barred(known) and (story.status == "Rejected" or exchange.action in REMOTE):
         text = f"{told(exchange.action, 50)} was sent to a station that is {story.status} (frame {story.answer_frame})"
         yield warning(Side.CSMS, text)
-    elif story.status is None and story.is_asking_in(exchange.session):
+    elif story.status is None and story.is_asking_in(exchange.session) and known.has_all_since(story.asked_at):
         text = f"{told(exchange.action, 50)} was sent {story.before_its_answer}"
         yield warning(Side.CSMS, text)
 

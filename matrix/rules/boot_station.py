@@ -24,8 +24,9 @@ SLACK_NS: Final = SECOND_NS
 
 def _comes_first_ever(exchange: Exchange, story: BootStory) -> bool:
     """Tell whether the first that was ever heard of a station is the state of a connector, as after a boot."""
-    is_new = exchange.conversation.session.origin is None  # what a log begins with need not come first
-    if not is_new or exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
+    session, known = exchange.conversation.session, exchange.conversation.known
+    is_whole = session.origin is None and known.has_all_since(session.opened_at)  # a log may begin anywhere
+    if not is_whole or exchange.action != "StatusNotification" or story.sessions != 1 or story.boots:
         return False
     return story.early_frame == exchange.call_frame
 
@@ -156,8 +157,9 @@ def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
     waited = exchange.at - story.answered_at
     if not story.is_barred(known) or waited >= story.interval_ns - SLACK_NS:
         return None
-    if waited <= CROSSING_NS and story.answered_at - story.asked_at >= PATIENCE_NS:
-        return None  # the answer was so late that the station may have asked again before it came
+    late = story.answered_at - story.asked_at
+    if late >= PATIENCE_NS and waited <= max(CROSSING_NS, late):
+        return None  # it may have asked again before the answer came, and been as late to get through
     seconds = f"{waited / SECOND_NS:.0f} s after it was answered {story.status} (frame {story.answer_frame})"
     return f"sent again {seconds}, instead of {story.interval_ns // SECOND_NS} s"
 
@@ -225,7 +227,8 @@ def request_before_acceptance(exchange: Exchange, known: Known) -> Iterable[Rema
 def boots_again_early_in_2x(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a BootNotification that comes before the interval is over, unless a TriggerMessage asked for it.
 
-    In a new session it is a warning: the station may have been switched off and on, and know of no interval.
+    In a new session it is a warning: the station may have been switched off and on, and know of no interval. Where the
+    answer took five seconds or more, the next one may have been sent before it came, and have taken as long.
 
     Breach: answered `Pending` with interval 60, and sent again after 10 s.
     Correct: sent again after 60 s.

@@ -47,10 +47,14 @@ be followed by another attempt (UpdateFirmware has `retries`)."""
 
 @dataclass(slots=True)
 class Progress:
-    """By notification: when its work was asked for, the latest status since, when it was triggered, and request ids."""
+    """By notification: when its work was asked for, the latest status since, when it was triggered, and request ids.
+
+    `sessions` are those in which the work was last spoken of: what a station would have said without one is lost.
+    """
 
     asked_at: dict[str, int] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
     triggered_at: dict[str, int] = field(default_factory=dict)
     request_ids: Recent[tuple[str, int], int] = field(default_factory=lambda: Recent(REQUESTS_REMEMBERED))
 
@@ -61,7 +65,7 @@ def remember_asked(exchange: Exchange, known: Known) -> None:
     if exchange.is_misdirected:
         return
     story, notification = known.story(Progress), ASKED_BY[exchange.action]
-    story.asked_at[notification] = exchange.at
+    story.asked_at[notification], story.sessions[notification] = exchange.at, exchange.session
     story.status.pop(notification, None)
     request_id = integer(exchange.request, "requestId")
     if request_id is not None:
@@ -87,7 +91,8 @@ def remember_progress(exchange: Exchange, known: Known) -> None:
     """Remember how far the work has come."""
     status = text(exchange.request, "status")
     if status not in (None, "Idle") and not exchange.is_misdirected:
-        known.story(Progress).status[exchange.action] = status or ""
+        story = known.story(Progress)
+        story.status[exchange.action], story.sessions[exchange.action] = status or "", exchange.session
 
 
 def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
@@ -111,7 +116,8 @@ def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
 def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report steps of an update that are left out or go back, and Idle that no TriggerMessage asked for of late.
 
-    The same status again is let be, so is another attempt after a failure. A status without an UpdateFirmware is an
+    The same status again is let be, so is another attempt after a failure, and what is told first after a reconnect,
+    for what came before it may have been lost. A status without an UpdateFirmware is an
     info: it may be from before the recording.
 
     Breach: UpdateFirmware, then Installed.
@@ -127,7 +133,8 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
         yield info(Side.STATION, f"{status}, and the recording has no UpdateFirmware", pointer="/status")
         return
     before = story.status.get(FIRMWARE)
-    if known.has_all_since(asked_at) and status != before and status not in MAY_FOLLOW.get(before, MAY_FOLLOW):
+    is_whole = known.has_all_since(asked_at) and story.sessions.get(FIRMWARE) == exchange.session
+    if is_whole and status != before and status not in MAY_FOLLOW.get(before, MAY_FOLLOW):
         after = f"after {before}" if before else "as the first status of an update"
         yield warning(Side.STATION, f"{status} {after}: steps are left out, or go back", pointer="/status")
 

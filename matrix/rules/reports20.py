@@ -58,6 +58,11 @@ def _is_after_the_last(exchange: Exchange, asked: Asked, known: Known) -> bool:
     return asked.is_complete and asked.last_session == exchange.session and known.has_all_since(asked.at)
 
 
+def _is_unanswered(exchange: Exchange, asked: Asked, known: Known) -> bool:
+    """Tell whether a request has no answer yet, and none was lost to the recording."""
+    return asked.is_open(exchange) and known.has_all_since(asked.at)
+
+
 def _unpromised(exchange: Exchange, asked: Asked) -> Iterator[Remark]:
     """Yield a result that the answer to its request did not promise."""
     if asked.status and asked.status != "Accepted" and not asked.is_reused:
@@ -179,6 +184,6 @@ def result_before_answer(subject: Exchange | Alarm, known: Known) -> Iterator[Re
         return
     if asked is None and subject.action in (CUSTOMER, LOG, FIRMWARE):
         yield from _unknown(subject, known)
-    elif asked is not None and not asked.is_reused and not subject.is_repeat and asked.is_open(subject):
+    elif asked is not None and not asked.is_reused and not subject.is_repeat and _is_unanswered(subject, asked, known):
         text = f"sent before the answer to the {asked.action} (frame {asked.frame}) that asks for it"
         yield violation(Side.STATION, text)

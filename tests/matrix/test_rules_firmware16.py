@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
-from drawing import codes, draw, judged
+from drawing import Pen, codes, draw, judged
 from rule_cases import Case
 from said16 import ask, exchange
 
@@ -69,6 +69,18 @@ def test_second_update_begins_anew() -> None:
     steps = says("Firmware", "Downloading", "Downloaded")
 
     assert "FW16-01" not in codes(judged(draw(*UPDATE, *steps, *UPDATE, *steps)))
+
+
+def test_steps_of_the_time_between_two_sessions_are_lost() -> None:
+    pen, offered = Pen(), ("ocpp1.6",)
+    traffic = pen.session(UPDATE, offered=offered, chosen=offered[0])
+    again = says("Firmware", "Installing", "Downloading")
+
+    judge = judged(traffic, pen.session(again, offered=offered, chosen=offered[0]))
+
+    assert [each.text for each in judge.findings if each.rule == "FW16-01"] == [
+        "Downloading after Installing: steps are left out, or go back"
+    ]
 
 
 def test_work_that_began_before_the_recording_is_an_info() -> None:

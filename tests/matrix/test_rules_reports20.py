@@ -163,11 +163,12 @@ def test_another_request_id_is_a_warning_while_a_result_is_waited_for() -> None:
     assert found(judge) == [("RP20-01", "warning"), ("RP20-02", "warning"), *[("RP20-03", "warning")] * 2]
 
 
-def test_result_after_a_garbled_answer_is_not_early() -> None:
+def test_result_after_an_answer_that_is_garbled_or_lost_is_not_early() -> None:
     call, _ = exchange("<", "GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"}, {})
     message_id = call.split('"')[1]
 
     assert found(judged(drawn(call, f'> [3,"{message_id}",{{', *part(0)))) == []
+    assert found(judged(drawn(call, "> unread not recorded: disk full", *part(0)))) == []
 
 
 @pytest.mark.parametrize("wrong", [None, "x", True, [], {}, 1.5, -1, 10**40])
