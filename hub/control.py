@@ -163,15 +163,25 @@ async def order(url: URL, wanted: Order | None, tls: ssl.SSLContext | bool = Tru
     return await ask(url, wanted, list[Started], tls)
 
 
-async def ask(url: URL, wanted: msgspec.Struct | None, kind: type[_Read], tls: ssl.SSLContext | bool = True) -> _Read:
-    """Post an order to a hub (None: get what is there); return its answer.
+async def ask(
+    url: URL,
+    wanted: msgspec.Struct | None,
+    kind: type[_Read],
+    tls: ssl.SSLContext | bool = True,
+    token: str | None = None,
+) -> _Read:
+    """Post an order to a hub (None: get what is there); return its answer. A `token` is shown over TLS only.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
     """
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    shown = {"Authorization": f"Bearer {token}"} if token and url.scheme == "https" else None
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as http, _asking(http, url, wanted, tls) as response:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=shown) as http,
+            _asking(http, url, wanted, tls) as response,
+        ):
             body = await response.content.read(LONGEST_ANSWER)
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         raise ControlError(f"no hub answers at {url.origin()}: {_words_of(exc)}") from exc

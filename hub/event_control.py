@@ -1,18 +1,24 @@
-"""Moving stations from another program on the hub's machine: `/-/event/pairs`, and a client for it."""
+"""Moving stations from another program: `/-/event/pairs` and so on, and a client for it.
 
-import ssl
+Programs on the hub's own machine may, and organizers anywhere by a token that was made for it, over TLS (ADR 31).
+"""
+
+import logging
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
-from hub.control import ask, read_order
+from hub.control import ask, control_tls, control_url, read_order
 from hub.countdown import PhaseShown, phase_shown
 from hub.event_desk import EventDesk
-from hub.feed import refuse_strangers
+from hub.feed import HERE, VIEWING
 from hub.pairing import Move, PairingError
+from hub.refusals import WHO
+from matrix.safe import safe
 
 PATH: Final = "/-/event/pairs"
 SWAP_PATH: Final = "/-/event/swap"
@@ -20,6 +26,10 @@ CLOCK_PATH: Final = "/-/event/clock"
 LONGEST_SHIFT_S: Final = 7 * 86_400
 NO_EVENT: Final = "this hub runs without an event file; `plugfest serve EVENT.toml` gives it one"
 DESK: Final = web.AppKey("desk", EventDesk)
+
+_Read = TypeVar("_Read")
+
+log = logging.getLogger(__name__)
 
 
 class MoveOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,6 +101,7 @@ async def move(request: web.Request) -> web.Response:
     """Move a station."""
     desk = _desk_of(request)
     wanted = await read_order(request, MoveOrder)
+    _say_whose(request, f"moves {wanted.station!r} to {wanted.csms!r}")
     try:
         if wanted.seen is not msgspec.UNSET:
             desk.pairing.check_unchanged((wanted.station, wanted.seen))
@@ -103,6 +114,7 @@ async def swap(request: web.Request) -> web.Response:
     """Let two stations change places."""
     desk = _desk_of(request)
     wanted = await read_order(request, SwapOrder)
+    _say_whose(request, f"swaps {wanted.one!r} and {wanted.other!r}")
     try:
         if wanted.seen is not None:
             desk.pairing.check_unchanged(*zip((wanted.one, wanted.other), wanted.seen, strict=True))
@@ -122,6 +134,7 @@ async def set_clock(request: web.Request) -> web.Response:
     wanted = await read_order(request, ClockOrder)
     if not abs(wanted.by_s) <= LONGEST_SHIFT_S:  # NaN, too
         raise web.HTTPBadRequest(text=f"rounds are shifted by a week at most, not by {wanted.by_s} s\n")
+    _say_whose(request, f"sets the clock of the rounds: {wanted.what} {wanted.by_s or ''}")
     match wanted.what:
         case "pause":
             desk.pause()
@@ -136,48 +149,18 @@ def _clock(desk: EventDesk) -> web.Response:
     return web.Response(body=msgspec.json.encode(phase_shown(desk)), content_type="application/json")
 
 
-async def ask_clock(url: URL, wanted: ClockOrder | None, tls: ssl.SSLContext | bool = True) -> PhaseShown:
-    """Ask a hub where its event stands (None), or have it set its clock first.
-
-    Raises:
-        ControlError: the hub said no, or cannot be reached.
-    """
-    return await ask(url, wanted, PhaseShown, tls)
-
-
-async def show_pairs(url: URL, tls: ssl.SSLContext | bool = True) -> PairsShown:
-    """Ask a hub for its pairing.
-
-    Raises:
-        ControlError: the hub said no, or cannot be reached.
-    """
-    return await ask(url, None, PairsShown, tls)
-
-
-async def order_move(url: URL, wanted: MoveOrder, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
-    """Have a hub move a station; return those that are for another CSMS by it.
-
-    Raises:
-        ControlError: the hub said no, or cannot be reached.
-    """
-    return await ask(url, wanted, list[PairShown], tls)
-
-
-async def order_swap(url: URL, wanted: SwapOrder, tls: ssl.SSLContext | bool = True) -> list[PairShown]:
-    """Have a hub let two stations change places; return those that are for another CSMS by it.
-
-    Raises:
-        ControlError: the hub said no, or cannot be reached.
-    """
-    return await ask(url, wanted, list[PairShown], tls)
-
-
 def _desk_of(request: web.Request) -> EventDesk:
-    refuse_strangers(request)
+    request.app.get(VIEWING, HERE).admit_order(request)
     desk = request.app.get(DESK)
     if desk is None:
         raise web.HTTPNotFound(text=f"{NO_EVENT}\n")
     return desk
+
+
+def _say_whose(request: web.Request, order: str) -> None:
+    """Write into the log who had this done, where that was somebody on another machine."""
+    if who := request.get(WHO):
+        log.info("%s, from %s, %s", who, request.remote, safe(order.strip(), 200))
 
 
 def _shown(desk: EventDesk, each: Move) -> PairShown:
@@ -192,3 +175,39 @@ def _listed(desk: EventDesk, identity: str, csms: str | None) -> PairShown:
 
 def _answer(shown: PairsShown | list[PairShown]) -> web.Response:
     return web.Response(body=msgspec.json.encode(shown), content_type="application/json")
+
+
+# -- the client -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAt:
+    """The event desk of a running hub, as another program asks it.
+
+    `source` is the hub's URL, or the recording that it writes to; `ca` verifies it at wss://, and `token` is shown to
+    it there. Everything raises ControlError where the hub says no, or cannot be reached; TlsError, where `ca` is none.
+    """
+
+    source: str
+    ca: Path | None = None
+    token: str | None = None
+
+    async def pairs(self) -> PairsShown:
+        """Return which station is for which CSMS."""
+        return await self._ask(PATH, None, PairsShown)
+
+    async def move(self, wanted: MoveOrder) -> list[PairShown]:
+        """Have a station moved; return those that are for another CSMS by it."""
+        return await self._ask(PATH, wanted, list[PairShown])
+
+    async def swap(self, wanted: SwapOrder) -> list[PairShown]:
+        """Have two stations change places; return those that are for another CSMS by it."""
+        return await self._ask(SWAP_PATH, wanted, list[PairShown])
+
+    async def clock(self, wanted: ClockOrder | None = None) -> PhaseShown:
+        """Return where the event stands, after its clock was set, if that is wanted."""
+        return await self._ask(CLOCK_PATH, wanted, PhaseShown)
+
+    async def _ask(self, path: str, wanted: msgspec.Struct | None, kind: type[_Read]) -> _Read:
+        url = control_url(self.source, path)
+        return await ask(url, wanted, kind, control_tls(self.source, self.ca), self.token)

@@ -44,7 +44,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What a token is good for: `csmses` are the names that its tunnels may bring CSMSes under."""
+    """What a token is good for: `csmses` are the names that its tunnels may bring CSMSes under.
+
+    `may_move` lets an organizer move stations, and set the clock of the rounds, from another machine.
+    """
 
     name: str
     digest: str = field(repr=False)
@@ -52,6 +55,7 @@ class Token:
     participant: str = ""
     csmses: tuple[str, ...] = ()
     may_bring_stations: bool = False
+    may_move: bool = False
     is_revoked: bool = False
 
     def fits(self, digest: str) -> bool:
@@ -127,7 +131,7 @@ def new_token(path: Path, token: Token) -> str:
     lines = [f'[tokens."{token.name}"]', f'hash = "{digest_of(secret)}"', f'role = "{token.role}"']
     lines += [f"participant = {_quoted(token.participant)}"] * bool(token.participant)
     lines += [f"csmses = [{', '.join(map(_quoted, token.csmses))}]"] * bool(token.csmses)
-    lines += ["stations = true"] * token.may_bring_stations
+    lines += ["stations = true"] * token.may_bring_stations + ["moves = true"] * token.may_move
     _put(path, "\n".join([text.rstrip("\n"), "", *lines, ""]))
     return secret
 
@@ -175,8 +179,11 @@ def _token(name: str, table: Table) -> Token:
         participant=table.text("participant"),
         csmses=table.texts("csmses"),
         may_bring_stations=table.flag("stations"),
+        may_move=table.flag("moves"),
         is_revoked=table.flag("revoked"),
     )
+    if found.may_move and found.role is not Role.ORGANIZER:
+        table.note("moves", f"is for organizers; the role is {found.role!r}")
     table.finish()
     return found
 

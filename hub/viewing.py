@@ -1,4 +1,4 @@
-"""Who may see what: programs on the hub's own machine everything, and others what their token is good for.
+"""Who may see and do what: programs on the hub's own machine everything, and others what their token is good for.
 
 An organizer sees everything. A participant sees the sessions of their own products whole, and of others what the event
 shows them (hub.scope). A viewer sees what the hall sees. The feed carries messages, so that whoever is shown outcomes
@@ -24,10 +24,18 @@ from matrix.trace import Session
 
 STRANGER: Final = "watching from another machine needs a token: `plugfest watch HUB-URL --token T`"
 NO_PAGE: Final = "the feed is not for web pages"
+NO_ORDERS: Final = "this is not for web pages"
 UNKNOWN: Final = "the hub does not know this token: it is mistyped, or was revoked"
 ONLY_THE_PAGE: Final = "this token is a viewer's, who has the hub's page, and not its feed"
 NOBODYS: Final = (
     "this token is of no participant of the event, and brings no CSMS: there is nothing of its own to watch"
+)
+FROM_ELSEWHERE: Final = (
+    "this is for programs on the hub's own machine; from another one it takes wss://, and an organizer's token made by"
+    " `plugfest tokens add NAME --role organizer --moves`"
+)
+ONLY_TO_LOOK: Final = (
+    "this token is to look with: `plugfest tokens add NAME --role organizer --moves` makes one that moves stations"
 )
 REVOKED: Final = "this token was revoked"
 CHANGED: Final = "what this token is good for has changed"
@@ -111,6 +119,24 @@ class Viewing:
         if token.role is Role.VIEWER:
             raise web.HTTPForbidden(text=f"{ONLY_THE_PAGE}\n")
         return Eyes(lambda session: self._owns(token, session), lambda: self._why_not(token), is_everything=False)
+
+    def admit_order(self, request: web.Request) -> None:
+        """Let in who may move stations and set the clock of the rounds: programs on this machine, and tokens over TLS.
+
+        Raises:
+            web.HTTPException: somebody may not; the text says why.
+        """
+        if "Origin" in request.headers:
+            raise web.HTTPForbidden(text=f"{NO_ORDERS}\n")
+        if is_from_here(request):
+            return
+        if not request.secure:  # also where a token is shown: whoever listens has it
+            raise web.HTTPForbidden(text=f"{FROM_ELSEWHERE}\n")
+        authorization = request.headers.get("Authorization")
+        if authorization is None:
+            raise web.HTTPUnauthorized(text=f"{FROM_ELSEWHERE}\n")
+        if not self.token_in(authorization, request).may_move:
+            raise web.HTTPForbidden(text=f"{ONLY_TO_LOOK}\n")
 
     def token_in(self, authorization: str, request: web.Request) -> Token:
         """Return the token of an Authorization field.

@@ -20,6 +20,13 @@ CA: Final = click.option(
     "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
 )
 
+TOKEN: Final = click.option(
+    "--token",
+    envvar="PLUGFEST_TOKEN",
+    help="For a hub on another machine, at wss://: an organizer's token that was made with --moves.  "
+    "[env: PLUGFEST_TOKEN]",
+)
+
 RULES: Final = click.option(
     "--rules",
     "rules_file",

@@ -10,23 +10,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from hub.control import control_tls, control_url
 from hub.coverage import Meeting
 from hub.errors import HubError
 from hub.event import EventFile
-from hub.event_control import (
-    CLOCK_PATH,
-    PATH,
-    SWAP_PATH,
-    ClockOrder,
-    MoveOrder,
-    PairShown,
-    SwapOrder,
-    ask_clock,
-    order_move,
-    order_swap,
-    show_pairs,
-)
+from hub.event_control import ClockOrder, DeskAt, MoveOrder, PairShown, SwapOrder
 from hub.event_file import read_event
 from hub.event_remarks import remarks
 from hub.schedule import as_toml, meetings, rounds_of, timed
@@ -101,26 +88,26 @@ def _shown_to_whom(viewing: ViewingPolicy) -> str:
     return f"participants see {viewing.participants} of others{names}, the hall sees {hall}"
 
 
-def run_pairs(source: str, ca: Path | None = None) -> None:
+def run_pairs(desk: DeskAt) -> None:
     """Print which station is for which CSMS now.
 
     Raises:
         ControlError: the hub cannot be asked.
     """
-    found = asyncio.run(show_pairs(control_url(source, PATH), control_tls(source, ca)))
+    found = asyncio.run(desk.pairs())
     for each in found.pairs:
         click.echo(f"{safe(each.identity, 60)}  {safe(each.product, 60)}  {each.csms or '(none)'}")
     if not found.pairs:
         click.echo("the event has no stations")
 
 
-def run_move(source: str, station: str, csms: str, ca: Path | None = None) -> None:
+def run_move(desk: DeskAt, station: str, csms: str) -> None:
     """Have a hub pair a station with another CSMS.
 
     Raises:
         ControlError: the hub cannot be asked, or there is no such station or CSMS.
     """
-    moved = asyncio.run(order_move(control_url(source, PATH), MoveOrder(station, csms), control_tls(source, ca)))
+    moved = asyncio.run(desk.move(MoveOrder(station, csms)))
     for each in moved:
         click.echo(_line(each))
     if not moved:
@@ -131,13 +118,13 @@ def _line(each: PairShown) -> str:
     return f"{safe(each.identity, 60)}: from {each.before or 'no CSMS'} to {each.csms or 'no CSMS'}"
 
 
-def run_swap(source: str, one: str, other: str, ca: Path | None = None) -> None:
+def run_swap(desk: DeskAt, one: str, other: str) -> None:
     """Have a hub let two stations change places.
 
     Raises:
         ControlError: the hub cannot be asked, there is no such station, or they are for the same CSMS.
     """
-    for each in asyncio.run(order_swap(control_url(source, SWAP_PATH), SwapOrder(one, other), control_tls(source, ca))):
+    for each in asyncio.run(desk.swap(SwapOrder(one, other))):
         click.echo(_line(each))
 
 
@@ -178,13 +165,13 @@ def show_coverage(found: Sequence[Meeting], *, as_json: bool) -> None:
         click.echo("nobody can meet anybody: no two are present and have a version in common")
 
 
-def run_clock(source: str, wanted: ClockOrder | None, ca: Path | None = None) -> None:
+def run_clock(desk: DeskAt, wanted: ClockOrder | None) -> None:
     """Have a hub pause, resume or shift its rounds, and print where its event stands.
 
     Raises:
         ControlError: the hub cannot be asked.
     """
-    phase = asyncio.run(ask_clock(control_url(source, CLOCK_PATH), wanted, control_tls(source, ca)))
+    phase = asyncio.run(desk.clock(wanted))
     click.echo(clock_line(phase))
     for station, csms in phase.pairs:
         click.echo(f"  {safe(station, 60)} meets {csms}")

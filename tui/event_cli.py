@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from tui.cli_errors import fail, reported
-from tui.cli_options import CA, EVENT_FILE, RECORDING, opened_recording
+from tui.cli_options import CA, EVENT_FILE, RECORDING, TOKEN, opened_recording
 from tui.completing import files
 
 
@@ -35,11 +35,13 @@ def event_check(file: Path) -> None:
 @event.command("pairs", epilog="Example: plugfest event pairs event.recording")
 @click.argument("source", metavar="RECORDING|HUB-URL", shell_complete=files)
 @CA
-def event_pairs(source: str, *, ca: Path | None) -> None:
-    """Print which station is for which CSMS now, at a hub on this machine."""
+@TOKEN
+def event_pairs(source: str, *, ca: Path | None, token: str | None) -> None:
+    """Print which station is for which CSMS now."""
+    from hub.event_control import DeskAt
     from tui.event import run_pairs
 
-    reported(lambda: run_pairs(source, ca))
+    reported(lambda: run_pairs(DeskAt(source, ca, token)))
 
 
 @event.command("move", epilog="Example: plugfest event move event.recording VOLTA-1 lotus")
@@ -47,15 +49,17 @@ def event_pairs(source: str, *, ca: Path | None) -> None:
 @click.argument("station", metavar="STATION")
 @click.argument("csms", metavar="CSMS")
 @CA
-def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None:
+@TOKEN
+def event_move(source: str, station: str, csms: str, *, ca: Path | None, token: str | None) -> None:
     """Pair a station, by its product or identity, with another CSMS.
 
     Its session is closed with 1012 (service restart), so that it connects again and reaches the new one. That is so for
     stations that connect to ws://HUB/IDENTITY; one that names its CSMS in the URL stays there.
     """
+    from hub.event_control import DeskAt
     from tui.event import run_move
 
-    reported(lambda: run_move(source, station, csms, ca))
+    reported(lambda: run_move(DeskAt(source, ca, token), station, csms))
 
 
 @event.command("swap", epilog='Example: plugfest event swap event.recording "Volta One" "Volta Two"')
@@ -63,14 +67,16 @@ def event_move(source: str, station: str, csms: str, *, ca: Path | None) -> None
 @click.argument("one", metavar="STATION")
 @click.argument("other", metavar="STATION")
 @CA
-def event_swap(source: str, one: str, other: str, *, ca: Path | None) -> None:
+@TOKEN
+def event_swap(source: str, one: str, other: str, *, ca: Path | None, token: str | None) -> None:
     """Let two stations, by their products or identities, change places: each meets the CSMS of the other.
 
     Their sessions are closed as by `move`. A station that rests may be one of them: the other one rests then.
     """
+    from hub.event_control import DeskAt
     from tui.event import run_swap
 
-    reported(lambda: run_swap(source, one, other, ca))
+    reported(lambda: run_swap(DeskAt(source, ca, token), one, other))
 
 
 @event.command("schedule", epilog="Example: plugfest event schedule event.toml --start 2026-11-23T09:00:00+01:00")
@@ -128,12 +134,15 @@ def _coverage(file: Path, path: Path, *, as_json: bool) -> None:
 @click.argument("what", type=click.Choice(["show", "pause", "resume", "shift"]), default="show")
 @click.argument("minutes", type=float, required=False)
 @CA
-def event_clock(source: str, what: str, minutes: float | None, *, ca: Path | None) -> None:
-    """Say which round is on at a hub on this machine, pause or resume its rounds, or shift them by MINUTES.
+@TOKEN
+def event_clock(
+    source: str, what: str, minutes: float | None, *, ca: Path | None, token: str | None
+) -> None:  # fmt: skip
+    """Say which round is on at a hub, pause or resume its rounds, or shift them by MINUTES.
 
     A shift makes the round that is on longer, and what comes later later; with -10, shorter and earlier by ten minutes.
     """
-    from hub.event_control import LONGEST_SHIFT_S, ClockOrder
+    from hub.event_control import LONGEST_SHIFT_S, ClockOrder, DeskAt
     from tui.event import run_clock
 
     if (minutes is not None) != (what == "shift"):
@@ -141,4 +150,4 @@ def event_clock(source: str, what: str, minutes: float | None, *, ca: Path | Non
     if minutes is not None and not abs(minutes) * 60 <= LONGEST_SHIFT_S:  # NaN, too
         fail(f"rounds are shifted by a week at most, {LONGEST_SHIFT_S // 60} minutes, not by {minutes:g}")
     wanted = None if what == "show" else ClockOrder(what, (minutes or 0.0) * 60)  # type: ignore[arg-type]  # click's choice
-    reported(lambda: run_clock(source, wanted, ca))
+    reported(lambda: run_clock(DeskAt(source, ca, token), wanted))

@@ -6,10 +6,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from hub.control import control_tls, control_url
 from hub.countdown import PhaseShown
 from hub.errors import HubError
-from hub.event_control import CLOCK_PATH, ask_clock
+from hub.event_control import DeskAt
 from matrix.safe import safe
 
 NEWLINE: Final = "\n"
@@ -46,7 +45,7 @@ def phase_after(phase: PhaseShown, seconds: float) -> PhaseShown:
 async def phase_at(hub: str, ca: Path | None) -> PhaseShown | None:
     """Ask a hub, by its recording or URL, where its event stands; None where there is nothing to say of that."""
     try:
-        return worth_saying(await ask_clock(control_url(hub, CLOCK_PATH), None, control_tls(hub, ca)))
+        return worth_saying(await DeskAt(hub, ca).clock())
     except HubError:
         return None
 

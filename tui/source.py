@@ -48,11 +48,11 @@ class Source:
     `verdicts` may be read from any thread. `look` says whether the hub is there, which makes the recording live: by
     default, whether one holds its lock. `clock` gives nanoseconds since the epoch, and lets calls go unanswered while
     it is live. `name` is what people know the source by: the file's name, if nothing else. `hub` is its URL, or the
-    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://. `told_phase` returns
-    where its event stands, if its feed told (by default, the hub is to be asked). `author` is who
-    writes notes here, once somebody has; `searched` is what was searched for last. `rules_file` is what the event
-    makes of the rules (or `policy`, without a file); the attribute `policy` is what that was when the verdicts of now
-    were made.
+    recording beside which it says where it listens; `hub_ca` verifies it where the URL is wss://, and `hub_token` is
+    shown to it with orders. `told_phase` returns where its event stands, if its feed told (by default, the hub is to be
+    asked). `author` is who writes notes here, once somebody has; `searched` is what was searched for last. `rules_file`
+    is what the event makes of the rules (or `policy`, without a file); the attribute `policy` is what that was when the
+    verdicts of now were made.
 
     Raises:
         RulesFileError: the file of rules cannot be used.
@@ -65,6 +65,7 @@ class Source:
         name: str = "",
         hub: str = "",
         hub_ca: Path | None = None,
+        hub_token: str | None = None,
         look: Look | None = None,
         told_phase: "Callable[[], PhaseShown | None] | None" = None,
         clock: Callable[[], int] = time.time_ns,
@@ -75,6 +76,7 @@ class Source:
         self.path = path
         self.hub = hub or str(path)
         self.hub_ca = hub_ca
+        self.hub_token = hub_token
         self.told_phase = told_phase
         self.with_secrets = with_secrets
         self.rules_file = rules_file

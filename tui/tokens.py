@@ -41,6 +41,7 @@ def run_add(
     link: LinkWish,
     *,
     stations: bool,
+    moves: bool,
     role: str,
     participant: str,
     event: Path | None = None,
@@ -48,9 +49,13 @@ def run_add(
     """Append a token to a file, and print its secret: on standard output alone, so that a script can take it.
 
     Raises:
-        HubError: it cannot be called that, the file cannot be used, there can be no such link, or the event file that
-            is named (else that which lies beside) has no such participant or CSMS.
+        HubError: it cannot be called that, the file cannot be used, there can be no such link or grant, or the event
+            file that is named (else that which lies beside) has no such participant or CSMS.
     """
+    if moves and role != Role.ORGANIZER:
+        raise TokenError(f"--moves is for --role organizer, and not for a {role}")
+    if moves and link.hub is not None:
+        raise TokenError("--moves and --hub do not go together: whoever sees a link may look, and no more")
     if link.hub is None and link.svg is not None:
         raise QrError("--svg needs --hub URL: where the page is that the code leads to")
     if link.hub is not None:
@@ -64,6 +69,7 @@ def run_add(
         participant=participant,
         csmses=tuple(dict.fromkeys(csmses)),
         may_bring_stations=stations,
+        may_move=moves,
     )
     _hold_against(token, event, path.with_name(BESIDE))
     secret = new_token(path, token)
@@ -121,12 +127,12 @@ def run_list(path: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode([_facts(each) for each in found]).decode())
         return
-    table = Table("token", "role", "participant", "CSMSes", "stations", "state", box=None, pad_edge=False)
+    table = Table("token", "role", "participant", "CSMSes", "stations", "moves", "state", box=None, pad_edge=False)
     for each in found:
         state = "revoked" if each.is_revoked else "good"
-        brings = "yes" if each.may_bring_stations else "no"
+        brings, moves = ("yes" if granted else "no" for granted in (each.may_bring_stations, each.may_move))
         csmses = ", ".join(each.csmses) or "-"
-        table.add_row(*map(safe, (each.name, each.role, each.participant or "-", csmses, brings, state)))
+        table.add_row(*map(safe, (each.name, each.role, each.participant or "-", csmses, brings, moves, state)))
     Console().print(table)
 
 
@@ -147,5 +153,6 @@ def _facts(token: Token) -> dict[str, object]:
         "participant": token.participant,
         "csmses": token.csmses,
         "stations": token.may_bring_stations,
+        "moves": token.may_move,
         "revoked": token.is_revoked,
     }

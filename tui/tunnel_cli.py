@@ -154,6 +154,7 @@ def tokens() -> None:
 @click.argument("name")
 @click.option("--csms", "csmses", multiple=True, metavar="NAME", help="May bring the CSMS of this name. Repeatable.")
 @click.option("--stations", is_flag=True, help="May bring stations.")
+@click.option("--moves", is_flag=True, help="May move stations and set the rounds' clock from anywhere: an organizer.")
 @click.option(
     "--role", type=click.Choice(["organizer", "participant", "viewer"]), default="participant", show_default=True
 )

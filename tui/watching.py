@@ -58,6 +58,7 @@ def run_watch(
                     name=str(feed_url(source).origin()),
                     hub=source,
                     hub_ca=ca,
+                    hub_token=token,
                     look=look_at_feed(mirror),
                     told_phase=partial(phase_told, mirror),
                     with_secrets=with_secrets,

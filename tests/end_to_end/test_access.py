@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from typing import Any, Final
 
 import aiohttp
 import pytest
+import trustme
 from aiohttp import web
 
 from hub import token_file, tunnel_doors
 from hub.disturber import Disturber
+from hub.doors import Door
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.server import Hub, HubSettings
@@ -49,9 +52,12 @@ identities = ["W9"]
 """
 AFAR: Final = {"Via": "1.1 a-proxy"}
 """What a request carries that does not come from the hub's own machine; all of these tests do."""
-NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER = "nobody wrong revoked viewer own other organizer".split()
-ROLES: Final = (NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER)
-KNOWN: Final = (VIEWER, OWN, OTHER, ORGANIZER)
+NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER, MOVER = (
+    "nobody wrong revoked viewer own other organizer mover".split()
+)
+"""A mover is an organizer whose token was made to move stations with."""
+ROLES: Final = (NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER, MOVER)
+KNOWN: Final = (VIEWER, OWN, OTHER, ORGANIZER, MOVER)
 
 Statuses = Mapping[str, int]
 
@@ -95,6 +101,15 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE),
 }
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
+NO_ORDER: Final = 400  # let in, and then asked for the order that these requests lack
+OVER_TLS: Final[Mapping[tuple[str, str], Statuses]] = {
+    ("GET", "/-/event/pairs"): with_token(403, mover=200),
+    ("POST", "/-/event/pairs"): with_token(403, mover=NO_ORDER),
+    ("POST", "/-/event/swap"): with_token(403, mover=NO_ORDER),
+    ("GET", "/-/event/clock"): with_token(403, mover=200),
+    ("POST", "/-/event/clock"): with_token(403, mover=NO_ORDER),
+}
+"""What is answered otherwise at a door for TLS; of a plain one, these ways take no token."""
 RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409)}
 """The ways past the application, which carry bytes: a ticket, or an agent that is connected, is needed too."""
 DATA: Final[Mapping[str, Statuses]] = {
@@ -224,13 +239,17 @@ async def site_with(tmp_path: Path) -> AsyncIterator[Site]:
     desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
     tokens, path = tmp_path / "tokens.toml", tmp_path / "event.recording"
     kinds = [(VIEWER, Role.VIEWER, ""), (OWN, Role.PARTICIPANT, "volta"), (OTHER, Role.PARTICIPANT, "wren"),
-             (ORGANIZER, Role.ORGANIZER, ""), (REVOKED, Role.ORGANIZER, "")]  # fmt: skip
+             (ORGANIZER, Role.ORGANIZER, ""), (MOVER, Role.ORGANIZER, ""), (REVOKED, Role.ORGANIZER, "")]  # fmt: skip
+    movers = (MOVER, REVOKED)
     secrets = {
-        name: new_token(tokens, Token(name=name, digest="", role=role, participant=whose, csmses=(), is_revoked=False))
+        name: new_token(tokens, Token(name=name, digest="", role=role, participant=whose, may_move=name in movers))
         for name, role, whose in kinds
     }
     revoke(tokens, REVOKED)
-    settings = HubSettings(recording=path, csmses={}, port=0, tokens=tokens)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    doors = [Door("127.0.0.1", 0, context)]
+    settings = HubSettings(recording=path, csmses={}, port=0, more_doors=doors, tokens=tokens)
     disturber = Disturber()
     whole = hub_app(path, PAGES["here"], disturber, desk)
     async with Hub(settings, app=whole, disturber=disturber, desk=desk) as hub, aiohttp.ClientSession() as http:
@@ -267,13 +286,14 @@ async def test_every_way_into_the_hub_has_its_entry_here(tmp_path: Path) -> None
     assert {*tunnel_doors._RAW} == {*RAW_WAYS}
 
 
-async def test_every_role_is_answered_at_every_way_as_it_is_granted(tmp_path: Path) -> None:
-    answered: dict[tuple[str, str], dict[str, int]] = {}
+async def test_every_role_is_answered_at_every_way_as_it_is_granted_with_and_without_tls(tmp_path: Path) -> None:
     async with site(tmp_path) as there:
-        for method, path in WAYS:
-            answered[method, path] = {role: await asked(there, method, path, role) for role in ROLES}
+        plain, secure = [
+            {way: {role: await asked(there, *way, role, door) for role in ROLES} for way in WAYS} for door in range(2)
+        ]
 
-    assert answered == WAYS
+    assert plain == WAYS
+    assert secure == {**WAYS, **OVER_TLS}
 
 
 @pytest.mark.parametrize("at", ["", "at=2999-01-01"])
@@ -293,14 +313,15 @@ async def test_every_role_is_answered_at_every_view_of_the_data_as_it_is_granted
     assert {view.partition("?")[0] for view in DATA} == {*VIEWS}
 
 
-async def asked(there: Site, method: str, path: str, role: str) -> int:
+async def asked(there: Site, method: str, path: str, role: str, door: int = 0) -> int:
     for part, filled in FILLED.items():
         path = path.replace(part, filled)
     body = {"token": there.tokens.get(role, "")} if path.endswith("/enter") else {}
     headers = AFAR if path.endswith("/enter") else there.headers(role)
     there.hub.tunnels.failures._paid_until.clear()  # guessing is slowed down, which is another test's
-    url = f"http://127.0.0.1:{there.hub.port}{path}"
-    async with there.http.request(method, url, json=body if method == "POST" else None, headers=headers) as answer:
+    url = f"{'https' if door else 'http'}://127.0.0.1:{there.hub.ports[door]}{path}"
+    given = body if method == "POST" else None
+    async with there.http.request(method, url, json=given, headers=headers, ssl=False) as answer:
         return answer.status
 
 

@@ -11,18 +11,8 @@ from aiohttp import web
 from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 
 from hub import event_desk
-from hub.control import ControlError, control_url
-from hub.event_control import (
-    PATH,
-    SWAP_PATH,
-    MoveOrder,
-    PairShown,
-    SwapOrder,
-    add_event_control,
-    order_move,
-    order_swap,
-    show_pairs,
-)
+from hub.control import ControlError
+from hub.event_control import DeskAt, MoveOrder, PairShown, SwapOrder, add_event_control
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.recording import Recording
@@ -146,7 +136,7 @@ async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: 
 async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers) -> None:
     station, _ = await session_at(hub, peers, "/V2")
 
-    swapped = await order_swap(control_url(hub.url, SWAP_PATH), SwapOrder("V2", "idle"))
+    swapped = await DeskAt(hub.url).swap(SwapOrder("V2", "idle"))
 
     assert [(each.identity, each.before, each.csms) for each in swapped] == [
         ("V2", "lotus", None),
@@ -161,7 +151,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
 ) -> None:
     station, upstream = await session_at(hub, peers, "/V2")
 
-    moved = await order_move(control_url(hub.url, PATH), MoveOrder("Volta One", "deep"))
+    moved = await DeskAt(hub.url).move(MoveOrder("Volta One", "deep"))
 
     goodbye = (1012).to_bytes(2, "big") + MOVED.encode()
     assert moved == [
@@ -179,7 +169,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
 async def test_station_that_names_its_csms_stays_there(hub: Hub, peers: Peers) -> None:
     station, upstream = await session_at(hub, peers, "/lotus/V2")
 
-    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
+    await DeskAt(hub.url).move(MoveOrder("V2", "deep"))
     await station.say(masked(CALL))
 
     assert await upstream.hear(len(masked(CALL)))
@@ -192,7 +182,7 @@ async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_o
     upstream = await peers.line()
     await upstream.head()
 
-    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
+    await DeskAt(hub.url).move(MoveOrder("V2", "deep"))
     await upstream.say(ACCEPT)
 
     assert await station.head() == ACCEPT
@@ -201,9 +191,9 @@ async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_o
 
 
 async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
-    await order_move(control_url(hub.url, PATH), MoveOrder("V2", "deep"))
+    await DeskAt(hub.url).move(MoveOrder("V2", "deep"))
 
-    shown = await show_pairs(control_url(hub.url, PATH))
+    shown = await DeskAt(hub.url).pairs()
 
     assert [(each.identity, each.csms) for each in shown.pairs] == [("V 1", "lotus"), ("V2", "deep"), ("V3", None)]
     assert shown.csmses == ["lotus", "deep"]
@@ -211,7 +201,7 @@ async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
 
 async def test_move_of_what_is_not_there_is_refused_in_a_sentence(hub: Hub) -> None:
     with pytest.raises(ControlError, match="there is no CSMS 'nowhere' in the event; known: lotus, deep"):
-        await order_move(control_url(hub.url, PATH), MoveOrder("V2", "nowhere"))
+        await DeskAt(hub.url).move(MoveOrder("V2", "nowhere"))
 
 
 async def test_hub_without_an_event_says_so(tmp_path: Path, peers: Peers) -> None:
@@ -221,7 +211,7 @@ async def test_hub_without_an_event_says_so(tmp_path: Path, peers: Peers) -> Non
 
     async with Hub(settings, app=app) as plain:
         with pytest.raises(ControlError, match="this hub runs without an event file"):
-            await show_pairs(control_url(plain.url, PATH))
+            await DeskAt(plain.url).pairs()
 
 
 async def test_edit_is_taken_up_and_drops_no_session_but_those_that_it_moves(

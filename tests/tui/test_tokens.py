@@ -68,15 +68,16 @@ def test_list_shows_what_each_is_good_for_and_no_hash(tmp_path: Path) -> None:
     path = tmp_path / "tokens.toml"
     run(path, "add", "lab", "--csms", "acme")
     run(path, "add", "hall", "--role", "viewer", "--participant", "\x1b[2J[red]")
+    run(path, "add", "anna", "--role", "organizer", "--moves")
     run(path, "revoke", "lab")
 
     listed, as_json = run(path, "list"), run(path, "list", "--json")
 
     assert "sha256" not in listed.stdout + as_json.stdout
     assert "\x1b" not in listed.stdout
-    assert [line.split()[-1] for line in listed.stdout.splitlines()] == ["state", "revoked", "good"]
-    assert [(each["name"], each["role"], each["revoked"]) for each in json.loads(as_json.stdout)] == [
-        ("lab", "participant", True), ("hall", "viewer", False),
+    assert [line.split()[-1] for line in listed.stdout.splitlines()] == ["state", "revoked", "good", "good"]
+    assert [(each["name"], each["role"], each["moves"], each["revoked"]) for each in json.loads(as_json.stdout)] == [
+        ("lab", "participant", False, True), ("hall", "viewer", False, False), ("anna", "organizer", True, False),
     ]  # fmt: skip
 
 
@@ -91,6 +92,8 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
         run(path, "revoke", "nobody"),
         run(tmp_path / "none" / "tokens.toml", "add", "lab"),
         run(tmp_path, "list"),
+        run(path, "add", "x", "--moves"),
+        run(path, "add", "x", "--moves", "--role", "organizer", "--hub", "https://hub.example"),
     ]
 
     assert {result.exit_code for result in results} == {2}
@@ -98,6 +101,8 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
     assert "has a token named 'lab'" in said[0]
     assert "cannot be a token's name" in said[1]
     assert "a CSMS cannot be named 'no/name'" in said[2]
+    assert "--moves is for --role organizer, and not for a participant" in said[6]
+    assert "--moves and --hub do not go together" in said[7]
     assert "has no token named 'nobody'" in said[3]
     assert "cannot be written to: No such file or directory" in said[4]
     assert [*read_tokens(path).by_name] == ["lab"]

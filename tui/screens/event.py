@@ -7,20 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from hub.control import control_tls, control_url
 from hub.countdown import PhaseShown
 from hub.errors import HubError
-from hub.event_control import (
-    CLOCK_PATH,
-    PATH,
-    SWAP_PATH,
-    ClockOrder,
-    PairShown,
-    SwapOrder,
-    ask_clock,
-    order_swap,
-    show_pairs,
-)
+from hub.event_control import ClockOrder, PairShown, SwapOrder
 from matrix.safe import safe
 from tui.event_clock import clock_line, worth_saying
 from tui.line import Line, Span
@@ -70,9 +59,9 @@ class EventScreen(MovingScreen):
         self.run_worker(self._look(), name="pairs", group="pairs", exclusive=True)
 
     async def _look(self) -> None:
-        listed, hub = self.query_one(StationList), self.source.hub
+        listed = self.query_one(StationList)
         try:
-            shown = await show_pairs(control_url(hub, PATH), control_tls(hub, self.source.hub_ca))
+            shown = await self.desk.pairs()
         except HubError as exc:
             listed.empty = safe(str(exc))
             listed.show(())
@@ -116,9 +105,7 @@ class EventScreen(MovingScreen):
         self.app.push_screen(MoveScreen(title, [*choices], does="swaps"), send)
 
     async def _swapped(self, one: PairShown, other: PairShown) -> str:
-        hub = self.source.hub
-        wanted = SwapOrder(one.identity, other.identity, seen=(one.csms, other.csms))
-        moved = await order_swap(control_url(hub, SWAP_PATH), wanted, control_tls(hub, self.source.hub_ca))
+        moved = await self.desk.swap(SwapOrder(one.identity, other.identity, seen=(one.csms, other.csms)))
         return ", ".join(f"{safe(each.identity, 60)} is for {each.csms or NOBODY} now" for each in moved)
 
     # -- the clock ----------------------------------------------------------------------------------------------------
@@ -131,8 +118,7 @@ class EventScreen(MovingScreen):
         self._order(self._set_clock(ClockOrder("shift", direction * SHIFT_S)), "clock")
 
     async def _set_clock(self, wanted: ClockOrder) -> str:
-        hub = self.source.hub
-        phase = await ask_clock(control_url(hub, CLOCK_PATH), wanted, control_tls(hub, self.source.hub_ca))
+        phase = await self.desk.clock(wanted)
         self._show_phase(phase)
         return clock_line(phase)
 

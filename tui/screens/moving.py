@@ -4,9 +4,8 @@ from typing import Final
 
 from textual.binding import Binding
 
-from hub.control import control_tls, control_url
 from hub.errors import HubError
-from hub.event_control import PATH, MoveOrder, order_move, show_pairs
+from hub.event_control import DeskAt, MoveOrder
 from matrix.safe import safe
 from tui.screens.contesting import ContestingScreen
 from tui.screens.move import MoveScreen
@@ -22,15 +21,19 @@ class MovingScreen(ContestingScreen):
         """The identity that is meant; None where none is."""
         raise NotImplementedError
 
+    @property
+    def desk(self) -> DeskAt:
+        """The event desk of the hub that is watched."""
+        return DeskAt(self.source.hub, self.source.hub_ca, self.source.hub_token)
+
     def action_move_station(self) -> None:
         station = None if self.is_past() else self.station_to_move
         if station is not None:
             self.run_worker(self._offer(station), name="move", group="move")
 
     async def _offer(self, station: str) -> None:
-        hub = self.source.hub
         try:
-            shown = await show_pairs(control_url(hub, PATH), control_tls(hub, self.source.hub_ca))
+            shown = await self.desk.pairs()
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
@@ -43,9 +46,8 @@ class MovingScreen(ContestingScreen):
         self.app.push_screen(MoveScreen(f"move {safe(station, 60)} to another CSMS", shown.csmses, now), send)
 
     async def _moved(self, wanted: MoveOrder) -> None:
-        hub = self.source.hub
         try:
-            moved = await order_move(control_url(hub, PATH), wanted, control_tls(hub, self.source.hub_ca))
+            moved = await self.desk.move(wanted)
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
