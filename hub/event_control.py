@@ -134,7 +134,8 @@ async def set_clock(request: web.Request) -> web.Response:
     wanted = await read_order(request, ClockOrder)
     if not abs(wanted.by_s) <= LONGEST_SHIFT_S:  # NaN, too
         raise web.HTTPBadRequest(text=f"rounds are shifted by a week at most, not by {wanted.by_s} s\n")
-    _say_whose(request, f"sets the clock of the rounds: {wanted.what} {wanted.by_s or ''}")
+    by = f" by {wanted.by_s:+g} s" if wanted.what == "shift" else ""
+    _say_whose(request, f"has the rounds {wanted.what}{by}")
     match wanted.what:
         case "pause":
             desk.pause()
