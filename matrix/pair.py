@@ -183,6 +183,9 @@ class BoardView:
         return self.pair(key) or next((pair for pair in self.pairs if known & {*pair.sessions}), None)
 
 
+EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
+
+
 def part_of(pair: Pair, sessions: Collection[Session]) -> Pair:
     """Return what some of a pair's sessions came to by themselves.
 

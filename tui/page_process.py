@@ -18,7 +18,7 @@ import orjson
 from hub.page.pipe import Asked, Change, Looks, Question, Reply, Rules, asked, pack
 from hub.scope import Scope
 from matrix.notes import Notes
-from matrix.pair import BoardView
+from matrix.pair import EMPTY_BOARD, BoardView
 from matrix.policy import Policy, read_policy
 from tui.garbage import collect_seldom
 from tui.messages import Advanced, Progress, Rejudged
@@ -26,7 +26,7 @@ from tui.page_answers import Answers, sight_of
 from tui.page_board import pair_summary, status
 from tui.page_names import Letters
 from tui.page_sight import Seen, Sight
-from tui.source import EMPTY_BOARD, Source
+from tui.source import Source
 
 CHANGES_S: Final = 0.5
 """Changes of pairs are told this often at most."""

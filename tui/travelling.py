@@ -10,14 +10,14 @@ from textual import on
 from textual.app import App, SystemCommand
 
 from matrix.hindsight import Hindsight
-from matrix.pair import BoardView
+from matrix.pair import EMPTY_BOARD, BoardView
 from matrix.timeline import Kind
 from tui.garbage import collecting_later
 from tui.journey import NAMES, SPEEDS, Journey
 from tui.messages import Progress
 from tui.screens.base import DashboardScreen
 from tui.screens.jump import JumpScreen
-from tui.source import EMPTY_BOARD, Source
+from tui.source import Source
 from tui.text import TIMES, date_and_time
 from tui.widgets.time_line import TimeLine
 

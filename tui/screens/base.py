@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from hub.countdown import PhaseShown
-from matrix.pair import BoardView
+from matrix.pair import EMPTY_BOARD, BoardView
 from tui.journey import When
 from tui.messages import Progress
-from tui.source import EMPTY_BOARD, Source
+from tui.source import Source
 from tui.widgets.alarm import Alarm
 from tui.widgets.key_line import KeyLine
 from tui.widgets.round_line import RoundLine

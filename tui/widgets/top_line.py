@@ -5,11 +5,10 @@ from typing import Any, ClassVar, Final
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from matrix.pair import BoardView
+from matrix.pair import EMPTY_BOARD, BoardView
 from tui.journey import When
 from tui.line import Line, Span, justify
 from tui.messages import Progress, Stage
-from tui.source import EMPTY_BOARD
 from tui.text import DISTURBED, clock_time
 from tui.widgets.line_view import LineView
 
