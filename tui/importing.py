@@ -87,11 +87,11 @@ def run_import(logs: Sequence[Path], output: Path, csms: str, wishes: Wishes, *,
         _tell(log)
     if imported.without_version:
         click.echo(
-            f"the OCPP version of {imported.without_version} sessions is not told: until a BootNotification shows it,"
-            " their messages are inconclusive, unless --version says it"
+            f"the OCPP version of {counted_noun(imported.without_version, 'session')} is not told: until a"
+            " BootNotification shows it, what is said is inconclusive, unless --version says it"
         )
-    sessions = f"{imported.sessions} session{'' if imported.sessions == 1 else 's'}"
-    click.echo(f"{safe(str(output))}: {imported.messages} messages in {sessions}")
+    counts = f"{counted_noun(imported.messages, 'message')} in {counted_noun(imported.sessions, 'session')}"
+    click.echo(f"{safe(str(output))}: {counts}")
 
 
 def _are_recorded(paths: Sequence[Path], wishes: Wishes) -> bool:
@@ -148,8 +148,8 @@ def _tell_skipped(imported: Imported) -> None:
 def _tell(log: Log) -> None:
     count = log.count
     click.echo(
-        f"{safe(log.source.origin)}: {count.messages} messages, {count.calls} calls, {count.answered} answered,"
-        f" {count.unanswered} unanswered, {count.orphans} answers to no call in it"
+        f"{safe(log.source.origin)}: {counted_noun(count.messages, 'message')}, {counted_noun(count.calls, 'call')},"
+        f" {count.answered:,} answered, {count.unanswered:,} unanswered, {count.orphans:,} answers to no call in it"
     )
     if log.source.clock is not None:
         click.echo(f"  {ABOUT_CLOCKS[log.source.clock]}")

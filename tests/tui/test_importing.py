@@ -99,7 +99,7 @@ def test_version_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
 
     done = run("import", log, "-o", tmp_path / "x.recording")
 
-    assert "the OCPP version of 1 sessions is not told" in done.stdout
+    assert "the OCPP version of 1 session is not told" in done.stdout
 
 
 def test_versions_that_can_be_named_are_those_that_are_judged() -> None:
