@@ -20,6 +20,7 @@ from hub.database import Transaction
 from hub.errors import HubError
 from hub.recording_file import WritableRecording, open_for_writing
 from hub.tls import TlsPolicy, csms_context
+from hub.tls_facts import Hints, why_the_server_failed
 from matrix.notes import Note
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
@@ -29,6 +30,8 @@ REFUSED_S: Final = 30.0
 """After how long a hub is asked again that did not let us watch: a token that was revoked stays so."""
 CONNECT_S: Final = 10.0
 """How long a hub may take to answer; one that takes longer is as good as gone."""
+
+_HINTS: Final = Hints(ca=" (--ca FILE says which to trust)", client="any")
 
 
 class MirrorError(HubError):
@@ -89,7 +92,8 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
             why = await _said_to(http, url, tls, token)
             raise MirrorError(f"{url} does not let us watch: it answered {exc.status}{why}") from exc
         except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
-            raise MirrorError(f"no hub can be watched at {url}: {exc or type(exc).__name__}") from exc
+            why = why_the_server_failed(exc, url.host or "", _HINTS) or exc or type(exc).__name__
+            raise MirrorError(f"no hub can be watched at {url}: {why}") from exc
 
 
 async def _said_to(http: aiohttp.ClientSession, url: URL, tls: ssl.SSLContext | bool, token: str | None) -> str:

@@ -141,7 +141,7 @@ class Switchboard:
             if pairing.knows(
                 identity
             ):  # 404 is what OCPP has for a station that nobody knows, and some never come back
-                raise NotFoundError(f"{identity!r} is paired with no CSMS now; {hint}", 503, RESTS)
+                raise NotFoundError(f"{identity!r} rests: it is paired with no CSMS now; {hint}", 503, RESTS)
             raise NotFoundError(f"{identity!r} is no station of the event; {hint}")
         return Route(self.csmses[name], identity, target, is_paired=True)
 

@@ -40,6 +40,9 @@ def explain(session: Session, spoken: Collection[str] = ()) -> Diagnosis:
 
     `spoken` are the subprotocols that its CSMS has chosen in other sessions.
     """
+    if session.origin is not None:
+        speaking = f", speaking {told(session.chosen, 40)}" if session.chosen else ""
+        return Diagnosis(Health.WELL, f"connected{speaking}; the log that was imported shows no more of it")
     if session.upgraded:
         return _connected(session, spoken)
     if session.fault is not None:

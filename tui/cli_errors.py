@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import rich_click as click
@@ -10,19 +11,31 @@ import rich_click as click
 from tui.closed_pipe import until_nobody_reads
 
 UNUSABLE: Final = 2
+INTERRUPTED: Final = 130
 COMPLETING: Final = "_PLUGFEST_COMPLETE"
 """By this a shell asks click to complete a line, or for the script that does: bash_source, zsh_source, fish_source."""
 
 
 class Plugfest(click.RichGroup):
-    """All commands; each ends quietly where nobody reads any more what it prints."""
+    """All commands; each ends quietly where nobody reads any more what it prints, and with INTERRUPTED after Ctrl-C."""
 
     def main(self, *args: Any, **keywords: Any) -> Any:
         if COMPLETING in os.environ:
             from tui import shells  # noqa: F401 - they are registered by that
 
-        with until_nobody_reads():
+        with until_nobody_reads(), _interrupted():
             return super().main(*args, **keywords)
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Say of Ctrl-C what a shell says: click's own 1 would say of `plugfest judge` that something has failed."""
+    try:
+        yield
+    except SystemExit as exc:
+        if isinstance(exc.__context__, click.Abort):
+            sys.exit(INTERRUPTED)
+        raise
 
 
 def reported(work: Callable[[], Any]) -> Any:
@@ -34,7 +47,7 @@ def reported(work: Callable[[], Any]) -> Any:
     except HubError as exc:
         fail(*exc.sentences)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 def fail(*sentences: str) -> NoReturn:

@@ -38,7 +38,7 @@ def write_bundle(bundle: Bundle, to: Path) -> None:
         EvidenceError: there is something at that place, it cannot be written, or a value is left in it.
     """
     if to.exists() or to.is_symlink():
-        raise EvidenceError(f"there is something at {str(to)!r} already; a bundle is new")
+        raise EvidenceError(f"there is something at {str(to)!r} already: a bundle is a new file or folder")
     with _workshop(to) as folder:
         _fill(folder, bundle)
         if bundle.sought is not None:

@@ -19,6 +19,8 @@ _LEVEL: Final = re.compile(
     r"(?:(?:DEBUG|INFO|WARNING)(?::ocpp:|\s{0,4}[-|:\])]\s{0,4}|\s+)|(?<![\w.])ocpp(?::|\]?\s{0,4}[-|:\])]\s{0,4}|\]?\s+)"
     r"|\[[\w.]{1,80}\]:?\s+)+"
 )
+_OBJECT: Final = re.compile(r"<Call(?:Result|Error)? - unique_id=")
+"""How the `ocpp` package writes a message that it complains of, which may quote another one: neither is said by it."""
 _MESSAGE: Final = re.compile(r'\[\s{0,8}[2-6]\s{0,8},\s{0,8}"')
 _WAYS: Final = {"Received": Way.IN, "Sending": Way.OUT, "receive message": Way.IN, "send": Way.OUT}
 
@@ -57,7 +59,7 @@ def _identity(before: str) -> str:
 def any_line(line: str) -> Entry | None:
     """Read a line with a JSON array of OCPP-J in it, and words or arrows around it; None where it has none."""
     match = _MESSAGE.search(line)
-    if match is None:
+    if match is None or _OBJECT.search(line, 0, match.start()):
         return None
     end = line.rfind("]") + 1
     if end <= match.start():

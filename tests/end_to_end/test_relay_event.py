@@ -120,7 +120,7 @@ async def test_station_that_is_paired_with_nobody_is_told_so(hub: Hub, peers: Pe
     answer = await station.rest()
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nRetry-After: 10\r\n" in answer
-    assert b"'V3' is paired with no CSMS now; connect to /NAME/V3 for a certain one: deep, lotus" in answer
+    assert b"'V3' rests: it is paired with no CSMS now; connect to /NAME/V3 for a certain one: deep, lotus" in answer
 
 
 async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: Peers) -> None:
@@ -161,7 +161,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
     assert await station.hear(len(frame(goodbye, 8))) == frame(goodbye, 8)
     await session_at(hub, others, "/V2")
     ended, going = recorded(hub)
-    assert (ended.ending, ended.fault) == (Ending.HUB, "the organizer moved the station from lotus to deep")
+    assert (ended.ending, ended.fault) == (Ending.HUB, "the organizer, or a round, moved the station from lotus to deep")
     assert (going.csms, going.is_open) == ("deep", True)
     upstream.end()
 

@@ -289,9 +289,9 @@ EXPECTED = {
     for pair in [BY_HAND, *(pair for each in ROUNDS for pair in each.items())]
 }
 FAULTS = {
-    "the organizer moved the station from sea to lotus",
-    "the organizer moved the station from sea to no CSMS",
-    "the organizer moved the station from lotus to deep",
+    "the organizer, or a round, moved the station from sea to lotus",
+    "the organizer, or a round, moved the station from sea to no CSMS",
+    "the organizer, or a round, moved the station from lotus to deep",
     "the tunnel csms:deep broke: a connection ended without a word of its agent",
     "the tunnel csms:sea broke: nothing was heard for 2 s",
     "the tunnel csms:sea broke: the token 'sea' was revoked",

@@ -12,11 +12,12 @@ import pytest
 from aiohttp import web
 from drawing import judged
 from event_texts import TWO_CSMSES
+from tls_contexts import tls_contexts
 
 from hub.event_desk import EventDesk
 from hub.event_file import parse_event
 from hub.feed import PATH, VIEWING, feed_app
-from hub.mirror import MirrorError, feed_url, mirrored
+from hub.mirror import MirrorError, check, feed_url, mirrored
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.server import Hub, HubSettings
@@ -126,6 +127,15 @@ async def test_hub_whose_words_cannot_be_read_is_said_to_be_one(tmp_path: Path, 
 def test_url_that_is_no_hubs_is_named(url: str) -> None:
     with pytest.raises(MirrorError, match="not the URL of a hub"):
         feed_url(url)
+
+
+async def test_hub_whose_certificate_does_not_hold_is_told_with_what_may_help() -> None:
+    server_side, _ = tls_contexts()
+    async with await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server_side) as server:
+        url = feed_url(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+        with pytest.raises(MirrorError, match=r"its certificate does not hold: .* \(--ca FILE says which to trust\)$"):
+            await check(url)
 
 
 def test_hub_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:

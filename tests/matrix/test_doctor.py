@@ -29,6 +29,11 @@ def refused(status: int, reason: str = "", **fields: Any) -> Session:
     [
         (attempt(status=101, chosen="ocpp1.6"), (), "connected, speaking ocpp1.6"),
         (
+            attempt(origin="a.log", chosen="ocpp1.6", offered=(), ending=Ending.UNSEEN),
+            (),
+            "connected, speaking ocpp1.6; the log that was imported shows no more of it",
+        ),
+        (
             refused(400, "Bad Request"),
             {"ocpp2.0.1"},
             "the station offered ocpp1.6, and this CSMS has only spoken ocpp2.0.1 here: the CSMS refused with "

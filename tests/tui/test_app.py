@@ -24,6 +24,15 @@ async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path
         assert isinstance(pilot.app.screen, MatrixScreen)
 
 
+async def test_the_help_names_keys_as_they_are_printed_on_a_keyboard(event: Path) -> None:
+    async with dashboard(event, size=(100, 66)) as pilot:
+        await pilot.press("enter", "enter", "question_mark")
+
+        words = shown(pilot).split()
+        assert "=" in words
+        assert [word for word in words if "_" in word] == []
+
+
 @pytest.mark.parametrize(
     ("keys", "titles"),
     [

@@ -17,14 +17,17 @@ EVIDENCING: Final = (Binding("b", "evidence", "Bundle", tooltip="Bundle what sho
 
 
 def put_together(screen: DashboardScreen, reference: Reference) -> None:
-    """Have a bundle written where the person is working, and say where it is once it is there."""
+    """Have a bundle written where the person is working, and say where it is once it is there.
+
+    The application does it, so that it is written also when the person has left the screen meanwhile.
+    """
     screen.notify(f"putting together what shows {reference} ...", markup=False)
-    screen.run_worker(_put_together(screen, reference), name="evidence", group="evidence")
+    screen.app.run_worker(_put_together(screen, reference), name="evidence", group="evidence")
 
 
 async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
     """Let a process of its own judge, so that the dashboard stays quick."""
-    to = Path.cwd() / bundle_name(reference)
+    app, to = screen.app, Path.cwd() / bundle_name(reference)
     words = ("-m", "tui.cli", "evidence", str(screen.source.path), str(reference), "-o", str(to))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -40,7 +43,7 @@ async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
             process.kill()
     if process.returncode == 0:
         summary = said.decode("utf-8", "replace").partition("\n")[0]
-        screen.notify(safe(summary, 400), markup=False, timeout=15)
+        app.notify(safe(summary, 400), markup=False, timeout=15)
         return
     why = complaint.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("plugfest: ")
-    screen.notify(safe(why, 400) or "it came to nothing", severity="error", markup=False, timeout=15)
+    app.notify(safe(why, 400) or "it came to nothing", severity="error", markup=False, timeout=15)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 from textual.screen import ModalScreen
 
 from matrix.outcome import GRAVITY
@@ -13,11 +14,8 @@ from tui.text import GLYPHS, MARKS, MEANINGS
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 
-NAMES: Final = {
-    "slash": "/", "question_mark": "?", "escape": "Esc", "enter": "Enter", "backspace": "Backspace",
-    "comma": ",", "full_stop": ".", "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(",
-    "right_parenthesis": ")", "left_square_bracket": "[", "right_square_bracket": "]",
-}  # fmt: skip
+NAMES: Final = {"escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
+"""Keys whose signs (⏎, ⌫) not every terminal's font has."""
 
 Section = tuple[str, Sequence[BindingType]]
 
@@ -60,7 +58,7 @@ def _section(title: str, bindings: Sequence[BindingType]) -> Iterator[PaneLine]:
 
 
 def _keys(binding: Binding) -> str:
-    return " ".join(NAMES.get(key, key) for key in binding.key.split(","))
+    return " ".join(NAMES.get(key) or format_key(key) for key in binding.key.split(","))
 
 
 def _outcomes() -> Iterator[PaneLine]:

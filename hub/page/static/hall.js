@@ -12,6 +12,7 @@ const ROWS = 10;
 const COLUMNS = 8;
 const NARROW_COLUMNS = 3;
 const LONGEST = 14;
+const SMALLEST_PX = 14;
 
 export function showHall(place) {
   const changed = new Changed(CHANGED_MS);
@@ -44,6 +45,7 @@ export function showHall(place) {
     box.style.setProperty("--longest", longest(these));
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
     else fill(box, rows.length ? table(some, these, { caption: "Who works with whom", changed: changed.now(), isHall: true, name: board.event }) : empty());
+    fit(box);
     const place = screens > 1 ? `Screen ${screen + 1} of ${screens}  ·  ` : "";
     const where = board.isThere ? "" : "⚠ The hub does not answer  ·  ";
     foot.textContent = where + place + summarized([...board.pairs.values()]);
@@ -65,6 +67,14 @@ export function showHall(place) {
     removeEventListener("resize", draw);
     document.body.classList.remove("hall");
   };
+}
+
+/** Make the letters as much smaller as it takes for the last row to be seen: long names are of several lines. */
+function fit(box) {
+  box.style.fontSize = "";
+  for (let size = parseFloat(getComputedStyle(box).fontSize); box.scrollHeight > box.clientHeight + 1 && size > SMALLEST_PX; size *= 0.93) {
+    box.style.fontSize = `${size * 0.93}px`;
+  }
 }
 
 /** Return how many letters a heading has in a line: the longest word, up to where words are broken. */

@@ -7,7 +7,6 @@ import { board, onBoard } from "./stream.js";
 const CHANGED_MS = 8000;
 const NARROW = matchMedia("(max-width: 40rem)");
 const TURNED_UP_TO = 2;
-const FIT = 2;
 
 /** Show the matrix, live, in `place`; returns what ends it. */
 export function showMatrix(place) {
@@ -33,8 +32,6 @@ export function showMatrix(place) {
     const { rows, columns } = arrange(pairs);
     const isTurned = NARROW.matches && rows.length <= TURNED_UP_TO && columns.length > rows.length;
     summary.textContent = summarized([...pairs.values()]);
-    hint.hidden = isTurned || !NARROW.matches || columns.length <= FIT;
-    hint.textContent = `${columns.length} CSMSes: scroll the matrix sideways`;
     name.textContent = board.event;
     name.hidden = !board.event;
     whose.textContent = WHOSE[board.status.view]?.[board.status.others] ?? "";
@@ -42,6 +39,8 @@ export function showMatrix(place) {
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
     else if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now(), isTurned }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
+    hint.textContent = `${columns.length} CSMSes: scroll the matrix sideways`;
+    hint.hidden = !NARROW.matches || box.scrollWidth <= box.clientWidth;
   }
   const end = onBoard((changes, isOld) => {
     if (!isOld) { changed.note(changes); announce(changes); }

@@ -3,6 +3,7 @@ import { notes } from "./notes.js";
 import { onBoard } from "./stream.js";
 
 const AGAIN_MS = 2000;
+const WRONG = ["unreachable", "failed", "deviated", "unanswered"];  // the gravest first
 const ARROWS = { station: "from the station", csms: "from the CSMS", both: "from either side" };
 
 /** Show one cell of the matrix: its message types, with the one that the address names opened. */
@@ -44,6 +45,7 @@ function content(pair, row) {
     el("p", { class: "summary" }, outcome(pair.outcome), `  ·  ${pair.version ? `OCPP ${pair.version}` : "no version"}`,
       pair.firmware ? `  ·  firmware ${pair.firmware}` : "", `  ·  ${pair.passed} of ${pair.tested} message types passed`,
       `  ·  ${many(pair.sessions, "session")}, ${pair.open} open`),
+    gravest(tested),
     el("div", { class: "scroll" }, el("table", { class: "rows" },
       el("caption", {}, "Message types that were seen"),
       el("thead", {}, el("tr", {}, ["Message type", "Outcome", "Counts", "Answered in", "Evidence"].map((each) => el("th", { scope: "col" }, each)))),
@@ -57,16 +59,24 @@ function content(pair, row) {
   ];
 }
 
+/** Return what to look at first, with a link to the message that shows it; null where nothing went wrong. */
+function gravest(rows) {
+  const wrong = rows.filter((each) => each.evidence && WRONG.includes(each.outcome));
+  const [worst] = wrong.sort((one, other) => WRONG.indexOf(one.outcome) - WRONG.indexOf(other.outcome));
+  return worst && el("p", {}, "Look first at ", el("strong", {}, worst.action), ", ", outcome(worst.outcome), ": ",
+    link(sessionPath(worst.evidence.session, worst.evidence.frame), { "data-key": "gravest" }, worst.evidence.text || `session ${worst.evidence.session}`));
+}
+
 function line(pair, row, opened) {
   const { evidence } = row;
   const isOpened = row.action === opened;
   return [el("tr", { class: isOpened ? "opened" : false },
     el("th", { scope: "row" }, link(pairPath(pair.id, isOpened ? "" : row.action), {
       "aria-current": isOpened ? "true" : false, "data-key": `row ${row.action}`, "aria-label": ARROWS[row.from] ? `${row.action}, ${ARROWS[row.from]}` : false,
-    }, `${row.arrow} ${row.action}`)),
+    }, `${row.arrow}\u00a0${row.action}`.trim())),
     el("td", {}, outcome(row.outcome), row.mark ? el("span", { class: "mark" }, ` ${row.mark} ${marked(row.mark)}`) : null, history(row)),
-    el("td", {}, row.counts.map(([value, number]) => `${GLYPHS[value]} ${number} ${value}`).join("  ")),
-    el("td", {}, row.p50 === null ? "" : `${row.p50} ms, 95 %: ${row.p95} ms`),
+    el("td", {}, row.counts.map(([value, number]) => `${GLYPHS[value]}\u00a0${number}\u00a0${value}`).join("  ")),
+    el("td", {}, row.p50 === null ? "" : `${row.p50}\u00a0ms, 95\u00a0%:\u00a0${row.p95}\u00a0ms`),
     el("td", {}, evidence ? link(sessionPath(evidence.session, evidence.frame), { "data-key": `evidence ${row.action}` }, evidence.text || `session ${evidence.session}`) : "")),
   isOpened ? el("tr", { class: "opened story" }, el("td", { colspan: 5 }, story(row))) : null];
 }

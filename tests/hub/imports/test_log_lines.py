@@ -115,3 +115,10 @@ def test_hostile_lines_take_no_longer_than_their_length(read: object) -> None:
         with suppress(LineError):
             read(piece * 100_000)
         assert time.process_time() - started < 5
+
+
+def test_complaint_of_the_ocpp_package_that_quotes_a_message_says_none() -> None:
+    said = "Ignoring response with unknown unique id: <CallError - unique_id=a, error_code=FormatViolation, "
+    line = f"2026-01-01 10:00:00,000 ERROR ocpp {said}error_details={{'ocpp_message': '{BEAT}'}}>"
+
+    assert (ocpp_line(line), any_line(line)) == (None, None)

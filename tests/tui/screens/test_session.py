@@ -348,7 +348,7 @@ async def test_b_puts_together_what_shows_the_finding(
     monkeypatch.chdir(tmp_path)
 
     async with session(event, frame=6) as (pilot, _):
-        await pilot.press("b")
+        await pilot.press("b", "escape")  # who goes on meanwhile gets it, too
         await until(pilot, lambda: "left out" in shown(pilot))
 
     assert zipfile.is_zipfile(tmp_path / "evidence-RPC-19-1-6.zip")
