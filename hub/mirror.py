@@ -92,7 +92,7 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
             why = await _said_to(http, url, tls, token)
             raise MirrorError(f"{url} does not let us watch: it answered {exc.status}{why}") from exc
         except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as exc:
-            why = why_the_server_failed(exc, url.host or "", _HINTS) or exc or type(exc).__name__
+            why = why_the_server_failed(exc, url.host or "", _HINTS) or str(exc) or type(exc).__name__
             raise MirrorError(f"no hub can be watched at {url}: {why}") from exc
 
 

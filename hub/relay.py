@@ -210,7 +210,9 @@ class Relay:
     def take_up(self, moves: Iterable[Move]) -> None:
         """End the sessions of stations that are paired with another CSMS now: they are to connect again."""
         for identity, before, after in moves:
-            sentence = f"the organizer, or a round, moved the station from {before or 'no CSMS'} to {after or 'no CSMS'}"
+            sentence = (
+                f"the organizer, or a round, moved the station from {before or 'no CSMS'} to {after or 'no CSMS'}"
+            )
             for visit in self._admission.paired_visits(identity):
                 visit.moved = sentence
                 if visit.splice is not None:

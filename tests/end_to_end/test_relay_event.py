@@ -161,7 +161,10 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
     assert await station.hear(len(frame(goodbye, 8))) == frame(goodbye, 8)
     await session_at(hub, others, "/V2")
     ended, going = recorded(hub)
-    assert (ended.ending, ended.fault) == (Ending.HUB, "the organizer, or a round, moved the station from lotus to deep")
+    assert (ended.ending, ended.fault) == (
+        Ending.HUB,
+        "the organizer, or a round, moved the station from lotus to deep",
+    )
     assert (going.csms, going.is_open) == ("deep", True)
     upstream.end()
 

@@ -131,7 +131,9 @@ def test_url_that_is_no_hubs_is_named(url: str) -> None:
 
 async def test_hub_whose_certificate_does_not_hold_is_told_with_what_may_help() -> None:
     server_side, _ = tls_contexts()
-    async with await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server_side) as server:
+    async with await asyncio.start_server(
+        lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server_side
+    ) as server:
         url = feed_url(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
         with pytest.raises(MirrorError, match=r"its certificate does not hold: .* \(--ca FILE says which to trust\)$"):
