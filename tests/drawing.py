@@ -74,6 +74,15 @@ def judged(*traffic: Iterable[Traffic], **judge: Any) -> Judge:
     return seen
 
 
+def with_unseen_ends(traffic: Iterable[Traffic]) -> list[Traffic]:
+    """Return traffic as logs show it: how a session ended is not in them."""
+    return [_with_unseen_end(item) if isinstance(item, Closed) else item for item in traffic]
+
+
+def _with_unseen_end(closed: Closed) -> Closed:
+    return msgspec.structs.replace(closed, session=msgspec.structs.replace(closed.session, ending=Ending.UNSEEN))
+
+
 def codes(judge: Judge) -> list[str]:
     """Return the rules that found something, in order."""
     return [finding.rule for finding in judge.findings]
