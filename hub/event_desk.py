@@ -213,7 +213,10 @@ class EventDesk:
         """
         path, edits = self.event.path, Edits(self.event.stamp)
         while True:
-            self.tick()
+            try:
+                self.tick()
+            except Exception:  # whatever one session comes to, the rounds after this one begin
+                log.exception("a round has begun, and not everybody may know")
             await asyncio.sleep(LOOK_EVERY_S)
             if edits.is_settled(stamp_of(path)):
                 await self._look(path)

@@ -1,5 +1,6 @@
 """Rounds and moves of an event: put in force at their time, changed by hand, and kept across a restart."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -443,6 +444,30 @@ def test_stations_that_are_swapped_stay_so_over_a_restart(path: Path, clock: Clo
 
     assert floor.moves[-2:] == [Move("V1", "deep", None), Move("V2", None, "deep")]
     assert after.pairing.pairs == {"V1": None, "V2": "deep"}
+
+
+async def test_rounds_go_on_where_one_could_not_be_told(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Floor):
+        def take_up_moves(self, moves: list[Move]) -> None:
+            super().take_up_moves(moves)
+            clock.now = NINE + 30 * MINUTE
+            if len(self.moves) == 1:
+                raise OSError("a session that cannot be ended")
+            told.set()
+
+    monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0)
+    desk, floor, told = EventDesk(read_event(path), TlsPolicy()), Broken(), asyncio.Event()
+    desk.attach(floor)
+    clock.now = NINE
+
+    following = asyncio.create_task(desk.follow())
+    async with asyncio.timeout(5):
+        await told.wait()
+    following.cancel()
+
+    assert floor.moves == [Move("V1", "lotus", "deep"), Move("V1", "deep", None), Move("V2", None, "deep")]
 
 
 def test_file_is_read_once_nobody_writes_it_any_more() -> None:

@@ -16,7 +16,7 @@ from recorded import record
 from textual.pilot import Pilot
 
 from hub.countdown import PhaseShown
-from hub.event_control import add_event_control
+from hub.event_control import DeskAt, add_event_control
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.server import Hub, HubSettings
@@ -76,12 +76,19 @@ async def test_round_that_is_on_is_on_every_screen(tmp_path: Path) -> None:
         await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot) and "Heartbeat" in shown(pilot))
 
 
-async def test_round_is_that_of_the_feed_where_one_watches_by_it(event: Path) -> None:
+async def test_round_is_that_of_the_feed_where_one_watches_by_it_and_orders_go_there_with_the_token(
+    event: Path,
+) -> None:
     feed = Feed(PhaseShown("Afar", 3, 9, [], 70.0, is_paused=False), time.monotonic() - 10)
-    source = Source(event, hub="wss://hub.invalid", told_phase=partial(phase_told, feed))
+    source = Source(event, hub="wss://hub.invalid", hub_token="plugfest_t", told_phase=partial(phase_told, feed))
 
     async with PlugfestApp(source).run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "Afar: round 3 of 9, 0:5" in shown(pilot))
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, EventScreen)
+        assert screen.desk == DeskAt("wss://hub.invalid", token="plugfest_t")
 
 
 def test_feed_that_tells_of_no_rounds_is_of_none() -> None:
