@@ -248,7 +248,7 @@ class AnswerGate:
         if self._late is None or self._by_s is None:
             self._done()
         else:
-            self._timer = asyncio.get_running_loop().call_later(self._by_s, call, self._deliver_late)
+            self._timer = asyncio.get_running_loop().call_later(self._by_s, call, self._deliver_late, self)
         if self._opens_soon:
             self.open()
 

@@ -24,26 +24,28 @@ def call_back(afterwards: Iterable[tuple[Callable[[Any], object], Any]]) -> None
                 callback(argument)
         except Exception as exc:
             log.exception("what was recorded could not be handed on")
-            _tell(exc, callback, argument)
+            if (owner := _owner_of(callback) or _owner_of(argument)) is not None:
+                _tell(owner, exc)
         else:
             return
 
 
-def call(callback: Callable[[], object]) -> None:
-    """Call what belongs to somebody, likewise: for a timer of theirs."""
-    call_back([(_call, callback)])
+def call(callback: Callable[[], object], owner: Owner) -> None:
+    """Call back where nothing was recorded first, and tell the owner likewise."""
+    try:
+        callback()
+    except Exception as exc:
+        log.exception("what a session waited for could not be done")
+        _tell(owner, exc)
 
 
-def _call(callback: Callable[[], object]) -> None:
-    callback()
+def _owner_of(involved: object) -> Owner | None:
+    owner = getattr(involved, "__self__", involved)
+    return owner if isinstance(owner, Owner) else None
 
 
-def _tell(exc: Exception, *involved: object) -> None:
-    for each in involved:
-        owner = getattr(each, "__self__", each)
-        if isinstance(owner, Owner):
-            try:
-                owner.fail(exc)
-            except Exception:
-                log.exception("what failed could not be ended either")
-            return
+def _tell(owner: Owner, exc: Exception) -> None:
+    try:
+        owner.fail(exc)
+    except Exception:
+        log.exception("what failed could not be ended either")

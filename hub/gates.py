@@ -67,7 +67,7 @@ class TimedGate:
 
     def _set_timer(self) -> None:
         if self._timer is None and self._waiting and not self._is_open:
-            self._timer = self._loop.call_at(self._waiting[0][0], call, self._time_is_up)
+            self._timer = self._loop.call_at(self._waiting[0][0], call, self._time_is_up, self)
 
     def _time_is_up(self) -> None:
         self._timer = None
@@ -135,7 +135,7 @@ class NarrowGate(TimedGate):
 
     def _set_timer(self) -> None:
         if self._timer is None and self._waiting and not self._is_open:
-            self._timer = self._loop.call_later(max(TICK_S, 1 / self._bytes_per_s), call, self._time_is_up)
+            self._timer = self._loop.call_later(max(TICK_S, 1 / self._bytes_per_s), call, self._time_is_up, self)
 
     def _advance(self) -> None:
         now = self._loop.time()

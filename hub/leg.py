@@ -6,9 +6,11 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, IntFlag, auto
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.batch import Stream
+from hub.calling_back import call
 from hub.dial import HeadReader
 from hub.farewell import Farewell
 from hub.tap import FrameReader, Tap
@@ -69,8 +71,8 @@ class Leg(asyncio.Protocol):
     """One side of an open session: what it sends goes to its tap, to the recorder, and then to the other leg."""
 
     __slots__ = (
-        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_rest", "_session", "_side", "_splice", "_stream", "_tap",
-        "is_lost", "is_silent", "peer", "side", "transport",
+        "_hand_on", "_hand_on_end", "_holds", "_recorder", "_rest", "_session", "_side", "_splice", "_stream",
+        "is_lost", "is_silent", "peer", "side", "tap", "transport",
     )  # fmt: skip
 
     peer: "Leg"
@@ -85,7 +87,7 @@ class Leg(asyncio.Protocol):
         self._splice = splice
         self._recorder = splice.recorder
         self._session, self._side = self._stream = Stream(splice.session, side.value)
-        self._tap: FrameReader = tap
+        self.tap: FrameReader = tap  # another one has to go on where it stands
         self._holds = Hold.NONE
         self._rest = b""
 
@@ -101,27 +103,18 @@ class Leg(asyncio.Protocol):
         """Become the protocol of the reader's transport, and go on where the reader stopped."""
         self.transport.set_protocol(self)
         if rest := reader.take_rest():
-            self.data_received(rest)
+            call(partial(self.data_received, rest), self.peer)  # deprived of it, where that fails
         if reader.is_lost:
             self.connection_lost(reader.exception)
         elif reader.has_ended:
             self.eof_received()
-
-    @property
-    def tap(self) -> FrameReader:
-        """What reads the frames of this side; another one has to go on where it stands."""
-        return self._tap
-
-    @tap.setter
-    def tap(self, tap: FrameReader) -> None:
-        self._tap = tap
 
     # -- what this side sends -----------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         if self._splice.state is _OVER:
             return
-        text = self._tap.whole_text(data)
+        text = self.tap.whole_text(data)
         if text is not None:
             if self._recorder.pass_on_text(self._session, self._side, text, data, self._hand_on):
                 self._wait_for_commit()
@@ -135,7 +128,7 @@ class Leg(asyncio.Protocol):
             self.take_turn()
 
     def _take(self, data: bytes) -> None:
-        frames, incomplete = self._tap.feed(data), self._tap.incomplete
+        frames, incomplete = self.tap.feed(data), self.tap.incomplete
         self._recorder.add(self._stream, frames, data[-incomplete:] if incomplete else b"")
         self._recorder.then(self._hand_on, data, len(data))
         for frame in frames:
@@ -147,13 +140,9 @@ class Leg(asyncio.Protocol):
         turn, self._rest = self._rest[:TURN_BYTES], self._rest[TURN_BYTES:]
         if turn and self._splice.state is not _OVER:
             self._take(turn)
-            self._recorder.when_relieved(self.peer.let_peer_go_on)
+            self._recorder.when_relieved(self.take_turn, self.peer)
         else:
             self._relieved()
-
-    def let_peer_go_on(self) -> None:
-        """Let the other side have its next turn. A fault in that deprives this one, so that it is this one's to do."""
-        self.peer.take_turn()
 
     def _take_rest(self) -> None:
         """Take all that waits: nothing comes after it."""
@@ -209,7 +198,7 @@ class Leg(asyncio.Protocol):
 
     def _wait_for_commit(self) -> None:
         self.hold(Hold.CONGESTION)
-        self._recorder.when_relieved(self._relieved)
+        self._recorder.when_relieved(self._relieved, self.peer)
 
     def _relieved(self) -> None:
         self.release(Hold.CONGESTION)
@@ -219,7 +208,7 @@ class Leg(asyncio.Protocol):
     @property
     def is_between_frames(self) -> bool:
         """True where all that this side has sent are whole frames, and it may still send."""
-        return self._tap.is_between_frames and Hold.ENDED not in self._holds
+        return self.tap.is_between_frames and Hold.ENDED not in self._holds
 
     @property
     def can_half_close(self) -> bool:
@@ -235,11 +224,11 @@ class Leg(asyncio.Protocol):
 
     def farewell(self, frame: bytes) -> Farewell:
         """Hand the connection over to what closes it in the hub's name."""
-        return Farewell(self, self._tap, frame, listens=Hold.ENDED not in self._holds)
+        return Farewell(self, self.tap, frame, listens=Hold.ENDED not in self._holds)
 
     def leave_behind(self) -> None:
         """Record the beginning of a frame that will never be complete, if there is one."""
-        if frames := self._tap.finish():
+        if frames := self.tap.finish():
             self._recorder.add(self._stream, frames)
 
     def reset(self) -> None:

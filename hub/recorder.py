@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from hub.batch import Batch, Row, SessionEnd, Stream, disturbance_row, end_row, note_row, session_row
-from hub.calling_back import call, call_back
+from hub.calling_back import Owner, call, call_back
 from hub.database import TRUNCATE
 from hub.recording_file import WritableRecording
 from hub.steady_writer import CONGESTED_BYTES, SteadyWriter
@@ -49,7 +49,7 @@ class Recorder(SteadyWriter):
         self._with_beginning: set[Stream] = set()
         self._has_gathered = False
         self._looked_at = 0.0
-        self._relieved: list[Callable[[], None]] = []
+        self._relieved: list[tuple[Callable[[], None], Owner]] = []
 
     @property
     def is_congested(self) -> bool:
@@ -60,9 +60,9 @@ class Recorder(SteadyWriter):
         """Leave word beside the recording where the hub listens."""
         self._recording.say_where(url)
 
-    def when_relieved(self, callback: Callable[[], None]) -> None:
-        """Call back once, after the next commit."""
-        self._relieved.append(callback)
+    def when_relieved(self, callback: Callable[[], None], owner: Owner) -> None:
+        """Call back once, after the next commit; where that fails, it is the owner's session that ends."""
+        self._relieved.append((callback, owner))
 
     # -- what the relay records ---------------------------------------------------------------------------------------
 
@@ -223,8 +223,8 @@ class Recorder(SteadyWriter):
 
     def _relieve(self) -> None:
         callbacks, self._relieved = self._relieved, []
-        for callback in callbacks:
-            call(callback)
+        for callback, owner in callbacks:
+            call(callback, owner)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:

@@ -18,6 +18,13 @@ STATION = Stream(1, "station")
 CSMS = Stream(1, "csms")
 
 
+class Heedless:
+    """An owner of callbacks to which nothing can be done."""
+
+    def fail(self, exc: Exception) -> None:
+        raise exc
+
+
 def text(payload: str) -> TappedFrame:
     return TappedFrame(Opcode.TEXT, payload, True, 0, True, len(payload) + 6, None)
 

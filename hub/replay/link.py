@@ -122,7 +122,7 @@ class Link(asyncio.Protocol):
             self._take(data)
         if self._recorder.is_congested:
             self._transport.pause_reading()
-            self._recorder.when_relieved(self._resume)
+            self._recorder.when_relieved(self._resume, self)
 
     def _take(self, data: bytes) -> None:
         frames, incomplete = self._live_tap.feed(data), self._live_tap.incomplete

@@ -134,12 +134,12 @@ async def test_the_end_of_a_stream_waits_for_what_was_sent_before_it(hub: Hub, p
 async def test_an_undisturbed_session_is_handed_on_as_before(hub: Hub, peers: Peers) -> None:
     station, upstream = await session_of(hub, peers)
     (splice,) = hub.relay.splices
-    before = splice.station._hand_on, splice.station._tap
+    before = splice.station._hand_on, splice.station.tap
 
     stop(hub, disturb(hub, "latency 1s"))
     stop(hub, disturb(hub, "drop answer 1"))
 
-    assert (splice.station._hand_on, splice.station._tap) == before
+    assert (splice.station._hand_on, splice.station.tap) == before
     await crosses(station, upstream, masked(CALL))
 
 

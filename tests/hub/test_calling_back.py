@@ -46,9 +46,9 @@ def test_owner_that_cannot_even_be_told_takes_nothing_from_the_others() -> None:
     assert (hopeless.told, other.done) == (["KeyError"], [2])
 
 
-def test_timer_of_an_owner_is_called_likewise() -> None:
+def test_owner_of_what_nobody_waits_for_is_told_too() -> None:
     account = Account()
 
-    call(account.break_down)
+    call(Account().break_down, account)
 
     assert account.told == ["KeyError"]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from legs import FLOOD, MESSAGE, FaultyTap, Floor, frames_of, session_of
 
+from hub.dial import HeadReader
+from hub.farewell import GOING_AWAY, close_frame
 from hub.leg import TURN_BYTES
 from matrix.trace import Side
 
@@ -77,3 +79,19 @@ async def test_side_that_could_not_take_its_turn_keeps_nobody_else_waiting(floor
     assert session_of(path, 1).fault == "the hub failed: KeyError"
     assert floor.given_to(1) == FLOOD[:TURN_BYTES]  # it ends inside a frame: no close frame may follow
     assert floor.given_to(2) == FLOOD
+
+
+async def test_side_whose_first_bytes_cannot_be_taken_is_taken_leave_of(floor: Floor, path: Path) -> None:
+    station, transport = floor.session(1)
+    station.tap = FaultyTap(Side.STATION)
+    reader = HeadReader()
+    reader.transport = transport
+    reader.data_received(MESSAGE[:5])
+
+    station.take_over(reader)
+    await floor.recorder.committed()
+    await floor.recorder.committed()
+
+    assert session_of(path, 1).fault == "the hub failed: KeyError"
+    assert transport.given == [(1, close_frame(GOING_AWAY, "the hub failed", masked=False))]
+    assert floor.given == [(1, b"")]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from written import (
     STATION,
+    Heedless,
     opened,
     recorded_texts,
     recorder_at,
@@ -55,7 +56,7 @@ async def test_what_waits_for_a_checkpoint_says_when_it_is_too_much(path: Path) 
         at_the_limit = recorder.is_congested
         recorder.then(handed_on.append, b"2", 1)
         beyond = recorder.is_congested
-        recorder.when_relieved(relieved.set)
+        recorder.when_relieved(relieved.set, Heedless())
         await relieved.wait()
 
         assert (at_the_limit, beyond, recorder.is_congested) == (False, True, False)
