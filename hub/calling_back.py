@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,11 @@ def call(callback: Callable[[], object], owner: Owner) -> None:
     except Exception as exc:
         log.exception("what a session waited for could not be done")
         _tell(owner, exc)
+
+
+def is_of_ours(exc: Exception | None) -> TypeGuard[Exception]:
+    """Tell whether a connection was broken by what our own code did with its bytes: the network's errors are others."""
+    return exc is not None and not isinstance(exc, OSError)
 
 
 def _owner_of(involved: object) -> Owner | None:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from hub.calling_back import is_of_ours
 from hub.dial import HeadReader
 from hub.tunnel_flow import Count
 from hub.tunnel_words import How
@@ -184,4 +185,5 @@ class Pipe:
 def _how(exc: Exception | None) -> How:
     if exc is None:
         return How.FIN
-    return How.PATH if isinstance(exc, OSError) and exc.errno in _PATH_ERRORS else How.RESET
+    is_path = is_of_ours(exc) or (isinstance(exc, OSError) and exc.errno in _PATH_ERRORS)
+    return How.PATH if is_path else How.RESET

@@ -6,9 +6,10 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeGuard
+from typing import Final
 
 from hub.batch import SessionEnd
+from hub.calling_back import is_of_ours
 from hub.farewell import GOING_AWAY, Farewell, close_code, close_frame
 from hub.leg import Leg, LegEnding, State, close_leg, write_eof
 from hub.path import Path
@@ -96,7 +97,7 @@ class Splice:
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """Break the other side's connection as this one broke."""
-        if self.state is not State.OVER and _is_of_ours(exc):
+        if self.state is not State.OVER and is_of_ours(exc):
             self.fail(exc, self.leg(side).peer)
         elif self.state is not State.OVER and (fault := self._fault_of_path(side)):
             self.end_by_hub(fault, PATH_BROKE)
@@ -193,11 +194,6 @@ class Splice:
             station_close=self._codes.get(Side.STATION),
             csms_close=self._codes.get(Side.CSMS),
         )
-
-
-def _is_of_ours(exc: Exception | None) -> TypeGuard[Exception]:
-    """Tell whether a connection was broken by what our own code did with its bytes: the network's errors are others."""
-    return exc is not None and not isinstance(exc, OSError)
 
 
 def _say(farewell: Farewell, _leg: Leg) -> None:

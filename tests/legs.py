@@ -29,6 +29,9 @@ class Kept(asyncio.Transport):
         self.is_read = True
         self.is_broken = False
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Take whatever is written."""
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self.protocol = protocol
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from hub.calling_back import is_of_ours
 from hub.deflate import DeflateParameters
 from hub.dial import HeadReader
 from hub.farewell import close_code
@@ -181,9 +182,13 @@ class Link(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._is_over:
-            self._closed_by = self._closed_by or self._mine.other
-            self._end(Ending.RESET if exc else Ending.DROPPED)
+        if self._is_over:
+            return
+        if is_of_ours(exc):
+            self.fail(exc)
+            return
+        self._closed_by = self._closed_by or self._mine.other
+        self._end(Ending.RESET if exc else Ending.DROPPED)
 
     def pause_writing(self) -> None:
         self.is_full = True

@@ -126,10 +126,11 @@ async def test_a_reset_of_the_local_peer_is_told_and_becomes_one() -> None:
         await ends.task
 
 
-async def test_a_local_path_that_breaks_is_nobodys_doing() -> None:
+@pytest.mark.parametrize("exc", [OSError(errno.ETIMEDOUT, "Connection timed out"), KeyError("a fault of ours")])
+async def test_a_local_path_that_breaks_is_nobodys_doing(exc: Exception) -> None:
     async with piped() as ends:
         ends.pipe.local.transport.abort()
-        ends.pipe.local.connection_lost(OSError(errno.ETIMEDOUT, "Connection timed out"))
+        ends.pipe.local.connection_lost(exc)
 
         with pytest.raises(ConnectionResetError):
             await ends.hub.rest()
