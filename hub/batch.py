@@ -9,7 +9,7 @@ import orjson
 
 from hub.database import Transaction
 from matrix.notes import Note
-from matrix.trace import Disturbed, Ending, Opcode, Replay, Session, Side
+from matrix.trace import Disturbed, Ending, Replay, Session, Side
 
 Row = dict[str, Any]
 TextRow = tuple[int, int, int, str, int, int, str]
@@ -30,7 +30,7 @@ _INSERT_READ_FRAME: Final = (
 _INSERT_TEXT: Final = "INSERT INTO frame VALUES(?,?,?,?,1,1,0,?,?,?,NULL)"
 """In the order of the table's columns, and short: for each row APSW hashes all of it to find the statement again."""
 _INSERT_PARTIAL: Final = "INSERT INTO partial (session, side, at, bytes) VALUES (?, ?, ?, ?)"
-_DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
+DELETE_PARTIAL: Final = "DELETE FROM partial WHERE session = ? AND side = ?"
 
 _SESSION_COLUMNS: Final = (
     "id", "opened_at", "answered_at", "closed_at", "identity", "csms", "path", "upstream", "remote", "tls", "tunnel",
@@ -47,7 +47,7 @@ _END_SESSION: Final = (
     " station_close = :station_close, csms_close = :csms_close, fault = coalesce(:fault, fault),"
     " closed_mark = :closed_mark WHERE id = :id"
 )
-_INSERT_DISTURBANCE: Final = (
+INSERT_DISTURBANCE: Final = (
     "INSERT INTO disturbance (id, number, session, at, phase, fault, text, side, frame)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -65,7 +65,6 @@ _PUT_REPLAY: Final = (
     " VALUES (:session, :recording, :origin, :origin_at, :side, :speed)"
 )
 _PUT_IMPROVISED: Final = "INSERT INTO improvised (session, message_id, action) VALUES (:session, :message_id, :action)"
-_MARK_CLOSED: Final = "UPDATE session SET closed_mark = ? WHERE id = ?"
 
 
 class Stream(NamedTuple):
@@ -194,72 +193,9 @@ class Batch:
                 cursor.executemany(INSERT_FRAME, self.unread_frames)
             for stream, partial in self.partials.items():
                 if partial.clear:
-                    cursor.execute(_DELETE_PARTIAL, stream)
+                    cursor.execute(DELETE_PARTIAL, stream)
                 cursor.executemany(_INSERT_PARTIAL, partial.rows)
             if self.disturbances:
-                cursor.executemany(_INSERT_DISTURBANCE, self.disturbances)
+                cursor.executemany(INSERT_DISTURBANCE, self.disturbances)
             for statement, row in self.notes:
                 cursor.execute(statement, row)
-
-
-@dataclass(slots=True)
-class Gap:
-    """What was relayed and not recorded of one stream."""
-
-    since: int
-    frames: int = 0
-    size: int = 0
-
-
-@dataclass(slots=True)
-class Backlog:
-    """What could not be written: sessions and notes are kept, frames are counted."""
-
-    reason: str
-    sessions: list[tuple[str, Row]] = field(default_factory=list)
-    disturbances: list[DisturbanceRow] = field(default_factory=list)
-    notes: list[tuple[str, Row]] = field(default_factory=list)
-    gaps: dict[Stream, Gap] = field(default_factory=dict)
-
-    def take(self, batch: Batch) -> None:
-        self.sessions += batch.sessions
-        self.disturbances += batch.disturbances
-        self.notes += batch.notes
-        for _, session, at, side, _, size, _ in batch.texts:
-            self._count(session, side, at, size)
-        for _, session, at, side, _, _, _, _, _, size in batch.frames:
-            self._count(session, side, at, size)
-        for _, session, at, side, _, _, _, _, _, size, _ in batch.unread_frames:
-            self._count(session, side, at, size)
-
-    def _count(self, session: int, side: str, at: int, size: int) -> None:
-        gap = self.gaps.setdefault(Stream(session, side), Gap(at))
-        gap.frames += 1
-        gap.size += size
-
-    def write(self, transaction: Transaction, next_mark: Callable[[], int]) -> None:
-        """Write the sessions as they are now, and one frame for each stream that lost some, before its session's end.
-
-        None of the marks that the sessions were given has been seen by a reader: new ones keep the order.
-
-        Raises:
-            DatabaseError: nothing was written.
-        """
-        with transaction as cursor:
-            for _, *step, _ in self.disturbances:
-                cursor.execute(_INSERT_DISTURBANCE, (next_mark(), *step, None))  # its frame is in a gap
-            for statement, row in self.sessions:
-                opened = {"opened_mark": next_mark()} if row.get("opened_mark") else {}
-                cursor.execute(statement, row | opened | {"closed_mark": None})
-            for stream, gap in self.gaps.items():
-                cursor.execute(INSERT_FRAME, self._gap_row(next_mark(), stream, gap))
-                cursor.execute(_DELETE_PARTIAL, stream)
-            for _, row in self.sessions:
-                if row["closed_mark"]:
-                    cursor.execute(_MARK_CLOSED, (next_mark(), row["id"]))
-            for statement, row in self.notes:
-                cursor.execute(statement, row)
-
-    def _gap_row(self, mark: int, stream: Stream, gap: Gap) -> FrameRow:
-        why = f"not recorded: {self.reason}, {gap.frames} frames, {gap.size} bytes"
-        return (mark, stream.session, gap.since, stream.side, int(Opcode.UNREAD), b"", 1, 0, 0, 0, why)

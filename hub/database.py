@@ -25,6 +25,7 @@ __all__ = [
     "BusyError",
     "CannotOpenError",
     "Connection",
+    "Cursor",
     "DatabaseError",
     "Transaction",
     "connect",

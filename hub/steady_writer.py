@@ -5,7 +5,8 @@ import logging
 from itertools import count
 from typing import Final
 
-from hub.batch import Backlog, Batch
+from hub.backlog import Backlog
+from hub.batch import Batch
 from hub.database import reason_of
 from hub.errors import RecorderError
 from hub.recording import Recording

@@ -93,15 +93,24 @@ async def test_sessions_that_come_and_go_while_the_disk_is_full_are_not_lost(rec
     assert recorder.failing is None
 
 
-async def test_what_a_fault_of_ours_keeps_from_being_written_is_told_and_handed_on(recorder: Recorder) -> None:
+async def test_what_no_file_could_take_is_lost_aloud_and_keeps_nothing_else_from_being_recorded(
+    recorder: Recorder, path: Path
+) -> None:
     handed_on: list[str] = []
-
-    recorder.note(Note(id=0, at=5, author="Volt", text="\ud800", session=1))  # no text that SQLite could take
+    recorder.add(STATION, [text("one")])
+    recorder.note(Note(id=0, at=5, author="Volt", text="\ud800", session=1))  # half a surrogate pair
     recorder.then(handed_on.append, "this")
+    await recorder.committed()
+    meanwhile = recorder.failing or ""
+
+    recorder._try_again()
+    recorder.add(STATION, [text("two")])
     await recorder.committed()
 
     assert handed_on == ["this"]
-    assert "surrogates not allowed" in (recorder.failing or "")
+    assert "surrogates not allowed" in meanwhile
+    assert recorder.failing is None
+    assert recorded_texts(path) == [b"", "two"]
 
 
 async def test_note_that_cannot_be_written_yet_is_not_lost(recorder: Recorder, path: Path) -> None:
