@@ -113,13 +113,11 @@ class Splice:
         self.end_by_hub("the hub was stopped while this session was open", "the hub stops")
 
     def fail(self, exc: Exception, deprived: Leg | None = None) -> None:
-        """End the session for a fault of ours. Who was deprived of bytes by it can not even be sent a close frame."""
+        """End the session for a fault of ours. Who was deprived of bytes by it cannot even be sent a close frame."""
         if deprived is not None:
             deprived.is_silent = True
-        if self.state is State.OVER:
-            _abort_later(self)
-        else:
-            self.end_by_hub(f"the hub failed: {type(exc).__name__}", FAILED)
+        _abort_later(self)  # in any case: the next fault may be in taking leave
+        self.end_by_hub(f"the hub failed: {type(exc).__name__}", FAILED)
 
     def end_by_hub(self, sentence: str, reason: str, code: int = GOING_AWAY) -> None:
         """End the session with a close frame of the hub's own to each side that still expects frames.
