@@ -186,8 +186,10 @@ class Judge:
         """Settle what a session leaves open at its end."""
         conversation.known.note_end(session)
         conversation.session = session
-        if session.ending is Ending.CLOSED:  # a line that was lost may have swallowed what is missed
-            self._messages.confirm(conversation)
+        if session.ending is Ending.CLOSED and session.closed_by is not None:
+            self._messages.confirm(
+                conversation.voices[session.closed_by]
+            )  # whoever is cut off may have had more to say
         conversation.is_open = False
         self._messages.give_up(conversation)
         if session.ending in UNTOLD:

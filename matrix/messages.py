@@ -296,13 +296,12 @@ class Messages:
             else:
                 self._ring(alarm)
 
-    def confirm(self, conversation: Conversation) -> None:
-        """Judge what is suspected of the sides of a session that is about to be closed."""
-        for voice in conversation.voices.values():
-            suspicions = [alarm for alarm in voice.awaited if alarm.suspects is not None]
-            voice.awaited = [alarm for alarm in voice.awaited if alarm.suspects is None]
-            for alarm in suspicions:
-                self._ring(alarm)
+    def confirm(self, voice: Voice) -> None:
+        """Judge what is suspected of a side that says no more: it is about to close its session."""
+        suspicions = [alarm for alarm in voice.awaited if alarm.suspects is not None]
+        voice.awaited = [alarm for alarm in voice.awaited if alarm.suspects is None]
+        for alarm in suspicions:
+            self._ring(alarm)
 
     def give_up(self, conversation: Conversation) -> None:
         """Judge what still waits for the sides of a session that is over."""

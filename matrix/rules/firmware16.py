@@ -49,11 +49,13 @@ be followed by another attempt (UpdateFirmware has `retries`)."""
 class Progress:
     """By notification: when its work was asked for, the latest status since, when it was triggered, and request ids.
 
-    `sessions` are those in which the work was last spoken of: what a station would have said without one is lost.
+    `earlier` is the status of a work that had begun when it was asked for again, and may go on. `sessions` are those
+    in which the work was last spoken of: what a station would have said without one is lost.
     """
 
     asked_at: dict[str, int] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, str | None] = field(default_factory=dict)
     sessions: dict[str, int] = field(default_factory=dict)
     triggered_at: dict[str, int] = field(default_factory=dict)
     request_ids: Recent[tuple[str, int], int] = field(default_factory=lambda: Recent(REQUESTS_REMEMBERED))
@@ -66,7 +68,7 @@ def remember_asked(exchange: Exchange, known: Known) -> None:
         return
     story, notification = known.story(Progress), ASKED_BY[exchange.action]
     story.asked_at[notification], story.sessions[notification] = exchange.at, exchange.session
-    story.status.pop(notification, None)
+    story.earlier[notification] = story.status.pop(notification, None)
     request_id = integer(exchange.request, "requestId")
     if request_id is not None:
         story.request_ids[notification, request_id] = exchange.at
@@ -93,6 +95,13 @@ def remember_progress(exchange: Exchange, known: Known) -> None:
     if status not in (None, "Idle") and not exchange.is_misdirected:
         story = known.story(Progress)
         story.status[exchange.action], story.sessions[exchange.action] = status or "", exchange.session
+
+
+def _may_follow(status: str, before: str | None, story: Progress) -> bool:
+    """Tell whether a status may come now: as the first of an update, also where an earlier one still goes on."""
+    if status in MAY_FOLLOW.get(before, MAY_FOLLOW):
+        return True
+    return before is None and status in MAY_FOLLOW.get(story.earlier.get(FIRMWARE), MAY_FOLLOW)
 
 
 def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
@@ -134,7 +143,7 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
         return
     before = story.status.get(FIRMWARE)
     is_whole = known.has_all_since(asked_at) and story.sessions.get(FIRMWARE) == exchange.session
-    if is_whole and status != before and status not in MAY_FOLLOW.get(before, MAY_FOLLOW):
+    if is_whole and status != before and not _may_follow(status, before, story):
         after = f"after {before}" if before else "as the first status of an update"
         yield warning(Side.STATION, f"{status} {after}: steps are left out, or go back", pointer="/status")
 

@@ -31,12 +31,15 @@ class Presence:
     """When the station was connected to no CSMS at all; a story of its life. `left_at` is when it went the last time.
 
     `away` is the latest time without a session, from and to (ns); None where that is not certain. `has_left` says that
-    the station ended the session before it itself, or agreed to: else it may have taken itself to be online.
+    the station ended its newest session itself, or agreed to: else it may have taken itself to be online. `is_aware`
+    says that of the session before `away`.
     """
 
     open: set[int] = field(default_factory=set)
+    newest: int = 0
     left_at: int | None = None
     has_left: bool = False
+    is_aware: bool = False
     away: tuple[int, int] | None = None
 
 
@@ -60,6 +63,8 @@ def remember_return(conversation: Conversation, known: Known) -> None:
     is_certain = not presence.open and presence.left_at is not None
     presence.away = (presence.left_at or 0, at) if is_certain else None
     presence.open.add(conversation.session.id)
+    presence.is_aware, presence.has_left = presence.has_left, False
+    presence.newest = conversation.session.id
     clock.skew_before, clock.skew = clock.skew, None
 
 
@@ -70,7 +75,8 @@ def remember_leaving(conversation: Conversation, known: Known) -> None:
     presence.open.discard(session.id)
     presence.left_at = None if session.ending in UNTOLD else session.closed_at
     is_dropped = session.closed_by is Side.STATION and session.ending is Ending.DROPPED
-    presence.has_left = is_dropped or session.station_close is not None
+    if session.id == presence.newest:
+        presence.has_left = is_dropped or session.station_close is not None
 
 
 @note(on_called(EVENT, "StatusNotification", by=Side.STATION), versions=VERSIONS)
@@ -156,7 +162,7 @@ def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if clock.skew_before is None or abs(clock.skew_before) > EXACT_NS:
         return
     if not event.is_offline and away[0] + WELL_INSIDE_NS < event.moment < away[1] - WELL_INSIDE_NS:
-        report = violation if presence.has_left else warning
+        report = violation if presence.is_aware else warning
         yield report(Side.STATION, "the event occurred while offline, and does not say so", pointer="/timestamp")
     elif event.is_offline and away[1] + MINUTE_NS < event.moment < event.at + EXACT_NS:
         text_of = "the event says that it occurred offline, and the station was connected for a minute then"

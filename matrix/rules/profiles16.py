@@ -12,7 +12,7 @@ from matrix.finding import Remark, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_result, rule
-from matrix.rules.silence import is_station_free
+from matrix.rules.silence import is_held_up, is_station_free
 from matrix.rules.transactions16 import Transactions
 from matrix.trace import Side
 
@@ -65,7 +65,7 @@ def profile_on_the_wrong_connector(exchange: Exchange, known: Known) -> Iterator
     """Report a TxProfile on connector 0 and a ChargePointMaxProfile on another one.
 
     A TxProfile for a connector whose transaction has ended is a warning: §5.16.4 says that it is not possible, and the
-    station has to see to it (SC16-02).
+    station has to see to it (SC16-02). A CSMS that has not answered the station's last CALL may not know of the end.
 
     Breach: `{"connectorId":0,"csChargingProfiles":{"chargingProfilePurpose":"TxProfile",...}}`.
     Correct: `{"connectorId":1,...}` while a transaction runs there.
@@ -78,7 +78,7 @@ def profile_on_the_wrong_connector(exchange: Exchange, known: Known) -> Iterator
         yield violation(Side.CSMS, "a TxProfile on connector 0", pointer="/connectorId")
     elif purpose == "ChargePointMaxProfile" and connector > 0:
         yield violation(Side.CSMS, f"a ChargePointMaxProfile on connector {said(connector)}", pointer="/connectorId")
-    elif purpose == "TxProfile" and _idle_at(connector, exchange.at, known):
+    elif purpose == "TxProfile" and not is_held_up(exchange.conversation) and _idle_at(connector, exchange.at, known):
         yield warning(Side.CSMS, f"a TxProfile for connector {connector}, whose transaction has ended")
 
 

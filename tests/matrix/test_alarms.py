@@ -10,7 +10,7 @@ from matrix.alarms import ALARMS_PER_SESSION, NEVER, Alarm, Alarms
 from matrix.dialect import dialect
 from matrix.exchange import Conversation
 from matrix.known import Known
-from matrix.trace import Ending, Opened
+from matrix.trace import Ending, Opened, Side
 
 
 def conversation() -> Conversation:
@@ -89,10 +89,11 @@ def test_suspicion_is_told_once_however_often_the_side_is_heard_of_again() -> No
     assert accused("+70s", *beat(), "+5s", *beat(), "+6s", *beat(), "+20s", *beat()) == 1
 
 
-def test_suspicion_holds_where_the_session_is_closed_not_where_the_line_is_lost() -> None:
+def test_suspicion_holds_where_that_side_closes_the_session_not_where_it_is_cut_off() -> None:
     assert accused("+70s", *beat()) == 1
     assert accused("+70s", *beat(), ending=Ending.DROPPED) == 0
     assert accused("+70s", *beat(), ending=Ending.HUB) == 0
+    assert accused("+70s", *beat(), closed_by=Side.CSMS) == 0
 
 
 def test_wait_that_is_over_when_its_call_is_answered_is_not_over_before_more_is_heard() -> None:
@@ -105,6 +106,6 @@ def test_wait_that_is_over_when_its_call_is_answered_is_not_over_before_more_is_
 def test_what_waits_for_a_side_that_stays_silent_is_bounded() -> None:
     events = [line for number in range(ALARMS_PER_SESSION + 100) for line in (event("Updated", number)[0], "+1s")]
 
-    judge = judged(on_2x(*events, "+2m", "> ping", "< ping"))
+    judge = judged(on_2x(*events, "+2m", "> ping", "< ping", "+11s", "< ping", "+11s", "< ping"))
 
     assert codes(judge).count("TX20-17") == ALARMS_PER_SESSION

@@ -83,6 +83,13 @@ def test_steps_of_the_time_between_two_sessions_are_lost() -> None:
     ]
 
 
+def test_update_that_is_asked_for_again_may_go_on() -> None:
+    begun = [*UPDATE, *says("Firmware", "Downloading"), *UPDATE]
+
+    assert "FW16-01" not in codes(judged(draw(*begun, *says("Firmware", "Downloaded"))))
+    assert "FW16-01" in codes(judged(draw(*begun, *says("Firmware", "Installed"))))
+
+
 def test_work_that_began_before_the_recording_is_an_info() -> None:
     judge = judged(draw(*says("Firmware", "Installed"), *says("Diagnostics", "Uploaded"), *says("Log", "Uploaded")))
 

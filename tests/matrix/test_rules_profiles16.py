@@ -48,6 +48,12 @@ def test_profile_for_a_transaction_that_has_ended_is_a_warning_to_the_csms() -> 
     assert found(judged(draw(*IDLE, *profile(status="Rejected"))), "SC16-01") == [("warning", "csms")]
 
 
+def test_csms_that_has_not_answered_the_stop_may_not_know_of_it() -> None:
+    waits = [*start(7), stop(7)[0], "+3s", *profile(status="Rejected")]
+
+    assert found(judged(draw(*waits)), "SC16-01") == []
+
+
 def test_transaction_from_before_the_recording_may_run() -> None:
     assert codes(judged(draw(*profile(), "+11s", *beat()))) == []
 
