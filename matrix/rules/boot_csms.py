@@ -24,6 +24,8 @@ def _is_uninvited(exchange: Exchange, known: Known, story: BootStory) -> bool:
     """Tell whether a CALL came from a station that was certainly not accepted, and that nobody had asked for it."""
     if story.is_quiet or exchange.action == BOOT or story.answered_at is None:
         return False
+    if exchange.session < story.answer_session:  # what an older connection still delivers was sent before the boot
+        return False
     return story.is_barred(known) and exchange.at > story.answered_at and exchange.action not in story.instructed
 
 
@@ -149,7 +151,8 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
 
     A connection that breaks is nobody's doing. A Reset has to end it, and so has much else that a CSMS may order while
     a station is Pending (A00.FR.806): a new password (A01), certificate (A02.FR.08), network profile or firmware. After
-    those a station is not reported. A server that announces that it goes away is a warning. A side whose CALL has had
+    those a station is not reported. A server that announces that it goes away is a warning, and so is a station, which
+    the answer may not have reached. A side whose CALL has had
     no answer for five seconds may take the connection for dead, and is let be.
 
     Breach: a BootNotification answered `Pending`, then a close frame with 1000.
@@ -167,6 +170,6 @@ def closed_while_pending(conversation: Conversation, known: Known) -> Iterator[R
     code = session.station_close if session.closed_by is Side.STATION else session.csms_close
     text = f"closed the connection with {code} while the station was Pending (frame {story.answer_frame})"
     if code in ORDERLY:
-        yield violation(session.closed_by, text)
+        yield (violation if session.closed_by is Side.CSMS else warning)(session.closed_by, text)
     elif code in PLANNED:
         yield warning(session.closed_by, text)

@@ -145,6 +145,8 @@ def request_while_pending(exchange: Exchange, known: Known) -> Iterable[Remark]:
 def _unasked(exchange: Exchange, known: Known, story: BootStory) -> Iterator[Remark]:
     if story.answered_at is None or not story.is_barred(known) or exchange.at - story.answered_at <= CROSSING_NS:
         return
+    if exchange.session < story.answer_session:  # what an older connection still delivers was sent before the boot
+        return
     if _other_request(exchange, story):
         what = f"{told(exchange.action, 50)} was sent while {story.status} (frame {story.answer_frame})"
         yield violation(Side.STATION, f"{what}, and not asked for")

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
+import msgspec
 import pytest
 from drawing import Pen, codes, draw, judged
 from rule_cases import Case
 
 from matrix.judge import Judge
-from matrix.trace import Ending, Side, Traffic
+from matrix.trace import Ending, Frame, Side, Traffic, session_of
 
 BOOT: Final = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
 BOOT_AGAIN: Final = BOOT.replace('"b"', '"b2"')
@@ -337,6 +338,25 @@ SET_PASSWORD: Final = (
     '> [3,"p",{"setVariableResult":[{"attributeStatus":"Accepted","component":{"name":"SecurityCtrlr"},'
     '"variable":{"name":"BasicAuthPassword"}}]}]',
 )
+
+
+def test_station_that_closes_while_pending_may_not_have_been_told() -> None:
+    judge = judged(on_2x(*PENDING_2X, "> close 1000"))
+
+    assert ("BT-12", "warning", "station") in told(judge)
+
+
+@pytest.mark.parametrize(
+    ("version", "accepted", "pending"), [("1.6", ACCEPTED_16, PENDING_16), ("2.0.1", ACCEPTED_2X, PENDING_2X)]
+)
+def test_what_an_older_connection_still_delivers_was_sent_before_the_boot(
+    version: str, accepted: tuple[str, ...], pending: tuple[str, ...]
+) -> None:
+    both = sessions(accepted, pending, (HEARTBEAT, BEAT), version=version, ending=None)
+    older, newer, late = ([item for item in both if session_of(item) == number] for number in (1, 2, 3))
+    delivered = [msgspec.structs.replace(item, session=1) for item in late if isinstance(item, Frame)]
+
+    assert told(judged(older, newer, delivered)) == []
 
 
 @pytest.mark.parametrize(("waited", "expected"), [("+1s", ["BT-12"]), ("+10s", [])])
