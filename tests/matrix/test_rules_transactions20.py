@@ -8,6 +8,7 @@ from transactions20 import (
     BEAT,
     ENDED,
     LATER,
+    MUCH_LATER,
     PLACE,
     STARTED,
     TOKEN,
@@ -125,7 +126,7 @@ CASES: Final = {
         on_2x(*ATTEMPTS, *STARTED, *FAILED, "+60s", *FAILED, "+120s", *FAILED),
         by=Side.STATION,
     ),
-    "TX20-17": Case(on_2x(*STARTED, UPDATED[0], *LATER), on_2x(*STARTED, *UPDATED, *LATER), by=Side.CSMS),
+    "TX20-17": Case(on_2x(*STARTED, UPDATED[0], *LATER, *MUCH_LATER), on_2x(*STARTED, *UPDATED, *LATER), by=Side.CSMS),
     "TX21-01": Case(
         on_2x(*STARTED, RESUMED, WELCOMED, "+5s", *UPDATED, version="2.1"),
         on_2x(*STARTED, RESUMED, WELCOMED, "+5s", *event("Updated", 1, "TxResumed"), version="2.1"),
