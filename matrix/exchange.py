@@ -5,6 +5,7 @@ so an answer that it recorded before the next call may have reached the caller a
 which is why the order of recording never makes a caller look hastier than it was.
 """
 
+from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -56,8 +57,11 @@ class Exchange(msgspec.Struct, eq=False):
 
     `side` is the caller; `topic` is what is known of its action, `row` the row of the matrix that it counts in.
     `request` and `response` are the payloads of the CALL and its CALLRESULT, {} where that is no JSON object, or has
-    not come; their fields may have any type (see matrix.fields). `request_breaches` and `response_breaches` are where
-    they do not fit their schemas; `has_schema` is False where there is none to judge them by. `content` is a digest of
+    not come; their fields may have any type (see matrix.fields). `is_odd` says that one of them does not fit its
+    schema, or has a timestamp that is not written as 2.x asks for, that the id of the CALL was used before, or that it
+    came while another one of its side was open. `reading` is what a family of rules has read in the
+    CALL (`matrix.rule.reading`). `request_breaches` and `response_breaches` are where payloads do not fit their
+    schemas; `has_schema` is False where there is none to judge them by. `content` is a digest of
     action and payload, `repeats` counts how often the same CALL was sent again while it was open. `is_ambiguous` says
     that its id was in use when it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL
     that had its id before, and `is_repeat` says that it was the same message (a retry, even after a reconnect);
@@ -78,6 +82,8 @@ class Exchange(msgspec.Struct, eq=False):
     topic: "Topic"
     request: dict[str, Any]
     response: dict[str, Any] = {}
+    is_odd: bool = False
+    reading: Any = None
     answer: CallResult | CallError | None = None
     answer_frame: int | None = None
     answered_at: int | None = None
@@ -114,9 +120,11 @@ class Exchange(msgspec.Struct, eq=False):
 class Answered(msgspec.Struct):
     """What is remembered of an exchange that was answered: `exchange` where its answer may still be returned (2.1).
 
-    `repeats` is how many more answers are due; `frame` is that of the answer, `at` when it came.
+    `id` is that of its CALL; `repeats` is how many more answers are due; `frame` is that of the answer, `at` when it
+    came.
     """
 
+    id: str
     row: str
     frame: int
     at: int
@@ -135,7 +143,7 @@ class Voice:
     def __init__(self, ids: UsedIds) -> None:
         self.ids = ids  # which message ids it has used, also in earlier sessions
         self.open_calls: dict[str, Exchange] = {}
-        self.answered: dict[str, Answered] = {}
+        self.answered: deque[Answered] = deque(maxlen=REMEMBERED)  # latest last; looked through only where in doubt
         self.sends: dict[str, Exchange] = {}
         self.fragments: list[str | bytes] = []
         self.garbled = 0  # messages of this side that nobody could read, and that may be answered all the same
@@ -158,6 +166,10 @@ class Voice:
             del calls[next(iter(calls))]
             self.has_forgotten = True
 
+    def answered_under(self, message_id: str) -> Answered | None:
+        """Return the latest CALL with that id that was answered, as far as is remembered."""
+        return next((each for each in reversed(self.answered) if each.id == message_id), None)
+
     def replace(self, replaced: Exchange, exchange: Exchange) -> None:
         """Let a CALL take the place of another one with the same id."""
         del self.open_calls[replaced.call.id]
@@ -174,6 +186,7 @@ class Conversation:
         "is_open",
         "known",
         "legal_rsv",
+        "may_return_answers",
         "session",
         "strange_actions",
         "version",
@@ -184,6 +197,7 @@ class Conversation:
         self.session = session
         self.dialect = dialect
         self.version = dialect.version
+        self.may_return_answers = CALLRESULTERROR in dialect.message_types
         self.known = known
         self.legal_rsv = RSV1 if "permessage-deflate" in (session.header(EXTENSIONS, of=Side.CSMS) or "") else 0
         self.voices = {side: Voice(ids) for side, ids in known.ids.items()}
@@ -217,6 +231,7 @@ class Conversation:
         """Take up the dialect that the first messages showed, where the handshake had left it open."""
         self.dialect = dialect
         self.version = dialect.version
+        self.may_return_answers = CALLRESULTERROR in dialect.message_types
         for voice in self.voices.values():
             voice.topics = NO_TOPICS
 
@@ -234,20 +249,17 @@ class Conversation:
         if len(sends) > REMEMBERED:
             del sends[next(iter(sends))]
 
-    def answer(self, side: Side, message: CallResult | CallError, frame: int, at: int) -> Exchange | None:
-        """Pair an answer of `side` with its CALL; None where no CALL of the other side is open under that id."""
-        asker = self.voices[side.other]
+    def answer(self, asker: Voice, message: CallResult | CallError, frame: int, at: int) -> Exchange | None:
+        """Pair an answer with its CALL; None where no CALL of the side that is answered is open under that id."""
         exchange = asker.open_calls.pop(message.id, None)
         if exchange is None:
             return None
         exchange.answer, exchange.answer_frame, exchange.answered_at = message, frame, at
         if type(message) is CallResult and message.payload:
             exchange.response = message.payload
-        kept = exchange if CALLRESULTERROR in self.dialect.message_types else None
-        asker.answered[message.id] = Answered(exchange.row, frame, at, exchange.repeats, kept)
+        kept = exchange if self.may_return_answers else None
+        asker.answered.append(Answered(message.id, exchange.row, frame, at, exchange.repeats, kept))
         asker.heard_exchange, asker.heard_at = exchange, at
-        if len(asker.answered) > REMEMBERED:
-            del asker.answered[next(iter(asker.answered))]
         return exchange
 
     def answer_garbled(self, side: Side, message_id: str, frame: int, at: int) -> Exchange | None:
@@ -259,7 +271,7 @@ class Conversation:
 
     def take_result_error(self, side: Side, message: CallResultError) -> Exchange | None:
         """Return the exchange of `side` whose CALLRESULT it says it cannot use; None where there is none."""
-        answered = self.voices[side].answered.get(message.id)
+        answered = self.voices[side].answered_under(message.id)
         return answered.exchange if answered is not None else None
 
     def open_exchanges(self) -> list[Exchange]:
@@ -271,7 +283,7 @@ class Conversation:
         """Yield those that something may yet be said about."""
         for voice in self.voices.values():
             yield from voice.open_calls.values()
-            yield from (each.exchange for each in voice.answered.values() if each.exchange is not None)
+            yield from (each.exchange for each in voice.answered if each.exchange is not None)
             yield from voice.sends.values()
 
 
@@ -295,7 +307,7 @@ class ControlFrame(NamedTuple):
     code: int | None
 
 
-class Silence(NamedTuple):
+class Silence(msgspec.Struct, frozen=True, eq=False):
     """A side that had said nothing since `since`, and says something `at`: no message, ping or pong in between."""
 
     conversation: Conversation
@@ -342,6 +354,8 @@ def digest(message: Call | Send) -> int:
 
     Payloads too deep to be written again all count as the same: a retry rather than a breach.
     """
+    if not message.payload:
+        return hash((message.action, message.payload is None))
     try:
         return hash(orjson.dumps((message.action, message.payload), option=orjson.OPT_SORT_KEYS))
     except orjson.JSONEncodeError:

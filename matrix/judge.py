@@ -107,19 +107,23 @@ class Judge:
 
     def feed(self, item: Traffic) -> None:
         """Judge the next item of a recording. Whatever a peer sent, this does not raise."""
+        if not isinstance(item, Frame):
+            self._feed_step(item)
+            return
+        if item.at > self.now:
+            self.now = self._disturbances.now = self._waiting.now = item.at
+        if self._waiting.due_at < self.now or self._alarms.next_at < self.now:
+            self._ring()
+        conversation = self._conversations.get(item.session)
+        if conversation is None:
+            return
+        if item.opcode == TEXT and item.fin and not item.rsv and type(item.payload) is str:
+            self._messages.take(conversation, item, item.payload)
+        else:
+            self._odd_frame(conversation, item)
+
+    def _feed_step(self, item: Opened | Closed | Disturbed) -> None:
         match item:
-            case Frame():
-                if item.at > self.now:
-                    self.now = self._disturbances.now = self._waiting.now = item.at
-                if self._waiting.due_at < self.now or self._alarms.next_at < self.now:
-                    self._ring()
-                conversation = self._conversations.get(item.session)
-                if conversation is None:
-                    return
-                if item.opcode == TEXT and item.fin and not item.rsv and type(item.payload) is str:
-                    self._messages.take(conversation, item, item.payload)
-                else:
-                    self._odd_frame(conversation, item)
             case Opened():
                 self._pass_time(item.session.answered_at or item.session.opened_at)
                 self._opened(item.session)

@@ -68,14 +68,16 @@ class Known:
 
     `gap_at` is the time from which on nothing is missing: when the hub first saw this station at this CSMS, or when
     something was lost since (frames that were not recorded or cannot be read, a hub that was stopped).
+    `is_restrained` says that something restrains what is sent: the station is not accepted, or asks to be.
     `open_sessions` maps the sessions that are open to the times (ns) at which they were opened, `ids` are the message
     ids that each side has used.
     """
 
-    __slots__ = ("alarms", "gap_at", "ids", "life", "open_sessions", "refused_since_ns", "story")
+    __slots__ = ("alarms", "gap_at", "ids", "is_restrained", "life", "open_sessions", "refused_since_ns", "story")
 
     def __init__(self, since: int = 0, alarms: Alarms | None = None, lives: Stories | None = None) -> None:
         self.gap_at = since
+        self.is_restrained = True
         self.alarms = alarms or Alarms()
         self.refused_since_ns: list[int] = []
         self.open_sessions: dict[int, int] = {}

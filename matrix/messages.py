@@ -1,6 +1,6 @@
 """Messages to exchanges, findings and outcomes: what the judge does with each text that a side says."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from matrix import blame, schemas, verdict
@@ -8,7 +8,7 @@ from matrix.alarms import ALARMS_PER_SESSION, Alarm
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import CROSSING_NS, PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
-from matrix.index import Topic
+from matrix.index import Form, Topic
 from matrix.known import UsedId
 from matrix.ledger import Ledger
 from matrix.outcome import Outcome
@@ -16,7 +16,7 @@ from matrix.pair import CONNECT, FRAMING, Evidence
 from matrix.recognise import station_of, version_shown_by
 from matrix.rule import Event
 from matrix.rulebook import Rulebook
-from matrix.schemas import Part
+from matrix.schemas import Breach
 from matrix.secrets import told
 from matrix.trace import Frame, Opcode, Side
 from matrix.waiting import ANSWER_TIME_NS, Waiting
@@ -53,7 +53,7 @@ class Messages:
         if type(message) is Call:
             exchange = self._begin(conversation, voice, frame, message)
         elif type(message) is CallResult:
-            exchange = conversation.answer(frame.side, message, frame.id, frame.at)
+            exchange = conversation.answer(conversation.voices[frame.side.other], message, frame.id, frame.at)
         else:
             exchange = self._find(conversation, voice, frame, message)
         if exchange is None or message.defects or framing or not voice.has_spoken:
@@ -103,7 +103,7 @@ class Messages:
             voice.resumed_at = frame.at
         if since and frame.at - since >= QUIET_NS:
             silence = Silence(conversation, frame.side, since, frame.at)
-            findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE)
+            findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE, by=frame.side)
             if findings:
                 self._ledger.worsen_row(SILENCE, findings, frame.at)
 
@@ -140,7 +140,7 @@ class Messages:
     def _find(self, conversation: Conversation, voice: Voice, frame: Frame, message: Message) -> Exchange | None:
         """Find or make the exchange that a message of a rare kind belongs to; None where there is none."""
         if type(message) is CallError:
-            return conversation.answer(frame.side, message, frame.id, frame.at)
+            return conversation.answer(conversation.voices[frame.side.other], message, frame.id, frame.at)
         if type(message) is Send:
             return self._begin(conversation, voice, frame, message)
         if type(message) is CallResultError:
@@ -155,12 +155,21 @@ class Messages:
             conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
             payload or {}, used_before=voice.ids.used(message.id), content=digest(message),
         )  # fmt: skip
-        is_fit = _fits(topic.fits_request, payload) if payload else payload is None or topic.takes_empty_request
-        if not is_fit and payload is not None:
-            breaches = schemas.check(conversation.version, action, Part.REQUEST, payload)
-            exchange.has_schema = breaches is not None
-            exchange.request_breaches = breaches or ()
+        if exchange.used_before is not None or voice.open_calls:
+            exchange.is_odd = True
+        is_usual = _is_usual(topic.request, payload) if payload else payload is None or topic.request.takes_empty
+        if not is_usual and payload is not None:
+            exchange.request_breaches = self._look_closely(exchange, topic.request, payload)
+        if topic.reading is not None:
+            self._rulebook.read(exchange, topic.reading)
         return exchange
+
+    def _look_closely(self, exchange: Exchange, form: Form, payload: dict[str, Any]) -> tuple[Breach, ...]:
+        """Return where an odd payload does not fit its schema; note whether it has one."""
+        exchange.is_odd = True
+        breaches = schemas.check(exchange.conversation.version, exchange.action, form.part, payload)
+        exchange.has_schema &= breaches is not None
+        return breaches or ()
 
     def _topic(self, conversation: Conversation, voice: Voice, side: Side, action: str) -> Topic:
         voice.topics = self._rulebook.topics(conversation.version, side)
@@ -170,9 +179,11 @@ class Messages:
         call, use = exchange.call, exchange.used_before
         if use is not None:
             exchange.is_repeat = use.content == exchange.content
-            answered = voice.answered.get(call.id) if exchange.is_repeat else None
+            answered = voice.answered_under(call.id) if exchange.is_repeat else None
             exchange.repeats = answered.repeats if answered is not None else 0  # those are still to be answered, too
-        findings = self._rulebook.run_concern(exchange.topic.called, exchange, frame.id)
+        conversation, form = exchange.conversation, exchange.topic.request
+        concern = form.odd_concern if exchange.is_odd or conversation.known.is_restrained else form.concern
+        findings = self._rulebook.ask(concern, exchange, conversation, frame.id, exchange.row, exchange)
         if findings or exchange.request_breaches:
             self._note_findings(findings, exchange, frame.id)
         voice.ids.note(call.id, UsedId(exchange.content, frame.id, frame.session))
@@ -198,17 +209,16 @@ class Messages:
         self._ledger.settle(exchange, *verdict.answered(exchange))
 
     def _result(self, exchange: Exchange, message: CallResult, frame: Frame) -> None:
-        topic, payload = exchange.topic, message.payload
+        form, payload = exchange.topic.response, message.payload
         if exchange.is_ambiguous:
             self._doubt(exchange, frame)
         else:
-            is_fit = _fits(topic.fits_response, payload) if payload else payload is None or topic.takes_empty_response
-            if not is_fit and payload is not None:
-                version = exchange.conversation.version
-                breaches = schemas.check(version, exchange.action, Part.RESPONSE, payload)
-                exchange.has_schema &= breaches is not None
-                exchange.response_breaches = breaches or ()
-            findings = self._rulebook.run_concern(topic.result, exchange, frame.id)
+            is_usual = _is_usual(form, payload) if payload else payload is None or form.takes_empty
+            if not is_usual and payload is not None:
+                exchange.response_breaches = self._look_closely(exchange, form, payload)
+            conversation = exchange.conversation
+            concern = form.odd_concern if exchange.is_odd or conversation.known.is_restrained else form.concern
+            findings = self._rulebook.ask(concern, exchange, conversation, frame.id, exchange.row, exchange)
             if findings or exchange.response_breaches:
                 self._note_findings(findings, exchange, frame.id)
         self._ledger.settle_answered(exchange)
@@ -231,7 +241,7 @@ class Messages:
         conversation, asker = spoken.conversation, spoken.conversation.voices[spoken.side.other]
         message = spoken.message
         assert isinstance(message, CallResult | CallError)
-        earlier = asker.answered.get(message.id)
+        earlier = asker.answered_under(message.id)
         if earlier is not None and earlier.repeats:
             earlier.repeats -= 1
             return []
@@ -341,6 +351,8 @@ class Messages:
             self._ledger.board.set_version(conversation.session.id, version)
             for exchange in conversation.remembered_exchanges():
                 exchange.topic = self._rulebook.topic(version, exchange.action, exchange.side)
+                if exchange.topic.reading is not None:
+                    self._rulebook.read(exchange, exchange.topic.reading)
 
     def _identify(self, exchange: Exchange) -> None:
         """Note which product a station is, by its BootNotification."""
@@ -363,9 +375,9 @@ class Messages:
         _note_worst(exchange, findings)
 
 
-def _fits(fitting: Callable[[Any], bool], payload: dict[str, Any]) -> bool:
+def _is_usual(form: Form, payload: dict[str, Any]) -> bool:
     try:
-        return fitting(payload)
+        return form.is_usual(payload)
     except ValueError:  # `schemas.check` says what that means
         return False
 

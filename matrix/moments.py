@@ -9,6 +9,7 @@ import msgspec
 
 SECOND_NS: Final = 1_000_000_000
 MOMENTS_REMEMBERED: Final = 64
+LONGEST_REMEMBERED: Final = 64
 MINUTES_REMEMBERED: Final = 16
 MILLISECONDS: Final = 3
 
@@ -20,7 +21,7 @@ _ISO: Final = re.compile(
 )
 _BASIC: Final = re.compile(r"(\d{4})(\d\d)(\d\d)[T](\d\d)(\d\d)(\d\d)?([.,]\d+)?([Zz]|[+-]\d\d:?(?:\d\d)?)?", re.ASCII)
 _PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z", re.ASCII)
-"""How nearly every peer writes it."""
+"""How most peers write it."""
 FINE_LENGTH: Final = len("2026-11-01T10:00:00.123Z")
 """A moment in UTC with more digits than 2.x allows (Part 2 §3.1) is longer than that."""
 _DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(-?\d)?|\d{4}-?\d{3}|\d{4}-\d\d", re.ASCII)
@@ -46,15 +47,32 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     flaw: str | None
 
 
-@lru_cache(MOMENTS_REMEMBERED)
+_LATEST: Final[dict[str, Moment]] = {}
+"""Timestamps that were read lately: those of a message are asked for again and again."""
+
+
 def moment(text: str) -> Moment | None:
     """Read a timestamp in one of the forms of ISO 8601 that have a date and a time; None where it is none of them."""
-    if len(text) == FINE_LENGTH and text[19] == "." and text[23] == "Z":
-        digits = text[17:19] + text[20:23]  # as nearly every peer writes it: a minute, and milliseconds of it
-        minute = _minute_ns(text[:17]) if digits.isdigit() and digits < "60000" and text.isascii() else None
-        if minute is not None:
-            return Moment(minute + int(digits) * 1_000_000, True, True, MILLISECONDS, None)
-    return _read_plainly(text) if _PLAIN.fullmatch(text) else _read_any(text)
+    found = _LATEST.get(text)
+    return _read_anew(text) if found is None else found
+
+
+def _read_anew(text: str) -> Moment | None:
+    """Read a timestamp, and remember it unless it is so long that a peer might fill the memory with such."""
+    found = _read_milliseconds(text) if len(text) == FINE_LENGTH else _read_plainly(text)
+    if found is not None and len(text) <= LONGEST_REMEMBERED:
+        if len(_LATEST) >= MOMENTS_REMEMBERED:
+            _LATEST.clear()
+        _LATEST[text] = found
+    return found
+
+
+def _read_milliseconds(text: str) -> Moment | None:
+    """Read a text as long as `2026-11-01T10:00:00.123Z`, by its minute, which is that of many."""
+    digits = text[17:19] + text[20:23]
+    is_plain = text[19] == "." and text[23] == "Z" and digits.isdigit() and digits < "60000" and text.isascii()
+    minute = _minute_ns(text[:17]) if is_plain else None
+    return Moment(minute + int(digits) * 1_000_000, True, True, MILLISECONDS, None) if minute else _read_plainly(text)
 
 
 @lru_cache(MINUTES_REMEMBERED)
@@ -65,6 +83,8 @@ def _minute_ns(text: str) -> int | None:
 
 
 def _read_plainly(text: str) -> Moment | None:
+    if not _PLAIN.fullmatch(text):
+        return _read_any(text)
     try:
         since = datetime.fromisoformat(text) - _EPOCH
     except ValueError:  # a date that does not exist, or of year 0

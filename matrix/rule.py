@@ -49,17 +49,22 @@ class Event(IntEnum):
 class Watch:
     """Some events, the actions they are watched for (none means all of them), and by whom: the side that calls.
 
-    `misplaced` leaves only actions that the version does not have, or does not let that side send.
+    `misplaced` leaves only actions that the version does not have, or does not let that side send. `odd` leaves only
+    what few messages have: an exchange that something is odd about (`Exchange.is_odd`), or something that restrains
+    what may be sent (`Known.is_restrained`). Who is about nothing else watches these, and is spared all others.
     """
 
     events: frozenset[Event]
     actions: frozenset[str] = frozenset()
     by: Side | None = None
     misplaced: bool = False
+    odd: bool = False
 
 
-def _watch(*events: Event, actions: Iterable[str] = (), by: Side | None = None, misplaced: bool = False) -> Watch:
-    return Watch(frozenset(events), frozenset(actions), by, misplaced)
+def _watch(
+    *events: Event, actions: Iterable[str] = (), by: Side | None = None, misplaced: bool = False, odd: bool = False
+) -> Watch:
+    return Watch(frozenset(events), frozenset(actions), by, misplaced, odd)
 
 
 def on_handshake() -> Watch:
@@ -82,9 +87,9 @@ def on_control() -> Watch:
     return _watch(Event.CONTROL)
 
 
-def on_heard_again() -> Watch:
+def on_heard_again(*, by: Side | None = None) -> Watch:
     """Watch silences of a side (no message, ping or pong) of QUIET_NS or more, when they end: given the Silence."""
-    return _watch(Event.HEARD_AGAIN)
+    return _watch(Event.HEARD_AGAIN, by=by)
 
 
 def on_alarm(*names: str) -> Watch:
@@ -107,19 +112,19 @@ def on_misformed() -> Watch:
     return _watch(Event.MISFORMED)
 
 
-def on_called(*actions: str, by: Side | None = None, misplaced: bool = False) -> Watch:
-    """Watch CALLs of these actions, or all (of one side, or misplaced ones); given the open Exchange."""
-    return _watch(Event.CALLED, actions=actions, by=by, misplaced=misplaced)
+def on_called(*actions: str, by: Side | None = None, misplaced: bool = False, odd: bool = False) -> Watch:
+    """Watch CALLs of these actions, or all (of one side, misplaced or odd ones); given the open Exchange."""
+    return _watch(Event.CALLED, actions=actions, by=by, misplaced=misplaced, odd=odd)
 
 
-def on_sent(*actions: str, by: Side | None = None, misplaced: bool = False) -> Watch:
-    """Watch SENDs of these actions, or all (of one side, or misplaced ones); given the Exchange."""
-    return _watch(Event.SENT, actions=actions, by=by, misplaced=misplaced)
+def on_sent(*actions: str, by: Side | None = None, misplaced: bool = False, odd: bool = False) -> Watch:
+    """Watch SENDs of these actions, or all (of one side, misplaced or odd ones); given the Exchange."""
+    return _watch(Event.SENT, actions=actions, by=by, misplaced=misplaced, odd=odd)
 
 
-def on_result(*actions: str, by: Side | None = None) -> Watch:
-    """Watch CALLRESULTs to CALLs of these actions, or all (by one side); given the Exchange with its answer."""
-    return _watch(Event.RESULT, actions=actions, by=by)
+def on_result(*actions: str, by: Side | None = None, odd: bool = False) -> Watch:
+    """Watch CALLRESULTs to CALLs of these actions, or all (by one side, or odd ones); given the answered Exchange."""
+    return _watch(Event.RESULT, actions=actions, by=by, odd=odd)
 
 
 def on_unfit() -> Watch:
@@ -132,9 +137,9 @@ def on_error(*actions: str, by: Side | None = None) -> Watch:
     return _watch(Event.ERROR, actions=actions, by=by)
 
 
-def on_answered(*actions: str, by: Side | None = None) -> Watch:
-    """Watch both kinds of answer to CALLs of these actions, or all (by one side): see `on_result`."""
-    return _watch(Event.RESULT, Event.ERROR, actions=actions, by=by)
+def on_answered(*actions: str, by: Side | None = None, odd: bool = False) -> Watch:
+    """Watch both kinds of answer to CALLs of these actions, or all (by one side, or odd ones): see `on_result`."""
+    return _watch(Event.RESULT, Event.ERROR, actions=actions, by=by, odd=odd)
 
 
 def on_overdue(*actions: str) -> Watch:
@@ -158,6 +163,10 @@ Check = Callable[[Any, Any], Iterable[Remark]]
 
 Question = Callable[[Any, Any], object]
 """What is asked before a rule is: the same two in, something true out where the rule may have to speak."""
+
+
+Read = Callable[[Any], Any]
+"""Reads what a CALL says: its Exchange in, what rules find in `Exchange.reading` out. It remembers nothing."""
 
 
 Update = Callable[[Any, Any], None]
@@ -207,8 +216,33 @@ class Rule:
         return cleandoc(self.check.__doc__ or "")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the CALLs of an action are read, once for all rules and notes that watch it or its answer."""
+
+    name: str
+    versions: frozenset[str]
+    watches: tuple[Watch, ...]
+    read: Read = field(compare=False)
+
+
 _RULES: Final[dict[str, Rule]] = {}
 _NOTES: Final[dict[str, Note]] = {}
+_READINGS: Final[list[Reading]] = []
+
+
+def reading(on: Watch, *, versions: Iterable[str] = JUDGED) -> Callable[[Read], Read]:
+    """Register a function that reads CALLs; what it returns is their `Exchange.reading`. One function an action."""
+
+    def register(read: Read) -> Read:
+        _READINGS.append(Reading(_name_of(read), frozenset(versions), (on,), read))
+        return read
+
+    return register
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
 
 
 def note(
@@ -218,7 +252,7 @@ def note(
     watches = on if isinstance(on, tuple) else (on,)
 
     def register(update: Update) -> Update:
-        name = f"{update.__module__.rpartition('.')[2]}.{update.__qualname__}"
+        name = _name_of(update)
         if name in _NOTES:
             raise ValueError(f"there are two notes {name!r}")
         _NOTES[name] = Note(name, frozenset(versions), watches, update, when)
@@ -293,6 +327,13 @@ def all_notes() -> tuple[Note, ...]:
     """Return every note, sorted by name."""
     _import_families()
     return tuple(sorted(_NOTES.values(), key=lambda each: each.name))
+
+
+@cache
+def all_readings() -> tuple[Reading, ...]:
+    """Return every function that reads CALLs."""
+    _import_families()
+    return tuple(_READINGS)
 
 
 @cache

@@ -13,7 +13,7 @@ from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index, Topic, Topics
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.rule import Event, Note, Rule, all_rules
+from matrix.rule import Event, Note, Reading, Rule, all_rules
 from matrix.trace import Clock, Side
 
 TIMELESS: Final[Mapping[Clock | None, str]] = {
@@ -55,12 +55,27 @@ class Rulebook:
         """Return what is known of an action that a side calls; it is among `topics` from then on."""
         return self._index.topic(version, action, by)
 
+    def read(self, exchange: Exchange, reading: Reading) -> None:
+        """Let a CALL be read."""
+        try:
+            exchange.reading = reading.read(exchange)
+        except Exception:  # the boundary, as for rules
+            self._note_crash(reading.name, exchange.conversation, exchange.call_frame, exchange)
+
     def run(
-        self, event: Event, subject: Any, conversation: Conversation, frame: int | None, row: str, *, name: str = ""
+        self,
+        event: Event,
+        subject: Any,
+        conversation: Conversation,
+        frame: int | None,
+        row: str,
+        *,
+        name: str = "",
+        by: Side | None = None,
     ) -> list[Finding]:
-        """Return what the rules that watch an event (of an alarm's name) find."""
-        concern = self._index.watching(conversation.version, event, name)
-        return self._ask(concern, subject, conversation, frame, row, None)
+        """Return what the rules that watch an event (of an alarm's name, of a side) find."""
+        concern = self._index.watching(conversation.version, event, name, by)
+        return self.ask(concern, subject, conversation, frame, row, None)
 
     def suspect(self, alarm: Alarm) -> frozenset[str]:
         """Return the rules that would find something if an alarm came now. Nothing is filed, and no note is taken."""
@@ -82,13 +97,9 @@ class Rulebook:
     def run_exchange(self, event: Event, exchange: Exchange, frame: int) -> list[Finding]:
         """Return what the rules that watch an event of an exchange's action find."""
         concern = self._index.watching_exchange(event, exchange)
-        return self._ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
+        return self.ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
 
-    def run_concern(self, concern: Concern, exchange: Exchange, frame: int) -> list[Finding]:
-        """Return what the rules of a concern of an exchange find."""
-        return self._ask(concern, exchange, exchange.conversation, frame, exchange.row, exchange)
-
-    def _ask(
+    def ask(
         self,
         concern: Concern,
         subject: Any,
@@ -97,7 +108,7 @@ class Rulebook:
         row: str,
         exchange: Exchange | None,
     ) -> list[Finding]:
-        """Run rules, then notes; nearly every message has no more than questions and notes."""
+        """Return what the rules of a concern find; nearly every message has no more than questions and notes."""
         found: list[Finding] = []
         known, notes = conversation.known, concern.notes
         try:

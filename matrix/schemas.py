@@ -77,7 +77,7 @@ def use_schemas(source: Source | None) -> None:
         del _VALIDATORS[key]
 
 
-_VALIDATORS: Final[dict[tuple[str, str, Part], _Validator]] = {}
+_VALIDATORS: Final[dict[tuple[str, str, Part, int | None], _Validator]] = {}
 
 
 def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tuple[Breach, ...] | None:
@@ -94,9 +94,12 @@ def check(version: str, action: str, part: Part, payload: dict[str, Any]) -> tup
         return None
 
 
-def fitting(version: str, action: str, part: Part) -> Callable[[Any], bool]:
-    """Return a function that tells at once whether a payload fits; False, and errors, are for `check` to explain."""
-    validator = _validator(version, action, part)
+def fitting(version: str, action: str, part: Part, *, longest_stamp: int | None = None) -> Callable[[Any], bool]:
+    """Return a function that tells at once whether a payload fits; False, and errors, are for `check` to explain.
+
+    With `longest_stamp` it fits where its timestamps (format date-time) also have no more characters than that.
+    """
+    validator = _validator(version, action, part, longest_stamp)
     return _fits_nothing if validator is None else validator.is_valid
 
 
@@ -135,8 +138,8 @@ def _added(text: bytes) -> dict[str, Any]:
     return found
 
 
-def _validator(version: str, action: str, part: Part) -> _Validator | None:
-    made = _VALIDATORS.get((version, action, part))
+def _validator(version: str, action: str, part: Part, longest_stamp: int | None = None) -> _Validator | None:
+    made = _VALIDATORS.get((version, action, part, longest_stamp))
     if made is not None:
         return made
     if action not in dialect(version).actions:
@@ -144,9 +147,21 @@ def _validator(version: str, action: str, part: Part) -> _Validator | None:
     definition = schema(version, action, part)
     if definition is None:
         return None
+    if longest_stamp is not None:
+        definition = _with_stamps_of(longest_stamp, definition)
     made = jsonschema_rs.validator_for(definition, validate_formats=True)
-    _VALIDATORS[version, action, part] = made
+    _VALIDATORS[version, action, part, longest_stamp] = made
     return made
+
+
+def _with_stamps_of(length: int, node: Any) -> Any:
+    """Return a copy of a schema, or a part of one, in which timestamps have at most so many characters."""
+    if isinstance(node, list):
+        return [_with_stamps_of(length, each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    copied = {name: _with_stamps_of(length, each) for name, each in node.items()}
+    return {**copied, "maxLength": length} if node.get("format") == "date-time" else copied
 
 
 def _file_stem(version: str, action: str, part: Part) -> str:

@@ -1,11 +1,12 @@
 """Where a payload holds timestamps: the fields that its schema gives the format date-time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from matrix.dialect import dialect
 from matrix.moments import FINE_LENGTH
-from matrix.schemas import Part, schema
+from matrix.schemas import Part, fitting, schema
 
 if TYPE_CHECKING:
     from matrix.exchange import Exchange
@@ -23,38 +24,26 @@ class Stamp(NamedTuple):
     place: tuple[str | int, ...]
 
 
-def odd_stamps(exchange: "Exchange") -> Sequence[Stamp]:
+def usual(version: str, action: str, part: Part) -> Callable[[Any], bool]:
+    """Return a function that tells at once that a payload fits its schema, and in 2.x has no odd timestamp either.
+
+    A timestamp of RFC 3339 with an offset other than Z has at least 25 characters: one that fits the schema, and is no
+    longer than FINE_LENGTH, is in UTC and has no more than three digits of a fraction.
+    """
+    return fitting(version, action, part, longest_stamp=FINE_LENGTH if dialect(version).is_2x else None)
+
+
+def odd_stamps(exchange: "Exchange") -> list[Stamp]:
     """Return those timestamps of the message of an exchange that came last which are not written as 2.x asks for.
 
     That message is its answer, if there is one.
     """
-    topic = exchange.topic
-    if exchange.answer is None:
-        payload, tree = exchange.request, topic.request_stamps
-    else:
-        payload, tree = exchange.response, topic.response_stamps
-    if not payload or not tree or not _is_any_odd(payload, tree):
-        return ()
     found: list[Stamp] = []
-    _collect(payload, tree, (), found)
+    if exchange.answer is None:
+        _collect(exchange.request, exchange.topic.request.stamps, (), found)
+    else:
+        _collect(exchange.response, exchange.topic.response.stamps, (), found)
     return found
-
-
-def _is_any_odd(payload: dict[str, Any], tree: Tree) -> bool:
-    for name, branch in tree.items():
-        value = payload.get(name)
-        if value is None:
-            continue
-        if type(value) is str:
-            if not branch and (len(value) > FINE_LENGTH or value[-1:] not in "Zz"):
-                return True
-        elif type(value) is list:
-            for item in value:
-                if type(item) is dict and _is_any_odd(item, branch):
-                    return True
-        elif type(value) is dict and _is_any_odd(value, branch):
-            return True
-    return False
 
 
 def _collect(payload: dict[str, Any], tree: Tree, place: tuple[str | int, ...], found: list[Stamp]) -> None:

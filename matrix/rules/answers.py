@@ -19,7 +19,7 @@ from matrix.fields import is_disputable
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known, UsedId
 from matrix.moments import SECOND_NS
-from matrix.rule import on_answered, on_error, on_overdue, on_result_error, on_unmatched, rule
+from matrix.rule import on_error, on_overdue, on_result, on_result_error, on_unmatched, rule
 from matrix.schemas import Part
 from matrix.secrets import told
 from matrix.soundness import fits_as_newer, is_heard, is_sound
@@ -52,9 +52,10 @@ def answer_to_nothing(spoken: Spoken, known: Known) -> Iterator[Remark]:
     message_id = told(message.id, 40)
     if message.id in asker.sends:
         return
-    if message.id in asker.answered:
-        frame = asker.answered[message.id].frame
-        yield violation(spoken.side, f'the CALL with id "{message_id}" was answered already, in frame {frame}')
+    answered = asker.answered_under(message.id)
+    if answered is not None:
+        text = f'the CALL with id "{message_id}" was answered already, in frame {answered.frame}'
+        yield violation(spoken.side, text)
     elif not _may_be_of_before(spoken):
         use = known.ids[spoken.side.other].used(message.id)
         yield _answers_nothing(spoken, message_id, use)
@@ -153,7 +154,7 @@ def unknown_error_code_in_2x(subject: Exchange | Spoken, _known: Known) -> Itera
     "RPC-20",
     "An invalid CALL is answered by a CALLERROR, and a valid one is not answered by a CALLERROR about its form",
     clause="Part 2 FR.02, FR.03; OCPP-J 1.6 errata 2025-04 §3.3; Part 4 §4.1.7",
-    on=on_answered(),
+    on=(on_result(odd=True), on_error()),
     stands_alone=True,
     when=lambda exchange, _known: exchange.request_breaches or type(exchange.answer) is CallError,
 )

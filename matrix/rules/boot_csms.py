@@ -35,7 +35,7 @@ def _is_uninvited(exchange: Exchange, known: Known, story: BootStory) -> bool:
     clause="OCPP-J 1.6 errata 2025-04 §3.10",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_result(by=Side.STATION),
+    on=(on_result(by=Side.STATION, odd=True), on_result(BOOT, by=Side.STATION)),
     when=is_restrained,
 )
 def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
@@ -56,7 +56,7 @@ def served_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remar
     clause="OCPP 1.6 §4.2",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_called(by=Side.CSMS),
+    on=on_called(by=Side.CSMS, odd=True),
     when=is_restrained,
 )
 def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]:
@@ -84,7 +84,7 @@ def asks_before_acceptance(exchange: Exchange, known: Known) -> Iterator[Remark]
     "A request of a station that is not accepted is answered by a CALLERROR SecurityError",
     clause="Part 2 B01.FR.10, B02.FR.09, B03.FR.07",
     versions={V201, V21},
-    on=on_answered(by=Side.STATION),
+    on=(on_answered(by=Side.STATION, odd=True), on_answered(BOOT, by=Side.STATION)),
     when=is_restrained,
 )
 def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator[Remark]:
@@ -110,7 +110,7 @@ def served_before_acceptance_in_2x(exchange: Exchange, known: Known) -> Iterator
     "A CSMS asks nothing of a station that it has Rejected, and the station answers SecurityError if it does",
     clause="Part 2 B03.FR.03, B03.FR.08",
     versions={V201, V21},
-    on=(on_called(by=Side.CSMS), on_result(by=Side.CSMS)),
+    on=(on_called(by=Side.CSMS, odd=True), on_result(by=Side.CSMS, odd=True)),
     when=is_restrained,
 )
 def asks_while_rejected(exchange: Exchange, known: Known) -> Iterator[Remark]:

@@ -66,7 +66,7 @@ def _sent_before_boot(exchange: Exchange, story: BootStory, *, is_certain: bool)
     "After it has started, a station sends no request before its BootNotification was answered Accepted or Pending",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=on_called(by=Side.STATION),
+    on=(on_called(by=Side.STATION, odd=True), on_called(BOOT, by=Side.STATION)),
     when=is_restrained,
 )
 def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
@@ -93,7 +93,7 @@ def request_before_boot(exchange: Exchange, known: Known) -> Iterable[Remark]:
     "While it is Rejected, a station sends no request but the next BootNotification, and answers none",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=(on_called(by=Side.STATION), on_result(by=Side.CSMS)),
+    on=(on_called(by=Side.STATION, odd=True), on_called(BOOT, by=Side.STATION), on_result(by=Side.CSMS, odd=True)),
     when=is_restrained,
 )
 def talks_while_rejected(exchange: Exchange, known: Known) -> Iterable[Remark]:
@@ -127,7 +127,7 @@ def _talk(exchange: Exchange, story: BootStory) -> Iterator[Remark]:
     "While it is Pending, a station sends only BootNotification and what a TriggerMessage asked for",
     clause="OCPP 1.6 §4.2",
     versions={V16},
-    on=on_called(by=Side.STATION),
+    on=(on_called(by=Side.STATION, odd=True), on_called(BOOT, by=Side.STATION)),
     when=is_restrained,
 )
 def request_while_pending(exchange: Exchange, known: Known) -> Iterable[Remark]:
@@ -195,7 +195,7 @@ def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     "Before it is accepted, a station sends only BootNotification and what the CSMS asked for",
     clause="Part 2 B01.FR.08, B02.FR.02, B03.FR.02",
     versions={V201, V21},
-    on=(on_called(by=Side.STATION), on_sent(by=Side.STATION)),
+    on=(on_called(by=Side.STATION, odd=True), on_called(BOOT, by=Side.STATION), on_sent(by=Side.STATION, odd=True)),
     when=is_restrained,
 )
 def request_before_acceptance(exchange: Exchange, known: Known) -> Iterable[Remark]:

@@ -112,8 +112,11 @@ def story_of(known: Known) -> BootStory:
 
 def is_restrained(exchange: Exchange, known: Known) -> bool:
     """Ask whether anything restrains what is sent: the station is not accepted, or this is about its boot."""
-    story = known.story(BootStory)
-    return story.status != "Accepted" or story.asked_frame != 0 or exchange.action == BOOT
+    return known.is_restrained or exchange.action == BOOT
+
+
+def _note_restraint(story: BootStory, known: Known) -> None:
+    known.is_restrained = not story.is_quiet
 
 
 def is_right_to_refuse(exchange: Exchange, known: Known) -> bool:
@@ -137,6 +140,7 @@ def remember_session(_conversation: Conversation, known: Known) -> None:
     story = story_of(known)
     story.sessions += 1
     story.asked_frame = 0
+    _note_restraint(story, known)
 
 
 @note(on_first_words())
@@ -153,6 +157,7 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
     story = story_of(known)
     story.boots += 1
     story.asked_frame, story.asked_session, story.asked_at = exchange.call_frame, exchange.session, exchange.at
+    _note_restraint(story, known)
     story.asked_reason, story.is_asked_in_vain = text(exchange.request, "reason"), False
     story.asked_after_reset = story.reset_before(exchange, known) is not None
     if story.reset is not None and story.reset.session != exchange.session:
@@ -168,6 +173,7 @@ def remember_answer(exchange: Exchange, known: Known) -> None:
     story.answer_frame, story.answer_session = exchange.answer_frame or 0, exchange.session
     story.interval_ns = seconds_as_ns(exchange.response, "interval")
     story.asked_frame = 0
+    _note_restraint(story, known)
     story.instructed.pop(BOOT, None)
     story.reported.clear()
     story.is_availability_reported = False

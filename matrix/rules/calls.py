@@ -26,7 +26,7 @@ def _stands_out(exchange: Exchange, _known: Known) -> object:
     "RPC-07",
     "A message id is used for one CALL only; a retry may use it again",
     clause="OCPP-J 1.6 §4.1.4, errata 2025-04 §3.1; Part 4 §4.1.4, 2.0.1 errata 2024-09",
-    on=(on_called(), on_sent()),
+    on=(on_called(odd=True), on_sent(odd=True)),
     when=_stands_out,
 )
 def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark]:
@@ -81,7 +81,7 @@ def _haste(exchange: Exchange, earlier: Exchange) -> str:
     clause="OCPP-J 1.6 §4.1.1",
     severity=Severity.WARNING,
     versions={V16},
-    on=on_called(),
+    on=on_called(odd=True),
     when=_stands_out,
 )
 def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
@@ -102,7 +102,7 @@ def call_while_open(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     "A side does not send a CALL while one of its own is open",
     clause="Part 4 §4.1.1; Part 2 FR.01",
     versions={V20, V201, V21},
-    on=on_called(),
+    on=on_called(odd=True),
     when=_stands_out,
 )
 def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]:

@@ -97,12 +97,15 @@ def _has_odd_stamps(exchange: Exchange, _known: Known) -> object:
     return odd_stamps(exchange)
 
 
+_ODD: Final = (on_called(odd=True), on_sent(odd=True), on_result(odd=True))
+
+
 @rule(
     "TM-02",
     "Timestamps have at most three digits of a second's fraction, and are in UTC",
     clause="Part 2 §3.1",
     versions={V20, V201, V21},
-    on=(on_called(), on_sent(), on_result()),
+    on=_ODD,
     when=_has_odd_stamps,
     stands_alone=True,
 )
@@ -129,7 +132,7 @@ def too_fine(exchange: Exchange, known: Known) -> Iterator[Remark]:
             yield info(side, what, pointer=pointer(list(place)))
 
 
-@note((on_called(), on_sent(), on_result()), versions={V20, V201, V21}, when=_has_odd_stamps)
+@note(_ODD, versions={V20, V201, V21}, when=_has_odd_stamps)
 def remember_local_time(exchange: Exchange, known: Known) -> None:
     """Remember which sides were told that they do not write UTC."""
     if any(_is_local(stamp) for stamp in odd_stamps(exchange)):

@@ -90,7 +90,7 @@ def _gone_after(conversation: Conversation) -> str | None:
 
 def _outlived(conversation: Conversation) -> set[str]:
     """Return what the station had called, was answered, and stayed connected after."""
-    closed_at, answered = conversation.session.closed_at or 0, conversation.voices[Side.STATION].answered.values()
+    closed_at, answered = conversation.session.closed_at or 0, conversation.voices[Side.STATION].answered
     return {each.row for each in answered if closed_at - (each.at or closed_at) >= SOON_NS}
 
 

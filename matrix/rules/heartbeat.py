@@ -108,7 +108,7 @@ def _too_long(silence: Silence, known: Known, limit_ns: int) -> str | None:
     """Say for how long nothing was heard of a station, where that is longer than the limit; None where it is not."""
     story = known.story(HeartStory)
     is_seen = silence.conversation.session.origin is None  # a log holds no pings
-    if not is_seen or silence.side is not Side.STATION or not story.interval_ns or story.since is None:
+    if not is_seen or not story.interval_ns or story.since is None:
         return None
     if known.life(Told).latest is not story:  # another CSMS has told another since
         return None
@@ -123,7 +123,7 @@ def _is_out_of_time(subject: Silence | Exchange, known: Known) -> bool:
     """Ask whether a station was silent for longer than an interval, or its Heartbeats come much too early."""
     story = known.story(HeartStory)
     if isinstance(subject, Silence):
-        return subject.side is Side.STATION and subject.at - subject.since > story.interval_ns
+        return subject.at - subject.since > story.interval_ns
     return story.hasty == HASTY_IN_A_ROW - 1
 
 
@@ -133,7 +133,7 @@ def _is_out_of_time(subject: Silence | Exchange, known: Known) -> bool:
     clause="OCPP 1.6 §4.6; OCPP-J 1.6 §5.3",
     versions={V16},
     severity=Severity.WARNING,
-    on=on_heard_again(),
+    on=on_heard_again(by=Side.STATION),
     when=_is_out_of_time,
 )
 def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
@@ -155,7 +155,7 @@ def silent_too_long(silence: Silence, known: Known) -> Iterator[Remark]:
     clause="Part 2 B01.FR.04, G02.FR.01, G02.FR.02, G02.FR.05",
     versions={V201, V21},
     severity=Severity.WARNING,
-    on=(on_heard_again(), on_called("Heartbeat", by=Side.STATION)),
+    on=(on_heard_again(by=Side.STATION), on_called("Heartbeat", by=Side.STATION)),
     when=_is_out_of_time,
 )
 def silent_too_long_in_2x(subject: Silence | Exchange, known: Known) -> Iterator[Remark]:

@@ -12,7 +12,7 @@ from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_closed, on_error, on_opened, on_overdue, on_result, rule
 from matrix.rules.silence import MINUTE_NS
-from matrix.rules.transactions20 import EVENT, VERSIONS, event_of, moment_at, transaction_of
+from matrix.rules.transactions20 import EVENT, VERSIONS, Event, moment_at, transaction_of
 from matrix.secrets import told
 from matrix.soundness import is_heard, is_sound
 from matrix.trace import UNTOLD, Ending, Side
@@ -82,7 +82,9 @@ def remember_leaving(conversation: Conversation, known: Known) -> None:
 @note(on_called(EVENT, "StatusNotification", by=Side.STATION), versions=VERSIONS)
 def remember_skew(exchange: Exchange, known: Known) -> None:
     """Remember how far the station's clock is ahead; what was queued looks late, and so is no evidence."""
-    at, clock = moment_at(exchange.request, "timestamp"), known.story(Punctuality)
+    event: Event | None = exchange.reading
+    at = moment_at(exchange.request, "timestamp") if event is None else event.moment
+    clock = known.story(Punctuality)
     if at is not None and (clock.skew is None or at - exchange.at > clock.skew):
         clock.skew = at - exchange.at
 
@@ -156,7 +158,7 @@ def offline_or_not(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """
     presence, clock = known.life(Presence), known.story(Punctuality)
     away = presence.away
-    event = None if away is None else event_of(exchange)
+    event: Event | None = None if away is None else exchange.reading
     if away is None or event is None or event.moment is None or not known.has_all_since(away[0]):
         return
     if clock.skew_before is None or abs(clock.skew_before) > EXACT_NS:
@@ -187,7 +189,7 @@ def sent_again_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: the same event 60 s later, and after another failure 120 s later.
     """
     interval = known.story(Punctuality).interval
-    event = None if interval is None else event_of(exchange)
+    event: Event | None = None if interval is None else exchange.reading
     if interval is None or event is None or event.seq is None:
         return
     found = transaction_of(event, known)

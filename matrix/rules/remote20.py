@@ -12,7 +12,7 @@ from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_held_up, is_station_free, is_station_silent_about_it
-from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, event_of, transaction_of
+from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, transaction_of
 from matrix.soundness import is_sound
 from matrix.trace import Side
 
@@ -87,11 +87,19 @@ def give_up_start(alarm: Alarm, known: Known) -> None:
         known.story(Remote).starts.pop(alarm.about, None)
 
 
-@note(on_called(EVENT), versions=VERSIONS)
+def _is_of_the_csms(subject: Exchange | Alarm, known: Known) -> object:
+    """Ask whether the CSMS has asked to start or stop a transaction, or one ends."""
+    story = known.story(Remote)
+    if story.starts or story.stops or isinstance(subject, Alarm):
+        return True
+    return subject.action == STOP or subject.request.get("eventType") == "Ended"
+
+
+@note(on_called(EVENT), versions=VERSIONS, when=_is_of_the_csms)
 def remember_started(exchange: Exchange, known: Known) -> None:
     """Remember that a transaction came that was asked for, or that one was stopped."""
     story = known.story(Remote)
-    event = event_of(exchange) if story.starts or story.stops else None
+    event: Event | None = exchange.reading
     if event is None:
         return
     start_id = integer(exchange.request, "transactionInfo", "remoteStartId")
@@ -131,14 +139,6 @@ def await_end(exchange: Exchange, known: Known) -> None:
         exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0], by=Side.STATION)
 
 
-def _is_of_the_csms(subject: Exchange | Alarm, known: Known) -> object:
-    """Ask whether the CSMS has asked to start or stop a transaction, or one ends."""
-    story = known.story(Remote)
-    if story.starts or story.stops or isinstance(subject, Alarm):
-        return True
-    return subject.action == STOP or subject.request.get("eventType") == "Ended"
-
-
 @rule(
     "TX20-10",
     "A transaction that the CSMS asked for begins with RemoteStart, the remoteStartId and the idToken of the request",
@@ -163,7 +163,8 @@ def not_as_asked(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         if is_awaited and is_station_silent_about_it(subject, known):
             yield info(Side.STATION, "no transaction began within 60 s; the driver may not have plugged in")
         return
-    if not story.starts or subject.is_repeat or (event := event_of(subject)) is None:
+    event: Event | None = subject.reading
+    if not story.starts or subject.is_repeat or event is None:
         return
     start_id = integer(subject.request, "transactionInfo", "remoteStartId")
     start = story.starts.get(start_id) if start_id is not None else None
@@ -228,7 +229,7 @@ def _still_there(alarm: Alarm, known: Known) -> Iterator[Remark]:
 
 
 def _odd_end(exchange: Exchange, known: Known) -> Iterator[Remark]:
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None or exchange.is_repeat:
         return
     if event.kind == "Ended" and event.trigger == "RemoteStop":

@@ -21,7 +21,6 @@ from matrix.rules.transactions20 import (
     WITH_EV,
     Event,
     Transaction,
-    event_of,
     moment_at,
     tells_news,
     transaction_of,
@@ -64,8 +63,8 @@ class Meters:
     def meant_by(self, exchange: Exchange) -> Registers | None:
         """Return the registers that a message reads; None where it is neither a transaction nor the main meter."""
         if exchange.action == EVENT:
-            event = event_of(exchange)
-            return self.of.get(event.transaction_id) if event is not None else None
+            told: Event | None = exchange.reading
+            return self.of.get(told.transaction_id) if told is not None else None
         is_main = integer(exchange.request, "evseId") == MAIN_METER and not exchange.is_misdirected
         return self.main if is_main else None
 
@@ -102,7 +101,8 @@ def remember_readings(exchange: Exchange, known: Known) -> None:
     """Remember what the registers stood at last."""
     if "meterValue" not in exchange.request:
         return
-    story, event = known.story(Meters), event_of(exchange) if exchange.action == EVENT else None
+    story = known.story(Meters)
+    event: Event | None = exchange.reading
     registers = story.meant_by(exchange)
     if event is not None and (registers is None or event.kind == "Started"):
         registers = story.of[event.transaction_id] = Recent(REGISTERS_REMEMBERED)
@@ -159,7 +159,7 @@ def no_stopped_reason(exchange: Exchange, _known: Known) -> Iterator[Remark]:
     Breach: `Ended` with the triggerReason `RemoteStop` and no stoppedReason.
     Correct: `Ended` with `RemoteStop` and the stoppedReason `Remote`; `Ended` with `StopAuthorized` and none.
     """
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None or event.kind != "Ended" or event.trigger not in NOT_BY_DRIVER:
         return
     info_of = exchange.request["transactionInfo"]
@@ -185,7 +185,7 @@ def no_evse(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `Started` without evse, `Updated` with the chargingState `Charging` without evse.
     Correct: `Updated` with `Charging` and `"evse":{"id":1,"connectorId":1}`.
     """
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None or exchange.is_repeat:
         return
     found = transaction_of(event, known)
@@ -235,7 +235,7 @@ def odd_trigger(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `Updated` with `Authorized` and no idToken.
     Correct: `Updated` with `Authorized` and the idToken.
     """
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None or exchange.is_repeat:
         return
     found = transaction_of(event, known)

@@ -1,5 +1,6 @@
 """TX16-06 and TX16-08 to TX16-12: how transaction-related messages are answered, ordered, repeated and filled."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -39,10 +40,10 @@ class Attempts:
 
 @dataclass(slots=True)
 class Delivery:
-    """`newest` is the latest moment that a transaction-related message told; `sent` are those sent lately."""
+    """`newest` is the latest moment that a transaction-related message told; `sent` are the digests of the latest."""
 
     newest: int | None = None
-    sent: Recent[int, int] = field(default_factory=lambda: Recent(MESSAGES_REMEMBERED))
+    sent: deque[int] = field(default_factory=lambda: deque(maxlen=MESSAGES_REMEMBERED))
     failed: Recent[int, Attempts] = field(default_factory=lambda: Recent(MESSAGES_REMEMBERED))
     authorized: Recent[str, int] = field(default_factory=lambda: Recent(MESSAGES_REMEMBERED))
     reset_at: int | None = None
@@ -52,7 +53,7 @@ class Delivery:
 def remember_sent(exchange: Exchange, known: Known) -> None:
     """Remember what was sent, and the latest moment that it told."""
     story, at = known.story(Delivery), _told_at(exchange)
-    story.sent[exchange.content] = exchange.at
+    story.sent.append(exchange.content)
     if at is not None and (story.newest is None or at > story.newest):
         story.newest = at
 

@@ -18,7 +18,6 @@ from matrix.rules.transactions20 import (
     Event,
     Transaction,
     Transactions,
-    event_of,
     is_another,
     tells_news,
     transaction_of,
@@ -48,7 +47,7 @@ def out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: an `Updated` with seqNo 7 after an `Ended` with seqNo 6.
     Correct: an `Updated` with seqNo 5, sent again after the `Ended` with seqNo 6.
     """
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None or event.seq is None or exchange.is_repeat:
         return
     found = transaction_of(event, known)
@@ -104,7 +103,7 @@ def wrong_sequence(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     if isinstance(subject, Alarm):
         yield from _gap(subject, known)
         return
-    event = event_of(subject)
+    event: Event | None = subject.reading
     if event is None or event.seq is None or subject.is_repeat:
         return
     found = transaction_of(event, known)
@@ -145,7 +144,7 @@ def id_used_again(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `t1` has `Ended`, and later comes `Started` of `t1` with a later timestamp.
     Correct: a new id, such as a UUID, each time.
     """
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     found = transaction_of(event, known) if event is not None else None
     if event is None or found is None or exchange.is_repeat or not is_another(event, found):
         return
@@ -181,7 +180,7 @@ def two_at_a_time(alarm: Alarm, known: Known) -> Iterator[Remark]:
 def _is_first_after_restart(exchange: Exchange, known: Known) -> bool:
     """Ask whether an event is the first of a transaction after the station has started anew."""
     boot = story_of(known)
-    event = event_of(exchange) if boot.asked_reason in RESTARTS else None
+    event: Event | None = exchange.reading if boot.asked_reason in RESTARTS else None
     found = transaction_of(event, known) if event is not None else None
     return found is not None and boot.answered_at is not None and found.latest_at < boot.answered_at
 
@@ -204,7 +203,7 @@ def not_resumed(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: BootNotification, then `Updated` with `TxResumed`.
     """
     boot = story_of(known)
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     found = transaction_of(event, known) if event is not None else None
     if event is None or found is None or boot.answered_at is None:
         return

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -14,7 +13,7 @@ from matrix.fields import Payload, integer, text
 from matrix.known import Known
 from matrix.moments import SECOND_NS, moment
 from matrix.recent import Recent
-from matrix.rule import note, on_alarm, on_called, on_result
+from matrix.rule import note, on_alarm, on_called, on_result, reading
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.trace import Side
 
@@ -134,12 +133,12 @@ class Transactions:
         return None
 
 
-@lru_cache(8)
-def event_of(exchange: Exchange) -> Event | None:
-    """Return what a TransactionEvent says; None where it names no transaction, or is sent by the wrong side."""
+@reading(on_called(EVENT, by=Side.STATION), versions=VERSIONS)
+def read_event(exchange: Exchange) -> Event | None:
+    """Return what a TransactionEvent says: the `reading` of its exchange. None where it names no transaction."""
     request = exchange.request
     about, evse = request.get("transactionInfo"), request.get("evse")
-    if exchange.side is not Side.STATION or type(about) is not dict:
+    if type(about) is not dict:
         return None
     transaction_id, state = about.get("transactionId"), about.get("chargingState")
     if type(transaction_id) is not str or len(transaction_id) > LONGEST_ID:
@@ -178,7 +177,7 @@ def tells_news(subject: Exchange | Alarm, known: Known) -> bool:
     """Ask whether an event is more than the next Updated of a connected vehicle's transaction, as most are."""
     if isinstance(subject, Alarm):
         return True
-    event = event_of(subject)
+    event: Event | None = subject.reading
     if event is None:
         return False
     found = transaction_of(event, known)
@@ -201,7 +200,7 @@ def is_another(event: Event, found: Transaction) -> bool:
 @note(on_called(EVENT), versions=VERSIONS)
 def remember_event(exchange: Exchange, known: Known) -> None:
     """Remember what an event tells of its transaction, and wait for what was skipped."""
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     if event is None:
         return
     story = known.story(Transactions)
@@ -292,7 +291,7 @@ def _place(story: Transactions, found: Transaction, event: Event, evse: int, exc
 @note(on_result(EVENT), versions=VERSIONS)
 def remember_answer(exchange: Exchange, known: Known) -> None:
     """Remember that an event was answered, and whether the transaction is authorized by it."""
-    event = event_of(exchange)
+    event: Event | None = exchange.reading
     found = transaction_of(event, known) if event is not None else None
     if event is None or found is None:
         return

@@ -14,7 +14,7 @@ from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.boot_story import BOOT, story_of
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
-from matrix.rules.transactions20 import EVENT, EVSES_REMEMBERED, VERSIONS, Transactions, event_of
+from matrix.rules.transactions20 import EVENT, EVSES_REMEMBERED, VERSIONS, Event, Transactions
 from matrix.soundness import is_sound
 from matrix.trace import Side
 
@@ -61,7 +61,7 @@ def _asked(exchange: Exchange) -> str | None:
 def _shows_trigger(exchange: Exchange) -> bool:
     """Tell whether a message says itself that it was triggered: Idle is said for nothing else, and so is Trigger."""
     if exchange.action == EVENT:
-        event = event_of(exchange)
+        event: Event | None = exchange.reading
         return event is not None and event.trigger == "Trigger"
     if exchange.action == "MeterValues":
         samples = [each for value in objects(exchange.request, "meterValue") for each in objects(value, "sampledValue")]

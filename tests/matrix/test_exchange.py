@@ -15,6 +15,7 @@ def test_payloads_are_kept_only_where_an_answer_may_be_returned(version: str, *,
         draw('> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]', version=version), on_exchange=told.append
     )
 
-    answered = told[0].conversation.voices[Side.STATION].answered["h"]
+    answered = told[0].conversation.voices[Side.STATION].answered_under("h")
+    assert answered is not None
     assert answered.row == "Heartbeat"
     assert (answered.exchange is not None) is is_kept
