@@ -1,4 +1,4 @@
-"""What one scope sees of a board; that it is all that leaves the hub, tests/end_to_end/test_access.py looks at."""
+"""What one scope sees of a board; that it is all that leaves the hub, tests/end_to_end/test_sight.py looks at."""
 
 import pytest
 from drawing import Pen, judged

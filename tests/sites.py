@@ -1,0 +1,197 @@
+"""A hub with an event that two participants have a part in, and a token for each role that somebody may have."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import trustme
+from aiohttp import web
+
+from hub.disturber import Disturber
+from hub.doors import Door
+from hub.event_desk import EventDesk
+from hub.event_file import read_event
+from hub.server import Hub, HubSettings
+from hub.tls import TlsPolicy
+from hub.tokens import Role, Token, new_token, revoke
+from tui.serving import PAGES, hub_app
+
+EVENT: Final = """\
+[event]
+name = "Fest"
+[participants.volta]
+vendor = "Volta"
+[participants.wren]
+[csmses.lotus]
+participant = "wren"
+url = "{url}"
+versions = ["1.6"]
+[csmses.deep]
+participant = "wren"
+url = "{url}"
+versions = ["1.6"]
+[stations.one]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1"]
+[stations.nine]
+participant = "wren"
+versions = ["1.6"]
+identities = ["W9"]
+"""
+AFAR: Final = {"Via": "1.1 a-proxy"}
+"""What a request carries that does not come from the hub's own machine; all of these tests do."""
+NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER, MOVER = (
+    "nobody wrong revoked viewer own other organizer mover".split()
+)
+"""A mover is an organizer whose token was made to move stations with."""
+ROLES: Final = (NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER, MOVER)
+KNOWN: Final = (VIEWER, OWN, OTHER, ORGANIZER, MOVER)
+
+
+@dataclass
+class Site:
+    """A hub with an event, stations of two participants, and a token for each role."""
+
+    hub: Hub
+    tokens: dict[str, str]
+    http: aiohttp.ClientSession
+    stations: dict[tuple[str, str], aiohttp.ClientWebSocketResponse] = field(default_factory=dict)
+
+    def headers(self, role: str) -> dict[str, str]:
+        token = self.tokens.get(role)
+        return AFAR | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    async def visit(self, identity: str, csms: str, vendor: str) -> None:
+        """Let a station connect, say what it is, and send what has a word in it that nobody else says."""
+        station = await self.http.ws_connect(f"{self.hub.url}/{csms}/{identity}", protocols=["ocpp1.6"])
+        self.stations[identity, csms] = station
+        boot = {"chargePointVendor": vendor, "chargePointModel": "One", "firmwareVersion": f"fw-{identity}-{csms}"}
+        await self.call(identity, csms, "BootNotification", boot)
+        await self.call(identity, csms, "DataTransfer", {"vendorId": f"said-{identity}-{csms}"})
+        await self.call(identity, csms, "Heartbeat", {})
+
+    async def call(self, identity: str, csms: str, action: str, payload: object) -> None:
+        await self.stations[identity, csms].send_str(json.dumps([2, action, action, payload]))
+        async with asyncio.timeout(10):
+            await self.stations[identity, csms].receive()
+
+    async def get(self, role: str, path: str) -> tuple[int, str]:
+        """Return status and body of what a role is answered."""
+        async with self.http.get(f"http://127.0.0.1:{self.hub.port}{path}", headers=self.headers(role)) as answer:
+            return answer.status, await answer.text()
+
+    @asynccontextmanager
+    async def following(self, role: str) -> AsyncIterator["Board"]:
+        url = f"http://127.0.0.1:{self.hub.port}/-/page/live"
+        async with self.http.get(url, headers=self.headers(role)) as answer:
+            yield Board(answer)
+
+    async def board(self, role: str, wanted: int) -> "Board":
+        """Return the board as a role sees it, once it has so many pairs, and each of them has a Heartbeat."""
+        async with self.following(role) as board:
+            await board.until(
+                lambda: len(board.pairs) == wanted and all(p["tested"] >= 4 for p in board.pairs.values())
+            )
+            return board
+
+
+class Board:
+    """What a browser is sent: all bytes, the pairs by id, and the line at the top."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self.sent = ""
+        self.pairs: dict[str, Any] = {}
+        self.status: dict[str, Any] = {}
+        self.farewell = ""
+        self._answer = answer
+
+    async def until(self, reached: Any) -> None:
+        async with asyncio.timeout(30):
+            while not reached():
+                self._take((await self._answer.content.readline()).decode())
+
+    def _take(self, line: str) -> None:
+        assert line, "the stream has ended"
+        self.sent += line
+        told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+        if "pairs" in told:
+            kept = {} if told["whole"] else {id_: pair for id_, pair in self.pairs.items() if id_ not in told["gone"]}
+            self.pairs, self.status = kept | {pair["id"]: pair for pair in told["pairs"]}, told["status"]
+        self.farewell = told.get("why", self.farewell)
+
+    @property
+    def names(self) -> set[str]:
+        return {f"{pair['station']} with {pair['csms']}" for pair in self.pairs.values()}
+
+
+async def csms(request: web.Request) -> web.WebSocketResponse:
+    """Accept all; a Heartbeat is answered without its time."""
+    socket = web.WebSocketResponse(protocols=["ocpp1.6"])
+    await socket.prepare(request)
+    booted = {"currentTime": "2026-01-01T12:00:00Z", "interval": 300, "status": "Accepted"}
+    answers = {"BootNotification": booted, "DataTransfer": {"status": "Accepted"}, "Heartbeat": {}}
+    async for message in socket:
+        _, number, action, _ = json.loads(message.data)
+        await socket.send_str(json.dumps([3, number, answers[action]]))
+    return socket
+
+
+@asynccontextmanager
+async def csms_at() -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_get("/{station}", csms)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"ws://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
+    async with csms_at() as url:
+        (tmp_path / "event.toml").write_text(EVENT.format(url=url) + f"[viewing]\n{viewing}\n")
+        async with site_with(tmp_path) as found:
+            yield found
+
+
+@asynccontextmanager
+async def site_with(tmp_path: Path) -> AsyncIterator[Site]:
+    """Run the hub of the event file in a folder, as `plugfest serve` does."""
+    desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
+    tokens, path = tmp_path / "tokens.toml", tmp_path / "event.recording"
+    kinds = [(VIEWER, Role.VIEWER, ""), (OWN, Role.PARTICIPANT, "volta"), (OTHER, Role.PARTICIPANT, "wren"),
+             (ORGANIZER, Role.ORGANIZER, ""), (MOVER, Role.ORGANIZER, ""), (REVOKED, Role.ORGANIZER, "")]  # fmt: skip
+    movers = (MOVER, REVOKED)
+    secrets = {
+        name: new_token(tokens, Token(name=name, digest="", role=role, participant=whose, may_move=name in movers))
+        for name, role, whose in kinds
+    }
+    revoke(tokens, REVOKED)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    doors = [Door("127.0.0.1", 0, context)]
+    settings = HubSettings(recording=path, csmses={}, port=0, more_doors=doors, tokens=tokens)
+    disturber = Disturber()
+    whole = hub_app(path, PAGES["here"], disturber, desk)
+    async with Hub(settings, app=whole, disturber=disturber, desk=desk) as hub, aiohttp.ClientSession() as http:
+        yield Site(hub, secrets | {WRONG: "plugfest_guessed-by-somebody"}, http)
+
+
+@asynccontextmanager
+async def event(tmp_path: Path, viewing: str) -> AsyncIterator[Site]:
+    """Two stations of two participants have visited the same CSMS of one of them, and one of them a second one."""
+    async with site(tmp_path, viewing) as there:
+        await there.visit("V1", "lotus", "Volta")
+        await there.visit("W9", "lotus", "Wren")
+        await there.visit("W9", "deep", "Wren")
+        yield there
