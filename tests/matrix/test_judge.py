@@ -1,22 +1,18 @@
-"""The judge as a whole: outcomes, evidence, time, and what must hold whatever the traffic."""
+"""The judge as a whole: outcomes, evidence, time, logs; what must hold whatever the traffic: test_judge_properties."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from drawing import Pen, codes, draw, judged
-from hypothesis import given
-from hypothesis import strategies as st
-from rule_cases import rule_cases
+from drawing import codes, draw, judged
 
 from matrix.exchange import Exchange
 from matrix.finding import Remark, Severity, info
 from matrix.judge import Judge
 from matrix.outcome import Outcome
 from matrix.rule import Question, Rule, Watch, all_rules, on_called, on_handshake, on_misformed
-from matrix.trace import Clock, Closed, Ending, Frame, Opcode, Opened, Side, Traffic
+from matrix.trace import Clock, Closed, Ending, Opened, Side, Traffic
 
 NOW = "2026-11-01T10:00:00Z"
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","firmwareVersion":"1.0"}]'
@@ -327,98 +323,6 @@ def test_fragments_of_a_message_are_judged_as_one() -> None:
 
     assert outcome_of(judge, "Heartbeat") == "passed"
     assert judge.findings == []
-
-
-TEXTS = st.one_of(
-    st.text(max_size=40),
-    st.binary(max_size=40),
-    st.sampled_from(
-        [HEARTBEAT[2:], BEAT[2:], BOOT[2:], '[3,"h",{}]', '[4,"h","X","",{}]', '[2,1,"\\ud800",{"a":"\\ud800"}]']
-    ),
-    st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4)).map(str),
-)
-FRAMES = st.builds(
-    Frame,
-    id=st.just(0),
-    session=st.just(1),
-    at=st.integers(0, 2**62),
-    side=st.sampled_from(Side),
-    opcode=st.sampled_from([*Opcode, 3, 11]),
-    payload=TEXTS,
-    fin=st.booleans(),
-    rsv=st.integers(0, 7),
-)
-
-
-@given(frames=st.lists(FRAMES, max_size=12), version=st.sampled_from(["1.6", "2.0", "2.0.1", "2.1", "?"]))
-def test_no_traffic_makes_the_judge_raise_or_a_rule_crash(frames: list[Frame], version: str) -> None:
-    pen = Pen()
-    opened, closed = pen.session([], offered=(f"ocpp{version}",), chosen=f"ocpp{version}")
-
-    judge = judged([opened, *frames, closed])
-
-    assert judge.crashes == []
-    assert judge.board.view().sessions_open == 0
-
-
-@given(frames=st.lists(FRAMES, max_size=12))
-def test_judging_twice_gives_the_same_findings(frames: list[Frame]) -> None:
-    traffic: list[Traffic] = [draw()[0], *frames]
-
-    once, again = judged(traffic), judged(traffic)
-
-    assert once.findings == again.findings
-    assert once.board.view().pairs == again.board.view().pairs
-
-
-def values_replaced(node: Any, value: Any) -> Iterator[Any]:
-    """Yield the node with each of its values replaced, one at a time, at any depth."""
-    if isinstance(node, dict):
-        for name, inner in node.items():
-            yield from ({**node, name: other} for other in (value, *values_replaced(inner, value)))
-    elif isinstance(node, list):
-        for number, inner in enumerate(node):
-            for other in (value, *values_replaced(inner, value)):
-                yield [*node[:number], other, *node[number + 1 :]]
-
-
-@pytest.mark.parametrize(
-    "value", [[["x"]], {"x": {}}, 1e308, -1, "9" * 400, ""], ids=lambda value: type(value).__name__
-)
-@pytest.mark.parametrize("code", sorted(rule_cases()))
-def test_no_value_in_a_payload_makes_a_rule_crash(code: str, value: Any) -> None:
-    case = rule_cases()[code]
-    for traffic in (case.broken, case.kept):
-        for number, item in enumerate(traffic):
-            for text in mutations(item, value):
-                judge = judged([*traffic[:number], msgspec.structs.replace(item, payload=text), *traffic[number + 1 :]])
-
-                assert judge.crashes == []
-
-
-def mutations(item: Traffic, value: Any) -> Iterator[str]:
-    if isinstance(item, Frame) and isinstance(item.payload, str) and item.payload.startswith("[") and item.fin:
-        try:
-            message = json.loads(item.payload)
-        except ValueError:
-            return
-        yield from (json.dumps([*message[:-1], other]) for other in values_replaced(message[-1], value))
-
-
-def test_interleaved_sessions_are_judged_as_each_alone() -> None:
-    first = Pen().session(
-        [BOOT, BOOTED, HEARTBEAT, '< [3,"h",{}]'], identity="A", offered=("ocpp1.6",), chosen="ocpp1.6"
-    )
-    pen = Pen()
-    pen.session([])
-    second = pen.session([HEARTBEAT, BEAT, '> [2,"x","Nope",{}]'], identity="B", offered=("ocpp1.6",), chosen="ocpp1.6")
-    mixed = [item for pair in zip(first, second, strict=False) for item in pair]
-    mixed += [*first[len(second) :], *second[len(first) :]]
-
-    together, alone = judged(mixed), judged(first, second)
-
-    assert sorted(codes(together)) == sorted(codes(alone))
-    assert [pair.rows for pair in together.board.view().pairs] == [pair.rows for pair in alone.board.view().pairs]
 
 
 def imported(*lines: str, version: str = "1.6", clock: Clock | None = None) -> list[Traffic]:
