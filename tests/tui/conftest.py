@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from drawing import read_drawing
 from goldens import SESSIONS
+from mornings import morning_at
 from recorded import record
 from recordings import RecordingBuilder
 
@@ -53,3 +54,9 @@ def faulty(tmp_path: Path) -> Path:
     return record(
         tmp_path / "faulty.recording", read_drawing(SESSIONS / "field/F050-number-where-a-string-belongs.session")
     )
+
+
+@pytest.fixture
+def morning(tmp_path: Path) -> Path:
+    """Seconds apart: CS-1 boots at acme, is answered an error and then not; C-2 at borealis deviates; both leave."""
+    return morning_at(tmp_path / "morning.recording")
