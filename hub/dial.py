@@ -113,6 +113,16 @@ class HeadReader(asyncio.Protocol):
             self.transport.resume_reading()
         return rest
 
+    def give_way(self, protocol: asyncio.Protocol) -> None:
+        """Let another protocol go on from here, whatever has become of the connection."""
+        self.transport.set_protocol(protocol)
+        if rest := self.take_rest():
+            protocol.data_received(rest)
+        if self.is_lost:
+            protocol.connection_lost(self.exception)
+        elif self.has_ended:
+            protocol.eof_received()
+
     def hand_over(self, successor: "HeadReader") -> None:
         """Let another reader read on from here.
 

@@ -1,5 +1,6 @@
 """A recording that is made anew out of others: it gets its name when it is whole, or never."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -81,7 +82,7 @@ def put_in_place(made: Path, path: Path, *, force: bool = False) -> None:
         if force:
             _replace(made, path)
         else:
-            _link(made, path)
+            link_new(made, path)
     except FileExistsError as exc:
         raise FreshError(f"there is something at {str(path)!r} by now; it was left as it is") from exc
     except OSError as exc:
@@ -89,14 +90,19 @@ def put_in_place(made: Path, path: Path, *, force: bool = False) -> None:
     sync(path.parent)
 
 
-def _link(made: Path, path: Path) -> None:
+def link_new(made: Path, path: Path) -> None:
+    """Give a file a name that nothing has.
+
+    Raises:
+        FileExistsError: there is something by that name.
+    """
     try:
         os.link(made, path)
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links
         if path.exists():
-            raise FileExistsError from None
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         made.rename(path)
 
 

@@ -83,13 +83,19 @@ def is_held(recording: Path) -> bool:
     except OSError:
         return False
     try:
+        return is_locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Tell whether somebody else has the lock of a file; else it is ours until the file is closed."""
+    try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:  # a file system without locks
         return False
-    finally:
-        os.close(descriptor)
     return False
 
 

@@ -44,14 +44,7 @@ class End(asyncio.Protocol):
 
     def take_over(self) -> None:
         """Become the connection's protocol, and go on where its reader stopped."""
-        reader = self._reader
-        self.transport.set_protocol(self)
-        if rest := reader.take_rest():
-            self.data_received(rest)
-        if reader.is_lost:
-            self.connection_lost(reader.exception)
-        elif reader.has_ended:
-            self.eof_received()
+        self._reader.give_way(self)
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)

@@ -3,7 +3,6 @@
 The age of the newest traffic says nothing about that: an idle hub is alive, and a killed one was busy a moment ago.
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from hub.lock_file import is_taken_briefly, lock_path_of, trouble_at
+from hub.lock_file import is_locked, is_taken_briefly, lock_path_of, trouble_at
 
 Clock = Callable[[], int]
 
@@ -96,11 +95,7 @@ class LockWatch:
         stat = os.fstat(lock)
         if (stat.st_ino, stat.st_mtime_ns) == self._left_behind:  # a hub writes into the file that it has locked
             return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if is_locked(lock):
             return True
-        except OSError:  # a file system without locks
-            return False
         self._left_behind = (stat.st_ino, stat.st_mtime_ns)
         return False

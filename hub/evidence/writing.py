@@ -1,6 +1,5 @@
 """A bundle as a folder or a ZIP archive, which has its name only once it is whole and holds nothing it must not."""
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -17,6 +16,7 @@ from hub.evidence.chain import chained
 from hub.evidence.opening import RECORDING
 from hub.evidence.readme import MESSAGES, readme, replay_command
 from hub.exports.new_file import private_file
+from hub.fresh import link_new
 from hub.mirror import keep
 from hub.recording import Recording
 from hub.recording_file import PRIVATE, open_for_writing
@@ -117,20 +117,9 @@ def _hand_over(folder: Path, to: Path) -> None:
     made = folder.with_name(f"{folder.name}{ARCHIVE}")
     try:
         _archive(folder, made, to.stem)
-        _name(made, to)
+        link_new(made, to)
     finally:
         made.unlink(missing_ok=True)
-
-
-def _name(made: Path, to: Path) -> None:
-    try:
-        os.link(made, to)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if to.exists():
-            raise
-        made.rename(to)
 
 
 def _archive(folder: Path, made: Path, name: str) -> None:

@@ -57,13 +57,7 @@ class Link(asyncio.Protocol):
         self._transport = reader.transport
         if not self._transport.is_closing():
             self._transport.set_write_buffer_limits(UNSENT_BYTES)
-        self._transport.set_protocol(self)
-        if rest := reader.take_rest():
-            self.data_received(rest)
-        if reader.is_lost:
-            self.connection_lost(reader.exception)
-        elif reader.has_ended:
-            self.eof_received()
+        reader.give_way(self)
 
     # -- what we do ---------------------------------------------------------------------------------------------------
 
