@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import rich_click as click
 
+from tui.cli_errors import reported
 from tui.completing import actions, sessions
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
-UNUSABLE: Final = 2
 
 _WHAT: Final = (
     click.option(
@@ -117,15 +117,7 @@ def replay(recording: Path, **options: Any) -> None:
 
     Exit code 0: all went as recorded. 1: the live peer departed from it; the report says where. 2: it could not run.
     """
-    from hub.errors import HubError
-    from matrix.safe import safe
     from tui.replay_wishes import Wishes
     from tui.replaying import run_replay
 
-    try:
-        sys.exit(run_replay(Wishes(recording=recording, **options)))
-    except HubError as exc:
-        click.echo("\n".join(f"plugfest: {safe(line)}" for line in exc.sentences), err=True)
-        sys.exit(UNUSABLE)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(reported(lambda: run_replay(Wishes(recording=recording, **options))))

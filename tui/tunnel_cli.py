@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import rich_click as click
 
-NO_SENSE: Final = 3
-"""The exit code where it makes no sense to go on: the token is wrong or revoked, or another agent has taken over."""
-UNUSABLE: Final = 2
+from tui.cli_errors import reported
+
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -61,21 +60,12 @@ def _doors(*, is_required: bool) -> Callable[[Callable[..., None]], Callable[...
     return add
 
 
-def _reported(command: Callable[..., Any]) -> Callable[..., None]:
+def _reported(command: Callable[..., int | None]) -> Callable[..., None]:
     """Say what cannot be done in a sentence, and end quietly at Ctrl-C."""
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
-        from hub.errors import HubError
-        from matrix.safe import safe
-
-        try:
-            sys.exit(command(*args, **options))
-        except HubError as exc:
-            click.echo("\n".join(f"plugfest: {safe(line)}" for line in str(exc).splitlines()), err=True)
-            sys.exit(UNUSABLE)
-        except KeyboardInterrupt:
-            sys.exit(130)
+        sys.exit(reported(lambda: command(*args, **options)))
 
     return run
 

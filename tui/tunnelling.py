@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
@@ -22,8 +23,10 @@ from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_conte
 from hub.tunnel_words import Timing
 from matrix.safe import safe
 from tui.serving import OptionError, host_and_port, run_on_best_loop
-from tui.tunnel_cli import NO_SENSE
 from tui.tunnel_status import Lines, json_teller, live_status
+
+NO_SENSE: Final = 3
+"""The exit code where it makes no sense to go on: the token is wrong or revoked, or another agent has taken over."""
 
 
 @dataclass(frozen=True, slots=True)
