@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
 from hub.desk_state import DeskState, DeskStateError, load_state, save_state, state_of
-from hub.event import EventFile, Round, Stamp
+from hub.edits import TOLD_LENGTH, Edits, some_of
+from hub.event import EventFile, Round
 from hub.event_file import EventFileError, read_event, stamp_of
 from hub.event_remarks import remarks
 from hub.limits import Limits
@@ -23,10 +24,6 @@ LOOK_EVERY_S = 0.5
 """How often the file is looked at. An edit is taken up once it has been the same twice: somebody may be writing it."""
 SET_BACK: Final = timedelta(minutes=1)
 """By how much a machine's clock may be set back at most for that to be a correction, and not another time of day."""
-TOLD: Final = 10
-"""How many mistakes of an edit are told, in the log and on screens."""
-TOLD_LENGTH: Final = 400
-"""Characters of each."""
 
 log = logging.getLogger(__name__)
 
@@ -244,31 +241,6 @@ class EventDesk:
             log.info("%s is moved from %s to %s", safe(each.identity), before, after)
         if self._floor is not None:
             self._floor.take_up_moves(moves)
-
-
-class Edits:
-    """Tells when a file is to be read again; `seen` is its stamp as it was read. Does no I/O."""
-
-    def __init__(self, seen: Stamp | None) -> None:
-        self._seen = self._latest = seen
-
-    def is_settled(self, now: Stamp | None) -> bool:
-        """Tell whether a file is another one than was read, and the same as a look before: nobody is writing it.
-
-        So is one that is gone (None): an editor that replaces a file takes it away for a moment only.
-        """
-        is_still, self._latest = now == self._latest, now
-        if now == self._seen or not is_still:
-            return False
-        self._seen = now
-        return True
-
-
-def some_of(mistakes: Sequence[str]) -> list[str]:
-    """Return the first mistakes of a file, one a line, for where there is no room for thousands."""
-    told = [safe(each, TOLD_LENGTH) for each in mistakes[:TOLD]]
-    more = len(mistakes) - TOLD
-    return [*told, f"and {more} more: `plugfest event check` names them all"] if more > 0 else told
 
 
 def log_remarks(event: EventFile) -> None:

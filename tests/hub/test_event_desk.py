@@ -11,7 +11,7 @@ from hub import event_desk
 from hub.desk_state import state_path
 from hub.errors import HubError
 from hub.event import EventFile
-from hub.event_desk import TOLD, Edits, EventDesk, some_of
+from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
@@ -470,24 +470,6 @@ async def test_rounds_go_on_where_one_could_not_be_told(
     assert floor.moves == [Move("V1", "lotus", "deep"), Move("V1", "deep", None), Move("V2", None, "deep")]
 
 
-def test_file_is_read_once_nobody_writes_it_any_more() -> None:
-    edits = Edits((1, 1, 10))
-    stamps = [(1, 1, 10), (1, 2, 0), (1, 3, 30), None, (2, 4, 40), (2, 4, 40), (2, 4, 40)]
-
-    settled = [edits.is_settled(stamp) for stamp in stamps]
-
-    assert settled == [False, False, False, False, False, True, False]
-
-
-def test_file_that_is_gone_is_looked_for_once_and_read_when_it_is_back() -> None:
-    edits = Edits((1, 1, 10))
-    stamps = [None, None, None, (1, 1, 10), (1, 1, 10)]
-
-    settled = [edits.is_settled(stamp) for stamp in stamps]
-
-    assert settled == [False, True, False, False, True]
-
-
 def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path, clock: Clock) -> None:
     def check(event: EventFile) -> None:
         if "taken" in event.csmses:
@@ -501,15 +483,3 @@ def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path,
 
     assert clock.now < NINE
     assert desk.pairing.csms_of("V1") == "lotus"
-
-
-def test_of_mistakes_without_end_the_first_are_told_and_how_many_there_are() -> None:
-    mistakes = [f"event.toml:{line}: \x1b[31m" for line in range(1, TOLD + 4)]
-
-    told = some_of(mistakes)
-
-    assert len(told) == TOLD + 1
-    assert told[0].startswith("event.toml:1: ")
-    assert told[-1] == "and 3 more: `plugfest event check` names them all"
-    assert "\x1b" not in "".join(told)
-    assert some_of(mistakes[:TOLD]) == told[:TOLD]
