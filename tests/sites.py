@@ -20,7 +20,7 @@ from hub.event_file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
-from tui.serving import PAGES, hub_app
+from tui.hub_app import PAGES, hub_app
 
 EVENT: Final = """\
 [event]

@@ -12,7 +12,7 @@ import click
 
 from hub.errors import HubError
 from matrix.safe import safe
-from tui.serving import page_command, page_url
+from tui.hub_app import page_command, page_url
 
 DEFAULT_S: Final = 15.0
 STOP_S: Final = 10.0

@@ -14,7 +14,7 @@ from hub.switchboard import Csms, checked_url
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
 from matrix.replay.acts import SECOND, Tempo
 from matrix.trace import Side
-from tui.serving import OptionError, host_and_port
+from tui.option_values import OptionError, host_and_port
 
 PASSWORD: Final = "PLUGFEST_PASSWORD"  # noqa: S105 - the name of a variable
 

@@ -22,11 +22,11 @@ from matrix.replay.report import SessionReport
 from matrix.replay.script import Script
 from matrix.safe import safe
 from matrix.trace import Side
+from tui.best_loop import run_on_best_loop
 from tui.damaged import readable
 from tui.garbage import collect_seldom
 from tui.replay_report import exit_code, tell, tell_session
 from tui.replay_wishes import PASSWORD, Wishes, check, doors_of, names_of, target_of
-from tui.serving import run_on_best_loop
 
 STOPPED: Final = 130
 Play = Callable[[Plan, Recorder, Told], Coroutine[None, None, None]]

@@ -1,48 +1,32 @@
 """`plugfest serve`: the hub in the foreground, one log line per session."""
 
-import asyncio
 import logging
-import re
 import resource
 import sys
-from collections.abc import Coroutine, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aiohttp import web
-
-from hub.admission import ANY_ORIGIN, Duplicates
-from hub.control import add_control
+from hub.admission import Duplicates
 from hub.disturber import Disturber
 from hub.doors import Door
-from hub.errors import HubError
 from hub.event import EventFile
-from hub.event_control import add_event_control
 from hub.event_desk import EventDesk, log_remarks, reachable
 from hub.event_file import read_event
-from hub.feed import feed_app
 from hub.limits import limits_from_options
-from hub.note_desk import add_note_desk
-from hub.page.process import PageProcess
-from hub.page.server import add_page, shell
-from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
 from hub.recording_file import Durability
 from hub.server import Hub, HubSettings
-from hub.switchboard import TUNNEL, shown_url
+from hub.switchboard import TUNNEL
+from tui.best_loop import run_on_best_loop
 from tui.garbage import collect_seldom
+from tui.hub_app import PAGE_HALL, PAGE_HERE, PAGES, hub_app, page_url
+from tui.option_values import OptionError, host_and_port, names_and_urls, origin_of
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
-PAGE_HERE: Final = "here"
-PAGE_HALL: Final = "hall"
-PAGES: Final[dict[str, MaySee | None]] = {
-    "off": None, PAGE_HERE: see_from_here, PAGE_HALL: see_as_the_hall, "outcomes": see_outcomes,
-    "everything": see_everything,
-}  # fmt: skip
-"""What `--page` may say, and who may see what then."""
 FILES_OF_A_SESSION: Final = 2
 FILES_BESIDE: Final = 50
 """What a hub keeps open beside its sessions: the recording, its listeners, viewers of the feed."""
@@ -50,15 +34,6 @@ FEW_SESSIONS: Final = 1000
 """A hub that cannot hold more than these says so when it starts."""
 
 log = logging.getLogger(__name__)
-
-
-NO_HOSTS: Final = (ANY_ORIGIN, "null", "file://")
-"""What may be allowed beside a scheme and a host; `file://` is what arduinoWebSockets sends, and so many stations."""
-_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\s]+/?")
-
-
-class OptionError(HubError):
-    """An option's value that cannot be used; the message names the option and the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +95,7 @@ def run_serve(
         answer_timeout_s=answer_timeout_s,
         limits=desk.limits if desk else limits_from_options(guard.limits),
         duplicates=Duplicates(guard.duplicates),
-        allowed_origins=tuple(map(_origin, guard.origins)),
+        allowed_origins=tuple(map(origin_of, guard.origins)),
         tokens=tokens,
         durability=Durability(custody.durability),
         is_strict=custody.is_strict,
@@ -173,31 +148,6 @@ async def _serve(settings: HubSettings, disturber: Disturber | None, desk: Event
         await hub.run_until_signalled(ready=lambda: _announce(hub, page))
 
 
-def hub_app(
-    recording: Path, may_see: MaySee | None, disturber: Disturber | None = None, desk: EventDesk | None = None
-) -> web.Application:
-    """Return the whole application of `plugfest serve`: the feed, the page, and what programs beside it ask for."""
-    app = app_with_page(recording, may_see)
-    add_control(app, disturber)
-    add_event_control(app, desk)
-    add_note_desk(app)
-    return app
-
-
-def app_with_page(recording: Path, may_see: MaySee | None) -> web.Application:
-    """Return the hub's application: the feed, and the page where somebody may see it."""
-    if may_see is None:
-        return feed_app(recording)
-    app = feed_app(recording, shell)
-    add_page(app, PageProcess(page_command(recording)), may_see)
-    return app
-
-
-def page_command(recording: Path) -> list[str]:
-    """Return what starts the process that judges for the page of a recording."""
-    return [sys.executable, "-m", "tui.page_process", str(recording.absolute())]
-
-
 def allow_many_sessions() -> None:
     """Raise the soft limit on open files to the hard one; say so where that leaves room for few sessions."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -240,59 +190,3 @@ def _for_whom(page: str, *, has_tokens: bool) -> str:
     what = "what the event shows the hall" if page == PAGE_HALL else page
     more = "; with a token, more" if has_tokens else ""
     return f"(everybody sees {what}{more})"
-
-
-def page_url(url: str) -> str:
-    """Return where a browser finds the page of a hub that stations reach at this URL."""
-    scheme, _, rest = url.partition("://")
-    return f"{'https' if scheme == 'wss' else 'http'}://{rest}/"
-
-
-def run_on_best_loop(main: Coroutine[None, None, None]) -> None:
-    """Run on uvloop where it is installed, else on asyncio's own loop."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
-
-
-def host_and_port(listen: str, option: str = "--listen") -> tuple[str, int]:
-    """Read HOST:PORT, [IPv6]:PORT or PORT.
-
-    Raises:
-        OptionError: it is none of these.
-    """
-    host, _, port = listen.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535:
-        raise OptionError(f"{option} wants HOST:PORT, got {listen!r}")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _origin(origin: str) -> str:
-    """Return an origin as RFC 6454 writes it.
-
-    Raises:
-        OptionError: it is none.
-    """
-    if origin in NO_HOSTS or _ORIGIN.fullmatch(origin):
-        return origin
-    raise OptionError(f"--allow-origin wants an origin such as https://host or http://host:8080, or *, got {origin!r}")
-
-
-def names_and_urls(options: Iterable[str]) -> dict[str, str]:
-    """Read NAME=URL options.
-
-    Raises:
-        OptionError: one is not like that, or a name comes twice.
-    """
-    found: dict[str, str] = {}
-    for option in options:
-        name, equals, url = option.partition("=")
-        if not equals or not name or not url:
-            raise OptionError(f"--csms wants NAME=URL, got {shown_url(option)!r}")
-        if name in found:
-            raise OptionError(f"--csms names {name!r} twice: {shown_url(found[name])!r} and {shown_url(url)!r}")
-        found[name] = url
-    return found

@@ -22,7 +22,8 @@ from hub.switchboard import Csms, checked_csms
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
 from hub.tunnel_words import Timing
 from matrix.safe import safe
-from tui.serving import OptionError, host_and_port, run_on_best_loop
+from tui.best_loop import run_on_best_loop
+from tui.option_values import OptionError, host_and_port
 from tui.tunnel_status import Lines, json_teller, live_status
 
 NO_SENSE: Final = 3

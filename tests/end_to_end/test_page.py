@@ -17,7 +17,7 @@ from hub.event_file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, read_tokens, revoke
-from tui.serving import PAGES, app_with_page, hub_app
+from tui.hub_app import PAGES, app_with_page, hub_app
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 EVENT = """\

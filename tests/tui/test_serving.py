@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tui.serving import OptionError, _origin, allow_many_sessions, why_few_sessions
+from tui.serving import allow_many_sessions, why_few_sessions
 
 
 @pytest.fixture
@@ -30,14 +30,3 @@ def test_a_limit_that_leaves_room_for_few_sessions_is_put_into_a_sentence() -> N
         None,
         None,
     ]
-
-
-@pytest.mark.parametrize("origin", ["https://host", "http://host:8080", "file://", "null", "*"])
-def test_an_origin_to_be_allowed_is_that_of_a_page_or_what_libraries_of_stations_send(origin: str) -> None:
-    assert _origin(origin) == origin
-
-
-@pytest.mark.parametrize("origin", ["host", "https://", "https://host/page", "file:///etc", ""])
-def test_what_is_no_origin_cannot_be_allowed(origin: str) -> None:
-    with pytest.raises(OptionError, match="wants an origin such as"):
-        _origin(origin)

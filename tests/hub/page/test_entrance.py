@@ -14,7 +14,7 @@ from hub.page.seats import LASTS_S
 from hub.token_file import TokenFile
 from hub.tokens import Role, Token, new_token, read_tokens, revoke
 from hub.viewing import Viewing
-from tui.serving import PAGES, app_with_page
+from tui.hub_app import PAGES, app_with_page
 
 Client = TestClient[web.Request, web.Application]
 AFAR = {"Via": "1.1 a-proxy"}
