@@ -133,9 +133,7 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         self._show_detail()
 
     def _title(self, session: Session) -> Line:
-        return title_line(
-            session, self.verdicts.disturbance, self._notes, has_begun=self.verdicts.has_begun
-        )  # fmt: skip
+        return title_line(session, self.verdicts.disturbance, self._notes, has_begun=self.verdicts.has_begun)
 
     @on(LineList.CursorMoved, "#messages")
     def _cursor_moved(self, event: LineList.CursorMoved) -> None:
