@@ -7,13 +7,14 @@ from typing import Final
 from matrix.alarms import Alarm
 from matrix.dialect import V16
 from matrix.exchange import CROSSING_NS, Exchange
-from matrix.fields import dig, integer, said, text
+from matrix.fields import integer, said, text
 from matrix.finding import Remark, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.configuration16 import Configuration
+from matrix.rules.remote_profile import wrong_with_profile
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.rules.transactions16 import Transactions
 from matrix.soundness import is_sound
@@ -220,13 +221,4 @@ def remote_start_with_another_profile(exchange: Exchange, _known: Known) -> Iter
     Breach: `"chargingProfile":{"chargingProfilePurpose":"TxDefaultProfile",...}`.
     Correct: `"chargingProfile":{"chargingProfilePurpose":"TxProfile",...}`.
     """
-    profile = dig(exchange.request, "chargingProfile")
-    if exchange.is_misdirected or not isinstance(profile, dict):
-        return
-    purpose = text(profile, "chargingProfilePurpose")
-    if purpose is not None and purpose != "TxProfile":
-        where = "/chargingProfile/chargingProfilePurpose"
-        yield violation(Side.CSMS, f"the purpose of the profile is {said(purpose)}, not TxProfile", pointer=where)
-    if "transactionId" in profile:
-        text_of = "the profile has a transactionId, and the transaction has not begun"
-        yield violation(Side.CSMS, text_of, pointer="/chargingProfile/transactionId")
+    yield from wrong_with_profile(exchange)

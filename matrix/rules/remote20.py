@@ -11,6 +11,7 @@ from matrix.finding import Remark, info, violation
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
+from matrix.rules.remote_profile import wrong_with_profile
 from matrix.rules.silence import MINUTE_NS, is_held_up, is_station_free, is_station_silent_about_it
 from matrix.rules.transactions20 import EVENT, VERSIONS, Event, Transaction, Transactions, transaction_of
 from matrix.soundness import is_sound
@@ -260,16 +261,7 @@ def start_with_another_profile(exchange: Exchange, _known: Known) -> Iterator[Re
     Breach: `"chargingProfile":{"chargingProfilePurpose":"TxDefaultProfile",...}`.
     Correct: `"chargingProfile":{"chargingProfilePurpose":"TxProfile",...}`.
     """
-    profile = dig(exchange.request, "chargingProfile")
-    if exchange.is_misdirected or not isinstance(profile, dict):
-        return
-    purpose = text(profile, "chargingProfilePurpose")
-    if purpose is not None and purpose != "TxProfile":
-        where = "/chargingProfile/chargingProfilePurpose"
-        yield violation(Side.CSMS, f"the purpose of the profile is {said(purpose)}, not TxProfile", pointer=where)
-    if "transactionId" in profile:
-        text_of = "the profile has a transactionId, and the transaction has not begun"
-        yield violation(Side.CSMS, text_of, pointer="/chargingProfile/transactionId")
+    yield from wrong_with_profile(exchange)
 
 
 @rule(
