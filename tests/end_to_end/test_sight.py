@@ -179,7 +179,7 @@ async def test_letters_are_those_of_now_at_every_moment(tmp_path: Path) -> None:
     async with event(tmp_path, 'participants = "outcomes"') as there:
         now = (await there.board(VIEWER, 3)).names
         frames = [await there.get(ORGANIZER, f"/-/page/data/frame?id={number}") for number in range(1, 40)]
-        moments = [told_at(json.loads(body)["message"]["at"]) for status, body in frames if status == 200]
+        moments = [told_at(json.loads(body)["message"]["at"] + 1) for status, body in frames if status == 200]
         boards = [json.loads((await there.get(VIEWER, f"/-/page/data/board?at={each}"))[1]) for each in moments]
 
     names = [{f"{pair['station']} with {pair['csms']}" for pair in each["pairs"]} for each in boards]
