@@ -11,7 +11,8 @@ from matrix.exchange import Exchange
 from matrix.finding import Remark, Severity, info
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.rule import Question, Rule, Watch, all_rules, on_called, on_handshake, on_misformed
+from matrix.rule import Question, Reading, Rule, Watch, all_rules, on_called, on_handshake, on_misformed
+from matrix.rulebook import Rulebook
 from matrix.trace import Clock, Closed, Ending, Opened, Side, Traffic
 
 NOW = "2026-11-01T10:00:00Z"
@@ -273,6 +274,39 @@ def test_question_that_crashes_costs_the_rules_that_ask_it_and_no_others() -> No
     assert [crash.rule for crash in crashed.crashes] == ["X-1"]
     assert outcome_of(crashed, "Heartbeat") == "inconclusive"
     assert (codes(crashed), codes(silent)) == (["X-3"], [])
+
+
+def test_reading_that_crashes_makes_its_exchange_inconclusive() -> None:
+    def broken(_exchange: Exchange) -> object:
+        raise ZeroDivisionError
+
+    told: list[Exchange] = []
+    judged(draw(HEARTBEAT), on_exchange=told.append)
+    rulebook = Rulebook()
+
+    rulebook.read(told[0], Reading("x.broken", frozenset({"1.6"}), (on_called("Heartbeat"),), broken))
+
+    assert [crash.rule for crash in rulebook.crashes] == ["x.broken"]
+    assert (told[0].crashed, told[0].reading) == (True, None)
+
+
+def test_who_watches_odd_messages_is_asked_about_those_alone() -> None:
+    def speaking(exchange: Exchange, _known: object) -> Iterator[Remark]:
+        yield info(Side.STATION, exchange.call.id)
+
+    rules = [*all_rules(), Rule("X-1", "", "", Severity.INFO, frozenset({"2.0.1"}), (on_called(odd=True),), speaking)]
+    boot = '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"V","model":"M"}}]'
+    event = '"eventData":[],"generatedAt":"%s","seqNo":0'
+    lines = [
+        boot, BOOTED,
+        '> [2,"usual","Heartbeat",{}]', '< [3,"usual",{"currentTime":"$NOW"}]',
+        f'> [2,"unfit","NotifyEvent",{{{event % "$NOW"}}}]', '< [3,"unfit",{}]',
+        '> [2,"usual","Heartbeat",{}]', '> [2,"open","Heartbeat",{}]',
+    ]  # fmt: skip
+
+    judge = judged(draw(*lines, version="2.0.1"), rules=rules)
+
+    assert [each.text for each in judge.findings if each.rule == "X-1"] == ["b", "unfit", "usual", "open"]
 
 
 @pytest.mark.parametrize("levels", [40, 254, 300, 1000, 2000, 100_000])

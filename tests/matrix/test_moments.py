@@ -1,6 +1,7 @@
 """Timestamps: which moment, and in which way it is not RFC 3339."""
 
 from datetime import UTC, datetime
+from sys import getrefcount
 
 import pytest
 from hypothesis import given
@@ -59,6 +60,17 @@ def test_what_is_no_time_is_none(text: str) -> None:
 def test_date_alone_is_known_for_a_date() -> None:
     assert is_iso_date("2026-11-01")
     assert not is_iso_date("1793527200")
+
+
+def test_no_more_is_remembered_of_a_timestamp_than_a_peer_may_fill_the_memory_with() -> None:
+    text = f"2026-11-01T10:00:00.{'1' * 100_000}Z"
+    held = getrefcount(text)
+
+    found = moment(text)
+
+    assert found is not None
+    assert found.digits == 100_000
+    assert getrefcount(text) == held
 
 
 def test_digits_of_the_fraction_are_counted_and_those_beyond_nanoseconds_ignored() -> None:
