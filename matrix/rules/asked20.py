@@ -100,8 +100,8 @@ class Results:
 def remember_request(exchange: Exchange, known: Known) -> None:
     """Remember what was asked for, under which requestId."""
     request_id = integer(exchange.request, "requestId")
-    if exchange.side is not Side.CSMS or request_id is None:
-        return
+    if exchange.side is not Side.CSMS or request_id is None or exchange.request_breaches:
+        return  # what does not fit its schema may have been read otherwise
     story, key = known.story(Results), (RESULT_OF[exchange.action], request_id)
     asked = Asked(exchange.action, exchange.session, exchange.call_frame, exchange.call.id, exchange.at)
     before = story.asked.pop(key, None)

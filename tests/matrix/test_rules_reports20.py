@@ -163,6 +163,10 @@ def test_another_request_id_is_a_warning_while_a_result_is_waited_for() -> None:
     assert found(judge) == [("RP20-01", "warning"), ("RP20-02", "warning"), *[("RP20-03", "warning")] * 2]
 
 
+def test_request_that_does_not_fit_its_schema_promises_nothing() -> None:
+    assert found(judged(drawn(*ask("GetBaseReport", requestId=1, reportBase="Everything"), *beats(7)))) == []
+
+
 def test_result_after_an_answer_that_is_garbled_or_lost_is_not_early() -> None:
     call, _ = exchange("<", "GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"}, {})
     message_id = call.split('"')[1]

@@ -67,6 +67,9 @@ WHY: Final = {
         "NotifyDisplayMessages is not followed; where a log's upload was told of once under its id, another id may be "
         "that of a request from before the recording"
     ),
+    "a connector is unlocked in a transaction": (
+        "the transaction ends seconds after the station is heard of again: its end may have been on its way"
+    ),
     "a trigger is accepted and not followed": "the same message comes later anyway, and which of them it was is open",
 }
 
