@@ -218,6 +218,7 @@ async def test_keys_lead_from_the_cell_to_the_finding_with_rule_clause_and_json(
     matrix = await tab.do(heard="table.matrix")
     await tab.do(click="td.cell.deviated a")
     pair = await tab.find("h1", "Alder One")
+    first = await tab.find("main > p", "Look first at")
     rows = await tab.do(heard="table.rows")
     await tab.do(click="table.rows tr:has(.deviated) td a")
     finding = await tab.find("article.message.opened .finding.violation")
@@ -225,6 +226,7 @@ async def test_keys_lead_from_the_cell_to_the_finding_with_rule_clause_and_json(
 
     assert skipped["path"] == "/#main"
     assert pair["path"].startswith("/-/page/pair/Alder_One.acme.1.6.")
+    assert first["text"].startswith("Look first at Heartbeat, ≠ deviated: ")
     assert 'columnheader "acme"' in matrix["heard"]
     assert 'rowheader "Alder One 1.6"' in matrix["heard"]
     assert 'link "Alder One with acme: deviated, 3 of 4 message types passed, connected now"' in matrix["heard"]
@@ -271,6 +273,20 @@ async def test_the_hall_screen_is_read_from_afar_and_fits_a_telephone_too(
     assert name["font"] >= 0.03 * 2160
     assert small["wide"] <= 0
     assert await nothing_odd(tab)
+
+
+async def test_the_hall_screen_shows_its_last_row_whole_also_where_names_are_long(hub: Hub, tab: Viewer) -> None:
+    await tab.do(go="/-/page/hall", size=[660, 400])
+    async with aiohttp.ClientSession() as http:
+        for number in range(6):
+            station = await http.ws_connect(f"{hub.url}/acme/CS{number}", protocols=["ocpp1.6"])
+            await boot(station, f"Makers of Posts No {number}")
+
+        last = await tab.find("tbody tr:last-child", "Posts No 5")
+        box = await tab.do(measure=".hall-box")
+
+    assert "✓" in last["text"]
+    assert box["cut"] <= 1
 
 
 async def test_every_view_fits_a_telephone_and_a_session_says_first_what_was_found_in_it(

@@ -40,7 +40,7 @@ async function main(base, executablePath) {
       for (;;) {  // what is drawn anew meanwhile has no style any more
         const found = await page.locator(command.measure).first().evaluate((element) => element.isConnected && ({
           font: parseFloat(getComputedStyle(element).fontSize), outline: getComputedStyle(element).outlineStyle,
-          color: getComputedStyle(element).color, wide: document.documentElement.scrollWidth - innerWidth,
+          color: getComputedStyle(element).color, wide: document.documentElement.scrollWidth - innerWidth, cut: element.scrollHeight - element.clientHeight,
         }));
         if (found) return found;
       }
