@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from yarl import URL
 
 from hub.control import add_control
 from hub.disturber import Disturber
@@ -15,6 +16,7 @@ from hub.note_desk import add_note_desk
 from hub.page.process import PageProcess
 from hub.page.server import add_page, shell
 from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
+from tui.own_address import EVERY
 
 PAGE_HERE: Final = "here"
 PAGE_HALL: Final = "hall"
@@ -51,6 +53,10 @@ def page_command(recording: Path) -> list[str]:
 
 
 def page_url(url: str) -> str:
-    """Return where a browser finds the page of a hub that stations reach at this URL."""
-    scheme, _, rest = url.partition("://")
-    return f"{'https' if scheme == 'wss' else 'http'}://{rest}/"
+    """Return where a browser on this machine finds the page of a hub that stations reach at this URL.
+
+    An address that is every address is no name of this machine: by that, the page would be shown to nobody.
+    """
+    door = URL(url)
+    there = door.with_host("localhost") if door.host in EVERY else door
+    return f"{there.with_scheme('https' if door.scheme == 'wss' else 'http')}/"

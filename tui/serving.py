@@ -24,6 +24,7 @@ from tui.best_loop import run_on_best_loop
 from tui.garbage import collect_seldom
 from tui.hub_app import PAGE_HALL, PAGE_HERE, PAGES, hub_app, page_url
 from tui.option_values import OptionError, host_and_port, names_and_urls, origin_of
+from tui.own_address import for_others
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
@@ -171,6 +172,8 @@ def _announce(hub: Hub, page: str) -> None:
         there = f"what `plugfest tunnel csms {name}` brings" if url == TUNNEL else f"{url.rstrip('/')}/IDENTITY"
         for door in hub.urls:
             print(f"{door}/{name}/IDENTITY  reaches  {there}")  # noqa: T201 - what a person needs
+    if hint := for_others(hub.urls):
+        print(hint)  # noqa: T201 - likewise
     if hub.desk:
         for door in hub.urls:
             print(f"{door}/IDENTITY  reaches  the CSMS that the station is paired with")  # noqa: T201 - likewise

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -64,11 +65,11 @@ async def feed_of(recording: Path, port: int = 0) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def served(app: web.Application, port: int = 0) -> AsyncIterator[int]:
+async def served(app: web.Application, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
@@ -131,10 +132,8 @@ def test_url_that_is_no_hubs_is_named(url: str) -> None:
 
 async def test_hub_whose_certificate_does_not_hold_is_told_with_what_may_help() -> None:
     server_side, _ = tls_contexts()
-    async with await asyncio.start_server(
-        lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server_side
-    ) as server:
-        url = feed_url(f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with served(web.Application(), tls=server_side) as port:
+        url = feed_url(f"wss://127.0.0.1:{port}")
 
         with pytest.raises(MirrorError, match=r"its certificate does not hold: .* \(--ca FILE says which to trust\)$"):
             await check(url)
