@@ -1,6 +1,7 @@
 """How every command says what it cannot do: in a sentence each, without a traceback."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,12 +43,19 @@ def reported(work: Callable[[], Any]) -> Any:
     """Run a command: what the hub cannot do is said in a sentence, Ctrl-C ends quietly."""
     from hub.errors import HubError
 
+    heed_interrupts()
     try:
         return work()
     except HubError as exc:
         fail(*exc.sentences)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def heed_interrupts() -> None:
+    """Let Ctrl-C be a KeyboardInterrupt from here on, where `tui.start` has put that off."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def fail(*sentences: str) -> NoReturn:

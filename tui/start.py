@@ -4,11 +4,13 @@ import signal
 
 
 def main() -> None:
-    """Load the command line and run it; what a parent has said of SIGINT (`nohup`, `&`) holds."""
-    heeded = signal.getsignal(signal.SIGINT)
-    if heeded is signal.default_int_handler:
+    """Load the command line and run it.
+
+    Python loses a Ctrl-C now and then that comes while it imports, and the command would run on: until its work begins
+    (`reported`), the system's own default holds. What a parent has said of SIGINT (`nohup`, `&`) holds throughout.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from tui.cli import main as plugfest
 
-    signal.signal(signal.SIGINT, heeded)
     plugfest()
