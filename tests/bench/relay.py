@@ -30,7 +30,7 @@ FILES_BESIDE: Final = 100
 def main() -> None:
     options = _options()
     plan = _within_limits(QUICK if options.quick else Plan(rounds=options.rounds), raise_file_limit())
-    here, missing = relays(options.mitmdump)
+    here, missing = relays(options.mitmdump, with_floor=options.floor)
     wanted = [relay for relay in here if not options.relays or relay.name in options.relays.split(",")]
     for sentence in (_machine(), *missing):
         print(sentence, end="\n\n")
@@ -44,6 +44,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; repeatable")
     parser.add_argument("--relays", metavar="NAMES", help="only these, by commas: nginx,hub")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="how often each is measured (default: 5)")
+    parser.add_argument(
+        "--floor", action="store_true", help="also a relay in C that only records (needs SQLite's header)"
+    )
     parser.add_argument("--mitmdump", metavar="PATH", help="where mitmdump is (default: $MITMDUMP, then the PATH)")
     return parser.parse_args()
 

@@ -6,6 +6,7 @@ keeps what it sees in memory. The hub records every frame on disk before it forw
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -70,8 +71,11 @@ class Relay:
     is_light: bool = True
 
 
-def relays(mitmdump: str | None) -> tuple[list[Relay], list[str]]:
-    """Return the relays that are here, and for each of the others a sentence that says why not."""
+def relays(mitmdump: str | None, *, with_floor: bool = False) -> tuple[list[Relay], list[str]]:
+    """Return the relays that are here, and for each of the others a sentence that says why not.
+
+    `with_floor` adds a relay in C that records into SQLite and does nothing else: what no hub can go below.
+    """
     here: list[Relay] = []
     missing: list[str] = []
     binaries = {"nginx": _found("nginx"), "haproxy": _found("haproxy"), "mitmdump": mitmdump or _found("mitmdump")}
@@ -80,6 +84,12 @@ def relays(mitmdump: str | None) -> tuple[list[Relay], list[str]]:
             here.append(_STARTED[name](binary))
         else:
             missing.append(f"{name}: skipped, {binary or name} is not installed here ({_INSTALL[name]})")
+    if with_floor and _can_compile():
+        here.append(Relay("floor", floor))
+    elif with_floor:
+        missing.append(
+            "floor: skipped, no C compiler with SQLite's header here (Debian: apt-get install gcc libsqlite3-dev)"
+        )
     return [*here, Relay("hub", hub), Relay("hub, judged live", judged_hub)], missing
 
 
@@ -98,6 +108,15 @@ def hub(csms_port: int, folder: Path) -> Iterator[Running]:
     with process(RELAY_CORE, *command, files=CUSTOMARY_FILES) as running:
         address = first_line(running).split("/IDENTITY")[0].replace("ws://", "http://")
         yield Running(address, [running.pid])
+
+
+@contextmanager
+def floor(csms_port: int, folder: Path) -> Iterator[Running]:
+    """Compile `floor.c`, and run it."""
+    binary = folder / "floor"
+    subprocess.run(["cc", "-O2", "-o", str(binary), str(HERE / "floor.c"), "-lsqlite3"], check=True)
+    with process(RELAY_CORE, str(binary), str(csms_port), str(folder / "floor.db")) as running:
+        yield Running(f"http://127.0.0.1:{int(first_line(running))}/csms", [running.pid])
 
 
 @contextmanager
@@ -154,6 +173,11 @@ _INSTALL: Final = {
     "haproxy": "Debian: apt-get install haproxy",
     "mitmdump": "pip install mitmproxy, in a virtual environment of its own; then --mitmdump or MITMDUMP",
 }
+
+
+def _can_compile() -> bool:
+    compiler = ["cc", "-fsyntax-only", str(HERE / "floor.c")]
+    return bool(shutil.which("cc")) and not subprocess.run(compiler, check=False, capture_output=True).returncode
 
 
 def _found(name: str) -> str | None:

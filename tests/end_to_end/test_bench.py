@@ -1,5 +1,6 @@
 """The benchmark in small: each part runs and prints its table. What it measures with such numbers means nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,10 @@ HEADS = (
 )
 
 
-def bench(*options: str) -> "subprocess.CompletedProcess[str]":
+def bench(*options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "tests/bench/relay.py"), "--quick", *options]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=100)
+    env = os.environ | environment
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=100, env=env)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the benchmark reads /proc")
@@ -36,6 +38,15 @@ def test_relays_that_are_not_installed_are_skipped_with_the_reason() -> None:
     assert run.returncode == 0, run.stderr
     assert "mitmdump: skipped, no-such-program is not installed here (pip install mitmproxy" in run.stdout
     assert "| mitmdump |" not in run.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the benchmark reads /proc")
+def test_floor_is_skipped_with_the_reason_where_nothing_compiles_it(tmp_path: Path) -> None:
+    run = bench("--part", "sessions", "--relays", "hub,floor", "--floor", PATH=str(tmp_path))
+
+    assert run.returncode == 0, run.stderr
+    assert "floor: skipped, no C compiler with SQLite's header here" in run.stdout
+    assert "| floor |" not in run.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the benchmark chooses cores")
