@@ -146,9 +146,9 @@ class Leg(asyncio.Protocol):
 
     def _take_rest(self) -> None:
         """Take all that waits: nothing comes after it."""
-        if self._rest and self._splice.state is not _OVER:
-            self._take(self._rest)
-        self._rest = b""
+        rest, self._rest = self._rest, b""
+        if rest and self._splice.state is not _OVER:
+            call(partial(self._take, rest), self.peer)  # whatever becomes of it, the end is still to be told
 
     def eof_received(self) -> bool:
         self._take_rest()

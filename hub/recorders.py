@@ -31,13 +31,18 @@ def open_recorder(
 class SyncedRecorder(Recorder):
     """Commits on the worker, since each commit waits for the disk; what arrives meanwhile is the next one's."""
 
+    _is_writing = False
+
     def _commit(self) -> None:
+        if self._is_writing:  # also where patience is lost meanwhile: nothing overtakes what is being written
+            return
         if self._is_scheduled and not self._working:
             self._check()  # each time: beside the disk it costs nothing
         if self._backlog:
             super()._commit()
         elif self._is_scheduled and not self._working and not self._trouble:
             batch, self._batch, self._is_scheduled = self._batch, Batch(), False
+            self._is_writing = True
             self._working = self._loop.run_in_executor(self._worker, batch.write, self._transaction)
             self._working.add_done_callback(partial(self._written, batch))
 
@@ -47,12 +52,12 @@ class SyncedRecorder(Recorder):
             self._let_work(partial(self._checkpointer.run, self._connection), self._after_checkpoint)
 
     def _written(self, batch: Batch, done: "asyncio.Future[None]") -> None:
-        self._working = None
+        self._working, self._is_writing = None, False
         if exc := done.exception():
             self._fail(exc, batch)
             if self._is_strict:
                 return
-        else:
+        elif not self._trouble:  # that it was taken away meanwhile
             self._tell("")
         call_back(batch.afterwards)
         self._relieve()

@@ -26,7 +26,7 @@ from hub.path import Dialler
 from hub.presence import StationLeftError, while_present
 from hub.recorder import Recorder
 from hub.splice import Splice
-from hub.switchboard import Csms, NotFoundError, Route, Switchboard
+from hub.switchboard import RESTS, Csms, NotFoundError, Route, Switchboard
 from hub.tls import UpstreamTls
 from hub.tls_facts import why_the_csms_failed
 from matrix.trace import Ending, Side
@@ -116,6 +116,8 @@ class Relay:
         elif not self.recorder.is_forwarding:
             sentence = f"the hub opens no session while it cannot record: {self.recorder.failing}"
             await opening.refuse(503, sentence, "Retry-After: 5", is_recorded=False)
+        elif not self._switchboard.is_still_so(route):  # it was moved while its password was looked at
+            await opening.refuse(503, MOVED, RESTS)
         elif refused := self._refused(opening, route):  # no pause between this and the entry of the identity
             await opening.refuse(*refused)
         else:

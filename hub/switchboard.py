@@ -131,6 +131,10 @@ class Switchboard:
             raise NotFoundError(f"{shown!r} names no station: connect to /{csms.name}/IDENTITY")
         return Route(csms, identity, f"/{rest}{query}")
 
+    def is_still_so(self, route: Route) -> bool:
+        """Tell whether a station that was led to its CSMS by the pairing is for that one still."""
+        return not route.is_paired or self._pairing is None or self._pairing.csms_of(route.identity) == route.csms.name
+
     def _paired(self, pairing: Paired, target: str) -> Route:
         """Return where the station of `/IDENTITY` goes now."""
         identity = identity_of(target)

@@ -1,6 +1,7 @@
 """An event in a running hub: stations that are paired, moved by hand, and moved by an edit of the file."""
 
 import asyncio
+import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,10 +12,12 @@ from aiohttp import web
 from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 
 from hub import event_desk
+from hub.authentication import Authentication, OpenToAll, Rejection
 from hub.control import ControlError
 from hub.event_control import DeskAt, MoveOrder, PairShown, SwapOrder, add_event_control
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
+from hub.handshake import RequestHead
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tap import Tap
@@ -60,12 +63,17 @@ identities = ["V3"]
 
 
 @asynccontextmanager
-async def hub_with(tmp_path: Path, lotus: Peers, deep: Peers) -> AsyncIterator[Hub]:
+async def hub_with(
+    tmp_path: Path, lotus: Peers, deep: Peers, authentication: Authentication | None = None
+) -> AsyncIterator[Hub]:
     (tmp_path / "event.toml").write_text(event_text(lotus, deep))
     desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
     app = web.Application()
     add_event_control(app, desk)
-    async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={}, port=0), app=app, desk=desk) as hub:
+    settings = HubSettings(
+        recording=tmp_path / "event.db", csmses={}, port=0, authentication=authentication or OpenToAll()
+    )
+    async with Hub(settings, app=app, desk=desk) as hub:
         yield hub
         lotus.hang_up()
         deep.hang_up()
@@ -191,6 +199,36 @@ async def test_station_that_is_moved_during_its_handshake_is_closed_once_it_is_o
     assert await station.head() == ACCEPT
     goodbye = frame((1012).to_bytes(2, "big") + MOVED.encode(), 8)
     assert await station.hear(len(goodbye)) == goodbye
+
+
+class Slow:
+    """Lets everybody in, in its own time."""
+
+    def __init__(self) -> None:
+        self.asked, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def rejection(self, request: RequestHead, identity: str, tls: ssl.SSLObject | None) -> Rejection | None:  # noqa: ARG002 - the protocol's names
+        self.asked.set()
+        await self.goes_on.wait()
+        return None
+
+
+async def test_station_that_is_moved_while_its_password_is_checked_does_not_reach_the_old_csms(
+    tmp_path: Path, peers: Peers, others: Peers
+) -> None:
+    slow = Slow()
+    async with hub_with(tmp_path, peers, others, slow) as hub:
+        station = await peers.station(hub.port)
+        await station.say(upgrade("/V2"))
+        await slow.asked.wait()
+
+        await DeskAt(hub.url).move(MoveOrder("V2", "deep"))
+        slow.goes_on.set()
+
+        assert b" 503 " in (answer := await station.head())
+        assert b"\r\nRetry-After: " in answer
+        assert [(each.csms, each.is_open) for each in recorded(hub)] == [("lotus", False)]
+        await session_at(hub, others, "/V2")
 
 
 async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from legs import FLOOD, MESSAGE, FaultyTap, Floor, frames_of, session_of
 
 from hub.dial import HeadReader
@@ -95,3 +96,16 @@ async def test_side_whose_first_bytes_cannot_be_taken_is_taken_leave_of(floor: F
     assert session_of(path, 1).fault == "the hub failed: KeyError"
     assert transport.given == [(1, close_frame(GOING_AWAY, "the hub failed", masked=False))]
     assert floor.given == [(1, b"")]
+
+
+@pytest.mark.parametrize("end", ["eof_received", "connection_lost"])
+async def test_side_whose_rest_cannot_be_taken_ends_all_the_same(floor: Floor, path: Path, end: str) -> None:
+    busy, _ = floor.session(1)
+    busy.data_received(FLOOD)
+    busy.tap = FaultyTap(Side.STATION)
+
+    busy.eof_received() if end == "eof_received" else busy.connection_lost(None)
+    await floor.recorder.committed()
+
+    assert session_of(path, 1).fault == "the hub failed: KeyError"
+    assert floor.given[-1] == (1, b"")

@@ -1,5 +1,6 @@
 import asyncio
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -305,3 +306,24 @@ async def test_the_lock_file_says_why_nothing_is_recorded(recorder: Recorder, pa
     make_room(recorder)
 
     assert (before, while_full, trouble_at(path)) == ("", "database or disk is full", "")
+
+
+async def test_what_comes_while_a_commit_hangs_overtakes_nothing_though_the_recording_is_gone(path: Path) -> None:
+    handed_on: list[int] = []
+    disk = threading.Event()
+    async with recorder_at(path, durability=Durability.POWER) as recorder:
+        recorder.answer(opened())
+        await recorder.committed()
+        recorder._worker.submit(disk.wait)
+        recorder.then(handed_on.append, 1)
+        await asyncio.sleep(0)
+        move_away(path)
+        recorder._look()
+        recorder.then(handed_on.append, 2)
+        recorder._lose_patience()
+        meanwhile = handed_on[:]
+        disk.set()
+        await until(lambda: len(handed_on) == 2)
+
+    assert meanwhile == []
+    assert handed_on == [1, 2]
