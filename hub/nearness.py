@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 from yarl import URL
 
-PASSED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+PASSED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 """Fields of a request that a proxy has passed on: who knows where it was before."""
 OWN_NAMES: Final = frozenset({"localhost", socket.gethostname().lower()})
 

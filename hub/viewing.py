@@ -37,6 +37,10 @@ FROM_ELSEWHERE: Final = (
 ONLY_TO_LOOK: Final = (
     "this token is to look with: `plugfest tokens add NAME --role organizer --moves` makes one that moves stations"
 )
+OVERHEARD: Final = (
+    "this token moves stations, and was shown without TLS at the hub's own door, where others may read it: revoke it"
+    " (`plugfest tokens revoke NAME`), and show another one at wss:// or https:// only"
+)
 REVOKED: Final = "this token was revoked"
 CHANGED: Final = "what this token is good for has changed"
 NO_POLICY: Final = ViewingPolicy()
@@ -165,6 +169,8 @@ class Viewing:
             self._failures.note(host, now=monotonic())
             raise web.HTTPUnauthorized(text=f"{UNKNOWN}\n")
         request[WHO] = f"token {token.name!r}"
+        if token.may_move and not request.secure and not is_from_here(request):
+            raise web.HTTPForbidden(text=f"{OVERHEARD}\n")  # whoever listens could move stations by it
         return token
 
     def now(self, token: Token) -> Token | None:

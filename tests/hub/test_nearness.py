@@ -34,6 +34,8 @@ def test_a_program_on_this_machine_is_near(address: str, host: str) -> None:
         ("127.0.0.1", {"Host": "evil.example"}),
         ("127.0.0.1", {"Host": "localhost", "X-Forwarded-For": "192.0.2.7"}),
         ("127.0.0.1", {"Host": "localhost", "Forwarded": "for=192.0.2.7"}),
+        ("127.0.0.1", {"Host": "localhost", "X-Forwarded-Proto": "https"}),
+        ("127.0.0.1", {"Host": "localhost", "X-Forwarded-Host": "hub.example"}),
         ("127.0.0.1", {"Host": "localhost", "Via": "1.1 proxy"}),
     ],
 )

@@ -1,6 +1,7 @@
 """Who may watch the feed, and what of it: every role, with and without a token, and after it was revoked."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from drawing import Pen
 from recorded import record
@@ -22,8 +24,8 @@ from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
+from hub.viewing import OVERHEARD, Viewing
 from hub.viewing import REVOKED as REVOKED_WORDS
-from hub.viewing import Viewing
 from matrix.trace import Frame, Opened, Session, Side, Traffic
 
 EVENT = """\
@@ -283,3 +285,23 @@ async def test_mirror_shows_its_token(hub: Hub, tmp_path: Path) -> None:
     found = await asyncio.to_thread(copied)
 
     assert sessions_in(found) == [("V1", "lotus"), ("V1", "other")]
+
+
+def test_token_that_moves_stations_is_not_even_for_looking_where_others_may_read_it(tmp_path: Path) -> None:
+    secrets = [
+        new_token(tmp_path / "tokens.toml", Token(name=name, digest="", role=Role.ORGANIZER, may_move=name == "moves"))
+        for name in ("moves", "looks")
+    ]
+    viewing = Viewing(token_file.TokenFile(tmp_path / "tokens.toml"))
+
+    told: list[str] = []
+    for secret in secrets:
+        for context in (None, ssl.create_default_context()):
+            headers = {"Host": "hub.example", "Authorization": f"Bearer {secret}"}
+            try:
+                viewing.admit(make_mocked_request("GET", "/", headers=headers, sslcontext=context))
+                told.append("")
+            except web.HTTPForbidden as exc:
+                told.append((exc.text or "").strip())
+
+    assert told == [OVERHEARD, "", "", ""]
