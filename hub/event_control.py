@@ -15,6 +15,7 @@ from aiohttp import web
 from hub.control import ask, control_tls, control_url, read_order
 from hub.countdown import PhaseShown, phase_shown
 from hub.event_desk import EventDesk
+from hub.event_remarks import remark_on_pair
 from hub.feed import HERE, VIEWING
 from hub.pairing import Move, PairingError
 from hub.refusals import WHO
@@ -55,6 +56,7 @@ class PairShown(msgspec.Struct):
     """A station of the event, and the CSMS that it is for now.
 
     In a list, `is_connected` says whether it has come by ws://HUB/IDENTITY, and is there.
+    `remark` says why the two will hardly understand each other, "" where they may.
     """
 
     identity: str
@@ -63,6 +65,7 @@ class PairShown(msgspec.Struct):
     before: str | None = None
     by_hand: bool = False
     is_connected: bool = False
+    remark: str = ""
 
 
 class ClockOrder(msgspec.Struct, forbid_unknown_fields=True):
@@ -166,7 +169,8 @@ def _say_whose(request: web.Request, order: str) -> None:
 
 def _shown(desk: EventDesk, each: Move) -> PairShown:
     product = desk.event.product_of(each.identity)
-    return PairShown(each.identity, product.name if product else "", each.after, each.before)
+    remark = remark_on_pair(desk.event, each.identity, each.after) if each.after else ""
+    return PairShown(each.identity, product.name if product else "", each.after, each.before, remark=remark)
 
 
 def _listed(desk: EventDesk, identity: str, csms: str | None) -> PairShown:

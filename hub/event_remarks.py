@@ -46,6 +46,15 @@ def _places_and_sentences(event: EventFile) -> Iterator[tuple[Place, str]]:
     yield from _of_rounds(event)
 
 
+def remark_on_pair(event: EventFile, identity: str, csms: str) -> str:
+    """Return why a station and the CSMS that it is moved to will hardly understand each other; "" where they may."""
+    product, other = event.product_of(identity), event.csmses.get(csms)
+    if product is None or other is None or {*product.versions} & {*other.versions}:
+        return ""
+    speak = f"{identity!r} speaks {', '.join(product.versions)}, and {csms} speaks {', '.join(other.versions)}"
+    return f"they have no version in common: {speak}"
+
+
 def _of_passwords(event: EventFile) -> Iterator[tuple[Place, str]]:
     known = {identity for each in event.stations.values() for identity in each.identities}
     for csms in event.csmses.values():

@@ -108,10 +108,16 @@ def run_move(desk: DeskAt, station: str, csms: str) -> None:
         ControlError: the hub cannot be asked, or there is no such station or CSMS.
     """
     moved = asyncio.run(desk.move(MoveOrder(station, csms)))
-    for each in moved:
-        click.echo(_line(each))
+    _show_moved(moved)
     if not moved:
         click.echo(f"{safe(station, 60)} is for {csms} already")
+
+
+def _show_moved(moved: Sequence[PairShown]) -> None:
+    for each in moved:
+        click.echo(_line(each))
+        if each.remark:
+            click.echo(f"worth a look: {safe(each.remark, 400)}", err=True)
 
 
 def _line(each: PairShown) -> str:
@@ -124,8 +130,7 @@ def run_swap(desk: DeskAt, one: str, other: str) -> None:
     Raises:
         ControlError: the hub cannot be asked, there is no such station, or they are for the same CSMS.
     """
-    for each in asyncio.run(desk.swap(SwapOrder(one, other))):
-        click.echo(_line(each))
+    _show_moved(asyncio.run(desk.swap(SwapOrder(one, other))))
 
 
 def run_schedule(path: Path, start: datetime, lasts: timedelta, pause: timedelta, *, with_own: bool) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from typing import Any, Final
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -55,8 +56,16 @@ def show_messages(recording: Recording, number: int, *, as_json: bool, full: boo
     out = console()
     out.print(Text("\n".join(_handshake(session))), soft_wrap=True)
     for item in spoken:
-        line = _item_line(item, full=full, with_secrets=with_secrets)
-        out.print(line, soft_wrap=full, overflow="ellipsis", no_wrap=not full)
+        _print_line(out, _item_line(item, full=full, with_secrets=with_secrets), full=full)
+
+
+def show_frame(recording: Recording, number: int, *, as_json: bool, with_secrets: bool = False) -> None:
+    """Print one frame, whole, with the number of its session; secrets in it only if asked for.
+
+    Raises:
+        RecordingError: there is no such frame.
+    """
+    show_found([recording.frame(number)], as_json=as_json, full=True, with_secrets=with_secrets)
 
 
 def show_found(found: Iterable[Frame | Session], *, as_json: bool, full: bool, with_secrets: bool = False) -> None:
@@ -71,14 +80,17 @@ def show_found(found: Iterable[Frame | Session], *, as_json: bool, full: bool, w
         return
     out, item = console(), None
     for item in found:
-        out.print(
-            _found_line(item, full=full, with_secrets=with_secrets),
-            soft_wrap=full,
-            overflow="ellipsis",
-            no_wrap=not full,
-        )
+        _print_line(out, _found_line(item, full=full, with_secrets=with_secrets), full=full)
     if item is None:
         out.print("nothing is found")
+
+
+def _print_line(out: Console, line: Text, *, full: bool) -> None:
+    """Print a line as one, whatever the width: cut to that, or whole, for the terminal to break."""
+    if full:
+        out.print(line, soft_wrap=True)
+    else:
+        out.print(line, overflow="ellipsis", no_wrap=True)
 
 
 def show_patients(patients: Iterable[Patient]) -> None:

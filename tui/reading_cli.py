@@ -52,7 +52,7 @@ def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | Non
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--full", is_flag=True, help="Do not cut long payloads.")
-@click.option("--frame", type=int, help="With --as: the message that ends with this frame.")
+@click.option("--frame", type=int, help="Show this frame alone, whole; with --as, the message that ends with it.")
 @click.option(
     "--as",
     "form",
@@ -66,14 +66,14 @@ def show(
     recording: Path, *, session: int | None, wanted: str | None, as_json: bool, full: bool, frame: int | None,
     form: str | None, output: Path | None, rules_file: Path | None, secrets: bool,
 ) -> None:  # fmt: skip
-    """List the sessions of a recording, the messages of one, or what a filter lets through; or copy a message.
+    """List the sessions of a recording, the messages of one, or what a filter lets through; or show one, or copy it.
 
-    --frame and --as copy a message.
+    --frame and --as copy a message, --frame alone shows it.
     """
-    from tui.print_sessions import show_found, show_messages, show_sessions
+    from tui.print_sessions import show_found, show_frame, show_messages, show_sessions
 
-    if (frame is None) != (form is None):
-        raise click.UsageError("--frame says which message, --as what to make of it: one wants the other")
+    if frame is None and form is not None:
+        raise click.UsageError("--as says what to make of a message, and --frame which one: it wants that")
     if frame is not None and form is not None:
         from hub.evidence.copy_as import Form
         from tui.copying import run_copy
@@ -83,7 +83,9 @@ def show(
 
     def work() -> None:
         with opened_recording(recording) as opened:
-            if wanted is not None:
+            if frame is not None:
+                show_frame(opened, frame, as_json=as_json, with_secrets=secrets)
+            elif wanted is not None:
                 from tui.filtering import found_by
 
                 found = found_by(opened, wanted, session, policy_in(rules_file), with_secrets=secrets)

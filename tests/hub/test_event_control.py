@@ -150,3 +150,17 @@ async def test_swap_of_what_has_changed_meanwhile_is_refused(place: Place) -> No
         await DeskAt(place.hub.url).swap(SwapOrder("V1", "V2", seen=("lotus", "deep")))
 
     assert place.desk.pairing.moved == {}
+
+
+async def test_move_to_a_csms_without_a_version_in_common_is_made_and_remarked_on(tmp_path: Path) -> None:
+    text = EVENT.replace('versions = ["1.6"]\nidentities = ["V2"]', 'versions = ["2.0.1"]\nidentities = ["V2"]')
+    (tmp_path / "event.toml").write_text(text)
+    desk, app = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy()), web.Application()
+    add_event_control(app, desk)
+    async with Hub(HubSettings(recording=tmp_path / "event.db", csmses={}, port=0), app=app, desk=desk) as hub:
+        (one,) = await DeskAt(hub.url).move(MoveOrder("one", "deep"))
+        (other,) = await DeskAt(hub.url).move(MoveOrder("two", "deep"))
+
+    assert (one.csms, one.remark) == ("deep", "")
+    assert (other.csms, desk.pairing.csms_of("V2")) == ("deep", "deep")
+    assert other.remark == "they have no version in common: 'V2' speaks 2.0.1, and deep speaks 1.6"

@@ -27,7 +27,7 @@ def test_a_message_is_written_to_a_new_file_and_never_over_one(event: Path, tmp_
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--frame", 6], "one wants the other"), (["--as", "python"], "one wants the other"),
+    [(["--frame", 999], "there is no frame 999"), (["--as", "python"], "it wants that"),
      (["--frame", 999, "--as", "python"], "there is no frame 999")],
 )  # fmt: skip
 def test_what_cannot_be_copied_is_said(event: Path, words: list[object], said: str) -> None:

@@ -149,3 +149,19 @@ def test_show_hides_secrets_unless_asked(tmp_path: Path, options: tuple[str, ...
     assert "hunter2" not in hidden
     assert "AuthorizationKey" in hidden
     assert shown.count("hunter2") == 2
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_show_of_one_frame_is_whole_but_for_its_secrets(tmp_path: Path, options: tuple[str, ...]) -> None:
+    long = "x" * 500
+    said = f'> [2,"a","ChangeConfiguration",{{"key":"AuthorizationKey","value":"hunter2","more":"{long}"}}]'
+    path = record(tmp_path / "secret.recording", draw('> [2,"h","Heartbeat",{}]', said))
+    number = json.loads(run("show", path, "--filter", "action:Change", "--json").stdout)["id"]
+
+    hidden = run("show", path, "--frame", number, *options).stdout
+    shown = run("show", path, "--frame", number, "--secrets", *options).stdout
+
+    assert "hunter2" not in hidden
+    assert "Heartbeat" not in hidden
+    assert all(long in each and len(each.splitlines()) == 1 for each in (hidden, shown))
+    assert "hunter2" in shown

@@ -1,6 +1,6 @@
 """What the screens have in common on which a station can be moved to another CSMS."""
 
-from typing import Final
+from typing import Final, Literal
 
 from textual.binding import Binding
 
@@ -52,4 +52,6 @@ class MovingScreen(ContestingScreen):
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
         what = f"is for {wanted.csms} now" if moved else f"is for {wanted.csms} already"
-        self.notify(f"{safe(wanted.station, 60)} {what}", markup=False)
+        remark = next((f"; {safe(each.remark, 200)}" for each in moved if each.remark), "")
+        severity: Literal["warning", "information"] = "warning" if remark else "information"
+        self.notify(f"{safe(wanted.station, 60)} {what}{remark}", severity=severity, markup=False)
