@@ -16,6 +16,8 @@ ALARMS_PER_SESSION: Final = 256
 """Alarms that one session may have set, and that may wait for a side; what would come on top is not waited for."""
 GRACE_NS: Final = 10_000_000_000
 """How long a side may take, once it is heard of again, to say what was held up with it; no more than the wait was."""
+BACKLOG_NS: Final = 300_000_000_000
+"""How long a side may go on without two seconds of rest, once it is heard of again, and still say what was held up."""
 NEVER: Final = 1 << 63
 
 
@@ -29,8 +31,8 @@ class Alarm(NamedTuple):
     `by` is the side that is waited for: the alarm then comes only when that side is heard of after `at`, for it may
     have been cut off without anybody noticing. What a line delivers first after it has stalled may be the very message
     that is missed, or one that it had to wait behind: what rules find then is a suspicion. `suspects` are those rules;
-    they are asked again when that side, after a moment of rest, is heard of for the second time after `asked_again_at`.
-    What they still find is reported.
+    they are asked again when that side, after a moment of rest (or BACKLOG_NS without one), is heard of for the second
+    time after `asked_again_at`. What they still find is reported.
     """
 
     name: str

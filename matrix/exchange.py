@@ -137,7 +137,7 @@ class Voice:
 
     __slots__ = (
         "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at",
-        "heard_exchange", "holed", "ids", "open_calls", "resumed_at", "sends", "spoke_at", "topics",
+        "heard_exchange", "holed", "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
     def __init__(self, ids: UsedIds) -> None:
@@ -154,6 +154,7 @@ class Voice:
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
         self.heard_exchange: Exchange | None = None  # the last answer that this side was given
         self.heard_at = 0
+        self.paused_ns = 0  # how long its last pause was
         self.resumed_at = 0  # when it last said something after a pause: what comes at once may have been held up
         self.spoke_at = 0  # when its latest message, ping or pong came
         self.topics: Mapping[str, Topic] = NO_TOPICS  # of the actions that it has called, in the session's version

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from matrix import blame, schemas, verdict
-from matrix.alarms import ALARMS_PER_SESSION, Alarm
+from matrix.alarms import ALARMS_PER_SESSION, BACKLOG_NS, Alarm
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import CROSSING_NS, PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
 from matrix.finding import Finding, Severity
@@ -99,8 +99,9 @@ class Messages:
             self._end_pause(conversation, voice, frame, since)
 
     def _end_pause(self, conversation: Conversation, voice: Voice, frame: Frame, since: int) -> None:
-        if since or frame.at - conversation.session.opened_at >= PAUSE_NS:
-            voice.resumed_at = frame.at
+        paused_ns = frame.at - (since or conversation.session.opened_at)
+        if paused_ns >= PAUSE_NS:
+            voice.resumed_at, voice.paused_ns = frame.at, paused_ns
         if since and frame.at - since >= QUIET_NS:
             silence = Silence(conversation, frame.side, since, frame.at)
             findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE, by=frame.side)
@@ -296,8 +297,7 @@ class Messages:
         awaited, voice.awaited = voice.awaited, []
         for alarm in awaited:
             if alarm.suspects is not None:
-                is_at_once = heard_at - voice.spoke_at < CROSSING_NS  # with more that may have been held up, too
-                if is_at_once or voice.spoke_at < alarm.asked_again_at:
+                if voice.spoke_at < alarm.asked_again_at or _may_be_held_up(voice, alarm, heard_at):
                     voice.awaited.append(alarm)
                 else:
                     self._ring(alarm)
@@ -380,6 +380,12 @@ def _is_usual(form: Form, payload: dict[str, Any]) -> bool:
         return form.is_usual(payload)
     except ValueError:  # `schemas.check` says what that means
         return False
+
+
+def _may_be_held_up(voice: Voice, alarm: Alarm, heard_at: int) -> bool:
+    """Tell whether a side speaks without rest, as a line does that has stalled, and has not done so for long."""
+    is_at_once = heard_at - voice.spoke_at < CROSSING_NS
+    return is_at_once and voice.spoke_at < max(alarm.asked_again_at, voice.resumed_at) + BACKLOG_NS
 
 
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:

@@ -45,7 +45,8 @@ class Asked:
     """One request, and what came of it so far.
 
     `status` is None while it has no answer, "" where it got no usable one. `is_reused` says that an earlier request
-    that may not be done with had the same requestId, so that a message may belong to either. `next_seq` is the seqNo
+    that may not be done with had the same requestId, so that a message may belong to either, or that this one does not
+    fit its schema. `next_seq` is the seqNo
     that comes next, None where that is not known; `last_*` tells of the latest part.
     """
 
@@ -100,8 +101,8 @@ class Results:
 def remember_request(exchange: Exchange, known: Known) -> None:
     """Remember what was asked for, under which requestId."""
     request_id = integer(exchange.request, "requestId")
-    if exchange.side is not Side.CSMS or request_id is None or exchange.request_breaches:
-        return  # what does not fit its schema may have been read otherwise
+    if exchange.side is not Side.CSMS or request_id is None:
+        return
     story, key = known.story(Results), (RESULT_OF[exchange.action], request_id)
     asked = Asked(exchange.action, exchange.session, exchange.call_frame, exchange.call.id, exchange.at)
     before = story.asked.pop(key, None)
@@ -109,6 +110,8 @@ def remember_request(exchange: Exchange, known: Known) -> None:
         asked.is_reused = not before.is_complete or key[0] in PROGRESS
         asked.last_content = before.last_content
     asked.is_report_wanted = exchange.action != "CustomerInformation" or exchange.request.get("report") is True
+    if exchange.request_breaches:  # it may have been read otherwise: nothing is promised, and nothing forbidden
+        asked.is_reused, asked.is_report_wanted = True, False
     asked.is_secure = text(exchange.request, "firmware", "signingCertificate") is not None
     story.asked[key] = asked
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from matrix.dialect import JUDGED, V16, V20, V21, V201, dialect
-from matrix.exchange import CROSSING_NS, Exchange, Spoken, digest
+from matrix.exchange import CROSSING_NS, PAUSE_NS, Exchange, Spoken, digest
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recognise import is_guessed
@@ -70,6 +70,13 @@ def _hurried(exchange: Exchange) -> Exchange | None:
     return latest if exchange.at - latest.at < PATIENCE_NS else None
 
 
+def _is_held_up(exchange: Exchange, earlier: Exchange) -> bool:
+    """Tell whether all that is open may have been sent in the pause before, each when the one before was given up."""
+    voice = exchange.conversation.voices[exchange.side]
+    given_up = sum(each.at >= voice.resumed_at for each in voice.open_calls.values())
+    return earlier.at - voice.resumed_at <= CROSSING_NS and given_up * PAUSE_NS <= voice.paused_ns
+
+
 def _haste(exchange: Exchange, earlier: Exchange) -> str:
     milliseconds = (exchange.at - earlier.at) // 1_000_000
     return f"sent {milliseconds} ms after {earlier.row} (frame {earlier.call_frame}), which was not answered yet"
@@ -109,8 +116,8 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     """Report a CALL that did not wait for the answer to the one before it: SHALL NOT, in 2.x. SEND is exempt.
 
     After how long a sender may give up on a CALL is its own affair: the same message sent again is a warning, and so is
-    another one after two seconds. So is one that comes together with what ends a pause of five seconds or more: a line
-    that stalls delivers at once what was sent one after the other. A CALL that has been open for ten seconds or more is
+    another one after two seconds. So is one that comes together with what ends a pause of five seconds or more (of ten,
+    where it is the third, and so on): a line that stalls delivers at once what was sent one after the other. A CALL that has been open for ten seconds or more is
     taken to be given up. Calls of the two sides that cross are legal.
 
     Breach: two CALLs of the CSMS, then two answers.
@@ -120,8 +127,7 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     if earlier is None:
         return
     is_retry = earlier.call.id == exchange.call.id and earlier.content == exchange.content
-    is_held_up = earlier.at - exchange.conversation.voices[exchange.side].resumed_at <= CROSSING_NS
-    may_have_given_up = is_retry or is_held_up or exchange.at - earlier.at > CROSSING_NS
+    may_have_given_up = is_retry or _is_held_up(exchange, earlier) or exchange.at - earlier.at > CROSSING_NS
     yield (warning if may_have_given_up else violation)(exchange.side, _haste(exchange, earlier))
 
 

@@ -109,3 +109,10 @@ def test_what_waits_for_a_side_that_stays_silent_is_bounded() -> None:
     judge = judged(on_2x(*events, "+2m", "> ping", "< ping", "+11s", "< ping", "+11s", "< ping"))
 
     assert codes(judge).count("TX20-17") == ALARMS_PER_SESSION
+
+
+def test_side_that_never_pauses_is_accused_once_nothing_can_be_held_up_any_more() -> None:
+    changed, chatter = ask("ChangeAvailability", connectorId=1, type="Inoperative"), ["+1s", *beat()]
+    told = draw(*report(1, "Available"), *changed, *chatter * 380, ending=Ending.DROPPED)
+
+    assert codes(judged(told)).count("AV16-01") == 1

@@ -166,6 +166,13 @@ def test_calls_that_come_at_once_after_a_pause_may_have_been_held_up(pause: str,
     assert [each.severity for each in judge.findings if each.rule == "RPC-10"] == [severity]
 
 
+def test_more_calls_at_once_than_a_pause_has_timers_for_were_not_held_up() -> None:
+    lines = [f'< [2,"{number}","ClearCache",{{}}]' for number in range(4)]
+    judge = judged(draw("+12s", *lines, version="2.0.1"))
+
+    assert [each.severity for each in judge.findings if each.rule == "RPC-10"] == ["warning", "warning", "violation"]
+
+
 def waited(message_id: str, **more: bool) -> list[str]:
     event = {
         "eventType": "Started", "timestamp": "2026-11-01T09:00:00Z", "triggerReason": "CablePluggedIn", "seqNo": 0,

@@ -181,3 +181,11 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     asked = [*base(wrong), *base(1, wrong), *profiles(wrong), *customer(wrong), *work(wrong)]
 
     assert judged(drawn(*asked, *said, *part(wrong), *beats(7))).crashes == []
+
+
+def test_result_of_a_request_that_does_not_fit_its_schema_is_that_of_a_request() -> None:
+    log = {"logType": "SecurityLog", "log": {"remoteLocation": "https://example.com"}}
+    valid, odd = ask("GetLog", requestId=4, **log), ask("GetLog", requestId=5, **log, retries="three")
+    uploading = tell("LogStatusNotification", status="Uploading", requestId=5)
+
+    assert found(judged(drawn(*valid, *odd, *uploading))) == []

@@ -1,7 +1,7 @@
 from typing import Any, Final
 
 import pytest
-from drawing import judged
+from drawing import codes, judged
 from rule_cases import Case
 from transactions20 import (
     AUTHORIZED,
@@ -363,3 +363,12 @@ def test_register_may_be_told_with_fewer_digits(later: float, expected: list[str
 
 def test_csms_that_is_cut_off_has_not_left_an_event_unanswered() -> None:
     assert "TX20-17" not in {rule for rule, _, _ in findings(*STARTED, UPDATED[0], "+2m", BEAT[0], "+2m", "> ping")}
+
+
+def test_readings_that_no_transaction_and_no_main_meter_has_accuse_nobody() -> None:
+    falling = [*register(1200), register(900)[0] | {"timestamp": "2026-11-01T10:09:00Z"}]
+    misdirected = [line.replace("> [2", "< [2") for line in event("Updated", 1, meterValue=falling)][:1]
+
+    judge = judged(on_2x(*STARTED, *misdirected, '> [4,"t1-1-Updated","NotSupported","",{}]'))
+
+    assert "TX20-14" not in codes(judge)
