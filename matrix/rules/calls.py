@@ -117,8 +117,8 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
 
     After how long a sender may give up on a CALL is its own affair: the same message sent again is a warning, and so is
     another one after two seconds. So is one that comes together with what ends a pause of five seconds or more (of ten,
-    where it is the third, and so on): a line that stalls delivers at once what was sent one after the other. A CALL that has been open for ten seconds or more is
-    taken to be given up. Calls of the two sides that cross are legal.
+    where it is the third, and so on): a line that stalls delivers at once what was sent one after the other. A CALL
+    that has been open for ten seconds or more is taken to be given up. Calls of the two sides that cross are legal.
 
     Breach: two CALLs of the CSMS, then two answers.
     Correct: CALL, answer, CALL, answer.

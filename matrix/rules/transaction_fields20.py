@@ -291,11 +291,12 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Correct: 1200 Wh, then 1200 Wh or more.
     """
     latest: dict[tuple[str, ...], Reading] = {}
-    registers = known.story(Meters).meant_by(exchange)
-    if registers is None and exchange.reading is None:  # of no transaction, nor of the main meter
+    meant = known.story(Meters).meant_by(exchange)
+    if meant is None and exchange.reading is None:  # of no transaction, nor of the main meter
         return
+    registers: dict[tuple[str, ...], Reading] = meant or {}
     for key, reading in readings(exchange):
-        before = latest.get(key) or (registers or {}).get(key)
+        before = latest.get(key) or registers.get(key)
         if before is not None and before.moment < reading.moment and _is_lower(reading.value, before.value):
             text_of = f"{said(key[0])} fell from {before.value} to {reading.value} in the order of the samples' times"
             yield violation(Side.STATION, text_of, pointer="/meterValue")

@@ -1,6 +1,7 @@
 """What must hold of the judge whatever is said: no error of ours, one verdict however it is read, each on its own."""
 
 import copy
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from hub.recording_file import open_for_writing
 from matrix.finding import Finding
 from matrix.judge import Judge
 from matrix.outcome import Outcome
+from matrix.rule import Rule, all_rules
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Side, Traffic, mark_of
 
 NOW = "2026-11-01T10:00:00Z"
@@ -215,6 +217,20 @@ def test_no_value_in_a_payload_makes_a_rule_crash(code: str, value: Any) -> None
                 judge = judged([*traffic[:number], msgspec.structs.replace(item, payload=text), *traffic[number + 1 :]])
 
                 assert judge.crashes == []
+
+
+def watching_all(rule: Rule) -> Rule:
+    return dataclasses.replace(rule, watches=tuple(dataclasses.replace(watch, odd=False) for watch in rule.watches))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("code", sorted(rule_cases()))
+def test_rules_that_watch_odd_messages_alone_find_as_much_as_if_they_watched_all(code: str) -> None:
+    rules, case = [watching_all(rule) for rule in all_rules()], rule_cases()[code]
+    for traffic in (case.broken, case.kept):
+        changed = [[*traffic[:at], *traffic[at + 1 :]] for at in range(1, len(traffic))]
+        for each in (traffic, *changed, *([*traffic[:at], *traffic[at - 1 :]] for at in range(2, len(traffic)))):
+            assert verdicts(judged(each)) == verdicts(judged(each, rules=rules))
 
 
 def mutations(item: Traffic, value: Any) -> Iterator[str]:

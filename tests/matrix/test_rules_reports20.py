@@ -184,7 +184,7 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
 
 
 def test_result_of_a_request_that_does_not_fit_its_schema_is_that_of_a_request() -> None:
-    log = {"logType": "SecurityLog", "log": {"remoteLocation": "https://example.com"}}
+    log: dict[str, Any] = {"logType": "SecurityLog", "log": {"remoteLocation": "https://example.com"}}
     valid, odd = ask("GetLog", requestId=4, **log), ask("GetLog", requestId=5, **log, retries="three")
     uploading = tell("LogStatusNotification", status="Uploading", requestId=5)
 
