@@ -52,11 +52,11 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("GET", "/-/page/session/{id}"): PUBLIC,
     ("GET", "/-/page/enter"): PUBLIC,
     ("GET", "/-/page/static/{name}"): PUBLIC,
-    ("POST", "/-/page/enter"): with_token(200),
+    ("POST", "/-/page/enter"): with_token(200, mover=403),
     ("POST", "/-/page/leave"): PUBLIC,
-    ("GET", "/-/page/live"): with_token(200, nobody=403),
-    ("GET", "/-/page/data/{what}"): with_token(200, nobody=403),
-    ("GET", "/-/feed"): with_token(NO_UPGRADE, viewer=403),
+    ("GET", "/-/page/live"): with_token(200, nobody=403, mover=403),
+    ("GET", "/-/page/data/{what}"): with_token(200, nobody=403, mover=403),
+    ("GET", "/-/feed"): with_token(NO_UPGRADE, viewer=403, mover=403),
     ("GET", "/-/disturb"): NEARBY,
     ("POST", "/-/disturb"): NEARBY,
     ("GET", "/-/event/pairs"): NEARBY,
@@ -71,24 +71,28 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
 NO_ORDER: Final = 400  # let in, and then asked for the order that these requests lack
 OVER_TLS: Final[Mapping[tuple[str, str], Statuses]] = {
+    ("POST", "/-/page/enter"): with_token(200),
+    ("GET", "/-/page/live"): with_token(200, nobody=403),
+    ("GET", "/-/page/data/{what}"): with_token(200, nobody=403),
+    ("GET", "/-/feed"): with_token(NO_UPGRADE, viewer=403),
     ("GET", "/-/event/pairs"): with_token(403, mover=200),
     ("POST", "/-/event/pairs"): with_token(403, mover=NO_ORDER),
     ("POST", "/-/event/swap"): with_token(403, mover=NO_ORDER),
     ("GET", "/-/event/clock"): with_token(403, mover=200),
     ("POST", "/-/event/clock"): with_token(403, mover=NO_ORDER),
 }
-"""What is answered otherwise at a door for TLS; of a plain one, these ways take no token."""
+"""What is answered otherwise at a door for TLS. At a plain one, a token that moves stations is good for nothing."""
 RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409)}
 """The ways past the application, which carry bytes: a ticket, or an agent that is connected, is needed too."""
 DATA: Final[Mapping[str, Statuses]] = {
-    "legend": with_token(200, nobody=403),
-    "board": with_token(200, nobody=403),
-    "doctor": with_token(200, nobody=403, viewer=403),
-    "pair?id={pair}": with_token(200, nobody=403, viewer=404, own=404),
-    "session?id=3": with_token(200, nobody=403, own=404),
-    "frame?id={frame}": with_token(200, nobody=403, viewer=403, own=404),
+    "legend": with_token(200, nobody=403, mover=403),
+    "board": with_token(200, nobody=403, mover=403),
+    "doctor": with_token(200, nobody=403, mover=403, viewer=403),
+    "pair?id={pair}": with_token(200, nobody=403, mover=403, viewer=404, own=404),
+    "session?id=3": with_token(200, nobody=403, mover=403, own=404),
+    "frame?id={frame}": with_token(200, nobody=403, mover=403, viewer=403, own=404),
 }
-"""Each view of the page's JSON, and what each role is answered of what is all the other participant's."""
+"""Each view of the page's JSON, and what each role is answered without TLS, of what is all the other participant's."""
 FILLED: Final = {"{id}": "1", "{name}": "app.js", "{what}": "legend"}
 
 
