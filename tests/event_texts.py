@@ -22,6 +22,21 @@ url = "ws://127.0.0.1:9200"
 versions = ["1.6"]
 """
 """The beginning of one, for tests that add their own stations."""
+TWO_STATIONS: Final = (
+    TWO_CSMSES
+    + """\
+[stations.one]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V1"]
+csms = "lotus"
+[stations.two]
+participant = "volta"
+versions = ["1.6"]
+identities = ["V2"]
+"""
+)
+"""One station that is for lotus at first, and one that is for nobody yet."""
 WHOLE: Final = """\
 [event]
 name = "Plugfest"

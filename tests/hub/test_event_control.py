@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import trustme
 from aiohttp import web
-from event_texts import TWO_CSMSES
+from event_texts import TWO_STATIONS
 
 from hub import token_file
 from hub.control import ControlError
@@ -20,20 +20,6 @@ from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
 
-EVENT = (
-    TWO_CSMSES
-    + """\
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-csms = "lotus"
-[stations.two]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V2"]
-"""
-)
 AFAR = {"Via": "1.1 a-proxy"}
 """What a request carries that does not come from the hub's own machine."""
 ORDER = {"station": "V1", "csms": "deep"}
@@ -59,7 +45,7 @@ class Place:
 @pytest.fixture
 async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     monkeypatch.setattr(token_file, "LOOK_S", 0.01)
-    (tmp_path / "event.toml").write_text(EVENT)
+    (tmp_path / "event.toml").write_text(TWO_STATIONS)
     token = new_token(tmp_path / "tokens.toml", Token(name="anna", digest="", role=Role.ORGANIZER, may_move=True))
     ca, context, app = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), web.Application()
     ca.issue_cert("127.0.0.1").configure_cert(context)
@@ -153,7 +139,7 @@ async def test_swap_of_what_has_changed_meanwhile_is_refused(place: Place) -> No
 
 
 async def test_move_to_a_csms_without_a_version_in_common_is_made_and_remarked_on(tmp_path: Path) -> None:
-    text = EVENT.replace('versions = ["1.6"]\nidentities = ["V2"]', 'versions = ["2.0.1"]\nidentities = ["V2"]')
+    text = TWO_STATIONS.replace('versions = ["1.6"]\nidentities = ["V2"]', 'versions = ["2.0.1"]\nidentities = ["V2"]')
     (tmp_path / "event.toml").write_text(text)
     desk, app = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy()), web.Application()
     add_event_control(app, desk)

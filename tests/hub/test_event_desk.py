@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_CSMSES
+from event_texts import TWO_STATIONS
 
 from hub import event_desk
 from hub.desk_state import state_path
@@ -18,20 +18,6 @@ from hub.tls import TlsPolicy
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-TWO_STATIONS = (
-    TWO_CSMSES
-    + """\
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-csms = "lotus"
-[stations.two]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V2"]
-"""
-)
 EVENT = (
     TWO_STATIONS
     + """\

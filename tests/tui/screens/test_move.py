@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from dashboards import ready, shown, until
 from drawing import Pen
-from event_texts import TWO_CSMSES
+from event_texts import TWO_STATIONS
 from recorded import record
 from textual.pilot import Pilot
 
@@ -26,21 +26,6 @@ from tui.event_clock import phase_after, phase_told
 from tui.screens.event import EventScreen
 from tui.screens.move import MoveScreen
 from tui.source import Source
-
-EVENT = (
-    TWO_CSMSES
-    + """\
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-csms = "lotus"
-[stations.two]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V2"]
-"""
-)
 
 
 class Feed:
@@ -70,7 +55,7 @@ async def test_round_that_is_on_is_on_every_screen(tmp_path: Path) -> None:
     starts = datetime.now(UTC) - timedelta(minutes=1)
     rounds = f'[[rounds]]\nstarts = {starts.isoformat()}\nminutes = 31\npairs = [["one", "deep"]]\n'
 
-    async with dashboard_of(tmp_path, EVENT + rounds) as (pilot, _):
+    async with dashboard_of(tmp_path, TWO_STATIONS + rounds) as (pilot, _):
         await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "Fest: round 1 of 1, 29:5" in shown(pilot) and "Heartbeat" in shown(pilot))
@@ -96,12 +81,12 @@ def test_feed_that_tells_of_no_rounds_is_of_none() -> None:
 
 
 async def test_event_without_rounds_takes_no_room(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, _):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, _):
         assert "Fest" not in shown(pilot)
 
 
 async def test_capital_m_moves_the_station_of_the_pair(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         await pilot.press("enter", "M")
         await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
         assert "lotus  (now)" in shown(pilot)
@@ -112,7 +97,7 @@ async def test_capital_m_moves_the_station_of_the_pair(tmp_path: Path) -> None:
 
 
 async def test_escape_leaves_the_station_where_it_is(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         await pilot.press("enter", "M")
         await until(pilot, lambda: isinstance(pilot.app.screen, MoveScreen))
         await pilot.press("escape")
@@ -137,7 +122,7 @@ def test_clock_counts_down_unless_it_is_paused(*, is_paused: bool, left_s: float
 
 
 async def test_capital_e_shows_all_stations_and_moves_one_that_was_never_here(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot) and "nobody" in shown(pilot))
         await pilot.press("down", "enter")
@@ -149,7 +134,7 @@ async def test_capital_e_shows_all_stations_and_moves_one_that_was_never_here(tm
 
 
 async def test_stations_change_places_by_x(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot))
         await pilot.press("x")
@@ -161,7 +146,7 @@ async def test_stations_change_places_by_x(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["M", "x"])
 async def test_what_was_chosen_before_a_round_began_is_not_done_in_it(tmp_path: Path, key: str) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot))
         await pilot.press(key)
@@ -174,7 +159,7 @@ async def test_what_was_chosen_before_a_round_began_is_not_done_in_it(tmp_path: 
 
 
 async def test_answer_of_the_hub_that_comes_as_one_leaves_is_let_be(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, _):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, _):
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot))
         left = pilot.app.screen
@@ -188,7 +173,7 @@ async def test_answer_of_the_hub_that_comes_as_one_leaves_is_let_be(tmp_path: Pa
 
 
 async def test_names_are_never_markup(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT.replace('"V2"', '"V2[/]"')) as (pilot, _):
+    async with dashboard_of(tmp_path, TWO_STATIONS.replace('"V2"', '"V2[/]"')) as (pilot, _):
         await pilot.press("E")
         await until(pilot, lambda: "V2[/]" in shown(pilot))
         await pilot.press("down", "enter")
@@ -200,7 +185,7 @@ async def test_clock_of_the_rounds_is_paused_shifted_and_goes_on(tmp_path: Path)
     starts = datetime.now(UTC) - timedelta(minutes=1)
     rounds = f'[[rounds]]\nstarts = {starts.isoformat()}\nminutes = 31\npairs = [["one", "deep"]]\n'
 
-    async with dashboard_of(tmp_path, EVENT + rounds) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS + rounds) as (pilot, desk):
         await until(pilot, lambda: "29:5" in shown(pilot))
         await pilot.press("E", "p")
         await until(pilot, lambda: "(paused)" in shown(pilot))
@@ -212,7 +197,7 @@ async def test_clock_of_the_rounds_is_paused_shifted_and_goes_on(tmp_path: Path)
 
 
 async def test_what_cannot_be_swapped_or_asked_is_said(tmp_path: Path) -> None:
-    lonely = EVENT.partition("[stations.two]")[0]
+    lonely = TWO_STATIONS.partition("[stations.two]")[0]
 
     async with dashboard_of(tmp_path, lonely) as (pilot, _):
         await pilot.press("E")
@@ -223,7 +208,7 @@ async def test_what_cannot_be_swapped_or_asked_is_said(tmp_path: Path) -> None:
 
 
 async def test_why_an_edit_is_not_in_force_is_on_the_screens(tmp_path: Path) -> None:
-    async with dashboard_of(tmp_path, EVENT) as (pilot, desk):
+    async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
         desk.trouble = "event.toml:7: participants.volta.vendro does not exist"
         await pilot.press("E", "minus")
 
