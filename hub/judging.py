@@ -9,6 +9,7 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Final
 
@@ -102,6 +103,7 @@ def _begin(crew: list[Worker], task: Task) -> None:
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: it is this one's to end them. It waits, and is not lost."""
+    ensure_running()  # where it has to be started, multiprocessing's tracker lets interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what is started
     try:
         yield

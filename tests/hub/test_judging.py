@@ -98,6 +98,13 @@ def _judges(process: subprocess.Popen[str]) -> list[int]:
         time.sleep(0.01)  # nothing tells of a process that another one starts
 
 
+def _blocked(pid: int) -> set[int]:
+    """The signals that wait for a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    mask = int(next(line for line in status.splitlines() if line.startswith("SigBlk:")).split()[1], 16)
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
+
+
 def _command(pid: str) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -127,6 +134,14 @@ def test_interrupt_ends_the_processes_too_and_leaves_no_traceback(long: Path) ->
     assert process.returncode == 130
     assert said == ""
     assert not any(_command(str(pid)) for pid in judges)
+
+
+@needs_proc
+def test_no_process_is_started_that_an_interrupt_could_reach(long: Path) -> None:
+    with judging(long) as (_, judges):
+        blocked = [_blocked(pid) for pid in judges]
+
+    assert all(signal.SIGINT in signals for signals in blocked)
 
 
 @needs_proc
