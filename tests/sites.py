@@ -184,7 +184,10 @@ async def site_with(tmp_path: Path) -> AsyncIterator[Site]:
     disturber = Disturber()
     whole = hub_app(path, PAGES["here"], disturber, desk)
     async with Hub(settings, app=whole, disturber=disturber, desk=desk) as hub, aiohttp.ClientSession() as http:
-        yield Site(hub, secrets | {WRONG: "plugfest_guessed-by-somebody"}, http)
+        there = Site(hub, secrets | {WRONG: "plugfest_guessed-by-somebody"}, http)
+        yield there
+        for station in there.stations.values():
+            await station.close()
 
 
 @asynccontextmanager

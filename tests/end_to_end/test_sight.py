@@ -190,7 +190,9 @@ async def test_letters_are_those_of_now_at_every_moment(tmp_path: Path) -> None:
 async def test_station_that_has_not_said_its_name_is_told_by_its_identity_neither_now_nor_then(tmp_path: Path) -> None:
     async with event(tmp_path, 'names = "real"') as there:
         await there.board(VIEWER, 3)
-        silent = await there.http.ws_connect(f"{there.hub.url}/deep/SILENT", protocols=["ocpp1.6"])
+        silent = there.stations["SILENT", "deep"] = await there.http.ws_connect(
+            f"{there.hub.url}/deep/SILENT", protocols=["ocpp1.6"]
+        )
         await silent.send_str('[2,"h","Heartbeat",{}]')
         async with there.following(VIEWER) as board:
             await board.until(lambda: len(board.pairs) == 4)
