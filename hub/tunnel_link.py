@@ -119,8 +119,15 @@ class Link:
             self.say(Ping(number))
             if report is not None:
                 self.say(report())
-            await asyncio.sleep(min(self._timing.keepalive_s, max(self._timing.deadline_s - silent_s, 0.001)))
+            await self._pause(min(self._timing.keepalive_s, max(self._timing.deadline_s - silent_s, 0.001)))
         raise SilentError(f"nothing was heard for {self._timing.deadline_s:g} s")
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait. What it takes beyond that, as this program did not run or was busy, is not the other side's silence."""
+        due = monotonic() + seconds
+        await asyncio.sleep(seconds)
+        now = monotonic()
+        self._heard_at = min(self._heard_at + max(now - due, 0.0), now)
 
     async def _read(self, hear: Callable[[Any], None]) -> None:
         while True:

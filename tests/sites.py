@@ -79,7 +79,7 @@ class Site:
 
     async def call(self, identity: str, csms: str, action: str, payload: object) -> None:
         await self.stations[identity, csms].send_str(json.dumps([2, action, action, payload]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.stations[identity, csms].receive()
 
     async def get(self, role: str, path: str) -> tuple[int, str]:

@@ -36,7 +36,7 @@ def watching(path: Path) -> Iterator[Callable[[Callable[[Progress], bool]], Prog
     thread.start()
 
     def wait_for(reached: Callable[[Progress], bool]) -> Progress:
-        while not reached(progress := posted.get(timeout=20).progress):
+        while not reached(progress := posted.get(timeout=30).progress):
             pass
         return progress
 

@@ -141,7 +141,7 @@ async def station(hub: Hub) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
 
 async def call(station: aiohttp.ClientWebSocketResponse, number: str, action: str, payload: object) -> None:
     await station.send_str(json.dumps([2, number, action, payload]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await station.receive()
 
 

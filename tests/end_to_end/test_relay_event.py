@@ -104,7 +104,7 @@ async def closes_of(line: Line, side: Side) -> list[bytes]:
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not reached():  # noqa: ASYNC110 - the hub tells nobody
             await asyncio.sleep(0.01)
 

@@ -239,7 +239,7 @@ async def test_disasters_leave_nothing_behind(peers: Peers, tmp_path: Path, disa
                     await line.reader.read(1)  # a close frame, the end of the stream, or a reset: it is told
                 line.writer.transport.abort()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await hub.relay.is_idle.wait()
             await eventually(lambda: not running.agent.streams.carried)
         (agent,) = hub.tunnels.agents.values()

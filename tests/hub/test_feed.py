@@ -51,7 +51,7 @@ async def record(recorder: Recorder, *texts: str) -> None:
 
 async def received(url: str, wanted: int, after: int = 0) -> list[Traffic]:
     items: list[Traffic] = []
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{url}?after={after}") as socket, asyncio.timeout(10):
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{url}?after={after}") as socket, asyncio.timeout(30):
         await socket.receive_json()
         while len(items) < wanted:
             items += unpack(await socket.receive_bytes())

@@ -1,6 +1,7 @@
 """A control connection: what is heard, what silence means, and a side that takes nothing."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from hub.tunnel_link import Link, LinkError, PartedError, SilentError
 from hub.tunnel_words import Bye, Noted, Ping, Pong, Timing, Why, from_agent, from_hub
 
 QUICK = Timing(keepalive_s=0.02, deadline_s=0.1, hello_s=0.2)
+A_BUSY_MACHINE_S = 5.0
 BYE = Bye(Why.STOPPED, "enough")
 
 
@@ -74,6 +76,21 @@ async def test_both_ends_stay_as_long_as_they_hear_each_other() -> None:
         await asyncio.gather(*running, return_exceptions=True)
 
 
+async def test_a_program_that_did_not_run_for_a_while_takes_nobody_for_silent() -> None:
+    async with links() as (link, socket):
+        other = Link(socket, from_hub, QUICK)
+        running = [asyncio.ensure_future(each.run(lambda _: None)) for each in (link, other)]
+        await asyncio.wait(running, timeout=QUICK.keepalive_s)
+
+        time.sleep(3 * QUICK.deadline_s)  # noqa: ASYNC251 - as a machine that is suspended
+        done, _ = await asyncio.wait(running, timeout=QUICK.keepalive_s)
+
+        assert not done
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
 async def test_silence_ends_it_at_the_deadline() -> None:
     async with links() as (link, _):
         began = asyncio.get_running_loop().time()
@@ -81,7 +98,7 @@ async def test_silence_ends_it_at_the_deadline() -> None:
         with pytest.raises(SilentError, match="nothing was heard for"):
             await link.run(lambda _: None)
 
-        assert QUICK.deadline_s <= asyncio.get_running_loop().time() - began < QUICK.deadline_s + 0.2
+        assert QUICK.deadline_s <= asyncio.get_running_loop().time() - began < QUICK.deadline_s + A_BUSY_MACHINE_S
 
 
 async def test_who_never_begins_is_not_waited_for() -> None:

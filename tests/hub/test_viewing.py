@@ -64,7 +64,7 @@ async def token_of(hub: Hub, role: Role, participant: str = "", csmses: tuple[st
     token = Token(name=f"{role}-{participant}", digest="", role=role, participant=participant, csmses=csmses)
     secret = new_token(hub.settings.tokens, token)
     assert hub.tunnels.tokens is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while hub.tunnels.tokens.tokens.match(secret) is None:  # noqa: ASYNC110 - the hub tells nobody
             await asyncio.sleep(0.01)
     return secret
@@ -73,7 +73,7 @@ async def token_of(hub: Hub, role: Role, participant: str = "", csmses: tuple[st
 @asynccontextmanager
 async def feed_of(hub: Hub, token: str, after: int = 0) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     url, headers = feed_url(hub.url).with_query(after=str(after)), {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession() as http, http.ws_connect(url, headers=headers) as socket, asyncio.timeout(5):
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, headers=headers) as socket, asyncio.timeout(30):
         await socket.receive_json()
         yield socket
 
@@ -170,7 +170,7 @@ async def test_revoked_token_ends_the_feed(hub: Hub) -> None:
         assert hub.settings.tokens is not None
         revoke(hub.settings.tokens, "organizer-")
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not socket.closed:
                 await socket.receive()
         assert socket.close_code == REVOKED

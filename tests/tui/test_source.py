@@ -40,13 +40,13 @@ class Running:
 
     def wait_for(self, reached: Callable[[Advanced], bool]) -> Advanced:
         while True:
-            posted = self.posted.get(timeout=10)
+            posted = self.posted.get(timeout=30)
             if isinstance(posted, Advanced) and reached(posted):
                 return posted
 
     def rejudge(self, rules: Path | None) -> Changes:
         self.source.rejudge(rules)
-        while not isinstance(posted := self.posted.get(timeout=10), Rejudged):
+        while not isinstance(posted := self.posted.get(timeout=30), Rejudged):
             pass
         return posted.changes
 
