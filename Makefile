@@ -60,6 +60,7 @@ mutation: $(VENV)/.dev  ## make one thing wrong at a time in the clean sessions,
 nightly: $(VENV)/.dev $(SCHEMAS)/.there  ## the slow checks
 	$(BIN)/python -m pytest -m nightly
 	EVERY_LOOP=1 $(BIN)/python -m pytest -m "not nightly" tests/end_to_end/test_relay*.py
+	RANDOM_EXAMPLES=1 $(BIN)/python -m pytest -m "not nightly" $$(grep -rl --include='test_*.py' '^from hypothesis' tests)
 
 lock:  ## pin the dependencies again (needs uv and npm on the PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

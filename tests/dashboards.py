@@ -45,7 +45,7 @@ async def ready(pilot: Pilot[None]) -> None:
     """Wait until the recording is judged to its end, and drawn."""
     app = pilot.app
     assert isinstance(app, PlugfestApp)
-    await asyncio.to_thread(app.source.caught_up.wait, 20)
+    assert await asyncio.to_thread(app.source.caught_up.wait, 60)
     await pilot.pause()
 
 

@@ -198,7 +198,7 @@ async def test_browser_is_shown_something_else_as_soon_as_the_event_says_so(tmp_
 
         file.write_text(file.read_text() + 'participants = "outcomes"\n')
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await board._answer.content.read(1 << 16):
                 pass
         again = await there.board(OWN, 3)

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from raw_peers import Line, Peers, frame, masked, upgrade
 
+from hub import server, splice
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tap import Tap, TappedFrame
 from matrix.judge import Judge
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 
+NEVER_S = 600.0
+"""More than the time limit of a test."""
 CLOSE = (b"\x03\xe9" + b"the hub stops", True)
 
 
@@ -55,8 +58,11 @@ def recorded(settings: HubSettings) -> tuple[Session, list[Frame]]:
         return recording.session(1), [*recording.frames(1)]
 
 
-async def test_both_sides_are_told_with_1001_and_may_answer(settings: HubSettings, peers: Peers) -> None:
-    began = time.monotonic()
+async def test_both_sides_are_told_with_1001_and_a_hub_that_has_their_answers_waits_no_more(
+    settings: HubSettings, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "STOP_TIMEOUT_S", NEVER_S)
+    monkeypatch.setattr(splice, "GOODBYE_S", NEVER_S)
     async with session(settings, peers) as (station, upstream):
         to_station = asyncio.create_task(frames_to_the_end(station, Side.CSMS))
         to_csms = asyncio.create_task(frames_to_the_end(upstream, Side.STATION))
@@ -64,7 +70,6 @@ async def test_both_sides_are_told_with_1001_and_may_answer(settings: HubSetting
     heard = await to_station, await to_csms
     assert [closes(frames) for frames in heard] == [[CLOSE], [CLOSE]]
     assert [frames[0].masked for frames in heard] == [0, 1]
-    assert time.monotonic() - began < 1
 
 
 async def test_the_end_is_the_hubs_and_its_frames_are_nobodys(settings: HubSettings, peers: Peers) -> None:
@@ -138,5 +143,5 @@ async def test_peers_that_neither_read_nor_answer_hold_nobody_up(settings: HubSe
         upstream.stop_reading()
         began = time.monotonic()
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert recorded(settings)[0].ending is Ending.HUB

@@ -17,6 +17,8 @@ from matrix.trace import Ending
 
 HUB = Path(__file__).with_name("hub_process.py")
 STOP_S = 5.0
+BUSY_MACHINE = 2
+"""How much longer things may take where other tests run on the same cores."""
 
 
 @asynccontextmanager
@@ -63,7 +65,7 @@ async def test_peers_that_never_read_do_not_keep_a_stopped_hub_from_leaving(
     with Recording.open(recording) as opened:
         session = opened.session(1)
     assert exit_code == 0
-    assert took_s < STOP_S
+    assert took_s < STOP_S * BUSY_MACHINE
     assert session.ending is Ending.HUB
     assert files(tmp_path) == ["event.db"]
 

@@ -6,7 +6,7 @@
 const { chromium } = require("playwright-core");
 const { createInterface } = require("node:readline");
 
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 50000;
 
 async function main(base, executablePath) {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

@@ -222,12 +222,12 @@ def test_the_judge_waits_while_a_screen_reads(event: Path) -> None:
     with running.source.courtesy(), running:
         assert not running.source.caught_up.wait(0.05)
 
-    assert running.source.caught_up.wait(10)
+    assert running.source.caught_up.wait(30)
 
 
 def test_request_and_answer_are_joined_by_frame(event: Path) -> None:
     with Running(event) as running:
-        running.source.caught_up.wait(10)
+        running.source.caught_up.wait(30)
 
         joined = running.source.verdicts.of(1).joined(2)
 
