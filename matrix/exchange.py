@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from matrix.alarms import Alarm
 from matrix.dialect import CALLRESULTERROR, Dialect
@@ -22,7 +23,7 @@ from matrix.pair import CONNECT, Evidence
 from matrix.schemas import Breach
 from matrix.secrets import told
 from matrix.trace import RSV1, Frame, Opcode, Session, Side
-from matrix.wire import Call, CallError, CallResult, CallResultError, Message, Send
+from matrix.wire import Call, CallError, CallResult, CallResultError, Defects, Message, Send
 
 if TYPE_CHECKING:
     from matrix.index import Topic
@@ -46,6 +47,7 @@ STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
 
+NOTHING: Final[dict[str, Any]] = {}
 NO_TOPICS: Final[Mapping[str, "Topic"]] = {}
 NOBODY: Final[frozenset[Side]] = frozenset()
 
@@ -55,7 +57,8 @@ EXTENSIONS: Final = "Sec-WebSocket-Extensions"
 class Exchange(msgspec.Struct, eq=False):
     """A CALL (or SEND) with whatever answered it, or with nothing.
 
-    `side` is the caller; `topic` is what is known of its action, `row` the row of the matrix that it counts in.
+    `id` and `defects` are those of the CALL (`is_send`: of the SEND). `side` is the caller; `topic` is what is known of
+    its action, `row` the row of the matrix that it counts in.
     `request` and `response` are the payloads of the CALL and its CALLRESULT, {} where that is no JSON object, or has
     not come; their fields may have any type (see matrix.fields). `is_odd` says that one of them does not fit its
     schema, or has a timestamp that is not written as 2.x asks for, that the id of the CALL was used before, or that it
@@ -74,7 +77,7 @@ class Exchange(msgspec.Struct, eq=False):
     session: int
     side: Side
     answerer: Side
-    call: Call | Send
+    id: str
     action: str
     row: str
     call_frame: int
@@ -84,6 +87,8 @@ class Exchange(msgspec.Struct, eq=False):
     response: dict[str, Any] = {}
     is_odd: bool = False
     reading: Any = None
+    is_send: bool = False
+    defects: Defects = ()
     answer: CallResult | CallError | None = None
     answer_frame: int | None = None
     answered_at: int | None = None
@@ -108,17 +113,19 @@ class Exchange(msgspec.Struct, eq=False):
         return self.request_breaches if self.answer is None else self.response_breaches
 
     @property
-    def call_type_is_send(self) -> bool:
-        return isinstance(self.call, Send)
-
-    @property
     def is_misdirected(self) -> bool:
         """True where the version does not let this side initiate the action, or does not have it."""
         return self.topic.is_misdirected
 
+    def without_request(self) -> "Exchange":
+        """Return what came of it, without what was asked: a payload is thousands of bytes, and is cheap to free soon."""
+        return replace(self, request=NOTHING)
+
 
 class Answered(msgspec.Struct):
-    """What is remembered of an exchange that was answered: `exchange` where its answer may still be returned (2.1).
+    """What is remembered of an exchange that was answered.
+
+    `exchange` is what came of it, where its answer may still be returned (2.1); its request is let go of.
 
     `id` is that of its CALL; `repeats` is how many more answers are due; `frame` is that of the answer, `at` when it
     came.
@@ -152,7 +159,7 @@ class Voice:
         self.has_spoken = False
         self.awaited: list[Alarm] = []  # those whose time is over, and that wait until this side is heard of
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
-        self.heard_exchange: Exchange | None = None  # the last answer that this side was given
+        self.heard_exchange: Exchange | None = None  # the last answer that this side was given, without its request
         self.heard_at = 0
         self.paused_ns = 0  # how long its last pause was
         self.resumed_at = 0  # when it last said something after a pause: what comes at once may have been held up
@@ -162,7 +169,7 @@ class Voice:
     def open(self, exchange: Exchange) -> None:
         """Enter a CALL; none with its id is open."""
         calls = self.open_calls
-        calls[exchange.call.id] = exchange
+        calls[exchange.id] = exchange
         if len(calls) > OPEN_REMEMBERED:
             del calls[next(iter(calls))]
             self.has_forgotten = True
@@ -173,7 +180,7 @@ class Voice:
 
     def replace(self, replaced: Exchange, exchange: Exchange) -> None:
         """Let a CALL take the place of another one with the same id."""
-        del self.open_calls[replaced.call.id]
+        del self.open_calls[replaced.id]
         exchange.is_ambiguous = True
         exchange.repeats = replaced.repeats + 1
 
@@ -246,7 +253,7 @@ class Conversation:
     def sent(self, exchange: Exchange) -> None:
         """Remember a SEND, which nobody may answer."""
         sends = self.voices[exchange.side].sends
-        sends[exchange.call.id] = exchange
+        sends[exchange.id] = exchange
         if len(sends) > REMEMBERED:
             del sends[next(iter(sends))]
 
@@ -258,10 +265,15 @@ class Conversation:
         exchange.answer, exchange.answer_frame, exchange.answered_at = message, frame, at
         if type(message) is CallResult and message.payload:
             exchange.response = message.payload
-        kept = exchange if self.may_return_answers else None
-        asker.answered.append(Answered(message.id, exchange.row, frame, at, exchange.repeats, kept))
-        asker.heard_exchange, asker.heard_at = exchange, at
         return exchange
+
+    def remember(self, exchange: Exchange, frame: int, at: int) -> None:
+        """Remember an exchange that was answered and judged: what may yet be said about it asks for no payload."""
+        asker = self.voices[exchange.side]
+        asker.heard_exchange = heard = exchange.without_request()
+        asker.heard_at = at
+        kept = heard if self.may_return_answers else None
+        asker.answered.append(Answered(exchange.id, exchange.row, frame, at, exchange.repeats, kept))
 
     def answer_garbled(self, side: Side, message_id: str, frame: int, at: int) -> Exchange | None:
         """Pair text that begins like an answer of `side` with its CALL, which nobody can use."""

@@ -143,7 +143,9 @@ class Messages:
         if type(message) is CallError:
             return conversation.answer(conversation.voices[frame.side.other], message, frame.id, frame.at)
         if type(message) is Send:
-            return self._begin(conversation, voice, frame, message)
+            exchange = self._begin(conversation, voice, frame, message)
+            exchange.is_send = True
+            return exchange
         if type(message) is CallResultError:
             return conversation.take_result_error(frame.side, message)
         return None
@@ -153,11 +155,11 @@ class Messages:
         topic = voice.topics.get(action) or self._topic(conversation, voice, side, action)
         row = action if topic.is_known else conversation.strange_row(action)
         exchange = Exchange(
-            conversation, frame.session, side, side.other, message, action, row, frame.id, frame.at, topic,
+            conversation, frame.session, side, side.other, message.id, action, row, frame.id, frame.at, topic,
             payload or {}, used_before=voice.ids.used(message.id), content=digest(message),
         )  # fmt: skip
-        if exchange.used_before is not None or voice.open_calls:
-            exchange.is_odd = True
+        if message.defects or exchange.used_before is not None or voice.open_calls:
+            exchange.is_odd, exchange.defects = True, message.defects
         is_usual = _is_usual(topic.request, payload) if payload else payload is None or topic.request.takes_empty
         if not is_usual and payload is not None:
             exchange.request_breaches = self._look_closely(exchange, topic.request, payload)
@@ -177,18 +179,18 @@ class Messages:
         return self._rulebook.topic(conversation.version, action, side)
 
     def _call(self, exchange: Exchange, voice: Voice, frame: Frame) -> None:
-        call, use = exchange.call, exchange.used_before
+        message_id, use = exchange.id, exchange.used_before
         if use is not None:
             exchange.is_repeat = use.content == exchange.content
-            answered = voice.answered_under(call.id) if exchange.is_repeat else None
+            answered = voice.answered_under(message_id) if exchange.is_repeat else None
             exchange.repeats = answered.repeats if answered is not None else 0  # those are still to be answered, too
         conversation, form = exchange.conversation, exchange.topic.request
         concern = form.odd_concern if exchange.is_odd or conversation.known.is_restrained else form.concern
         findings = self._rulebook.ask(concern, exchange, conversation, frame.id, exchange.row, exchange)
         if findings or exchange.request_breaches:
             self._note_findings(findings, exchange, frame.id)
-        voice.ids.note(call.id, UsedId(exchange.content, frame.id, frame.session))
-        already = voice.open_calls.get(call.id)
+        voice.ids.note(message_id, UsedId(exchange.content, frame.id, frame.session))
+        already = voice.open_calls.get(message_id)
         if already is not None:
             if already.content == exchange.content:
                 already.repeats += 1
@@ -223,6 +225,7 @@ class Messages:
             if findings or exchange.response_breaches:
                 self._note_findings(findings, exchange, frame.id)
         self._ledger.settle_answered(exchange)
+        exchange.conversation.remember(exchange, frame.id, frame.at)
         self.waiting.settled()
 
     def _error(self, exchange: Exchange, frame: Frame) -> None:
@@ -231,6 +234,7 @@ class Messages:
         else:
             self._judge_exchange(Event.ERROR, exchange, frame.id)
         self._ledger.settle_answered(exchange)
+        exchange.conversation.remember(exchange, frame.id, frame.at)
         self.waiting.settled()
 
     def _doubt(self, exchange: Exchange, frame: Frame) -> None:
@@ -357,7 +361,7 @@ class Messages:
     def _identify(self, exchange: Exchange) -> None:
         """Note which product a station is, by its BootNotification."""
         session = exchange.conversation.session
-        station = station_of(session.identity, exchange.call.payload or {})
+        station = station_of(session.identity, exchange.request)
         if station.is_known and exchange.side is Side.STATION:
             self._ledger.board.identify(session.id, station)
 

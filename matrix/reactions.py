@@ -43,7 +43,7 @@ def reactions_to(exchange: Exchange) -> Iterator[Reaction]:
 
 
 def _taken(exchange: Exchange) -> Taken | None:
-    if exchange.is_ambiguous or exchange.call_type_is_send:
+    if exchange.is_ambiguous or exchange.is_send:
         return None
     if isinstance(exchange.answer, CallError):
         return Taken.ERROR

@@ -115,7 +115,7 @@ class Aftermath:
         if exchange.answer_frame is None:
             self._called(exchange)
         elif exchange.answer_frame in self.result.touched:
-            self._taken.add((exchange.content, exchange.call.id))
+            self._taken.add((exchange.content, exchange.id))
         elif isinstance(exchange.answer, CallResult):
             self._answered(exchange)
 
@@ -126,7 +126,7 @@ class Aftermath:
     def _is_repeated(self, exchange: Exchange) -> bool:
         """Tell whether a CALL says what one of the touched ones said; an empty one, only under the same id."""
         return any(
-            content == exchange.content and (bool(exchange.call.payload) or message_id == exchange.call.id)
+            content == exchange.content and (bool(exchange.request) or message_id == exchange.id)
             for content, message_id in self._taken
         )
 

@@ -15,7 +15,7 @@ FRAME_RULE: Final = "HS-10"
 
 def is_sound(exchange: Exchange) -> bool:
     """Tell whether nothing was found against the CALL: its form, its schema, any violation of its sender."""
-    if exchange.request_breaches or exchange.call.defects:
+    if exchange.request_breaches or exchange.defects:
         return False
     worst = exchange.worst
     return worst is None or worst.severity is not Severity.VIOLATION or worst.side is not exchange.side
@@ -23,7 +23,7 @@ def is_sound(exchange: Exchange) -> bool:
 
 def is_heard(exchange: Exchange) -> bool:
     """Tell whether a receiver can be asked to have read the CALL at all, and so to answer it."""
-    return not exchange.call.defects and (exchange.worst is None or exchange.worst.rule != FRAME_RULE)
+    return not exchange.defects and (exchange.worst is None or exchange.worst.rule != FRAME_RULE)
 
 
 def fits_as_newer(exchange: Exchange, part: Part | None = None) -> bool:

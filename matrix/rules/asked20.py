@@ -104,7 +104,7 @@ def remember_request(exchange: Exchange, known: Known) -> None:
     if exchange.side is not Side.CSMS or request_id is None:
         return
     story, key = known.story(Results), (RESULT_OF[exchange.action], request_id)
-    asked = Asked(exchange.action, exchange.session, exchange.call_frame, exchange.call.id, exchange.at)
+    asked = Asked(exchange.action, exchange.session, exchange.call_frame, exchange.id, exchange.at)
     before = story.asked.pop(key, None)
     if before is not None:
         asked.is_reused = not before.is_complete or key[0] in PROGRESS

@@ -45,7 +45,7 @@ def message_id_used_before(exchange: Exchange, _known: Known) -> Iterator[Remark
     if use.content == exchange.content or use.content in _before_it_was_offline(exchange):
         yield info(exchange.side, f"the same message was sent before under this id, in frame {use.frame}: a retry")
         return
-    text = f'message id "{told(exchange.call.id, 40)}" was used before for another message, in frame {use.frame}'
+    text = f'message id "{told(exchange.id, 40)}" was used before for another message, in frame {use.frame}'
     if use.session != exchange.session and not exchange.conversation.dialect.is_2x:
         yield warning(exchange.side, f"{text} of session {use.session}")
     else:
@@ -126,7 +126,7 @@ def call_while_open_in_2x(exchange: Exchange, _known: Known) -> Iterator[Remark]
     earlier = _hurried(exchange)
     if earlier is None:
         return
-    is_retry = earlier.call.id == exchange.call.id and earlier.content == exchange.content
+    is_retry = earlier.id == exchange.id and earlier.content == exchange.content
     may_have_given_up = is_retry or _is_held_up(exchange, earlier) or exchange.at - earlier.at > CROSSING_NS
     yield (warning if may_have_given_up else violation)(exchange.side, _haste(exchange, earlier))
 
@@ -206,9 +206,9 @@ def send_misused(subject: Exchange | Spoken, _known: Known) -> Iterator[Remark]:
             yield violation(subject.side, "a SEND was answered")
         return
     sends = subject.conversation.dialect.sends
-    if subject.call_type_is_send and subject.action not in sends:
+    if subject.is_send and subject.action not in sends:
         yield violation(subject.side, f"{told(subject.action, 60)} was sent as a SEND, and is a CALL")
-    elif not subject.call_type_is_send and subject.action in sends:
+    elif not subject.is_send and subject.action in sends:
         yield violation(subject.side, f"{subject.action} was sent as a CALL, and is a SEND")
 
 

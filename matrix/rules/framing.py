@@ -124,7 +124,7 @@ def _is_echo(spoken: Spoken) -> bool:
     if exchange is None or not isinstance(message, CallResult | CallError):
         return False
     of_id = [defect for defect in message.defects if defect.flaw is Flaw.ID]
-    return all(defect in exchange.call.defects for defect in of_id)
+    return all(defect in exchange.defects for defect in of_id)
 
 
 @rule(

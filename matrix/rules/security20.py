@@ -127,7 +127,7 @@ def certificate_not_signed(subject: Exchange | Alarm, known: Known) -> Iterator[
 
 
 def _turned_down(exchange: Exchange) -> Iterator[Remark]:
-    is_fit = exchange.has_schema and not exchange.request_breaches and not exchange.call.defects
+    is_fit = exchange.has_schema and not exchange.request_breaches and not exchange.defects
     if exchange.side is Side.STATION and is_fit and isinstance(exchange.answer, CallError):
         code = exchange.answer.code
         if code in UNABLE:

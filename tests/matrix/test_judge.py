@@ -292,7 +292,7 @@ def test_reading_that_crashes_makes_its_exchange_inconclusive() -> None:
 
 def test_who_watches_odd_messages_is_asked_about_those_alone() -> None:
     def speaking(exchange: Exchange, _known: object) -> Iterator[Remark]:
-        yield info(Side.STATION, exchange.call.id)
+        yield info(Side.STATION, exchange.id)
 
     rules = [*all_rules(), Rule("X-1", "", "", Severity.INFO, frozenset({"2.0.1"}), (on_called(odd=True),), speaking)]
     boot = '> [2,"b","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"V","model":"M"}}]'
