@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 SECOND_NS: Final = 1_000_000_000
-MOMENTS_REMEMBERED: Final = 64
-LONGEST_REMEMBERED: Final = 64
+MOMENTS_REMEMBERED: Final = 4
+"""Timestamps of one message, which are asked for again and again; who remembers more keeps old ones in the caches."""
 MINUTES_REMEMBERED: Final = 16
 MILLISECONDS: Final = 3
 
@@ -47,32 +47,18 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     flaw: str | None
 
 
-_LATEST: Final[dict[str, Moment]] = {}
-"""Timestamps that were read lately: those of a message are asked for again and again."""
-
-
+@lru_cache(MOMENTS_REMEMBERED)
 def moment(text: str) -> Moment | None:
-    """Read a timestamp in one of the forms of ISO 8601 that have a date and a time; None where it is none of them."""
-    found = _LATEST.get(text)
-    return _read_anew(text) if found is None else found
+    """Read a timestamp in one of the forms of ISO 8601 that have a date and a time; None where it is none of them.
 
-
-def _read_anew(text: str) -> Moment | None:
-    """Read a timestamp, and remember it unless it is so long that a peer might fill the memory with such."""
-    found = _read_milliseconds(text) if len(text) == FINE_LENGTH else _read_plainly(text)
-    if found is not None and len(text) <= LONGEST_REMEMBERED:
-        if len(_LATEST) >= MOMENTS_REMEMBERED:
-            _LATEST.clear()
-        _LATEST[text] = found
-    return found
-
-
-def _read_milliseconds(text: str) -> Moment | None:
-    """Read a text as long as `2026-11-01T10:00:00.123Z`, by its minute, which is that of many."""
-    digits = text[17:19] + text[20:23]
-    is_plain = text[19] == "." and text[23] == "Z" and digits.isdigit() and digits < "60000" and text.isascii()
-    minute = _minute_ns(text[:17]) if is_plain else None
-    return Moment(minute + int(digits) * 1_000_000, True, True, MILLISECONDS, None) if minute else _read_plainly(text)
+    One as long as `2026-11-01T10:00:00.123Z` is read by its minute, which is that of many.
+    """
+    if len(text) != FINE_LENGTH or text[19] != "." or text[23] != "Z" or not text.isascii():
+        return _read_plainly(text)
+    minute, digits = _minute_ns(text[:17]), text[17:19] + text[20:23]
+    if minute is None or not digits.isdigit() or digits >= "60000":
+        return _read_plainly(text)
+    return Moment(minute + int(digits) * 1_000_000, True, True, MILLISECONDS, None)
 
 
 @lru_cache(MINUTES_REMEMBERED)
