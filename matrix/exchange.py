@@ -118,8 +118,8 @@ class Exchange(msgspec.Struct, eq=False):
         return self.topic.is_misdirected
 
     def without_request(self) -> "Exchange":
-        """Return what came of it, without what was asked: a payload is thousands of bytes, and is cheap to free soon."""
-        return replace(self, request=NOTHING)
+        """Return what came of it, without what was asked: payloads are large, and are freed best while in the cache."""
+        return replace(self, request=NOTHING, reading=None)
 
 
 class Answered(msgspec.Struct):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from matrix.moments import moment
 from matrix.secrets import told
 
 Payload = dict[str, Any]
@@ -51,6 +52,13 @@ def seconds_as_ns(payload: Any, *path: str) -> int:
     """Return the seconds at a path in nanoseconds: 0 where there is no number, or one below 0; 31 years at most."""
     seconds = number(payload, *path) or 0
     return int(min(max(seconds, 0), LONGEST_S) * 1_000_000_000)
+
+
+def moment_at(payload: Payload, name: str) -> int | None:
+    """Return the moment in a field, in nanoseconds since the Unix epoch; None where there is none."""
+    value = payload.get(name)
+    found = moment(value) if type(value) is str else None
+    return found.ns if found is not None else None
 
 
 def objects(payload: Any, name: str, *further: str) -> Sequence[Payload]:

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from matrix.alarms import Alarm
 from matrix.exchange import Conversation, Exchange
-from matrix.fields import objects, text
+from matrix.fields import moment_at, objects, text
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.rule import note, on_alarm, on_called, on_closed, on_error, on_opened, on_overdue, on_result, rule
 from matrix.rules.silence import MINUTE_NS
-from matrix.rules.transactions20 import EVENT, VERSIONS, Event, moment_at, transaction_of
+from matrix.rules.transactions20 import EVENT, VERSIONS, Event, transaction_of
 from matrix.secrets import told
 from matrix.soundness import is_heard, is_sound
 from matrix.trace import UNTOLD, Ending, Side

@@ -6,14 +6,14 @@ from typing import Final
 
 from matrix.alarms import Alarm
 from matrix.exchange import CROSSING_NS, Exchange
-from matrix.fields import integer, text
+from matrix.fields import integer, moment_at, text
 from matrix.finding import Remark, violation
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, rule
 from matrix.rules.clock import may_be_off
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
-from matrix.rules.transactions20 import EVENT, VERSIONS, moment_at
+from matrix.rules.transactions20 import EVENT, VERSIONS
 from matrix.trace import Side
 
 RESERVATIONS_REMEMBERED: Final = 64

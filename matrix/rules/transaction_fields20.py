@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
-import msgspec
-
 from matrix.exchange import Exchange
-from matrix.fields import Payload, integer, objects, said
+from matrix.fields import Payload, integer, said
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
-from matrix.rule import note, on_called, on_result, rule, undecidable
+from matrix.rule import note, on_called, on_result, reading, rule, undecidable
+from matrix.rules.registers20 import Read, Reading, Register, registers_in
 from matrix.rules.transactions20 import (
     EVENT,
     TRANSACTIONS_REMEMBERED,
@@ -21,7 +19,6 @@ from matrix.rules.transactions20 import (
     WITH_EV,
     Event,
     Transaction,
-    moment_at,
     tells_news,
     transaction_of,
 )
@@ -35,22 +32,11 @@ NOT_BY_DRIVER: Final = frozenset(
 WITH_TOKEN: Final = frozenset("Authorized Deauthorized RemoteStart RemoteStop StopAuthorized Trigger TxResumed".split())
 """Triggers with which an idToken may come during a transaction."""
 METERED: Final = ("MeterValueClock", "MeterValuePeriodic")
-DEFAULT_MEASURAND: Final = "Energy.Active.Import.Register"
 REGISTERS_REMEMBERED: Final = 32
-LONGEST_PARTS: Final = 200
-LONGEST_MEASURAND: Final = 100
 MAIN_METER: Final = 0
-_NO_PARTS: Final = (None, None, None)
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
-    """What a register stood at, and when (ns, the station's clock)."""
-
-    moment: int
-    value: float
-
-
-Registers = Recent[tuple[str, ...], Reading]
+Registers = Recent[Register, Reading]
 
 
 @dataclass(slots=True)
@@ -69,31 +55,18 @@ class Meters:
         return self.main if is_main else None
 
 
-@lru_cache(4)
-def readings(exchange: Exchange) -> list[tuple[tuple[str, ...], Reading]]:
-    """Return what a message's registers stood at, in the order of time. Units are not converted."""
-    found: list[tuple[tuple[str, ...], Reading]] = []
-    for value in objects(exchange.request, "meterValue"):
-        at = moment_at(value, "timestamp")
-        if at is None:
-            continue
-        for sample in objects(value, "sampledValue"):
-            measurand, read = sample.get("measurand", DEFAULT_MEASURAND), sample.get("value")
-            if (type(read) is float or type(read) is int) and _is_register(measurand):
-                found.append(((measurand, _which_one(sample)), Reading(at, read)))
-    return sorted(found, key=lambda each: each[1].moment) if len(found) > 1 else found
+@reading(on_called("MeterValues"), versions=VERSIONS)
+def read_meter(exchange: Exchange) -> Read:
+    """Return what the registers of MeterValues stood at: the `reading` of their exchange."""
+    return registers_in(exchange.request)
 
 
-def _is_register(measurand: object) -> bool:
-    return type(measurand) is str and measurand.endswith(".Register") and len(measurand) < LONGEST_MEASURAND
-
-
-def _which_one(sample: Payload) -> str:
-    """Return what tells a register from others that measure the same; "" where nothing does, which is the usual."""
-    if "phase" not in sample and "location" not in sample and "unitOfMeasure" not in sample:
-        return ""
-    parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
-    return "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
+def _registers(exchange: Exchange) -> Read:
+    """Return what a message's registers stood at."""
+    read: Event | Read | None = exchange.reading
+    if isinstance(read, Event):
+        return read.registers
+    return read or ()
 
 
 @note(on_called(EVENT, "MeterValues"), versions=VERSIONS)
@@ -102,16 +75,16 @@ def remember_readings(exchange: Exchange, known: Known) -> None:
     if "meterValue" not in exchange.request:
         return
     story = known.story(Meters)
-    event: Event | None = exchange.reading
+    event: Event | None = exchange.reading if exchange.action == EVENT else None
     registers = story.meant_by(exchange)
     if event is not None and (registers is None or event.kind == "Started"):
         registers = story.of[event.transaction_id] = Recent(REGISTERS_REMEMBERED)
     if registers is None:
         return
-    for key, reading in readings(exchange):
+    for key, read in _registers(exchange):
         before = registers.get(key)
-        if before is None or reading.moment > before.moment:
-            registers[key] = reading
+        if before is None or read.moment > before.moment:
+            registers[key] = read
 
 
 @note(on_called("BootNotification"), versions=VERSIONS)
@@ -261,9 +234,8 @@ def _lacking(event: Event, request: Payload, found: Transaction | None) -> str |
 
 def _may_have_fallen(exchange: Exchange, known: Known) -> bool:
     """Ask whether a register stands lower than what was read last, or is read more than once."""
-    if "meterValue" not in exchange.request:
-        return False
-    registers, read = known.story(Meters).meant_by(exchange), readings(exchange)
+    read = _registers(exchange)
+    registers = known.story(Meters).meant_by(exchange) if read else None
     if registers:
         for key, reading in read:
             before = registers.get(key)
@@ -290,19 +262,19 @@ def register_decreases(exchange: Exchange, known: Known) -> Iterator[Remark]:
     Breach: `Energy.Active.Import.Register` of 1200 Wh, and of 900 Wh a minute later.
     Correct: 1200 Wh, then 1200 Wh or more.
     """
-    latest: dict[tuple[str, ...], Reading] = {}
+    latest: dict[Register, Reading] = {}
     meant = known.story(Meters).meant_by(exchange)
-    if meant is None and exchange.reading is None:  # of no transaction, nor of the main meter
+    if meant is None and not isinstance(exchange.reading, Event):  # of no transaction, nor of the main meter
         return
-    registers: dict[tuple[str, ...], Reading] = meant or {}
-    for key, reading in readings(exchange):
+    registers: dict[Register, Reading] = meant or {}
+    for key, read in _registers(exchange):
         before = latest.get(key) or registers.get(key)
-        if before is not None and before.moment < reading.moment and _is_lower(reading.value, before.value):
-            text_of = f"{said(key[0])} fell from {before.value} to {reading.value} in the order of the samples' times"
+        if before is not None and before.moment < read.moment and _is_lower(read.value, before.value):
+            text_of = f"{said(key[0])} fell from {before.value} to {read.value} in the order of the samples' times"
             yield violation(Side.STATION, text_of, pointer="/meterValue")
             return
-        if before is None or before.moment < reading.moment:
-            latest[key] = reading
+        if before is None or before.moment < read.moment:
+            latest[key] = read
 
 
 def _is_lower(value: float, before: float) -> bool:

@@ -9,11 +9,12 @@ import msgspec
 from matrix.alarms import Alarm
 from matrix.dialect import V21, V201
 from matrix.exchange import CROSSING_NS, Exchange
-from matrix.fields import Payload, integer, text
+from matrix.fields import integer, moment_at, text
 from matrix.known import Known
-from matrix.moments import SECOND_NS, moment
+from matrix.moments import SECOND_NS
 from matrix.recent import Recent
 from matrix.rule import note, on_alarm, on_called, on_result, reading
+from matrix.rules.registers20 import Read, registers_in
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.trace import Side
 
@@ -36,7 +37,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """A TransactionEvent, as far as it can be read: None stands for what is missing or has another type.
 
     `at` is when it was recorded, `moment` when it occurred by the station's clock (both ns). `key` is a number that a
-    retry shares, though it may be marked as offline by then, and its time cut to seconds.
+    retry shares, though it may be marked as offline by then, and its time cut to seconds. `registers` are what its
+    meter values say of registers.
     """
 
     transaction_id: str
@@ -50,6 +52,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     connector: int | None
     is_offline: bool
     key: int
+    registers: Read
 
 
 class Seen(msgspec.Struct, gc=False):
@@ -158,14 +161,8 @@ def read_event(exchange: Exchange) -> Event | None:
         None if evse is None else integer(evse, "connectorId"),
         request.get("offline") is True,
         hash((kind, None if at is None else at // SECOND_NS, trigger)),
+        registers_in(request) if "meterValue" in request else (),
     )
-
-
-def moment_at(payload: Payload, name: str) -> int | None:
-    """Return the moment in a field, in nanoseconds since the Unix epoch; None where there is none."""
-    value = payload.get(name)
-    found = moment(value) if type(value) is str else None
-    return found.ns if found is not None else None
 
 
 def transaction_of(event: Event, known: Known) -> Transaction | None:
