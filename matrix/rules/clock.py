@@ -178,7 +178,10 @@ def _ahead_ns(exchange: Exchange, told: Moment) -> int:
 def _is_far_off(exchange: Exchange, _known: Known) -> bool:
     """Ask whether a CSMS tells a time that is far from the hub's."""
     told = _csms_time(exchange)
-    return told is not None and abs(_ahead_ns(exchange, told)) > CSMS_SKEW_NS
+    if told is None:
+        return False
+    answered_at = exchange.answered_at or 0
+    return (told.ns - answered_at if told.ns > answered_at else exchange.at - told.ns) > CSMS_SKEW_NS
 
 
 @rule(
@@ -233,9 +236,11 @@ def _behind_ns(exchange: Exchange, story: ClockStory, at: Moment) -> int | None:
 
 
 def _keeps_no_time(exchange: Exchange, known: Known) -> bool:
-    """Ask whether a station's clock seems to be more than a little off."""
-    own, story = _own_time(exchange), known.story(ClockStory)
-    behind = _behind_ns(exchange, story, own[1]) if own is not None else None
+    """Ask whether a station's clock seems to be more than a little off: by the hub's clock, and by the CSMS's."""
+    own = _own_time(exchange)
+    if own is None or -STATION_SKEW_NS <= exchange.at - own[1].ns <= STATION_SKEW_NS:
+        return False
+    behind = _behind_ns(exchange, known.story(ClockStory), own[1])
     return behind is not None and not -STATION_SKEW_NS <= behind <= STATION_SKEW_NS
 
 

@@ -12,6 +12,7 @@ from matrix.finding import Remark, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result, rule
+from matrix.rules.transactions20 import Event
 from matrix.trace import Side
 
 VERSIONS: Final = (V201, V21)
@@ -56,9 +57,12 @@ class RunningOnes:
 @note(on_called("TransactionEvent", by=Side.STATION), versions=VERSIONS)
 def remember_transaction(exchange: Exchange, known: Known) -> None:
     """Remember which transactions run, and where."""
+    event: Event | None = exchange.reading
     request, story = exchange.request, known.story(RunningOnes)
+    if event is not None and event.transaction_id == story.newest and event.kind == "Updated" and event.evse is None:
+        return
     kind, transaction_id = request.get("eventType"), text(request.get("transactionInfo"), "transactionId")
-    if transaction_id is None or (transaction_id == story.newest and kind == "Updated" and "evse" not in request):
+    if transaction_id is None:
         return
     story.newest, evse_id = transaction_id, integer(request, "evse", "id")
     before = story.by_id.pop(transaction_id, None)
