@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import orjson
-from msgspec.structs import replace
 
 from matrix.alarms import Alarm
 from matrix.dialect import CALLRESULTERROR, Dialect
@@ -47,7 +46,6 @@ STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
 
-NOTHING: Final[dict[str, Any]] = {}
 NO_TOPICS: Final[Mapping[str, "Topic"]] = {}
 NOBODY: Final[frozenset[Side]] = frozenset()
 
@@ -68,7 +66,8 @@ class Exchange(msgspec.Struct, eq=False):
     action and payload, `repeats` counts how often the same CALL was sent again while it was open. `is_ambiguous` says
     that its id was in use when it was sent, so that an answer may be meant for another CALL; `used_before` is the CALL
     that had its id before, and `is_repeat` says that it was the same message (a retry, even after a reconnect);
-    `is_presumed` that its outcome is a viewer's guess, which traffic has yet to confirm. `worst` is the gravest finding
+    `is_presumed` that its outcome is a viewer's guess, which traffic has yet to confirm; `is_awaited` that an alarm is
+    about it. `worst` is the gravest finding
     about either message so far, `violators` are the sides that broke a rule by one. `outcome` is None while it is open,
     `evidence` is what shows it where it has to be shown.
     """
@@ -102,6 +101,7 @@ class Exchange(msgspec.Struct, eq=False):
     is_ambiguous: bool = False
     is_repeat: bool = False
     is_presumed: bool = False
+    is_awaited: bool = False
     used_before: UsedId | None = None
     worst: Finding | None = None
     violators: frozenset[Side] = NOBODY
@@ -117,22 +117,25 @@ class Exchange(msgspec.Struct, eq=False):
         """True where the version does not let this side initiate the action, or does not have it."""
         return self.topic.is_misdirected
 
-    def without_request(self) -> "Exchange":
-        """Return what came of it, without what was asked: payloads are large, and are freed best while in the cache."""
-        return replace(self, request=NOTHING, reading=None)
+    @property
+    def is_plain(self) -> bool:
+        """True where it passed without a word about it, and nothing waits that may yet add one."""
+        is_clean = self.outcome is Outcome.PASSED and self.worst is None and not self.violators
+        return is_clean and not self.is_odd and not self.is_awaited
 
 
 class Answered(msgspec.Struct):
     """What is remembered of an exchange that was answered.
 
-    `exchange` is what came of it, where its answer may still be returned (2.1); its request is let go of.
-
-    `id` is that of its CALL; `repeats` is how many more answers are due; `frame` is that of the answer, `at` when it
-    came.
+    `id` is that of its CALL, which came at `called_at`, and `row` its action; `repeats` is how many more answers are
+    due; `frame` is that of the answer, `at` when it came. `exchange` is None where it was plain, and so can be made
+    anew: a payload that is let go of with its answer is still in the processor's cache.
     """
 
     id: str
     row: str
+    call_frame: int
+    called_at: int
     frame: int
     at: int
     repeats: int
@@ -143,8 +146,8 @@ class Voice:
     """What one side of a session has said so far, as far as answers to it depend on it."""
 
     __slots__ = (
-        "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "heard_at",
-        "heard_exchange", "holed", "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics",
+        "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "holed",
+        "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics",
     )  # fmt: skip
 
     def __init__(self, ids: UsedIds) -> None:
@@ -159,8 +162,6 @@ class Voice:
         self.has_spoken = False
         self.awaited: list[Alarm] = []  # those whose time is over, and that wait until this side is heard of
         self.error_close: tuple[int, int, int] | None = None  # a close code that accuses, its frame, when
-        self.heard_exchange: Exchange | None = None  # the last answer that this side was given, without its request
-        self.heard_at = 0
         self.paused_ns = 0  # how long its last pause was
         self.resumed_at = 0  # when it last said something after a pause: what comes at once may have been held up
         self.spoke_at = 0  # when its latest message, ping or pong came
@@ -232,6 +233,7 @@ class Conversation:
         """
         if exchange is not None:
             row, frame = exchange.row, frame or exchange.call_frame
+            exchange.is_awaited = True
         alarm = Alarm(name, since, since + after_ns, self, row, frame, exchange, about, by)
         self.known.alarms.set(alarm)
 
@@ -268,12 +270,25 @@ class Conversation:
         return exchange
 
     def remember(self, exchange: Exchange, frame: int, at: int) -> None:
-        """Remember an exchange that was answered and judged: what may yet be said about it asks for no payload."""
-        asker = self.voices[exchange.side]
-        asker.heard_exchange = heard = exchange.without_request()
-        asker.heard_at = at
-        kept = heard if self.may_return_answers else None
-        asker.answered.append(Answered(exchange.id, exchange.row, frame, at, exchange.repeats, kept))
+        """Remember an exchange that was answered and judged, as far as something may yet be said about it."""
+        kept = None if exchange.is_plain else exchange
+        answered = self.voices[exchange.side].answered
+        if answered and not self.may_return_answers:
+            answered[-1].exchange = None
+        answered.append(
+            Answered(exchange.id, exchange.row, exchange.call_frame, exchange.at, frame, at, exchange.repeats, kept)
+        )
+
+    def recall(self, side: Side, answered: Answered) -> Exchange:
+        """Return an exchange of `side` that was answered; of a plain one, all but what was said."""
+        if answered.exchange is None:
+            action, message_id = answered.row, answered.id
+            answered.exchange = Exchange(
+                self, self.session.id, side, side.other, message_id, action, action, answered.call_frame,
+                answered.called_at, self.voices[side].topics[action], {}, answer=CallResult(message_id, {}),
+                answer_frame=answered.frame, answered_at=answered.at, outcome=Outcome.PASSED,
+            )  # fmt: skip
+        return answered.exchange
 
     def answer_garbled(self, side: Side, message_id: str, frame: int, at: int) -> Exchange | None:
         """Pair text that begins like an answer of `side` with its CALL, which nobody can use."""
@@ -284,8 +299,8 @@ class Conversation:
 
     def take_result_error(self, side: Side, message: CallResultError) -> Exchange | None:
         """Return the exchange of `side` whose CALLRESULT it says it cannot use; None where there is none."""
-        answered = self.voices[side].answered_under(message.id)
-        return answered.exchange if answered is not None else None
+        answered = self.voices[side].answered_under(message.id) if self.may_return_answers else None
+        return self.recall(side, answered) if answered is not None else None
 
     def open_exchanges(self) -> list[Exchange]:
         """Return what is still open, oldest first."""

@@ -45,10 +45,11 @@ class Form(msgspec.Struct, frozen=True):
 class Topic(msgspec.Struct, frozen=True):
     """An action as one side of a version calls it: all that its messages have in common, looked up once.
 
-    `request` is the CALL, `response` the CALLRESULT; `reading` is how its CALLs are read, if rules have them read. All
-    actions that a version does not have are one topic.
+    `action` is its name, "" of those that a version does not have: they are one topic. `request` is the CALL,
+    `response` the CALLRESULT; `reading` is how its CALLs are read, if rules have them read.
     """
 
+    action: str
     is_known: bool
     is_misdirected: bool
     request: Form
@@ -88,7 +89,7 @@ class Index:
             response = self._form(version, name, Part.RESPONSE, by, Event.RESULT)
             key = version, name, by, False
             reading = next((each for each in all_readings() if _concerns(each, Event.CALLED, key)), None)
-            found = topics[name] = Topic(is_known, by_whom not in (by, "both"), request, response, reading)
+            found = topics[name] = Topic(name, is_known, by_whom not in (by, "both"), request, response, reading)
         return found
 
     def _form(self, version: str, name: str, part: Part, by: Side, event: Event) -> Form:

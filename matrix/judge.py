@@ -211,11 +211,11 @@ class Judge:
     def _settle_break(self, conversation: Conversation) -> None:
         """Charge an accusing close that followed an answer to that answer's exchange, if nothing else was open."""
         for side, voice in conversation.voices.items():
-            exchange = voice.heard_exchange
-            if voice.error_close is None or exchange is None or conversation.voices[side.other].open_calls:
+            if voice.error_close is None or not voice.answered or conversation.voices[side.other].open_calls:
                 continue
             code, frame, at = voice.error_close
-            if at - voice.heard_at <= BREAK_TIME_NS and exchange.outcome is not Outcome.FAILED:
+            exchange = conversation.recall(side, voice.answered[-1])
+            if at - voice.answered[-1].at <= BREAK_TIME_NS and exchange.outcome is not Outcome.FAILED:
                 text = f"{side.label} closed with {code} on being given this answer"
                 whose = blame.for_close(exchange, side, is_unfit=bool(exchange.response_breaches))
                 self._ledger.settle(exchange, Outcome.FAILED, Evidence(conversation.session.id, frame, text, whose))

@@ -43,9 +43,11 @@ class Messages:
         board.messages += 1
         if voice.awaited:
             self._ring_awaited(voice, frame.at)
-        since, voice.spoke_at = voice.spoke_at, frame.at
-        if frame.at - since >= PAUSE_NS:
-            self._end_pause(conversation, voice, frame, since)
+        paused_ns, voice.spoke_at = frame.at - voice.spoke_at, frame.at
+        if paused_ns >= PAUSE_NS:
+            voice.resumed_at, voice.paused_ns = frame.at, paused_ns
+            if paused_ns >= QUIET_NS:
+                self._end_silence(conversation, voice, frame)
         message = read(text, conversation.dialect.message_types)
         if conversation.version == UNKNOWN:
             self._recognise(conversation, message)
@@ -94,17 +96,23 @@ class Messages:
         voice = conversation.voices[frame.side]
         if voice.awaited and frame.opcode != Opcode.CLOSE:
             self._ring_awaited(voice, frame.at)
-        since, voice.spoke_at = voice.spoke_at, frame.at
-        if frame.at - since >= PAUSE_NS:
-            self._end_pause(conversation, voice, frame, since)
-
-    def _end_pause(self, conversation: Conversation, voice: Voice, frame: Frame, since: int) -> None:
-        paused_ns = frame.at - (since or conversation.session.opened_at)
+        paused_ns, voice.spoke_at = frame.at - voice.spoke_at, frame.at
         if paused_ns >= PAUSE_NS:
             voice.resumed_at, voice.paused_ns = frame.at, paused_ns
-        if since and frame.at - since >= QUIET_NS:
+            if paused_ns >= QUIET_NS:
+                self._end_silence(conversation, voice, frame)
+
+    def _end_silence(self, conversation: Conversation, voice: Voice, frame: Frame) -> None:
+        """Judge a long pause of a side; what comes before its first message is none, and counts from the opening on."""
+        since = frame.at - voice.paused_ns
+        if not since:
+            paused_ns = frame.at - conversation.session.opened_at
+            voice.resumed_at, voice.paused_ns = (frame.at, paused_ns) if paused_ns >= PAUSE_NS else (0, 0)
+            return
+        concern = self._rulebook.watching(Event.HEARD_AGAIN, conversation, frame.side)
+        if concern.groups or concern.notes:
             silence = Silence(conversation, frame.side, since, frame.at)
-            findings = self._rulebook.run(Event.HEARD_AGAIN, silence, conversation, frame.id, SILENCE, by=frame.side)
+            findings = self._rulebook.ask(concern, silence, conversation, frame.id, SILENCE, None)
             if findings:
                 self._ledger.worsen_row(SILENCE, findings, frame.at)
 
@@ -153,7 +161,9 @@ class Messages:
     def _begin(self, conversation: Conversation, voice: Voice, frame: Frame, message: Call | Send) -> Exchange:
         action, payload, side = message.action, message.payload, frame.side
         topic = voice.topics.get(action) or self._topic(conversation, voice, side, action)
-        row = action if topic.is_known else conversation.strange_row(action)
+        action = row = topic.action or action  # one string for all messages of an action
+        if not topic.is_known:
+            row = conversation.strange_row(action)
         exchange = Exchange(
             conversation, frame.session, side, side.other, message.id, action, row, frame.id, frame.at, topic,
             payload or {}, used_before=voice.ids.used(message.id), content=digest(message),

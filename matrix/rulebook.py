@@ -55,6 +55,10 @@ class Rulebook:
         """Return what is known of an action that a side calls; it is among `topics` from then on."""
         return self._index.topic(version, action, by)
 
+    def watching(self, event: Event, conversation: Conversation, by: Side) -> Concern:
+        """Return the rules and notes that watch an event of a side."""
+        return self._index.watching(conversation.version, event, by=by)
+
     def read(self, exchange: Exchange, reading: Reading) -> None:
         """Let a CALL be read."""
         try:

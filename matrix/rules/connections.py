@@ -83,9 +83,9 @@ def _gone_after(conversation: Conversation) -> str | None:
     """Return what the station had called, where it was gone without a close frame right after the answer."""
     session, voice = conversation.session, conversation.voices[Side.STATION]
     is_gone = session.closed_by is Side.STATION and session.ending in (Ending.DROPPED, Ending.RESET)
-    if not is_gone or voice.heard_exchange is None or session.closed_at is None:
+    if not is_gone or not voice.answered or session.closed_at is None:
         return None
-    return voice.heard_exchange.row if session.closed_at - voice.heard_at < SOON_NS else None
+    return voice.answered[-1].row if session.closed_at - voice.answered[-1].at < SOON_NS else None
 
 
 def _outlived(conversation: Conversation) -> set[str]:
