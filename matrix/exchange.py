@@ -273,7 +273,7 @@ class Conversation:
         """Remember an exchange that was answered and judged, as far as something may yet be said about it."""
         kept = None if exchange.is_plain else exchange
         answered = self.voices[exchange.side].answered
-        if answered and not self.may_return_answers:
+        if answered and answered[-1].exchange is not None and not self.may_return_answers:
             answered[-1].exchange = None
         answered.append(
             Answered(exchange.id, exchange.row, exchange.call_frame, exchange.at, frame, at, exchange.repeats, kept)

@@ -13,7 +13,7 @@ LONGEST_MEASURAND: Final = 100
 _NO_PARTS: Final = (None, None, None)
 
 Register = tuple[str, str]
-"""A measurand, and what tells its register from others that measure the same."""
+"""A measurand, and what tells its register from others that measure the same: "" where nothing does, as is usual."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -34,19 +34,18 @@ def registers_in(request: Payload) -> Read:
         if at is None:
             continue
         for sample in objects(value, "sampledValue"):
-            measurand, read = sample.get("measurand", DEFAULT_MEASURAND), sample.get("value")
-            if (type(read) is float or type(read) is int) and _is_register(measurand):
-                found.append(((measurand, _which_one(sample)), Reading(at, read)))
+            read, register = sample.get("value"), _register_of(sample)
+            if register is not None and (type(read) is float or type(read) is int):
+                found.append((register, Reading(at, read)))
     return sorted(found, key=lambda each: each[1].moment) if len(found) > 1 else found
 
 
-def _is_register(measurand: object) -> bool:
-    return type(measurand) is str and measurand.endswith(".Register") and len(measurand) < LONGEST_MEASURAND
-
-
-def _which_one(sample: Payload) -> str:
-    """Return what tells a register from others that measure the same; "" where nothing does, which is the usual."""
+def _register_of(sample: Payload) -> Register | None:
+    """Return which register a sample is of; None where it is of none."""
+    measurand = sample.get("measurand", DEFAULT_MEASURAND)
+    if type(measurand) is not str or not measurand.endswith(".Register") or len(measurand) >= LONGEST_MEASURAND:
+        return None
     if "phase" not in sample and "location" not in sample and "unitOfMeasure" not in sample:
-        return ""
+        return measurand, ""
     parts = sample.get("phase"), sample.get("location"), sample.get("unitOfMeasure")
-    return "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
+    return measurand, "" if parts == _NO_PARTS else str(parts)[:LONGEST_PARTS]
