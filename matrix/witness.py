@@ -20,6 +20,9 @@ from matrix.trace import Side
 NEEDS_OCCASION: Final = frozenset({"RPC-20"})
 """Rules that a side can break only where the other one gives it occasion: not to have broken them says nothing."""
 
+OF_WHAT_DID_NOT_COME: Final = frozenset({"BT-07", "BT-13", "BT-14", "FW20-03"})
+"""Rules about what should have followed the CALL that their findings name: how that one was taken says nothing of it."""
+
 _WORKS: Final = frozenset({Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED})
 _FAILS: Final = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.UNANSWERED})
 _REFUSING: Final = frozenset({Taken.REJECTED, Taken.ERROR})
@@ -37,7 +40,7 @@ class Share(NamedTuple):
 class Witness:
     """What the rest of the matrix says about a deviation of one product with another, in counts of products.
 
-    `accepted`, `refused`: of the other products that were sent the same deviation, by whomever. `done`: with so many of
+    `accepted`, `refused`: of the other products that were sent the same deviation, by whomever; the rest did both. `done`: with so many of
     the products that this one exchanged the action with, it deviates so. `peers`: so many of the other products of its
     kind that exchanged the action deviate so, too. `elsewhere`: of a CALL that was turned down or not answered, so many
     of the other products answered the same action of the same caller by a CALLRESULT.
@@ -188,7 +191,9 @@ def _elsewhere(
 def _receptions(
     deviation: Deviation, meeting: _Meeting, seen: Mapping[_Meeting, Iterable[Seen]]
 ) -> tuple[Share, Share]:
-    """Return how many of the others that were sent the same accepted and refused it; who did both did neither."""
+    """Return how many of the others that were sent the same always accepted it, and how many always refused it."""
+    if deviation.rule in OF_WHAT_DID_NOT_COME:
+        return Share(), Share()
     to = deviation.side.other
     taken: dict[str, set[Taken]] = {}
     for each, found in seen.items():
@@ -234,8 +239,10 @@ def _reception(witness: Witness, other: tuple[str, str]) -> str:
     if accepted.among == 1:
         did = "accepted it" if accepted.of else "refused it" if refused.of else "did not always accept it"
         return f"the only other {other[0]} that was sent {what} {did}"
+    both = accepted.among - accepted.of - refused.of
     also = f", {refused.of} refused it" if refused.of else ""
-    return _so_many(accepted, other, f"accepted {what}", "") + also
+    by_turns = f", {both} did both" if both else ""
+    return _so_many(accepted, other, f"{'always ' if both else ''}accepted {what}", "") + also + by_turns
 
 
 def _habit(done: Share, own: str, other: tuple[str, str], met: str) -> str:

@@ -64,6 +64,31 @@ def test_a_product_that_both_accepted_and_refused_did_neither(floor: Floor) -> N
     assert witness.sentences[0].endswith("did not always accept it")
 
 
+def test_who_did_both_is_told_beside_those_that_did_one(floor: Floor) -> None:
+    floor.meet("A One", "p", NUMBER, REFUSED)
+    floor.meet("A One", "q", NUMBER, ACCEPTED)
+    floor.meet("B Two", "q", NUMBER, REFUSED)
+    floor.meet("A One", "r", NUMBER, REFUSED)
+
+    sentence = said(floor, "RPC-19", 1).sentences[0]
+
+    assert sentence == (
+        "none of 2 other CSMSes always accepted a message with this same deviation, 1 refused it, 1 did both"
+    )
+
+
+def test_who_answered_a_boot_has_not_accepted_that_nothing_followed_it(floor: Floor) -> None:
+    for csms in ("p", "q"):
+        floor.meet("A One", csms, GOOD, ACCEPTED, "+61s", GOOD, ACCEPTED)
+
+    witness = said(floor, "BT-07", 1)
+
+    assert witness.accepted == Share()
+    assert witness.sentences == (
+        "this station does it with every CSMS that it exchanged BootNotification with (2 of 2)",
+    )
+
+
 def test_where_only_one_pair_shows_it_the_matrix_says_so(floor: Floor) -> None:
     floor.meet("A One", "p", NUMBER, ACCEPTED)
     floor.meet("A One", "q", GOOD, ACCEPTED)
