@@ -69,7 +69,7 @@ class Exchange(msgspec.Struct, eq=False):
     `is_presumed` that its outcome is a viewer's guess, which traffic has yet to confirm; `is_awaited` that an alarm is
     about it. `worst` is the gravest finding
     about either message so far, `violators` are the sides that broke a rule by one. `outcome` is None while it is open,
-    `evidence` is what shows it where it has to be shown.
+    `evidence` is what shows it where it has to be shown. `crashed` names the rule that crashed on it, if one did.
     """
 
     conversation: "Conversation"
@@ -92,7 +92,7 @@ class Exchange(msgspec.Struct, eq=False):
     answer_frame: int | None = None
     answered_at: int | None = None
     outcome: Outcome | None = None
-    crashed: bool = False
+    crashed: str = ""
     has_schema: bool = True
     request_breaches: tuple[Breach, ...] = ()
     response_breaches: tuple[Breach, ...] = ()

@@ -176,7 +176,7 @@ class Judge:
             self._conversations[session.id] = conversation
             findings += self._rulebook.run(Event.OPENED, conversation, conversation, None, CONNECT)
         if session.origin is None:
-            verdict_of = verdict.handshake(session, findings, crashed=len(self.crashes) > crashes)
+            verdict_of = verdict.handshake(session, findings, crashed=self._rulebook.crashed_since(crashes))
             self._ledger.settle_connect(conversation, *verdict_of, session.answered_at or session.opened_at)
 
     def _closed(self, session: Session) -> None:

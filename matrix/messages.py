@@ -83,12 +83,12 @@ class Messages:
         if message.defects:
             findings += self._rulebook.run(Event.MISFORMED, spoken, conversation, frame.id, FRAMING)
             _note_worst(exchange, findings)
-        crashed = len(self._rulebook.crashes) > crashes
+        crashed = self._rulebook.crashed_since(crashes)
         if exchange is not None:
             self._understand(exchange, message, frame)
         else:
             findings += self._take_alone(spoken, frame)
-            crashed = len(self._rulebook.crashes) > crashes
+            crashed = self._rulebook.crashed_since(crashes)
         self._settle_framing(spoken, frame, findings, crashed=crashed)
 
     def hear(self, conversation: Conversation, frame: Frame) -> None:
@@ -116,7 +116,7 @@ class Messages:
             if findings:
                 self._ledger.worsen_row(SILENCE, findings, frame.at)
 
-    def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: bool) -> None:
+    def _settle_framing(self, spoken: Spoken, frame: Frame, findings: list[Finding], *, crashed: str) -> None:
         outcome, evidence = verdict.PASSED
         if findings or crashed or spoken.message.defects:
             outcome, evidence = verdict.framing(frame, spoken.message, findings, crashed=crashed)

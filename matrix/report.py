@@ -12,6 +12,7 @@ from matrix.outcome import WRONG, Outcome
 from matrix.pair import BoardView, Pair, Row
 from matrix.resilience import Resilience
 from matrix.rule import RULESET
+from matrix.rulebook import Crash
 from matrix.ruleset import ruleset
 from matrix.witness import Witness, Witnesses
 
@@ -29,7 +30,7 @@ def verdicts(judge: Judgement) -> dict[str, Any]:
         "findings": [_finding(finding, witnesses.of(finding)) for finding in in_order(judge.findings)],
         "errata": [_candidate(each) for each in candidates(deviations, view)],
         "disturbances": [_disturbance(each) for each in judge.disturbances],
-        "crashes": [{"rule": c.rule, "session": c.session, "frame": c.frame} for c in crashes_in_order(judge.crashes)],
+        "crashes": [_crash(each) for each in crashes_in_order(judge.crashes)],
     }
 
 
@@ -128,6 +129,11 @@ def _history(history: History) -> dict[str, Any]:
 def changed_rows(view: BoardView) -> Iterator[tuple[Pair, Row]]:
     """Yield every row of every pair whose outcome has changed."""
     return ((pair, row) for pair, row in outcome_rows(view) if row.changes.changes)
+
+
+def _crash(crash: Crash) -> dict[str, Any]:
+    where = {"rule": crash.rule, "session": crash.session, "frame": crash.frame}
+    return {**where, "traceback": "\n".join(crash.lines)}
 
 
 def _disturbance(result: Resilience) -> dict[str, Any]:

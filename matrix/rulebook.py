@@ -1,5 +1,6 @@
 """Runs the rules of an event, then its notes; the one place where a crash of ours is caught."""
 
+import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -14,6 +15,7 @@ from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index, Topic, Topics
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.rule import Event, Note, Reading, Rule, all_rules
+from matrix.secrets import told
 from matrix.trace import Clock, Side
 
 TIMELESS: Final[Mapping[Clock | None, str]] = {
@@ -24,12 +26,20 @@ TIMELESS: Final[Mapping[Clock | None, str]] = {
 
 
 class Crash(msgspec.Struct, frozen=True):
-    """A rule (or note) that raised: our mistake, which makes what it judged inconclusive and nothing else."""
+    """A rule (or note) that raised: our mistake, which makes what it judged inconclusive and nothing else.
+
+    `traceback` is that of the first one that was raised in the same way.
+    """
 
     rule: str
     session: int
     frame: int | None
     traceback: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The traceback as it may be shown: what was raised may quote a peer."""
+        return tuple(told(line, 200) for line in self.traceback.splitlines())
 
 
 class Rulebook:
@@ -43,6 +53,7 @@ class Rulebook:
     ) -> None:
         self.findings: list[Finding] = []
         self.crashes: list[Crash] = []
+        self._tracebacks: dict[str, str] = {}
         self.policy = policy
         self._disturbances = Disturbances() if disturbances is None else disturbances
         self._index = Index(rule for rule in (all_rules() if rules is None else rules) if not _is_off(rule, policy))
@@ -58,6 +69,10 @@ class Rulebook:
     def watching(self, event: Event, conversation: Conversation, by: Side) -> Concern:
         """Return the rules and notes that watch an event of a side."""
         return self._index.watching(conversation.version, event, by=by)
+
+    def crashed_since(self, crashes: int) -> str:
+        """Return which rule crashed after so many crashes, the last of them; "" if none did."""
+        return self.crashes[-1].rule if len(self.crashes) > crashes else ""
 
     def read(self, exchange: Exchange, reading: Reading) -> None:
         """Let a CALL be read."""
@@ -181,9 +196,11 @@ class Rulebook:
                     yield self._finding(rule, conversation, frame, row, remark, excuse)
 
     def _note_crash(self, name: str, conversation: Conversation, frame: int | None, exchange: Exchange | None) -> None:
-        self.crashes.append(Crash(name, conversation.session.id, frame, traceback.format_exc()))
+        way = "".join(traceback.format_tb(sys.exc_info()[2]))
+        first = self._tracebacks.setdefault(way, traceback.format_exc())
+        self.crashes.append(Crash(name, conversation.session.id, frame, first))
         if exchange is not None:
-            exchange.crashed = True
+            exchange.crashed = name
 
     def _excuse(self, rule: Rule, subject: Any, conversation: Conversation, exchange: Exchange | None) -> str | None:
         """Return what else may have brought about what a rule found: a disturbance, a log without times; or None."""

@@ -22,6 +22,7 @@ _PLANNED_CLOSES: Final = frozenset({1001, 1012, 1013})
 SENT_AWAY_NS: Final = 10_000_000_000
 """A connection that a CSMS drops later than this, without a word, was not turned away."""
 
+_CRASHED: Final = "a rule crashed on it: {}"
 _WEIGHT: Final = {Severity.INFO: 0, Severity.WARNING: 1, Severity.VIOLATION: 2}
 _CONFORMS: Final = (Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED)
 
@@ -72,12 +73,23 @@ def _answered_by_error(exchange: Exchange, error: CallError) -> Verdict:
     text = f"{exchange.answerer.label} answered {told(error.code, 60)} {why}".strip()
     evidence = Evidence(exchange.session, exchange.answer_frame, text)
     if error.code in NOT_SUPPORTED:
-        return Outcome.REFUSED, evidence
+        forbids = _breach_by_answer(exchange)
+        if forbids is None:
+            return Outcome.REFUSED, evidence
+        return Outcome.FAILED, replace(evidence, text=f"{forbids.text}; {text}", blame=blame.for_finding(forbids))
     if exchange.worst is not None and exchange.worst.severity is Severity.VIOLATION:
         evidence = replace(evidence, frame=exchange.worst.frame, text=f"{exchange.worst.text}; {text}")
     elif not _is_checkable(exchange):
         return Outcome.INCONCLUSIVE, evidence
     return Outcome.FAILED, replace(evidence, blame=blame.for_error(exchange, error.code))
+
+
+def _breach_by_answer(exchange: Exchange) -> Finding | None:
+    """Return the rule that the answer itself breaks: some CALLs have to be answered by a CALLRESULT."""
+    worst = exchange.worst
+    if worst is None or worst.severity is not Severity.VIOLATION or worst.action != exchange.row:
+        return None
+    return worst if worst.frame == exchange.answer_frame else None
 
 
 def _is_checkable(exchange: Exchange) -> bool:
@@ -90,7 +102,7 @@ def _is_checkable(exchange: Exchange) -> bool:
 
 def _why_inconclusive(exchange: Exchange) -> str:
     if exchange.crashed:
-        return "a rule crashed on it"
+        return _CRASHED.format(exchange.crashed)
     if exchange.is_ambiguous:
         return "two CALLs had this message id at once: which of them was answered cannot be told"
     return "there is no schema to judge it by"
@@ -138,10 +150,10 @@ def cut_short(conversation: Conversation, exchange: Exchange, session: Session) 
     return Outcome.UNANSWERED, replace(evidence, text=text, blame=blame.for_end(exchange, session))
 
 
-def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -> Verdict:
-    """Judge the connection by its upgrade."""
+def handshake(session: Session, findings: Sequence[Finding], *, crashed: str) -> Verdict:
+    """Judge the connection by its upgrade; `crashed` names a rule that crashed on it."""
     if crashed:
-        return Outcome.INCONCLUSIVE, Evidence(session.id, None, "a rule crashed on it")
+        return Outcome.INCONCLUSIVE, Evidence(session.id, None, _CRASHED.format(crashed))
     if session.fault is not None and not session.upgraded:
         return Outcome.INCONCLUSIVE, Evidence(session.id, None, session.fault)
     if session.status is None:
@@ -160,10 +172,10 @@ def handshake(session: Session, findings: Sequence[Finding], *, crashed: bool) -
     return outcome, None
 
 
-def framing(frame: Frame, message: Message, findings: Sequence[Finding], *, crashed: bool) -> Verdict:
-    """Judge the form of one message."""
+def framing(frame: Frame, message: Message, findings: Sequence[Finding], *, crashed: str) -> Verdict:
+    """Judge the form of one message; `crashed` names a rule that crashed on it."""
     if crashed:
-        return Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, "a rule crashed on it")
+        return Outcome.INCONCLUSIVE, Evidence(frame.session, frame.id, _CRASHED.format(crashed))
     gravest = worst(findings)
     if isinstance(message, Garbled):
         text = gravest.text if gravest else message.defects[0].text

@@ -21,7 +21,7 @@ NEEDS_OCCASION: Final = frozenset({"RPC-20"})
 """Rules that a side can break only where the other one gives it occasion: not to have broken them says nothing."""
 
 OF_WHAT_DID_NOT_COME: Final = frozenset({"BT-07", "BT-13", "BT-14", "FW20-03"})
-"""Rules about what should have followed the CALL that their findings name: how that one was taken says nothing of it."""
+"""Rules about what should have followed a CALL: how that one was taken says nothing about it."""
 
 _WORKS: Final = frozenset({Outcome.PASSED, Outcome.REMARKED, Outcome.DEVIATED})
 _FAILS: Final = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.UNANSWERED})
@@ -40,10 +40,10 @@ class Share(NamedTuple):
 class Witness:
     """What the rest of the matrix says about a deviation of one product with another, in counts of products.
 
-    `accepted`, `refused`: of the other products that were sent the same deviation, by whomever; the rest did both. `done`: with so many of
-    the products that this one exchanged the action with, it deviates so. `peers`: so many of the other products of its
-    kind that exchanged the action deviate so, too. `elsewhere`: of a CALL that was turned down or not answered, so many
-    of the other products answered the same action of the same caller by a CALLRESULT.
+    `accepted`, `refused`: of the other products that were sent the same deviation, by whomever; the rest did
+    both. `done`: with so many of the products that this one exchanged the action with, it deviates so. `peers`: so many
+    of the other products of its kind that exchanged the action deviate so, too. `elsewhere`: of a CALL that was turned
+    down or not answered, so many of the other products answered the same action of the same caller by a CALLRESULT.
     """
 
     side: Side

@@ -10,20 +10,21 @@ from hub.evidence.exchanged import Exchanged, exchanged
 from hub.exports.new_file import new_file
 from hub.recording import Recording
 from matrix.finding import Finding
+from matrix.policy import Policy
 from matrix.safe import safe, safe_file_name
 from tui.damaged import readable_recording
 from tui.judging import judge_all
 
 
-def run_copy(path: Path, frame: int, form: Form, to: Path | None, *, with_secrets: bool) -> None:
-    """Print the exchange that a frame is of in a form, or write it to a new file.
+def run_copy(path: Path, frame: int, form: Form, to: Path | None, policy: Policy, *, with_secrets: bool) -> None:
+    """Print the exchange that a frame is of in a form, or write it to a new file; what was found, as the event has it.
 
     Raises:
         HubError: there is no such frame, it is no message, or the file cannot be written.
     """
     with readable_recording(path) as recording:
         exchange = exchanged(recording, frame, with_secrets=with_secrets)
-        text = copied_as(form, exchange, _findings(recording, exchange) if form is Form.MARKDOWN else ())
+        text = copied_as(form, exchange, _findings(recording, exchange, policy) if form is Form.MARKDOWN else ())
     if to is None:
         sys.stdout.write(text)
         return
@@ -46,5 +47,5 @@ def copy_name(frame: int, form: Form) -> str:
     return safe_file_name(f"frame-{frame}{ENDINGS[form]}")
 
 
-def _findings(recording: Recording, exchange: Exchanged) -> list[Finding]:
-    return [finding for finding in judge_all(recording).findings if finding.frame in exchange.frames]
+def _findings(recording: Recording, exchange: Exchanged, policy: Policy) -> list[Finding]:
+    return [finding for finding in judge_all(recording, policy).findings if finding.frame in exchange.frames]

@@ -5,6 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.cli_options import RULES, policy_in
 from tui.completing import rule_codes
 
 
@@ -27,8 +28,10 @@ from tui.completing import rule_codes
     metavar="FILE",
     help="The secret that pseudonyms depend on, as for `plugfest redact`.  [default: a new one]",
 )
+@RULES
 def evidence(
-    recording: Path, finding: str, *, output: Path | None, unredacted: bool, vendors: bool, key_file: Path | None
+    recording: Path, finding: str, *, output: Path | None, unredacted: bool, vendors: bool, key_file: Path | None,
+    rules_file: Path | None,
 ) -> None:  # fmt: skip
     """Put together what shows a finding: the fewest messages that still do, checked by judging them, with clause,
     rule set, products, a chain of hashes and the command that replays it. Redacted, unless that is not wanted.
@@ -40,6 +43,10 @@ def evidence(
 
     reported(
         lambda: run_evidence(
-            recording, finding, output, plan_of(unredacted=unredacted, vendors=vendors, key_file=key_file)
+            recording,
+            finding,
+            output,
+            plan_of(unredacted=unredacted, vendors=vendors, key_file=key_file),
+            policy_in(rules_file),
         )
     )

@@ -12,14 +12,15 @@ from hub.evidence.writing import write_bundle
 from hub.redacting.copying import Plan
 from hub.redacting.kinds import REPLACED, Kind
 from hub.redacting.secret import key_from, random_key
+from matrix.policy import AS_WRITTEN, Policy
 from matrix.safe import safe, safe_file_name
 from tui.damaged import readable_recording
 from tui.judging import judge_all, prepare
 from tui.text import counted_noun
 
 
-def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> None:
-    """Write the bundle for a finding, and say what is in it.
+def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None, policy: Policy = AS_WRITTEN) -> None:
+    """Write the bundle for a finding, and say what is in it, and what the event makes of the rule.
 
     Raises:
         HubError: there is no such finding, or it cannot be shown or written.
@@ -27,11 +28,13 @@ def run_evidence(path: Path, said: str, to: Path | None, plan: Plan | None) -> N
     prepare()
     reference = read_reference(said)
     with readable_recording(path) as recording:
-        bundle = gathered(recording, reference, plan, lambda each, until: judge_all(each, until=until))
+        bundle = gathered(recording, reference, plan, lambda each, until: judge_all(each, until=until), policy)
     to = to or bundle_name(bundle.reference)
     write_bundle(bundle, to)
     click.echo(f"{safe(str(to))}: {summary(bundle)}")
     click.echo(f"  {safe(bundle.finding.text, 200)}")
+    if bundle.regrade is not None:
+        click.echo(f"  {bundle.regrade.in_words}")
     if bundle.artefacts:
         rules = ", ".join(sorted({each.rule for each in bundle.artefacts}))
         click.echo(f"  judged alone it shows what the recording does not, by what is left out: {rules}")

@@ -7,9 +7,11 @@ from typing import Final
 from matrix.deviations import Deviation
 from matrix.errata import Candidate
 from matrix.finding import Severity
+from matrix.judgement import crashes_in_order
 from matrix.pair import BoardView, Pair, PairKey
 from matrix.policy import Policy, Regrade
 from matrix.rule import rule_named
+from matrix.rulebook import Crash
 from matrix.safe import safe
 from matrix.trace import Side
 from tui.tallies import Occurrence, Tally
@@ -98,7 +100,27 @@ class Question:
         return self.candidate.deviation.rule
 
 
-Entry = Heading | Group | Question | Graded
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """A rule (or note) of ours that raised: how often, and where first."""
+
+    rule: str
+    count: int
+    first: Crash
+
+    @property
+    def key(self) -> str:
+        return f"crash of {self.rule}"
+
+    @property
+    def in_words(self) -> str:
+        """What became of what it judged, in a sentence."""
+        where = "the handshake" if self.first.frame is None else f"frame {self.first.frame}"
+        often = "once" if self.count == 1 else f"{self.count} times, first"
+        return f"rule {self.rule} crashed {often} on session {self.first.session}, {where}; that is inconclusive"
+
+
+Entry = Heading | Group | Question | Crashed | Graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +145,26 @@ def sentence_of(code: str) -> str:
         return "not a rule of this rule set"
 
 
+def crashes_by_rule(crashes: Iterable[Crash]) -> list[Crashed]:
+    """Return which rules crashed, by name."""
+    by_rule: dict[str, list[Crash]] = {}
+    for crash in crashes_in_order(crashes):
+        by_rule.setdefault(crash.rule, []).append(crash)
+    return [Crashed(rule, len(by_rule[rule]), by_rule[rule][0]) for rule in sorted(by_rule)]
+
+
 def entries(
-    tallies: Iterable[Tally], board: BoardView, policy: Policy, wanted: Wanted, candidates: Iterable[Candidate] = ()
+    tallies: Iterable[Tally],
+    board: BoardView,
+    policy: Policy,
+    wanted: Wanted,
+    candidates: Iterable[Candidate] = (),
+    crashes: Iterable[Crash] = (),
 ) -> list[Entry]:
     """Return what to fix first, by vendor: who breaks most pairs comes first.
 
-    Then come the questions to the standard, unless one pair, vendor or severity is wanted, and what the event regraded.
+    Then come the questions to the standard, unless one pair, vendor or severity is wanted, the rules that crashed, and
+    what the event regraded.
     """
     groups = [group for group in _groups(tallies, board, wanted.pair) if _is_wanted(group, wanted)]
     by_vendor: dict[Vendor, list[Group]] = {}
@@ -138,7 +174,7 @@ def entries(
     for heading in sorted((_heading(vendor, of) for vendor, of in by_vendor.items()), key=_vendor_order):
         listed += [heading, *sorted(by_vendor[heading.vendor], key=_order)]
     questions = (Question(candidate) for candidate in candidates if _is_asked(candidate, wanted))
-    return [*listed, *questions, *(Graded(policy[code]) for code in sorted(policy))]
+    return [*listed, *questions, *crashes_by_rule(crashes), *(Graded(policy[code]) for code in sorted(policy))]
 
 
 def vendors(tallies: Iterable[Tally], board: BoardView, wanted: Wanted) -> list[str]:

@@ -14,6 +14,7 @@ class Keeper:
     def __init__(self, verdicts: Verdicts, policy: Policy) -> None:
         self.verdicts = verdicts
         self.judge = Judge(policy=policy, on_exchange=verdicts.note_judged, board=verdicts.chronicle)
+        verdicts.all_crashes = self.judge.crashes
         self.found = 0
         self._reactions = 0
         self._all_findings, self._all_reactions = self.judge.findings, self.judge.reactions

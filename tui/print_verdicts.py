@@ -12,7 +12,7 @@ from matrix.comparison import Changes, changes_as_data
 from matrix.errata import candidates
 from matrix.finding import Finding, Severity
 from matrix.history import sentence
-from matrix.judgement import Judgement, crashes_in_order, in_order
+from matrix.judgement import Judgement, in_order
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
 from matrix.pair import BoardView, Evidence, Pair
@@ -21,6 +21,7 @@ from matrix.ruleset import ruleset
 from matrix.safe import safe
 from tui.blaming import blame_words, errata_lines
 from tui.changes import change_lines
+from tui.fixing import crashes_by_rule
 from tui.noted import about, said
 from tui.printing import COLOURS, ROLES, SEVERITY_COLOURS, console, print_json
 from tui.text import CONTESTED, FLAPPING, GLYPHS, clock_time, counted_noun, pair_marks, strip_of
@@ -52,8 +53,8 @@ def show_verdicts(judge: Judgement, *, as_json: bool, with_history: bool = False
     for note in notes.notes:
         if note.is_open:
             out.print(Text(f"{CONTESTED} {about(note)}: {said(note)}"))
-    for crash in crashes_in_order(judge.crashes):
-        out.print(Text(f"rule {crash.rule} crashed on session {crash.session}, frame {crash.frame}: please report it"))
+    for crashed in crashes_by_rule(judge.crashes):
+        out.print(Text("\n".join((f"{crashed.in_words}. Please report it:", *crashed.first.lines))))
     out.print(Text(f"judged by the rules {ruleset().name}", style="dim"))
 
 

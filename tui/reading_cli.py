@@ -78,7 +78,8 @@ def show(
         from hub.evidence.copy_as import Form
         from tui.copying import run_copy
 
-        reported(lambda: run_copy(recording, frame, Form(form), output, with_secrets=secrets))
+        policy = policy_in(rules_file)
+        reported(lambda: run_copy(recording, frame, Form(form), output, policy, with_secrets=secrets))
         return
 
     def work() -> None:

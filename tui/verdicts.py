@@ -17,6 +17,7 @@ from matrix.finding import Finding
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import Outcome
 from matrix.resilience import Resilience
+from matrix.rulebook import Crash
 from matrix.trace import Session
 from tui.exchange_log import ExchangeLog, Joined, JudgedExchange
 from tui.hearing import Hearing
@@ -170,6 +171,7 @@ class Verdicts:
         self.hearing = Hearing(self.vantage)
         self.mark = 0
         self.sessions: list[Session] = []
+        self.all_crashes: Sequence[Crash] = ()
         self.all_notes = NO_NOTES
         self._notes_then: tuple[Notes, int, Notes] = (NO_NOTES, NOW, NO_NOTES)
         self._sessions: dict[int, SessionVerdicts] = {}
@@ -183,6 +185,16 @@ class Verdicts:
         if self._notes_then[:2] != (notes, at):
             self._notes_then = notes, at, notes.as_of(at)
         return self._notes_then[2]
+
+    @property
+    def crashes(self) -> list[Crash]:
+        """Which rules had crashed, and on what."""
+        until = self.vantage.mark
+        return [crash for crash in [*self.all_crashes] if crash.frame is None or crash.frame <= until]
+
+    def crashes_at(self, session: int, frame: int | None) -> list[Crash]:
+        """Return which rules had crashed on a frame, or on a handshake."""
+        return [crash for crash in self.crashes if (crash.session, crash.frame) == (session, frame)]
 
     def of(self, session: int) -> SessionVerdicts:
         """Return the verdicts on a session; empty where the judge has not come to it yet."""

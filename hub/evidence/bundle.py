@@ -15,6 +15,7 @@ from hub.redacting.scanning import Sought
 from hub.redacting.traffic import redacted_traffic
 from matrix.finding import Finding
 from matrix.judgement import Judgement, in_order
+from matrix.policy import AS_WRITTEN, Policy, Regrade
 from matrix.ruleset import ruleset
 from matrix.trace import Opened, Session, Side, Traffic, mark_of, session_of
 
@@ -39,7 +40,8 @@ class Bundle:
 
     `finding` is as the judge says it of `traffic`, which is in the order of recording and ready to be handed on.
     `others` are further findings that were meant. `artefacts` are findings in `traffic` that the recording does not
-    have: what disproves them is left out. `sought` is what must not be in any of its files; None where nothing
+    have: what disproves them is left out. `regrade` is what the event makes of the rule, which the finding itself does
+    not say. `sought` is what must not be in any of its files; None where nothing
     was redacted.
     """
 
@@ -55,6 +57,7 @@ class Bundle:
     ruleset: str
     recording: str
     sought: Sought | None
+    regrade: Regrade | None = None
 
     @property
     def sessions(self) -> list[Session]:
@@ -66,8 +69,12 @@ class Bundle:
         return Reference.of(self.finding)
 
 
-def gathered(recording: Recording, reference: Reference, plan: Plan | None, judge: Judging) -> Bundle:
+def gathered(
+    recording: Recording, reference: Reference, plan: Plan | None, judge: Judging, policy: Policy = AS_WRITTEN
+) -> Bundle:
     """Return the bundle for a finding; `plan` says what is redacted, None that nothing is.
+
+    The finding is that of the rule as it is written: it is for whoever judges it elsewhere. `policy` is told beside it.
 
     Raises:
         NoFindingError: there is no such finding.
@@ -87,6 +94,7 @@ def gathered(recording: Recording, reference: Reference, plan: Plan | None, judg
     return Bundle(
         finding, len(found) - 1, (*artefacts,), traffic, least.is_minimal, least.left_out, station, csms, version,
         ruleset().name, recording_id(recording), None if redactor is None else sought_in(redactor, kept),
+        policy.get(found[0].rule),
     )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ def finding_lines(finding_of: Bundle) -> Iterator[str]:
     if finding.pointer:
         yield f"- **At:** {code(finding.pointer)} of the payload"
     yield f"- **Asked:** {safe(rule.sentence)} ({safe(rule.clause)})"
+    if finding_of.regrade is not None:
+        yield f"- **At this event:** {safe(finding_of.regrade.in_words)}"
     yield f"- **Whose doing it is:** {finding.ground.confidence}: {code(finding.ground.why, 1_000)}"
 
 

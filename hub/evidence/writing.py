@@ -78,6 +78,7 @@ def _facts(bundle: Bundle) -> dict[str, object]:
         "sentence": rule.sentence,
         "clause": rule.clause,
         "ruleset": bundle.ruleset,
+        "policy": None if bundle.regrade is None else bundle.regrade.as_data,
         "recording": bundle.recording,
         "version": bundle.version,
         "station": {"name": bundle.station.name, "version": bundle.station.version},

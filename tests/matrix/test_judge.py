@@ -31,6 +31,19 @@ def named(judge: Judge) -> tuple[str, str, str]:
     return pair.station.label, pair.csms, pair.version
 
 
+def test_who_refuses_what_a_rule_says_has_to_be_taken_has_failed() -> None:
+    stop = '> [2,"s","StopTransaction",{"transactionId":5,"meterStop":10,"timestamp":"$NOW"}]'
+
+    evidence = (
+        judged(draw(stop, '< [4,"s","NotSupported","",{}]')).board.view().pairs[0].row("StopTransaction").evidence
+    )
+
+    assert evidence is not None
+    assert evidence.text.startswith("answered NotSupported to a StopTransaction that fits its schema")
+    assert evidence.blame is not None
+    assert evidence.blame.sides == (Side.CSMS,)
+
+
 def words(judge: Judge, action: str) -> str:
     evidence = judge.board.view().pairs[0].row(action).evidence
     assert evidence is not None
@@ -46,6 +59,7 @@ def words(judge: Judge, action: str) -> str:
         ((HEARTBEAT, '< [4,"h","InternalError","",{}]'), "failed"),
         ((HEARTBEAT, '< [4,"h","NotImplemented","",{}]'), "refused"),
         ((HEARTBEAT, '< [4,"h","NotSupported","",{}]'), "refused"),
+        ((HEARTBEAT, '< [4,"h","NotSupported","",null]'), "refused"),
         ((HEARTBEAT,), "unanswered"),
         ((HEARTBEAT, "+40s", "> ping x"), "unanswered"),
         ((HEARTBEAT, "< close 1002"), "failed"),
@@ -255,6 +269,23 @@ def test_rule_that_crashes_makes_its_exchange_inconclusive_and_nothing_else() ->
     assert outcome_of(judge, "BootNotification") == "passed"
     assert judge.crashes[0].rule == "X-1"
     assert "ZeroDivisionError" in judge.crashes[0].traceback
+    assert words(judge, "Heartbeat") == "a rule crashed on it: X-1"
+
+
+def test_crashes_of_one_kind_keep_one_traceback_and_what_it_quotes_of_a_peer_is_safe() -> None:
+    def broken(exchange: Exchange, _known: object) -> Iterator[Remark]:
+        raise KeyError(exchange.request["errorCode"])
+        yield
+
+    crashing = Rule("X-1", "", "", Severity.INFO, frozenset({"1.6"}), (on_called("StatusNotification"),), broken)
+    lines = [f'> [2,"s{n}","StatusNotification",{{"errorCode":"\\u202e{n}"}}]' for n in range(3)]
+
+    crashes = judged(draw(*lines), rules=[crashing]).crashes
+
+    assert len(crashes) == 3
+    assert len({id(crash.traceback) for crash in crashes}) == 1
+    assert crashes[0].lines[0] == "Traceback (most recent call last):"
+    assert "\u202e" not in "".join(crashes[2].lines)
 
 
 def test_question_that_crashes_costs_the_rules_that_ask_it_and_no_others() -> None:
@@ -287,7 +318,7 @@ def test_reading_that_crashes_makes_its_exchange_inconclusive() -> None:
     rulebook.read(told[0], Reading("x.broken", frozenset({"1.6"}), (on_called("Heartbeat"),), broken))
 
     assert [crash.rule for crash in rulebook.crashes] == ["x.broken"]
-    assert (told[0].crashed, told[0].reading) == (True, None)
+    assert (told[0].crashed, told[0].reading) == ("x.broken", None)
 
 
 def test_who_watches_odd_messages_is_asked_about_those_alone() -> None:

@@ -15,6 +15,16 @@ def test_a_message_is_printed_as_what_is_asked_for(event: Path, form: str) -> No
     assert ("RPC-19" in done.output) == (form == "markdown")
 
 
+def test_markdown_tells_findings_as_the_event_grades_them(event: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "event.toml"
+    rules.write_text('[rules.RPC-19]\nseverity = "warning"\nreason = "agreed on Monday"\n')
+
+    done = run("show", event, "--frame", 6, "--as", "markdown", "--rules", rules)
+
+    assert "**RPC-19**, a warning by the station" in done.output
+    assert "agreed on Monday" in done.output
+
+
 def test_a_message_is_written_to_a_new_file_and_never_over_one(event: Path, tmp_path: Path) -> None:
     words = ("show", event, "--frame", 6, "--as", "python", "-o", tmp_path / "said.py")
 

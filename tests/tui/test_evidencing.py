@@ -1,5 +1,6 @@
 """`plugfest evidence`, as it is typed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,16 @@ def test_what_names_no_finding_is_told_and_nothing_written(event: Path, tmp_path
     assert done.exit_code == 2
     assert done.stderr.startswith("plugfest: ")
     assert not (tmp_path / "bundle.zip").exists()
+
+
+def test_what_the_event_makes_of_the_rule_is_told_in_the_bundle(event: Path, tmp_path: Path) -> None:
+    rules, reason = tmp_path / "event.toml", "agreed on the first day"
+    rules.write_text(f'[rules.RPC-19]\nseverity = "warning"\nreason = "{reason}"\n')
+
+    done = run("evidence", event, "RPC-19", "-o", tmp_path / "bundle", "--rules", rules)
+
+    told = f"rule RPC-19 is graded warning at this event: {reason}"
+    assert (done.exit_code, told in done.output) == (0, True)
+    assert f"- **At this event:** {told}" in (tmp_path / "bundle" / "README.md").read_text()
+    policy = json.loads((tmp_path / "bundle" / "finding.json").read_text())["policy"]
+    assert policy == {"rule": "RPC-19", "severity": "warning", "reason": reason}

@@ -12,8 +12,9 @@ from matrix.judge import Judge
 from matrix.pair import BoardView, PairKey
 from matrix.policy import AS_WRITTEN, read_policy
 from matrix.report import deviations_of
+from matrix.rulebook import Crash
 from matrix.trace import Opened, Side, Traffic
-from tui.fixing import Entry, Graded, Group, Heading, Question, Vendor, Wanted, entries, sentence_of, vendors
+from tui.fixing import Crashed, Entry, Graded, Group, Heading, Question, Vendor, Wanted, entries, sentence_of, vendors
 from tui.tallies import Tallies, Tally
 
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"%s","chargePointModel":"One"}]'
@@ -68,6 +69,8 @@ def _in_words(entry: Entry) -> str:
             return f"{entry.rule} is a question of {entry.candidate.vendors} vendors"
         case Graded():
             return entry.regrade.rule
+        case Crashed():
+            return entry.in_words
 
 
 def test_findings_are_grouped_by_who_is_to_blame_and_by_rule(event: list[Traffic]) -> None:
@@ -180,3 +183,15 @@ def test_station_that_never_said_who_it_is_goes_by_its_identity_and_hostile_name
 
 def test_rule_that_this_rule_set_does_not_have_is_said_not_to_be_one() -> None:
     assert sentence_of("NO-1") == "not a rule of this rule set"
+
+
+def test_rules_that_crashed_are_listed_once_each_with_how_often_and_where_first(event: list[Traffic]) -> None:
+    tallies, board, _ = counted(event)
+    crashes = [Crash("ZZ-2", 3, 30, "why"), Crash("ZZ-1", 2, None, "why"), Crash("ZZ-2", 1, 9, "why")]
+
+    listed = entries(tallies, board, AS_WRITTEN, Wanted(), (), crashes)
+
+    assert in_words(listed)[-2:] == [
+        "rule ZZ-1 crashed once on session 2, the handshake; that is inconclusive",
+        "rule ZZ-2 crashed 2 times, first on session 1, frame 9; that is inconclusive",
+    ]

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.pair import Evidence
+from matrix.rulebook import Crash
 from matrix.trace import Side
 from tui.exchange_log import Joined
 from tui.verdicts import Verdicts
@@ -78,3 +79,15 @@ def test_the_last_request_of_an_action_is_found() -> None:
 
     assert verdicts.of(1).last_call("Heartbeat") == 2
     assert verdicts.of(1).last_call("GetLog") is None
+
+
+def test_crashes_are_those_of_the_moment_and_found_by_frame_and_handshake() -> None:
+    verdicts = Verdicts()
+    verdicts.all_crashes = [Crash("ZZ-1", 1, None, ""), Crash("ZZ-1", 1, 5, ""), Crash("ZZ-2", 1, 9, "")]
+
+    verdicts.vantage.move(7)
+
+    assert [crash.frame for crash in verdicts.crashes] == [None, 5]
+    assert [crash.rule for crash in verdicts.crashes_at(1, 5)] == ["ZZ-1"]
+    assert [crash.rule for crash in verdicts.crashes_at(1, None)] == ["ZZ-1"]
+    assert verdicts.crashes_at(2, 5) == verdicts.crashes_at(1, 9) == []

@@ -28,7 +28,9 @@ def put_together(screen: DashboardScreen, reference: Reference) -> None:
 async def _put_together(screen: DashboardScreen, reference: Reference) -> None:
     """Let a process of its own judge, so that the dashboard stays quick."""
     app, to = screen.app, Path.cwd() / bundle_name(reference)
-    words = ("-m", "tui.cli", "evidence", str(screen.source.path), str(reference), "-o", str(to))
+    rules_file = screen.source.rules_file
+    rules = ("--rules", str(rules_file)) if rules_file else ()
+    words = ("-m", "tui.cli", "evidence", str(screen.source.path), str(reference), "-o", str(to), *rules)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *words,

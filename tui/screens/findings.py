@@ -13,7 +13,7 @@ from textual.widgets import Input
 from matrix.pair import Pair, PairKey
 from matrix.safe import safe
 from tui.blaming import finding_line
-from tui.fixing import EVERYONE, GRAVEST_FIRST, Graded, Group, Heading, Question, Wanted, entries, vendors
+from tui.fixing import EVERYONE, GRAVEST_FIRST, Crashed, Graded, Group, Heading, Question, Wanted, entries, vendors
 from tui.line import Line, Span
 from tui.messages import Stage
 from tui.screens.base import DashboardScreen, following
@@ -63,7 +63,9 @@ class FindingsScreen(DashboardScreen):
     def show_board(self) -> None:
         tallies = self.source.verdicts.tallies
         hearing = self.source.verdicts.hearing
-        state = (tallies, tallies.count, self.board.pairs, self.wanted, self.progress.stage, hearing.recalled_at)
+        crashes = self.source.verdicts.crashes
+        known = tallies, tallies.count, len(crashes)
+        state = (*known, self.board.pairs, self.wanted, self.progress.stage, hearing.recalled_at)
         if state == self._shown:
             return
         self._shown = state
@@ -72,7 +74,7 @@ class FindingsScreen(DashboardScreen):
         questions = () if self.wanted.pair else hearing.errata()
         pair = self._pair
         wanted = replace(self.wanted, pair=pair.key) if pair else self.wanted
-        listed.show(entries(tallies.all(), self.board, self.source.policy, wanted, questions))
+        listed.show(entries(tallies.all(), self.board, self.source.policy, wanted, questions, crashes))
         self.query_one("#choice", Bar).left = self._choice_line()
         self.describe()
 
@@ -149,7 +151,7 @@ class FindingsScreen(DashboardScreen):
                 self.want(replace(self.wanted, vendor="" if self.wanted.vendor else heading.vendor.label))
             case Question(candidate):
                 self.app.push_screen(QuestionScreen(candidate))
-            case Graded():
+            case Crashed() | Graded():
                 self.action_rule()
 
     def action_filter(self) -> None:
@@ -182,6 +184,8 @@ class FindingsScreen(DashboardScreen):
                 self.app.push_screen(RuleScreen([entry.rule], self.source.policy))
             case Graded(regrade):
                 self.app.push_screen(RuleScreen([regrade.rule], self.source.policy))
+            case Crashed() as crashed:
+                self.app.push_screen(RuleScreen([crashed.rule], self.source.policy, [crashed.first]))
             case _:
                 self.notify("no rule stands here", markup=False)
 

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 
 from matrix.policy import AS_WRITTEN, Policy
 from matrix.rule import rule_named
+from matrix.rulebook import Crash
 from matrix.safe import safe
 from tui.line import BLANK, PaneLine, Span
 from tui.widgets.alarm import Alarm
@@ -25,10 +26,13 @@ class RuleScreen(ModalScreen[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,r,q,enter", "dismiss", "Close")]
 
-    def __init__(self, codes: Sequence[str], policy: Policy = AS_WRITTEN, **keywords: Any) -> None:
+    def __init__(
+        self, codes: Sequence[str], policy: Policy = AS_WRITTEN, crashes: Sequence[Crash] = (), **keywords: Any
+    ) -> None:
         super().__init__(**keywords)
         self._codes = codes
         self._policy = policy
+        self._crashes = crashes
 
     def compose(self) -> ComposeResult:
         yield Alarm()
@@ -39,8 +43,15 @@ class RuleScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         pane = self.query_one(LinePane)
-        pane.show([line for code in self._codes for line in rule_lines(code, self._policy)])
+        pages = [line for code in self._codes for line in rule_lines(code, self._policy)]
+        pane.show([*pages, *(line for crash in self._crashes for line in crash_lines(crash))])
         pane.focus()
+
+
+def crash_lines(crash: Crash) -> list[PaneLine]:
+    """Return what a rule said when it crashed, for whoever puts it right."""
+    text = f"{crash.rule} crashed on this: a mistake of ours, which is nobody's fault here. Please report it:"
+    return [PaneLine((Span(text, "broken"),)), *(PaneLine((Span(line, "muted"),)) for line in crash.lines), BLANK]
 
 
 def rule_lines(code: str, policy: Policy = AS_WRITTEN) -> list[PaneLine]:

@@ -18,6 +18,7 @@ from hub.search.parser import parse
 from hub.search.query import QueryError
 from matrix.notes import Note, about_frame
 from matrix.pair import CONNECT, FRAMING
+from matrix.rulebook import Crash
 from matrix.safe import safe
 from matrix.trace import Session
 from tui.line import Line
@@ -213,11 +214,17 @@ class SessionScreen(ComparingScreen, ContestingScreen):
         self._show_detail()
 
     def action_rule(self) -> None:
-        findings = self.query_one(DetailPane).findings
-        if findings:
-            self.app.push_screen(RuleScreen([*dict.fromkeys(finding.rule for finding in findings)], self.source.policy))
+        findings, crashes = self.query_one(DetailPane).findings, self._crashes_here()
+        if findings or crashes:
+            rules = dict.fromkeys([*(finding.rule for finding in findings), *(crash.rule for crash in crashes)])
+            self.app.push_screen(RuleScreen([*rules], self.source.policy, crashes))
         else:
             self.notify("no rule was broken here; e goes to the next finding", markup=False)
+
+    def _crashes_here(self) -> list[Crash]:
+        """Return what crashed on what the detail pane shows."""
+        shown = (None,) if self._handshake else (self.messages.frame_id, self.query_one(DetailPane).partner or 0)
+        return [crash for frame in shown for crash in self.source.verdicts.crashes_at(self.session_id, frame)]
 
     def action_evidence(self) -> None:
         findings = self.query_one(DetailPane).findings

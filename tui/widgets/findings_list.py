@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from matrix.finding import Severity
 from matrix.safe import safe
-from tui.fixing import Entry, Graded, Group, Heading, Question
+from tui.fixing import Crashed, Entry, Graded, Group, Heading, Question
 from tui.line import Line, Span
 from tui.text import SEVERITY_GLYPHS, clock_time, counted_noun
 from tui.widgets.line_list import LineList
@@ -48,6 +48,8 @@ class FindingsList(LineList):
                 return _heading(heading)
             case Graded(regrade):
                 return (Span(f" {regrade.in_words}", "muted"),)
+            case Crashed() as crashed:
+                return (Span(f" {safe(crashed.in_words)}", "broken"),)
             case Question() as question:
                 return _question(question)
             case Group() as group:

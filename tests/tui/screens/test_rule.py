@@ -1,6 +1,7 @@
 from matrix.rule import all_rules
+from matrix.rulebook import Crash
 from tui.line import PaneLine
-from tui.screens.rule import rule_lines
+from tui.screens.rule import crash_lines, rule_lines
 
 
 def text_of(lines: list[PaneLine]) -> str:
@@ -18,3 +19,10 @@ def test_every_rule_has_a_page_with_its_sentence_clause_and_explanation() -> Non
 
 def test_a_code_that_no_rule_has_is_said() -> None:
     assert text_of(rule_lines("NO-1\x1b")).startswith(r"NO-1\x1b is not a rule of this rule set")
+
+
+def test_what_a_rule_said_when_it_crashed_is_shown_safely() -> None:
+    page = text_of(crash_lines(Crash("ZZ-1", 1, 5, "Traceback:\n  File x\nKeyError: '\x1b[31m'\n")))
+
+    assert page.startswith("ZZ-1 crashed on this")
+    assert "\n  File x\nKeyError: '\\x1b[31m'\n" in page
