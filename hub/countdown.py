@@ -15,7 +15,8 @@ AGAIN_S: Final = 10.0
 class PhaseShown(msgspec.Struct):
     """Where the event stands: see hub.timetable.Phase. `left_s` is in seconds.
 
-    `trouble` says why the latest edit of the event file is not in force, a line for each mistake.
+    `trouble` says why the latest edit of the event file is not in force, a line for each mistake. `rules` is what the
+    event makes of the rules, as `matrix.policy.Regrade.as_data` has it.
     """
 
     event: str
@@ -25,6 +26,7 @@ class PhaseShown(msgspec.Struct):
     left_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e12)] | None
     is_paused: bool
     trouble: str = ""
+    rules: list[dict[str, str]] = []
 
 
 def phase_shown(desk: EventDesk, *, is_whole: bool = True) -> PhaseShown:
@@ -32,7 +34,8 @@ def phase_shown(desk: EventDesk, *, is_whole: bool = True) -> PhaseShown:
     phase = desk.phase
     pairs, trouble = ([*phase.pairs], desk.trouble) if is_whole else ([], "")
     left_s = None if phase.left is None else phase.left.total_seconds()
-    return PhaseShown(desk.event.name, phase.number, phase.of, pairs, left_s, phase.is_paused, trouble)
+    rules = [regrade.as_data for regrade in desk.event.policy.values()]
+    return PhaseShown(desk.event.name, phase.number, phase.of, pairs, left_s, phase.is_paused, trouble, rules)
 
 
 class Countdown:

@@ -12,10 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
+from hub.countdown import PhaseShown
 from hub.recording import Recording
 from hub.schema_store import use_stored_schemas
+from matrix.policy import AS_WRITTEN, Policy
 from tui.contrast import readable_variables
-from tui.event_clock import phase_at
+from tui.event_clock import phase_at, rules_told, worth_saying
 from tui.garbage import collect_seldom
 from tui.messages import Advanced, Rejudged, Stage
 from tui.palette import PairProvider
@@ -61,6 +63,8 @@ class PlugfestApp(TravellingApp):
     ) -> None:
         super().__init__(source, clock=clock)
         self._seconds = seconds
+        self._events_policy: Policy = AS_WRITTEN
+        self._follows_event = False
 
     def get_default_screen(self) -> Screen[None]:
         return MatrixScreen(self.source)
@@ -81,10 +85,22 @@ class PlugfestApp(TravellingApp):
         told, hub, ca = self.source.told_phase, self.source.hub, self.source.hub_ca
         while True:
             phase = told() if told else await phase_at(hub, ca)
+            if phase is not None:
+                self._follow_rules(phase)
             for screen in self.screen_stack:
                 if isinstance(screen, DashboardScreen):
-                    screen.tell(phase)
+                    screen.tell(worth_saying(phase))
             await asyncio.sleep(ASK_EVERY_S)
+
+    def _follow_rules(self, phase: PhaseShown) -> None:
+        """Judge by the rules as the event of a running hub takes them, where nobody has named a file of rules."""
+        policy = rules_told(phase)
+        if policy is None or self.source.rules_file is not None or policy == self._events_policy:
+            return
+        self._events_policy = policy
+        if policy != self.source.policy:
+            self._follows_event = True
+            self.source.rejudge_by(policy)
 
     def on_unmount(self) -> None:
         self.source.stop()
@@ -114,11 +130,15 @@ class PlugfestApp(TravellingApp):
             self.screen.go(EventScreen(self.source))
 
     def on_rejudged(self, event: Rejudged) -> None:
-        """Leave the screens that show what was found before, and say what has changed."""
+        """Leave the screens that show what was found before, and say what has changed, if a person asked for it."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.begin_anew()
-        self.push_screen(ChangesScreen(event.changes))
+        if self._follows_event:
+            self._follows_event = False
+            self.notify("judged by the rules as the event takes them; f lists those", markup=False)
+        else:
+            self.push_screen(ChangesScreen(event.changes))
 
     def on_alarm_mounted(self, event: Alarm.Mounted) -> None:
         event.alarm.reason = self.progress.not_recording

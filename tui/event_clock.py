@@ -9,6 +9,7 @@ import msgspec
 from hub.countdown import PhaseShown
 from hub.errors import HubError
 from hub.event_control import DeskAt
+from matrix.policy import Policy, PolicyError, read_policy
 from matrix.safe import safe
 
 NEWLINE: Final = "\n"
@@ -43,9 +44,9 @@ def phase_after(phase: PhaseShown, seconds: float) -> PhaseShown:
 
 
 async def phase_at(hub: str, ca: Path | None) -> PhaseShown | None:
-    """Ask a hub, by its recording or URL, where its event stands; None where there is nothing to say of that."""
+    """Ask a hub, by its recording or URL, where its event stands; None where it has none, or cannot be asked."""
     try:
-        return worth_saying(await DeskAt(hub, ca).clock())
+        return await DeskAt(hub, ca).clock()
     except HubError:
         return None
 
@@ -58,11 +59,19 @@ class Told(Protocol):
 
 
 def phase_told(feed: Told) -> PhaseShown | None:
-    """Return where the event stands by what a feed said of it last; None where there is nothing to say of that."""
+    """Return where the event stands by what a feed said of it last; None where it said nothing."""
     told = feed.phase
-    return worth_saying(phase_after(told[0], time.monotonic() - told[1])) if told else None
+    return phase_after(told[0], time.monotonic() - told[1]) if told else None
 
 
-def worth_saying(phase: PhaseShown) -> PhaseShown | None:
+def rules_told(phase: PhaseShown) -> Policy | None:
+    """Return what the event makes of the rules; None where this program has not got one of them."""
+    try:
+        return read_policy({each["rule"]: {key: each[key] for key in ("severity", "reason")} for each in phase.rules})
+    except (PolicyError, KeyError):
+        return None
+
+
+def worth_saying(phase: PhaseShown | None) -> PhaseShown | None:
     """Return a phase, but None for that of an event that has no rounds, and nothing wrong."""
-    return phase if phase.of or phase.trouble else None
+    return phase if phase and (phase.of or phase.trouble) else None

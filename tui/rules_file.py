@@ -1,15 +1,22 @@
 """What an event makes of the rules, as a TOML file says it: read again whenever somebody asks for it."""
 
+import json
 import tomllib
 from pathlib import Path
 
 from hub.errors import HubError
-from matrix.policy import AS_WRITTEN, Policy, PolicyError, read_policy
+from matrix.policy import AS_WRITTEN, OFF, Policy, PolicyError, read_policy
 from matrix.safe import safe
 
 
 class RulesFileError(HubError):
     """The file cannot be used; the message names it, the entry and the value."""
+
+
+def rules_file_of(policy: Policy) -> str:
+    """Return what a file says that comes to that policy."""
+    said = ((each.rule, json.dumps(each.severity or OFF), json.dumps(each.reason)) for each in policy.values())
+    return "".join(f"[rules.{rule}]\nseverity = {severity}\nreason = {reason}\n" for rule, severity, reason in said)
 
 
 def read_rules_file(path: Path | None) -> Policy:

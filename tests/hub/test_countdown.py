@@ -100,6 +100,16 @@ def test_edit_is_told_and_so_is_one_without_rounds(desk: EventDesk, clock: Clock
     assert countdown.news(clock.s) == PhaseShown("Feast", None, 0, [], None, is_paused=False)
 
 
+def test_what_the_event_makes_of_the_rules_is_told_to_everybody(desk: EventDesk) -> None:
+    graded = '[rules.TM-02]\nseverity = "off"\nreason = "agreed on Monday"\n'
+    desk.take_up(parse_event(f"{EVENT}\n{graded}", desk.event.path))
+
+    told = Countdown(desk, is_whole=False).news(0.0)
+
+    assert told is not None
+    assert told.rules == [{"rule": "TM-02", "severity": "off", "reason": "agreed on Monday"}]
+
+
 def test_who_takes_part_sees_the_countdown_and_neither_pairs_nor_mistakes_of_the_file(desk: EventDesk) -> None:
     desk.trouble = "event.toml:7: no"
 

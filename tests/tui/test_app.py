@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 from dashboards import dashboard, hub_on, later, ready, shown, until
 
+from hub.countdown import PhaseShown
 from hub.recording import RecordingError
+from matrix.finding import Severity
 from tui.app import PlugfestApp, run_dashboard
+from tui.event_clock import rules_told
 from tui.screens.help import HelpScreen
 from tui.screens.matrix import MatrixScreen
 from tui.source import Source
@@ -164,3 +167,43 @@ async def test_every_screen_says_that_nothing_is_recorded(event: Path, keys: lis
             hub.enter_context(hub_on(event))
 
             await until(pilot, lambda: "NOT RECORDING" not in shown(pilot))
+
+
+GRADED = [{"rule": "RPC-19", "severity": "info", "reason": "agreed on Monday"}]
+
+
+async def test_dashboard_over_a_running_hub_judges_as_its_event_does(event: Path) -> None:
+    told = PhaseShown("Fest", None, 0, [], None, is_paused=False, rules=GRADED)
+    source = Source(event, told_phase=lambda: told)
+
+    async with PlugfestApp(source).run_test(size=(140, 30)) as pilot:
+        await until(pilot, lambda: "RPC-19" in source.policy)
+        await pilot.press("f")
+        await until(pilot, lambda: "rule RPC-19 is graded info at this event: agreed on Monday" in shown(pilot))
+
+    found = [each.key.severity for each in source.verdicts.tallies.all() if each.key.rule == "RPC-19"]
+    assert found
+    assert {*found} == {Severity.INFO}
+
+
+async def test_file_of_rules_that_a_person_names_counts_more_than_the_events(event: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "own.toml"
+    rules.write_text('[rules.TM-02]\nseverity = "info"\nreason = "mine"\n')
+    asked = asyncio.Event()
+
+    def told() -> PhaseShown:
+        asked.set()
+        return PhaseShown("Fest", None, 0, [], None, is_paused=False, rules=GRADED)
+
+    source = Source(event, told_phase=told, rules_file=rules)
+    async with PlugfestApp(source).run_test(size=(140, 30)) as pilot:
+        await asked.wait()
+        await ready(pilot)
+
+    assert [*source.policy] == ["TM-02"]
+
+
+def test_rules_that_this_program_does_not_have_are_left_alone() -> None:
+    newer = [{"rule": "ZZ-99", "severity": "info", "reason": "agreed"}]
+
+    assert rules_told(PhaseShown("Fest", None, 0, [], None, is_paused=False, rules=newer)) is None

@@ -22,7 +22,7 @@ from hub.event_file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from tui.app import PlugfestApp
-from tui.event_clock import phase_after, phase_told
+from tui.event_clock import phase_after, phase_told, worth_saying
 from tui.screens.event import EventScreen
 from tui.screens.move import MoveScreen
 from tui.source import Source
@@ -77,7 +77,7 @@ async def test_round_is_that_of_the_feed_where_one_watches_by_it_and_orders_go_t
 
 
 def test_feed_that_tells_of_no_rounds_is_of_none() -> None:
-    assert phase_told(Feed(PhaseShown("Afar", None, 0, [], None, is_paused=False), 0.0)) is None
+    assert worth_saying(phase_told(Feed(PhaseShown("Afar", None, 0, [], None, is_paused=False), 0.0))) is None
 
 
 async def test_event_without_rounds_takes_no_room(tmp_path: Path) -> None:
