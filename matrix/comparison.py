@@ -15,6 +15,8 @@ from matrix.report import outcome_rows
 from matrix.ruleset import RuleMark, Ruleset, ruleset
 
 _SHARED: Final = "the rule is as it was; what all rules share has changed"
+_SCHEMAS: Final = "the rules are as they were; other schemas were at hand (`plugfest schemas`)"
+"""The name of a rule set does not tell of schemas that a user adds (ADR 14)."""
 
 
 class Cell(NamedTuple):
@@ -207,6 +209,8 @@ def _why(code: str, before: Standing, after: Standing) -> str:
     earlier, now = before.ruleset.rules.get(code), after.ruleset.rules.get(code)
     if earlier is None or now is None:
         return "a new rule" if earlier is None else "not a rule any more"
+    if before.ruleset.name == after.ruleset.name:
+        return _SCHEMAS
     if earlier.severity is not now.severity:
         return f"{now.severity} instead of {earlier.severity} now"
     return _SHARED if earlier.digest == now.digest else "the rule, or what its family shares, has changed"

@@ -122,6 +122,16 @@ def test_rule_whose_findings_changed_says_what_is_different_about_it(
     assert [each.why for each in changes.rules] == [why]
 
 
+def test_where_the_rules_are_the_same_ones_the_schemas_were_others(traffic: list[Traffic]) -> None:
+    after = stands(traffic)
+
+    changes = compare(msgspec.structs.replace(after, findings=[]), after)
+
+    assert [each.why for each in changes.rules] == [
+        "the rules are as they were; other schemas were at hand (`plugfest schemas`)"
+    ]
+
+
 def test_finding_in_other_words_is_counted_and_is_not_news(traffic: list[Traffic]) -> None:
     after = stands(traffic)
     reworded = [msgspec.structs.replace(finding, text="other words") for finding in after.findings]
