@@ -1,6 +1,6 @@
-"""What identifies a rule set: two judgements of the same traffic can only differ where this differs, or the policy, or
-the schemas that a user has added.
+"""What identifies a rule set: two judgements of the same traffic can only differ where this differs, or the policy.
 
+(Or the schemas that a user has added.)
 The version is raised with a release; the digest is over everything that takes part in a verdict: the sources and data
 of this package, what each rule says of itself, and the package that the schemas come from (docs/adr/0014).
 """
