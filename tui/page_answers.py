@@ -16,7 +16,7 @@ from matrix.doctor import spoken_by_csms
 from matrix.pair import BoardView
 from matrix.trace import Session
 from tui.messages import Progress
-from tui.page_board import SESSIONS_SHOWN, legend, pair_detail, pair_summary, view_of
+from tui.page_board import SESSIONS_SHOWN, legend, pair_detail, pair_summary, rules_of, view_of
 from tui.page_names import Letters, Names
 from tui.page_past import Past, Recall, find_past, looking_from, read_at
 from tui.page_refusal import BAD, FORBIDDEN, NOT_FOUND, NOT_THERE, OUTCOMES_ONLY, RefusedError
@@ -115,7 +115,7 @@ class Answers:
 
     def _board(self, _about: About, look: _Look) -> dict[str, Any]:
         pairs = [pair_summary(each, self._verdicts.notes) for each in _seen(look)]
-        shown = {"pairs": pairs, "status": view_of(look.sight.scope)}
+        shown = {"pairs": pairs, "status": view_of(look.sight.scope) | rules_of(self._source.policy)}
         return shown | {"judged": round(self.progress.share, 2)} if look.is_now else shown
 
     def _pair(self, about: About, look: _Look) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from matrix.finding import Finding, Severity
 from matrix.notes import Note, Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome
 from matrix.pair import BoardView, Evidence, Pair, Row
+from matrix.policy import Policy
 from matrix.rule import rule_named
 from matrix.safe import safe
 from matrix.trace import Session
@@ -95,6 +96,11 @@ def view_of(scope: Scope) -> dict[str, Any]:
     """Return what the page says about who sees what."""
     is_open = scope.others is Shown.EVERYTHING
     return {"view": "everything" if is_open else "own" if scope.is_somebodys else "outcomes", "others": scope.others}
+
+
+def rules_of(policy: Policy) -> dict[str, Any]:
+    """Return what the page says of the rules that the event grades otherwise or switches off: to everybody."""
+    return {"rules": [regrade.in_words for regrade in policy.values()]}
 
 
 def notes_shown(notes: Iterable[Note], names: Names) -> list[dict[str, Any]]:

@@ -19,11 +19,11 @@ from hub.page.pipe import Asked, Change, Looks, Question, Reply, Rules, asked, p
 from hub.scope import Scope
 from matrix.notes import Notes
 from matrix.pair import EMPTY_BOARD, BoardView
-from matrix.policy import Policy, read_policy
+from matrix.policy import AS_WRITTEN, Policy, read_policy
 from tui.garbage import collect_seldom
 from tui.messages import Advanced, Progress, Rejudged
 from tui.page_answers import Answers, sight_of
-from tui.page_board import pair_summary, status
+from tui.page_board import pair_summary, rules_of, status
 from tui.page_names import Letters
 from tui.page_sight import Seen, Sight
 from tui.source import Source
@@ -45,14 +45,17 @@ class Teller:
         self._status = b""
         self._status_at = 0.0
 
-    def tell(self, board: BoardView, progress: Progress, notes: Notes, *, now: float) -> Change | None:
+    def tell(
+        self, board: BoardView, progress: Progress, notes: Notes, *, now: float, policy: Policy = AS_WRITTEN
+    ) -> Change | None:
         """Return what has changed since the last call; None where that is nothing, or only what can wait."""
         seen = [*self._sight.pairs(board)]
         pairs = self._as_json(seen, notes)
         told = self._told or {}
         changed = {name: body for name, body in pairs.items() if told.get(name) != body}
         gone = tuple(name for name in told if name not in pairs)
-        line = orjson.dumps(status(board, progress, self._sight.scope, (each.pair for each in seen)))
+        shown = status(board, progress, self._sight.scope, (each.pair for each in seen))
+        line = orjson.dumps(shown | rules_of(policy))
         is_whole = self._told is None
         is_due = line != self._status and now - self._status_at >= STATUS_S
         if not (is_whole or changed or gone or is_due):
@@ -122,7 +125,8 @@ class PageJudge:
             self._news.clear()
             for teller in self._tellers.values():
                 with self._answers.from_now:
-                    change = teller.tell(*self._latest, self.source.verdicts.notes, now=time.monotonic())
+                    notes, policy = self.source.verdicts.notes, self.source.policy
+                    change = teller.tell(*self._latest, notes, now=time.monotonic(), policy=policy)
                 if change:
                     self._write(pack(change))
             time.sleep(CHANGES_S)

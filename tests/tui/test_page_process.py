@@ -15,6 +15,7 @@ from hub.recording_file import open_for_writing
 from hub.scope import EVERYTHING
 from matrix.notes import NO_NOTES
 from matrix.pair import BoardView
+from matrix.policy import read_policy
 from matrix.trace import Opened, Session, Traffic
 from tui.messages import Progress
 from tui.page_names import Letters
@@ -226,3 +227,13 @@ def test_what_only_counts_messages_waits_and_what_changes_an_outcome_does_not() 
     same = teller.tell(busy, Progress(), NO_NOTES, now=200.0)
 
     assert (first is not None and first.is_whole, soon, later is not None, same) == (True, None, True, None)
+
+
+def test_rules_that_the_event_grades_otherwise_are_told_with_the_reason() -> None:
+    teller = Teller(Sight(EVERYTHING, Letters(), lambda _: None))
+    policy = read_policy({"TM-02": {"severity": "off", "reason": "agreed on Monday"}})
+
+    told = teller.tell(BoardView((), 0, 0, 1), Progress(), NO_NOTES, now=100.0, policy=policy)
+
+    assert told is not None
+    assert json.loads(told.status)["rules"] == ["rule TM-02 is off at this event: agreed on Monday"]

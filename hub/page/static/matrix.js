@@ -17,12 +17,13 @@ export function showMatrix(place) {
   let wanted = "";
   const filter = el("input", { type: "search", id: "filter", autocomplete: "off", placeholder: "Station, CSMS, version or outcome" });
   filter.addEventListener("input", () => { wanted = filter.value.toLowerCase(); draw(); });
+  const rules = el("ul", { class: "muted", "aria-label": "What this event makes of the rules" });
   const round = el("p", { class: "round", role: "timer" });
   const whose = el("p", { class: "muted" });
   const name = el("p", { class: "event" });
   const hint = el("p", { class: "muted" });
   fill(place, name, el("h1", {}, "Who works with whom"), round, summary, whose,
-    el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), hint, box, legend);
+    el("p", { class: "filter" }, el("label", { for: "filter" }, "Show only "), filter), hint, box, rules, legend);
   ask("legend").then((found) => showLegend(legend.lastChild, found.legend)).catch(() => legend.remove());
 
   function draw() {
@@ -39,6 +40,9 @@ export function showMatrix(place) {
     if (board.refused) fill(box, el("p", { class: "said" }, board.refused));
     else if (rows.length) fill(box, table(rows, columns, { caption: "Passed of tested message types", changed: changed.now(), isTurned }));
     else fill(box, board.pairs.size ? el("p", {}, "Nothing matches.") : empty());
+    const regrades = board.status.rules ?? [];
+    fill(rules, regrades.map((each) => el("li", {}, each)));
+    rules.hidden = !regrades.length;
     hint.textContent = `${columns.length} CSMSes: scroll the matrix sideways`;
     hint.hidden = !NARROW.matches || box.scrollWidth <= box.clientWidth;
   }
