@@ -1,12 +1,14 @@
 """Disturbing sessions from another program on the hub's machine: `POST /-/disturb`, and a client for it.
 
-Off unless the hub was given a disturber. As the feed, it answers programs on this machine only, and no web page: a
-request with an Origin is refused, and only JSON is read, which no form of a page can send.
+Off unless the hub was given a disturber. It answers programs of the hub's own user on this machine only, which show its
+badge (hub.badge), and no web page: a request with an Origin is refused, and only JSON is read, which no form of a page
+can send.
 """
 
 import os
 import ssl
-from ipaddress import ip_address
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,11 +17,13 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
+from hub.badge import ANYWHERE, approach
 from hub.disturber import Disturber, DisturbError, Started
 from hub.errors import HubError
 from hub.fault_language import FaultError, read_fault
 from hub.feed import refuse_strangers
 from hub.lock_file import hub_at
+from hub.nearness import is_loopback
 from hub.tls import TlsPolicy, csms_context
 
 PATH: Final = "/-/disturb"
@@ -28,8 +32,6 @@ ANSWER_S: Final = 10.0
 LONGEST_ANSWER: Final = 8 << 20
 _Read = TypeVar("_Read")
 OFF: Final = "disturbing sessions is off; `plugfest serve --allow-disturb` turns it on"
-ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is read, not listened on
-"""What a hub that listens everywhere is reached at from its own machine."""
 
 DISTURBER: Final = web.AppKey("disturber", Disturber)
 
@@ -146,37 +148,53 @@ def control_tls(source: str, ca: Path | None = None) -> ssl.SSLContext | bool:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host == "localhost" or is_loopback(host)
 
 
-async def order(url: URL, wanted: Order | None, tls: ssl.SSLContext | bool = True) -> list[Started]:
+@dataclass(frozen=True, slots=True)
+class HubAt:
+    """A running hub, as another program asks it.
+
+    `source` is the hub's URL, or the recording that it writes to; `ca` verifies it at wss://, and `token` is shown to
+    it there. A hub on this machine is shown its badge, where we may read that.
+    """
+
+    source: str
+    ca: Path | None = None
+    token: str | None = None
+
+    async def ask(self, path: str, wanted: msgspec.Struct | None, kind: type[_Read]) -> _Read:
+        """Post an order to a path of the hub (None: get what is there); return its answer.
+
+        Raises:
+            ControlError: the hub said no, or cannot be reached.
+            TlsError: the CA cannot be used.
+        """
+        recording = None if "://" in self.source else Path(self.source)
+        url, shown = approach(control_url(self.source, path), recording)
+        if self.token and url.scheme == "https":
+            shown["Authorization"] = f"Bearer {self.token}"
+        return await _ask(url, wanted, kind, control_tls(self.source, self.ca), shown)
+
+
+async def order(hub: HubAt, wanted: Order | None) -> list[Started]:
     """Send an order to a hub (None: ask what is on); return what was begun or ended, or what is on.
-
-    `tls` is how a hub at https:// is verified, as `control_tls` has it.
 
     Raises:
         ControlError: the hub said no, or cannot be reached.
+        TlsError: the CA cannot be used.
     """
-    return await ask(url, wanted, list[Started], tls)
+    return await hub.ask(PATH, wanted, list[Started])
 
 
-async def ask(
+async def _ask(
     url: URL,
     wanted: msgspec.Struct | None,
     kind: type[_Read],
-    tls: ssl.SSLContext | bool = True,
-    token: str | None = None,
+    tls: ssl.SSLContext | bool,
+    shown: Mapping[str, str],
 ) -> _Read:
-    """Post an order to a hub (None: get what is there); return its answer. A `token` is shown over TLS only.
-
-    Raises:
-        ControlError: the hub said no, or cannot be reached.
-    """
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
-    shown = {"Authorization": f"Bearer {token}"} if token and url.scheme == "https" else None
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=shown) as http,

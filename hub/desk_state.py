@@ -1,6 +1,9 @@
 """What the organizer changed by hand while the hub ran, kept beside the event file: a restart goes on with it."""
 
+import asyncio
+import logging
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +13,10 @@ import msgspec
 from hub.errors import HubError
 from hub.event import EventFile, Round
 from hub.pairing import Pairing
+from hub.place import sync
 from hub.timetable import Timetable
+
+log = logging.getLogger(__name__)
 
 
 class DeskStateError(HubError):
@@ -63,12 +69,12 @@ def _round(starts: datetime, lasts_s: float) -> Round:
 
 
 def state_of(event: EventFile, table: Timetable, pairing: Pairing, begun: int | None) -> DeskState:
-    """Return what is to be kept."""
+    """Return what is to be kept, as it is now."""
     rounds = [
         KeptRound(old.starts, old.lasts.total_seconds(), each.starts, each.lasts.total_seconds())
         for old, each in zip(event.rounds, table.rounds, strict=True)
     ]
-    return DeskState(pairing.moved, rounds, table.paused_at, begun, pairing.met)
+    return DeskState(dict(pairing.moved), rounds, table.paused_at, begun, pairing.met)
 
 
 def state_path(event: Path) -> Path:
@@ -92,7 +98,7 @@ def load_state(event: EventFile) -> DeskState:
 
 
 def save_state(event: EventFile, state: DeskState) -> None:
-    """Keep a state: the file holds the old one or the new one, whenever the hub is killed.
+    """Keep a state: the file holds the old one or the new one, whenever the hub is killed or the power goes.
 
     Raises:
         DeskStateError: it cannot be written.
@@ -105,5 +111,40 @@ def save_state(event: EventFile, state: DeskState) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
+        sync(path.parent)
     except OSError as exc:
         raise DeskStateError(f"what is changed by hand cannot be kept in {str(path)!r}: {exc.strerror}") from exc
+
+
+class Keeper:
+    """Keeps states in a thread of its own, one after the other: the event loop waits for no disk."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._latest: Future[None] | None = None
+
+    def keep(self, event: EventFile, state: DeskState) -> None:
+        """Have a state kept, after those before it; the log says what cannot be kept. Without an event loop, wait."""
+        self._latest = self._thread.submit(_keep, event, state)
+        if not _is_on_a_loop():
+            self._latest.result()
+
+    async def kept(self) -> None:
+        """Wait until the latest state is kept. Who waits no longer stops nothing."""
+        if self._latest is not None:
+            await asyncio.shield(asyncio.wrap_future(self._latest))
+
+
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _keep(event: EventFile, state: DeskState) -> None:
+    try:
+        save_state(event, state)
+    except DeskStateError as exc:
+        log.warning("%s; a restart of the hub would forget it", exc)

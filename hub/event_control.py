@@ -1,18 +1,17 @@
 """Moving stations from another program: `/-/event/pairs` and so on, and a client for it.
 
-Programs on the hub's own machine may, and organizers anywhere by a token that was made for it, over TLS (ADR 31).
+Programs of the hub's own user on its own machine may, by its badge (ADR 32), and organizers anywhere, over TLS, by a
+token that was made for it (ADR 31).
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 import msgspec
 from aiohttp import web
 
-from hub.control import ask, control_tls, control_url, read_order
+from hub.control import HubAt, read_order
 from hub.countdown import PhaseShown, phase_shown
 from hub.event_desk import EventDesk
 from hub.event_remarks import remark_on_pair
@@ -27,8 +26,6 @@ CLOCK_PATH: Final = "/-/event/clock"
 LONGEST_SHIFT_S: Final = 7 * 86_400
 NO_EVENT: Final = "this hub runs without an event file; `plugfest serve EVENT.toml` gives it one"
 DESK: Final = web.AppKey("desk", EventDesk)
-
-_Read = TypeVar("_Read")
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +105,11 @@ async def move(request: web.Request) -> web.Response:
     try:
         if wanted.seen is not msgspec.UNSET:
             desk.pairing.check_unchanged((wanted.station, wanted.seen))
-        return _answer([_shown(desk, each) for each in desk.move(wanted.station, wanted.csms)])
+        moves = desk.move(wanted.station, wanted.csms)
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
+    await desk.kept()
+    return _answer([_shown(desk, each) for each in moves])
 
 
 async def swap(request: web.Request) -> web.Response:
@@ -121,9 +120,11 @@ async def swap(request: web.Request) -> web.Response:
     try:
         if wanted.seen is not None:
             desk.pairing.check_unchanged(*zip((wanted.one, wanted.other), wanted.seen, strict=True))
-        return _answer([_shown(desk, each) for each in desk.swap(wanted.one, wanted.other)])
+        moves = desk.swap(wanted.one, wanted.other)
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
+    await desk.kept()
+    return _answer([_shown(desk, each) for each in moves])
 
 
 async def show_clock(request: web.Request) -> web.Response:
@@ -146,6 +147,7 @@ async def set_clock(request: web.Request) -> web.Response:
             desk.resume()
         case "shift":
             desk.shift(timedelta(seconds=wanted.by_s))
+    await desk.kept()
     return _clock(desk)
 
 
@@ -185,34 +187,26 @@ def _answer(shown: PairsShown | list[PairShown]) -> web.Response:
 # -- the client -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class DeskAt:
+class DeskAt(HubAt):
     """The event desk of a running hub, as another program asks it.
 
-    `source` is the hub's URL, or the recording that it writes to; `ca` verifies it at wss://, and `token` is shown to
-    it there. Everything raises ControlError where the hub says no, or cannot be reached; TlsError, where `ca` is none.
+    Everything raises ControlError where the hub says no, or cannot be reached; TlsError, where `ca` is none.
     """
 
-    source: str
-    ca: Path | None = None
-    token: str | None = None
+    __slots__ = ()
 
     async def pairs(self) -> PairsShown:
         """Return which station is for which CSMS."""
-        return await self._ask(PATH, None, PairsShown)
+        return await self.ask(PATH, None, PairsShown)
 
     async def move(self, wanted: MoveOrder) -> list[PairShown]:
         """Have a station moved; return those that are for another CSMS by it."""
-        return await self._ask(PATH, wanted, list[PairShown])
+        return await self.ask(PATH, wanted, list[PairShown])
 
     async def swap(self, wanted: SwapOrder) -> list[PairShown]:
         """Have two stations change places; return those that are for another CSMS by it."""
-        return await self._ask(SWAP_PATH, wanted, list[PairShown])
+        return await self.ask(SWAP_PATH, wanted, list[PairShown])
 
     async def clock(self, wanted: ClockOrder | None = None) -> PhaseShown:
         """Return where the event stands, after its clock was set, if that is wanted."""
-        return await self._ask(CLOCK_PATH, wanted, PhaseShown)
-
-    async def _ask(self, path: str, wanted: msgspec.Struct | None, kind: type[_Read]) -> _Read:
-        url = control_url(self.source, path)
-        return await ask(url, wanted, kind, control_tls(self.source, self.ca), self.token)
+        return await self.ask(CLOCK_PATH, wanted, PhaseShown)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from hub.desk_state import DeskState, DeskStateError, load_state, save_state, state_of
+from hub.desk_state import DeskState, DeskStateError, Keeper, load_state, state_of
 from hub.edits import TOLD_LENGTH, Edits, some_of
 from hub.event import EventFile, Round
 from hub.event_file import EventFileError, read_event, stamp_of
@@ -65,6 +65,7 @@ class EventDesk:
         self._policy = policy
         self._overruled = overruled
         self._floor: Floor | None = None
+        self._keeper = Keeper()
         self.trouble = ""
         """Why the latest edit of the file is not in force; "" where it is."""
 
@@ -90,8 +91,7 @@ class EventDesk:
             PairingError: there is no such station or CSMS.
         """
         moves = self.pairing.move(station, csms)
-        self._tell(moves)
-        self._keep()
+        self._keep_and_tell(moves)
         return moves
 
     def is_connected(self, identity: str) -> bool:
@@ -105,8 +105,7 @@ class EventDesk:
             PairingError: there is no such station, or they are for the same CSMS.
         """
         moves = self.pairing.swap(one, other)
-        self._tell(moves)
-        self._keep()
+        self._keep_and_tell(moves)
         return moves
 
     # -- rounds -------------------------------------------------------------------------------------------------------
@@ -132,8 +131,7 @@ class EventDesk:
         """Put the round in force whose time it is, if that is another one than before."""
         phase = self.phase
         if self._is_due(phase):
-            self._tell(self._begin(phase))
-            self._keep()
+            self._keep_and_tell(self._begin(phase))
 
     def _is_due(self, phase: Phase) -> bool:
         return phase.number is not None and phase.number != self._number
@@ -155,15 +153,21 @@ class EventDesk:
 
     def _set(self, table: Timetable) -> Phase:
         self.timetable = table
-        self.tick()
         self._keep()
+        self.tick()
         return self.phase
 
+    async def kept(self) -> None:
+        """Wait until what was changed so far survives the hub: who gave an order is answered then."""
+        await self._keeper.kept()
+
     def _keep(self) -> None:
-        try:
-            save_state(self.event, state_of(self.event, self.timetable, self.pairing, self._number))
-        except DeskStateError as exc:
-            log.warning("%s; a restart of the hub would forget it", exc)
+        self._keeper.keep(self.event, state_of(self.event, self.timetable, self.pairing, self._number))
+
+    def _keep_and_tell(self, moves: list[Move]) -> None:
+        """Keep what has changed, and let the hub know, whose fault would leave it kept."""
+        self._keep()
+        self._tell(moves)
 
     def take_up(self, event: EventFile) -> list[Move]:
         """Put an edited event in force; sessions go on, but for those of stations that are for another CSMS now.
@@ -180,10 +184,10 @@ class EventDesk:
         self.pairing.take_up(event)
         self._take_up_rounds(rounds)
         moves = changes(pairs, self.pairing.pairs)
+        self._keep()
         if self._floor is not None:
             self._floor.take_up_event()
         self._tell(moves)
-        self._keep()
         return moves
 
     def _take_up_rounds(self, before: tuple[Round, ...]) -> None:

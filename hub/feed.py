@@ -23,7 +23,7 @@ from hub.lock_file import trouble_at
 from hub.nearness import is_from_here
 from hub.recording import Recording, RecordingError
 from hub.refusals import noting_refusals
-from hub.viewing import CHANGED, Eyes, Viewing
+from hub.viewing import CHANGED, NEARBY, Eyes, Viewing
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of, session_of
 
@@ -38,7 +38,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RECORDING: Final = web.AppKey("recording", Path)
 VIEWING: Final = web.AppKey("viewing", Viewing)
 HERE: Final = Viewing()
-"""Without tokens, only programs on this machine watch."""
+"""Without tokens, only programs that show the hub's badge watch."""
 
 REVOKED: Final = 4401
 """The close code (of those for applications, RFC 6455 §7.4.2) for a viewer whose token is good no longer."""
@@ -149,13 +149,13 @@ class Reader:
 
 
 def refuse_strangers(request: web.Request) -> None:
-    """Let in only programs on this machine.
+    """Let in only programs of the hub's own user, on this machine.
 
     Raises:
-        web.HTTPForbidden: the request comes from elsewhere, or from a web page.
+        web.HTTPForbidden: the request comes from somebody else, or from a web page.
     """
     if not is_from_here(request):
-        raise web.HTTPForbidden(text="this is for programs on the hub's own machine\n")
+        raise web.HTTPForbidden(text=f"{NEARBY}\n")
     if "Origin" in request.headers:
         raise web.HTTPForbidden(text="this is not for web pages\n")
 

@@ -14,6 +14,7 @@ import msgspec
 from yarl import URL
 
 from hub import feed, viewing
+from hub.badge import approach
 from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
 from hub.countdown import PhaseShown
 from hub.database import Transaction
@@ -43,7 +44,7 @@ def mirrored(hub: str, path: Path, ca: Path | None = None, token: str | None = N
     """Copy what a hub records into a new recording at `path`, in a thread of its own, while the context lasts.
 
     `ca` verifies a hub at wss://; without it, what the system trusts does. `token` is shown to the hub, which wants one
-    from another machine.
+    of everybody but its own user on its own machine: there, its badge is shown.
 
     Raises:
         MirrorError: nothing answers at that URL, or not with a feed; said at once, not later.
@@ -86,7 +87,8 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
     """
     async with aiohttp.ClientSession() as http:
         try:
-            async with http.ws_connect(url, ssl=tls, headers=_headers(token)) as socket:
+            met, shown = _approach(url, token)
+            async with http.ws_connect(met, ssl=tls, headers=shown) as socket:
                 await socket.receive_json(timeout=10)
         except aiohttp.WSServerHandshakeError as exc:
             why = await _said_to(http, url, tls, token)
@@ -98,15 +100,18 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
 
 async def _said_to(http: aiohttp.ClientSession, url: URL, tls: ssl.SSLContext | bool, token: str | None) -> str:
     """Return what a hub says to who may not watch: aiohttp leaves the body of a refused upgrade unread."""
+    met, shown = _approach(url, token)
     with suppress(aiohttp.ClientError, OSError, TimeoutError):
-        async with http.get(url, ssl=tls, headers=_headers(token)) as response:
+        async with http.get(met, ssl=tls, headers=shown) as response:
             if response.content_type == "text/plain":
                 return f": {safe((await response.text())[:400].strip())}"
     return ""
 
 
-def _headers(token: str | None) -> dict[str, str]:
-    return {} if token is None else {"Authorization": f"Bearer {token}"}
+def _approach(url: URL, token: str | None) -> tuple[URL, dict[str, str]]:
+    """Return where a feed is asked for, and what is shown there: a hub that was started anew has another badge."""
+    met, shown = approach(url)
+    return met, shown if token is None else {**shown, "Authorization": f"Bearer {token}"}
 
 
 class Mirror:
@@ -179,11 +184,9 @@ class Mirror:
             self.connected_since, self.lost_at, self.phase = None, self.lost_at or time.time_ns(), None
 
     async def _follow(self, http: aiohttp.ClientSession) -> None:
-        url = self._url.with_query(after=str(self._after))
+        url, shown = _approach(self._url.with_query(after=str(self._after)), self._token)
         async with asyncio.timeout(CONNECT_S):
-            connecting = await http.ws_connect(
-                url, ssl=self._tls, max_msg_size=0, heartbeat=20, headers=_headers(self._token)
-            )
+            connecting = await http.ws_connect(url, ssl=self._tls, max_msg_size=0, heartbeat=20, headers=shown)
         async with connecting as socket:
             self.connected_since, self.lost_at, self.trouble, self.sent_away = time.time_ns(), None, "", ""
             async for message in socket:

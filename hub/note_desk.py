@@ -1,6 +1,7 @@
 """Where a hub takes notes on contested cells: `POST /-/note`, `GET /-/note` for all, and a client for both.
 
-The hub writes them, since only it writes to its recording. It takes them from programs on this machine only.
+The hub writes them, since only it writes to its recording. It takes them from programs of its own user on this
+machine only (hub.badge).
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from hub.control import ask, control_tls, control_url, read_order
+from hub.control import HubAt, read_order
 from hub.errors import HubError, LockedError
 from hub.feed import RECORDING, refuse_strangers
 from hub.lock_file import hub_at
@@ -89,7 +90,7 @@ async def ask_for_notes(hub: str, order: Order | None, ca: Path | None = None) -
     Raises:
         HubError: the hub said no, or cannot be reached.
     """
-    return await ask(control_url(hub).with_path(PATH), order, list[Note], control_tls(hub, ca))
+    return await HubAt(hub, ca).ask(PATH, order, list[Note])
 
 
 def note_down(source: str, order: Order, ca: Path | None = None) -> Note:

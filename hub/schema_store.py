@@ -5,7 +5,6 @@ are read from it by name, checked, and written under names of our own.
 """
 
 import lzma
-import os
 import shutil
 import tempfile
 import zipfile
@@ -20,11 +19,11 @@ import jsonschema_rs
 import msgspec
 import orjson
 
+from hub.data_folder import data_folder
 from hub.errors import HubError
 from matrix.dialect import V20, dialect
 from matrix.schemas import Part, use_schemas
 
-FOLDER_VARIABLE: Final = "PLUGFEST_DATA"
 SOURCE_FILE: Final = "source.json"
 INSIDE: Final = "ocpp/v20/schemas/"
 """Where they are in a wheel of the package."""
@@ -63,15 +62,6 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     def is_known(self) -> bool:
         """True where they are, file for file, those of ocpp 0.26.0."""
         return self.content == KNOWN_CONTENT
-
-
-def data_folder() -> Path:
-    """Return the folder for what the hub keeps for a user: $PLUGFEST_DATA, else as XDG has it."""
-    own = os.environ.get(FOLDER_VARIABLE)
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_DATA_HOME") or ""
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "share") / "plugfest"
 
 
 def schemas_folder(version: str = V20) -> Path:

@@ -8,14 +8,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from aiohttp import web
+from yarl import URL
 
 from hub.admission import Admission
+from hub.badge import Badge, BadgeError, new_badge
 from hub.disturber import Disturber
 from hub.doors import Doors
 from hub.event_desk import EventDesk, reachable
 from hub.event_remarks import remarks_on_tokens
 from hub.feed import VIEWING
 from hub.limits import Limits
+from hub.nearness import BADGE
 from hub.pairing import Move
 from hub.reception import Reception
 from hub.recorder import Recorder
@@ -78,6 +81,8 @@ class Hub:
         self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
         self._tunnel_doors = TunnelDoors(self.tunnels, lambda: self._admission.limits)
         self._tunnel_doors.add_to(self._app)
+        self._badge = new_badge()
+        self._app[BADGE] = self._badge
         self._app[VIEWING] = Viewing(token_file, self.tunnels.failures, desk)
         self._runner = web.AppRunner(
             self._app, handle_signals=False, access_log=None, logger=APP_LOG, shutdown_timeout=APP_STOP_TIMEOUT_S
@@ -111,6 +116,11 @@ class Hub:
     def urls(self) -> list[str]:
         """Where stations connect, one URL a door."""
         return self._doors.urls
+
+    @property
+    def badge(self) -> Badge:
+        """What programs of the hub's own user show it on this machine."""
+        return Badge(self._badge, tuple(map(URL, self.urls)))
 
     @property
     def limits(self) -> Limits:
@@ -151,6 +161,7 @@ class Hub:
             self.desk.attach(self)
             self._following = asyncio.create_task(self.desk.follow())
         self.recorder.say_where(self.url)
+        self._lay_down_badge()
         self.tunnels.start(self._look_over_names)
         self._look_over_names()
         turned_away = TurnedAway(self.recorder)
@@ -171,6 +182,9 @@ class Hub:
         await self.relay.stop(STOP_TIMEOUT_S)
         await self.tunnels.stop()
         await self._runner.cleanup()
+        if self.desk:
+            await self.desk.kept()
+        self.badge.take_away(self.settings.recording)
         await self.recorder.close()
 
     async def run_until_signalled(self, ready: Callable[[], object] = lambda: None) -> None:
@@ -187,6 +201,12 @@ class Hub:
                 loop.remove_signal_handler(number)
                 signal.signal(number, signal.SIG_DFL)
         log.info("stopping, with %d sessions open; once more stops at once", len(self.relay.splices))
+
+    def _lay_down_badge(self) -> None:
+        try:
+            self.badge.lay_down(self.settings.recording)
+        except BadgeError as exc:
+            log.warning("%s; programs that look for it there are strangers to the hub", safe(str(exc)))
 
     def take_up_event(self) -> None:
         """Put an edited event in force: its CSMSes for sessions to come, its limits for connections to come."""

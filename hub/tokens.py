@@ -23,6 +23,8 @@ from hub.toml_table import Mistake, Mistakes, Table
 
 PREFIX: Final = "plugfest_"
 """How a token begins: people and secret scanners know it by that, and no shell takes it for an option."""
+MOVES_PREFIX: Final = f"{PREFIX}moves_"
+"""How one begins that moves stations: nobody takes it for one that may be shown to others."""
 TOKEN_BYTES: Final = 32
 LARGEST_FILE: Final = 4 << 20
 
@@ -127,7 +129,7 @@ def new_token(path: Path, token: Token) -> str:
     text = _text_of(path) if path.exists() else _HEADING
     if token.name in parse_tokens(text, path).by_name:
         raise TokenError(f"{path} has a token named {token.name!r}; revoke it, and add one with another name")
-    secret = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    secret = (MOVES_PREFIX if token.may_move else PREFIX) + secrets.token_urlsafe(TOKEN_BYTES)
     lines = [f'[tokens."{token.name}"]', f'hash = "{digest_of(secret)}"', f'role = "{token.role}"']
     lines += [f"participant = {_quoted(token.participant)}"] * bool(token.participant)
     lines += [f"csmses = [{', '.join(map(_quoted, token.csmses))}]"] * bool(token.csmses)

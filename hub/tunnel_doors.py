@@ -33,6 +33,7 @@ from hub.tunnel_words import (
     from_agent,
 )
 from hub.tunnels import Tunnels
+from hub.viewing import OVERHEARD
 from matrix.safe import safe
 
 CLOSE_S: Final = 1.0
@@ -90,7 +91,7 @@ class TunnelDoors:
     async def control(self, request: web.Request) -> web.StreamResponse:
         """Talk to an agent."""
         try:
-            token = self._token(request.headers.get("Authorization"), request.remote or "")
+            token = self._token(request.headers.get("Authorization"), request.remote or "", is_secure=request.secure)
             self._check_room(token)
         except RefusedError as exc:
             return web.Response(status=exc.status, text=f"{exc}\n", headers={REASON: str(exc)})
@@ -148,7 +149,8 @@ class TunnelDoors:
     def _station_end(self, reader: HeadReader, request: RequestHead) -> HeadReader:
         """Return a connection whose other end is a station's."""
         instance = request.field(INSTANCE.lower()) or ""
-        token = self._token(request.field("authorization"), _host_of(reader))
+        is_secure = reader.transport.get_extra_info("ssl_object") is not None
+        token = self._token(request.field("authorization"), _host_of(reader), is_secure=is_secure)
         agent = self._tunnels.agents.get(Holder(token.name, instance))
         if agent is None or agent.link is None:
             raise RefusedError(409, "this agent has no control connection to the hub")
@@ -175,7 +177,7 @@ class TunnelDoors:
             sentence = f"{most} agents are connected with the token {token.name!r} already (limit tunnels_per_token)"
             raise RefusedError(429, sentence)
 
-    def _token(self, authorization: str | None, host: str) -> Token:
+    def _token(self, authorization: str | None, host: str, *, is_secure: bool) -> Token:
         if self._tunnels.tokens is None:
             raise RefusedError(404, NO_TUNNELS)
         self._check_failures(host)
@@ -185,6 +187,8 @@ class TunnelDoors:
         if (token := self._match(secret.strip())) is None:
             self._failed(host)
             raise RefusedError(401, "the hub does not know this token: it is mistyped, or was revoked")
+        if token.may_move and not is_secure:
+            raise RefusedError(403, OVERHEARD)
         return token
 
     def _match(self, secret: str) -> Token | None:

@@ -1,8 +1,8 @@
-"""Who may see and do what: programs on the hub's own machine everything, and others what their token is good for.
+"""Who may see and do what: who shows the hub's badge everything, and others what their token is good for.
 
-An organizer sees everything. A participant sees the sessions of their own products whole, and of others what the event
-shows them (hub.scope). A viewer sees what the hall sees. The feed carries messages, so that whoever is shown outcomes
-only has the page, and no feed.
+The badge (hub.badge) is for programs of the hub's own user, on its own machine. An organizer sees everything. A
+participant sees the sessions of their own products whole, and of others what the event shows them (hub.scope). A viewer
+sees what the hall sees. The feed carries messages, so that whoever is shown outcomes only has the page, and no feed.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,14 @@ from hub.token_file import Failures, TokenFile
 from hub.tokens import Role, Token
 from matrix.trace import Session
 
-STRANGER: Final = "watching from another machine needs a token: `plugfest watch HUB-URL --token T`"
+NEARBY: Final = (
+    "this is for programs of the hub's own user on its own machine: they show the badge that is beside the recording,"
+    " which nobody else can read"
+)
+STRANGER: Final = (
+    "watching needs a token: `plugfest watch HUB-URL --token T`; only the hub's own user, on its own machine, does"
+    " without, by the badge beside the recording"
+)
 NO_PAGE: Final = "the feed is not for web pages"
 NO_ORDERS: Final = "this is not for web pages"
 UNKNOWN: Final = "the hub does not know this token: it is mistyped, or was revoked"
@@ -31,8 +38,8 @@ NOBODYS: Final = (
     "this token is of no participant of the event, and brings no CSMS: there is nothing of its own to watch"
 )
 FROM_ELSEWHERE: Final = (
-    "this is for programs on the hub's own machine; from another one it takes wss://, and an organizer's token made by"
-    " `plugfest tokens add NAME --role organizer --moves`"
+    "this is for programs of the hub's own user on its own machine, by the badge beside the recording; for others it"
+    " takes wss://, and an organizer's token made by `plugfest tokens add NAME --role organizer --moves`"
 )
 ONLY_TO_LOOK: Final = (
     "this token is to look with: `plugfest tokens add NAME --role organizer --moves` makes one that moves stations"
@@ -53,7 +60,7 @@ Own = tuple[frozenset[str], frozenset[str]]
 class Guest:
     """Somebody who looks at the page, and at how much; `token` is None for whom the hub lets in without one.
 
-    `is_near` says that the browser is on the hub's own machine, `is_hall` that it shows the hall's screen.
+    `is_near` says that the browser has shown the hub's badge on its machine, `is_hall` that it shows the hall's screen.
     """
 
     scope: Scope
@@ -125,7 +132,7 @@ class Viewing:
         return Eyes(lambda session: self._owns(token, session), lambda: self._why_not(token), is_everything=False)
 
     def admit_order(self, request: web.Request) -> None:
-        """Let in who may move stations and set the clock of the rounds: programs on this machine, and tokens over TLS.
+        """Let in who may move stations and set the clock of the rounds: the hub's badge, and tokens over TLS.
 
         Raises:
             web.HTTPException: somebody may not; the text says why.

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from hub.schema_store import FOLDER_VARIABLE, add_schemas, use_stored_schemas
+from hub.data_folder import FOLDER_VARIABLE
+from hub.schema_store import add_schemas, use_stored_schemas
 from matrix.schemas import use_schemas
 
 WHEELS = Path(__file__).parents[1] / ".schemas"

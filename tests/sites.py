@@ -63,10 +63,11 @@ class Site:
     tokens: dict[str, str]
     http: aiohttp.ClientSession
     stations: dict[tuple[str, str], aiohttp.ClientWebSocketResponse] = field(default_factory=dict)
+    afar: dict[str, str] = field(default_factory=lambda: AFAR)
 
     def headers(self, role: str) -> dict[str, str]:
         token = self.tokens.get(role)
-        return AFAR | ({"Authorization": f"Bearer {token}"} if token else {})
+        return self.afar | ({"Authorization": f"Bearer {token}"} if token else {})
 
     async def visit(self, identity: str, csms: str, vendor: str) -> None:
         """Let a station connect, say what it is, and send what has a word in it that nobody else says."""

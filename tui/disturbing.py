@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hub.control import Order, control_tls, control_url, order
+from hub.control import HubAt, Order, order
 from hub.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
@@ -27,7 +27,7 @@ def run_disturb(
     if sum(asked) != 1 or (target is not None and not what):
         raise UsageError("say one of: TARGET WHAT (4 stall 10s), --list, --stop NUMBER")
     wanted = None if is_list else Order(stop=stop) if stop is not None else Order(target=target or "", what=what)
-    found = asyncio.run(order(control_url(source), wanted, control_tls(source, ca)))
+    found = asyncio.run(order(HubAt(source, ca), wanted))
     for each in found:
         click.echo(_line(each, is_over=stop is not None))
     if is_list and not found:

@@ -18,10 +18,11 @@ from hub.page.server import add_page, shell
 from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
 from tui.own_address import EVERY
 
+PAGE_OFF: Final = "off"
 PAGE_HERE: Final = "here"
 PAGE_HALL: Final = "hall"
 PAGES: Final[dict[str, MaySee | None]] = {
-    "off": None, PAGE_HERE: see_from_here, PAGE_HALL: see_as_the_hall, "outcomes": see_outcomes,
+    PAGE_OFF: None, PAGE_HERE: see_from_here, PAGE_HALL: see_as_the_hall, "outcomes": see_outcomes,
     "everything": see_everything,
 }  # fmt: skip
 """What `--page` may say, and who may see what then."""

@@ -9,7 +9,7 @@ from yarl import URL
 
 from hub.errors import HubError
 from hub.page.entrance import PATH
-from hub.tokens import PREFIX
+from hub.tokens import MOVES_PREFIX, PREFIX
 
 SCHEMES: Final = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
 BORDER: Final = 4
@@ -20,6 +20,10 @@ INK: Final = "\x1b[30;107m"
 """Black on white, whatever the terminal's colours are: a code the other way around is not read by every camera."""
 PLAIN: Final = "\x1b[0m"
 BLOCKS: Final = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
+TO_MOVE_WITH: Final = (
+    "this token moves stations, and whoever sees a link or its code may look, and no more: make a link of another token"
+    " (`plugfest tokens add NAME --role organizer --hub URL`)"
+)
 _TOKEN: Final = re.compile(f"{PREFIX}[A-Za-z0-9_-]{{16,128}}")
 
 
@@ -33,10 +37,12 @@ def page_link(hub: str, token: str) -> str:
     The token stands behind the #, which no browser sends anywhere.
 
     Raises:
-        QrError: it is no URL of a hub, or no token.
+        QrError: it is no URL of a hub, no token, or one that moves stations.
     """
     if not _TOKEN.fullmatch(token):
         raise QrError(f"this is no token: one begins with {PREFIX!r}, as `plugfest tokens add` prints it")
+    if token.startswith(MOVES_PREFIX):
+        raise QrError(TO_MOVE_WITH)
     try:
         url = URL(hub)
         origin = url.with_scheme(SCHEMES[url.scheme]).origin()

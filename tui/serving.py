@@ -3,7 +3,7 @@
 import logging
 import resource
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +22,10 @@ from hub.server import Hub, HubSettings
 from hub.switchboard import TUNNEL
 from tui.best_loop import run_on_best_loop
 from tui.garbage import collect_seldom
-from tui.hub_app import PAGE_HALL, PAGE_HERE, PAGES, hub_app, page_url
+from tui.hub_app import PAGE_HALL, PAGE_HERE, PAGE_OFF, PAGES, hub_app, page_url
 from tui.option_values import OptionError, host_and_port, names_and_urls, origin_of
 from tui.own_address import for_others
+from tui.qr import page_link
 from tui.secure_options import SecureOptions
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9000"
@@ -180,16 +181,18 @@ def _announce(hub: Hub, page: str) -> None:
         print(f"move one: plugfest event move {hub.settings.recording} STATION CSMS")  # noqa: T201 - likewise
     if hub.disturber:
         print(f"disturb a session: plugfest disturb {hub.settings.recording} SESSION WHAT")  # noqa: T201 - likewise
-    if PAGES[page]:
-        whom = _for_whom(page, has_tokens=hub.settings.tokens is not None)
-        print(f"its page: {page_url(hub.url)}  {whom}")  # noqa: T201 - likewise
+    for line in _pages(hub, page):
+        print(line)  # noqa: T201 - likewise
     print(f"watch it: plugfest watch {hub.settings.recording}", flush=True)  # noqa: T201 - what a person needs
 
 
-def _for_whom(page: str, *, has_tokens: bool) -> str:
-    if page == PAGE_HERE:
+def _pages(hub: Hub, page: str) -> Iterator[str]:
+    """Say where the page is, and who is shown what by it."""
+    url, has_tokens = page_url(hub.url), hub.settings.tokens is not None
+    if page not in (PAGE_OFF, PAGE_HERE):
+        what = "what the event shows the hall" if page == PAGE_HALL else page
+        yield f"its page: {url}  (everybody sees {what}{'; with a token, more' if has_tokens else ''})"
+    if page in (PAGE_HERE, PAGE_HALL):
         others = "who comes from elsewhere shows a token" if has_tokens else "nobody else sees it"
-        return f"(browsers on this machine see everything; {others})"
-    what = "what the event shows the hall" if page == PAGE_HALL else page
-    more = "; with a token, more" if has_tokens else ""
-    return f"(everybody sees {what}{more})"
+        whom = f"; {others}" if page == PAGE_HERE else ""
+        yield f"its page: {page_link(url, hub.badge.secret)}  (this link shows everything, on this machine{whom})"

@@ -16,7 +16,7 @@ from hub.event_remarks import remarks_on_tokens
 from hub.switchboard import TUNNEL, checked_csms
 from hub.tokens import PREFIX, TOKEN_BYTES, Role, Token, TokenError, new_token, read_tokens, revoke
 from matrix.safe import safe
-from tui.qr import QrError, drawn, page_link, write_svg
+from tui.qr import TO_MOVE_WITH, QrError, drawn, page_link, write_svg
 
 BESIDE: Final = "event.toml"
 """The event file that a token is held against where none is named, if it lies beside the tokens."""
@@ -98,14 +98,19 @@ def _hold_against(token: Token, named: Path | None, beside: Path) -> None:
         )
 
 
-def run_qr(hub: str, token: str | None, svg: Path | None) -> None:
-    """Print the link of a token with its QR code, or write the code to a file.
+def run_qr(path: Path, hub: str, token: str | None, svg: Path | None) -> None:
+    """Print the link of a token with its QR code, or write the code to a file. The token file is looked at, if there.
 
     Raises:
-        QrError: it is no URL of a hub, no token, or the file cannot be written.
+        QrError: it is no URL of a hub, no token, one that moves stations, or the file cannot be written.
+        TokenError: there is a token file, and it cannot be used.
     """
-    secret = token or (click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline())
-    _show_link(page_link(hub, secret.strip()), svg, err=False)
+    given = token or (click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline())
+    secret = given.strip()
+    found = read_tokens(path).match(secret) if path.exists() else None
+    if found and found.may_move:
+        raise QrError(TO_MOVE_WITH)
+    _show_link(page_link(hub, secret), svg, err=False)
 
 
 def _show_link(link: str, svg: Path | None, *, err: bool) -> None:

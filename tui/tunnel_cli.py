@@ -176,15 +176,16 @@ def add_token(path: Path, *, hub: str | None, svg: Path | None, **options: Any) 
     help="Asked for where it is not given, or read from standard input where that is no terminal.",
 )
 @_SVG_OPTION
+@_FILE_OPTION
 @_reported
-def show_qr(hub: str, token: str | None, svg: Path | None) -> None:
+def show_qr(path: Path, hub: str, token: str | None, svg: Path | None) -> None:
     """Print the link that leads the holder of a token to their own view of the hub's page, and its QR code.
 
-    Whoever has the link has the token: it is for its holder alone.
+    Whoever has the link has the token: it is for its holder alone. There is none of a token that moves stations.
     """
     from tui.tokens import run_qr
 
-    run_qr(hub, token, svg)
+    run_qr(path, hub, token, svg)
 
 
 @tokens.command("list")

@@ -1,7 +1,8 @@
 """Who looks at the page: a browser with a token's cookie, a program that shows a token, or whom `--page` lets in.
 
 A link leads to `/-/page/enter#TOKEN`. What follows the # does not leave the browser by itself: the page takes it out of
-the address, posts it once, and the browser gets a cookie that no script can read (docs/adr: the page by token).
+the address, posts it once, and the browser gets a cookie that no script can read (docs/adr: the page by token). On the
+hub's own machine, a browser comes in by the hub's badge (hub.badge) in the same way.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ import msgspec
 from aiohttp import web
 
 from hub.control import read_order
-from hub.nearness import host_in, is_from_here
+from hub.nearness import BADGE, has_own_address, host_in, is_badge, is_from_here
 from hub.page.seats import LASTS_S, Seats, SeatsError, load_seats, save_seats, seats_path
 from hub.page.views import NOT_HERE, WHO_ARE_YOU, MaySee
 from hub.refusals import WHO
 from hub.scope import EVERYTHING, NOTHING, Scope
-from hub.tokens import Token
+from hub.tokens import Role, Token, digest_of
 from hub.viewing import Guest, Viewing
 from matrix.safe import safe
 
@@ -28,6 +29,8 @@ PATH: Final = "/-/page/enter"
 LEAVE_PATH: Final = "/-/page/leave"
 COOKIE_PATH: Final = "/-/page"
 HALL: Final = "hall"
+BEARERS: Final = ""
+"""In place of a token's name, which is never empty: who has shown the hub's badge."""
 ANOTHERS: Final = "only the hub's own page may do this"
 FORGOTTEN: Final = "the hub knows this browser no longer: open the link that you were given again, or paste your token"
 
@@ -60,7 +63,8 @@ class Entrance:
             web.HTTPException: they may see nothing; the text says why.
         """
         token = self._token(request)
-        guest = Guest(NOTHING, token, is_from_here(request), HALL in request.query)
+        is_near = is_from_here(request) or self._has_shown_badge(request)
+        guest = Guest(NOTHING, token, is_near, HALL in request.query)
         scope = self.scope_now(guest)
         if isinstance(scope, Scope):
             return replace(guest, scope=scope)
@@ -84,15 +88,15 @@ class Entrance:
         """Give a browser that shows a token its cookie."""
         _refuse_other_pages(request)
         shown = await read_order(request, Credential)
-        viewing = self.viewing()
-        token = viewing.token_of(shown.token.strip(), request)
+        viewing, secret = self.viewing(), shown.token.strip()
+        token = _bearer_of(secret) if is_badge(request, secret) else viewing.token_of(secret, request)
         viewing.scope_of(token)
         said = {"name": viewing.title_of(token), "role": token.role}
         response = web.json_response(said, headers={"Cache-Control": "no-store"})
-        secret = self.seats.take(token, now=time.time())
+        taken = self.seats.take(token, now=time.time())
         await self._keep()
         response.set_cookie(
-            _name(request), secret, max_age=int(LASTS_S), path=COOKIE_PATH, httponly=True, samesite="Strict",
+            _name(request), taken, max_age=int(LASTS_S), path=COOKIE_PATH, httponly=True, samesite="Strict",
             secure=_is_secure(request),
         )  # fmt: skip
         return response
@@ -115,10 +119,16 @@ class Entrance:
         if authorization.lower().startswith("bearer "):  # anything else is for a proxy before the hub
             return self.viewing().token_in(authorization, request)
         token = self.seats.token(_cookie(request), now=time.time())
-        if token is None:
+        if token is None or token.name == BEARERS:
             return None
         request[WHO] = f"token {token.name!r}"
         return self.viewing().now(token) or token
+
+    def _has_shown_badge(self, request: web.Request) -> bool:
+        """Tell whether a browser on this machine has come in by the badge of the hub, of this run of it."""
+        shown = self.seats.token(_cookie(request), now=time.time())
+        badge = digest_of(request.app.get(BADGE, ""))
+        return shown is not None and shown.name == BEARERS and shown.fits(badge) and has_own_address(request)
 
     def remember(self) -> None:
         """Take up who had come in before the hub was started anew."""
@@ -134,9 +144,15 @@ class Entrance:
             return
         try:
             async with self.one_writes:
-                await asyncio.to_thread(save_seats, seats_path(path), dict(self.seats.by_digest))
+                kept = {digest: seat for digest, seat in self.seats.by_digest.items() if seat.name != BEARERS}
+                await asyncio.to_thread(save_seats, seats_path(path), kept)
         except SeatsError as exc:
             log.warning("%s; after a restart they show their tokens again", safe(str(exc)))
+
+
+def _bearer_of(badge: str) -> Token:
+    """Return what stands for whoever shows the hub's badge."""
+    return Token(name=BEARERS, digest=digest_of(badge), role=Role.ORGANIZER)
 
 
 def _refuse_other_pages(request: web.Request) -> None:

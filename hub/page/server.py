@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import HttpVersion11, web
 
 from hub.feed import HERE, VIEWING
+from hub.nearness import has_own_address
 from hub.page.audience import Audience
 from hub.page.entrance import LEAVE_PATH, Entrance
 from hub.page.entrance import PATH as ENTER_PATH
@@ -89,7 +90,8 @@ def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> Non
 async def shell(request: web.Request) -> web.Response:
     """Serve the frame of the page, which is the same for all addresses; what it shows, it asks for."""
     page = request.app[PAGE]
-    if not page.entrance.viewing().knows_tokens:  # else it asks for one
+    asks = page.entrance.viewing().knows_tokens or has_own_address(request)
+    if not asks:  # for a token or the badge: then the frame is for everybody, and shows nothing by itself
         page.entrance.guest(request)
         page.process.start()
     return _file(request, page.files["index.html"])

@@ -23,6 +23,7 @@ from sites import (
 )
 
 from hub import token_file, tunnel_doors
+from hub.nearness import FIELD
 from hub.tokens import revoke
 from hub.tunnel_words import PROTOCOL
 from tui.page_answers import VIEWS
@@ -66,7 +67,7 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("POST", "/-/event/clock"): NEARBY,
     ("GET", "/-/note"): NEARBY,
     ("POST", "/-/note"): NEARBY,
-    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE),
+    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE, mover=403),
 }
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
 NO_ORDER: Final = 400  # let in, and then asked for the order that these requests lack
@@ -80,9 +81,25 @@ OVER_TLS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("POST", "/-/event/swap"): with_token(403, mover=NO_ORDER),
     ("GET", "/-/event/clock"): with_token(403, mover=200),
     ("POST", "/-/event/clock"): with_token(403, mover=NO_ORDER),
+    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE),
 }
 """What is answered otherwise at a door for TLS. At a plain one, a token that moves stations is good for nothing."""
-RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409)}
+BY_BADGE: Final[Mapping[tuple[str, str], int]] = {
+    ("GET", "/-/page/live"): 200,
+    ("GET", "/-/page/data/{what}"): 200,
+    ("GET", "/-/feed"): NO_UPGRADE,
+    ("GET", "/-/disturb"): 200,
+    ("POST", "/-/disturb"): NO_ORDER,
+    ("GET", "/-/event/pairs"): 200,
+    ("POST", "/-/event/pairs"): NO_ORDER,
+    ("POST", "/-/event/swap"): NO_ORDER,
+    ("GET", "/-/event/clock"): 200,
+    ("POST", "/-/event/clock"): NO_ORDER,
+    ("GET", "/-/note"): 200,
+    ("POST", "/-/note"): NO_ORDER,
+}
+"""What is answered otherwise than to nobody, where a program on the hub's machine shows its badge."""
+RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409, mover=403)}
 """The ways past the application, which carry bytes: a ticket, or an agent that is connected, is needed too."""
 DATA: Final[Mapping[str, Statuses]] = {
     "legend": with_token(200, nobody=403, mover=403),
@@ -126,6 +143,20 @@ async def test_every_role_is_answered_at_every_way_as_it_is_granted_with_and_wit
     assert secure == {**WAYS, **OVER_TLS}
 
 
+async def test_on_the_hubs_machine_the_badge_opens_every_way_and_the_address_alone_none(tmp_path: Path) -> None:
+    strangers = {way: WAYS[way][NOBODY] for way in WAYS}
+    async with site(tmp_path) as there:
+        there.afar = {}
+        silent = {way: await asked(there, *way, NOBODY) for way in WAYS}
+        there.afar = {FIELD: there.hub.badge.secret}
+        shown = {way: await asked(there, *way, NOBODY) for way in WAYS}
+        there.afar |= AFAR
+        passed_on = {way: await asked(there, *way, NOBODY) for way in WAYS}
+
+    assert silent == passed_on == strangers
+    assert shown == {**strangers, **BY_BADGE}
+
+
 @pytest.mark.parametrize("at", ["", "at=2999-01-01"])
 async def test_every_role_is_answered_at_every_view_of_the_data_as_it_is_granted(tmp_path: Path, at: str) -> None:
     answered: dict[str, dict[str, int]] = {}
@@ -147,7 +178,7 @@ async def asked(there: Site, method: str, path: str, role: str, door: int = 0) -
     for part, filled in FILLED.items():
         path = path.replace(part, filled)
     body = {"token": there.tokens.get(role, "")} if path.endswith("/enter") else {}
-    headers = AFAR if path.endswith("/enter") else there.headers(role)
+    headers = there.afar if path.endswith("/enter") else there.headers(role)
     there.hub.tunnels.failures._paid_until.clear()  # guessing is slowed down, which is another test's
     url = f"{'https' if door else 'http'}://127.0.0.1:{there.hub.ports[door]}{path}"
     given = body if method == "POST" else None

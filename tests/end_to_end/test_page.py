@@ -123,6 +123,7 @@ def token_of(hub: Hub, participant: str) -> str:
 @pytest.fixture
 async def tab(hub: Hub) -> AsyncIterator[Viewer]:
     async with viewer(f"http://127.0.0.1:{hub.port}") as tab:
+        await tab.do(go=f"/-/page/enter#{hub.badge.secret}")
         yield tab
 
 

@@ -10,10 +10,11 @@ import pytest
 import trustme
 from raw_peers import Peers, raw_peers, upgrade
 
-from hub.control import ControlError, Order, add_control, control_tls, control_url, order
+from hub.control import ControlError, HubAt, Order, add_control, control_tls, control_url, order
 from hub.disturber import Disturber
 from hub.feed import feed_app
 from hub.mirror import check, feed_url
+from hub.nearness import FIELD
 from hub.server import Hub, HubSettings
 
 
@@ -42,15 +43,15 @@ async def hub(peers: Peers, tmp_path: Path) -> AsyncIterator[Hub]:
 
 @pytest.mark.parametrize("by_file", [True, False])
 async def test_an_order_begins_lists_and_ends_a_disturbance(hub: Hub, *, by_file: bool) -> None:
-    url = control_url(str(hub.settings.recording) if by_file else hub.url)
+    there = HubAt(str(hub.settings.recording) if by_file else hub.url)
 
-    (begun,) = await order(url, Order(target="CS1", what="stall 60s"))
-    listed = await order(url, None)
-    (ended,) = await order(url, Order(stop=begun.number))
+    (begun,) = await order(there, Order(target="CS1", what="stall 60s"))
+    listed = await order(there, None)
+    (ended,) = await order(there, Order(stop=begun.number))
 
     assert (begun.session, begun.target, begun.text) == (1, "CS1/acme", "stall 60s")
     assert listed == [begun] == [ended]
-    assert await order(url, None) == []
+    assert await order(there, None) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ async def test_an_order_begins_lists_and_ends_a_disturbance(hub: Hub, *, by_file
 )
 async def test_what_cannot_be_done_comes_back_as_a_sentence(hub: Hub, wanted: Order, complaint: str) -> None:
     with pytest.raises(ControlError, match=complaint):
-        await order(control_url(hub.url), wanted)
+        await order(HubAt(hub.url), wanted)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,8 @@ async def test_what_cannot_be_done_comes_back_as_a_sentence(hub: Hub, wanted: Or
     ],
 )
 async def test_web_pages_and_garbage_are_refused(hub: Hub, sent: dict[str, Any], status: int) -> None:
-    async with aiohttp.ClientSession() as http, http.post(control_url(hub.url), **sent) as response:
+    shown = {FIELD: hub.badge.secret}
+    async with aiohttp.ClientSession(headers=shown) as http, http.post(control_url(hub.url), **sent) as response:
         assert response.status == status
     assert hub.disturber is not None
     assert hub.disturber.list() == []
@@ -96,13 +98,11 @@ async def test_a_hub_with_doors_for_tls_only_is_asked_by_its_recording_or_with_i
     app, disturber = feed_app(settings.recording), Disturber()
     add_control(app, disturber)
     async with Hub(settings, app=app, disturber=disturber) as hub:
-        file, url = str(settings.recording), control_url(hub.url)
-
-        assert await order(control_url(file), None, control_tls(file)) == []
-        assert await order(url, None, control_tls(hub.url, tmp_path / "ca.pem")) == []
+        assert await order(HubAt(str(settings.recording)), None) == []
+        assert await order(HubAt(hub.url, tmp_path / "ca.pem"), None) == []
         await check(feed_url(hub.url), control_tls(hub.url, tmp_path / "ca.pem"))
         with pytest.raises(ControlError, match="CERTIFICATE_VERIFY_FAILED"):
-            await order(url, None, control_tls(hub.url))
+            await order(HubAt(hub.url), None)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.10", "hub.example"])
@@ -115,7 +115,7 @@ def test_only_a_hub_on_a_loopback_address_is_taken_at_its_word(tmp_path: Path, h
 async def test_disturbing_is_off_unless_the_hub_allows_it(peers: Peers, tmp_path: Path) -> None:
     async with await hub_with(tmp_path, peers, None) as hub:
         with pytest.raises(ControlError, match="is off; `plugfest serve --allow-disturb` turns it on"):
-            await order(control_url(hub.url), Order(target="1", what="stall 1s"))
+            await order(HubAt(hub.url), Order(target="1", what="stall 1s"))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ async def test_a_hub_that_is_gone_is_said(tmp_path: Path) -> None:
     (tmp_path / "event.db.lock").write_text("1\n\nws://127.0.0.1:1\n")
 
     with pytest.raises(ControlError, match=r"no hub answers at http://127\.0\.0\.1:1: connection refused"):
-        await order(control_url(str(tmp_path / "event.db")), None)
+        await order(HubAt(str(tmp_path / "event.db")), None)
 
 
 def test_a_hub_that_listens_everywhere_is_asked_on_this_machine() -> None:

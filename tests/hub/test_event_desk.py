@@ -1,6 +1,9 @@
 """Rounds and moves of an event: put in force at their time, changed by hand, and kept across a restart."""
 
 import asyncio
+import os
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -469,3 +472,73 @@ def test_edit_that_does_not_go_with_the_command_line_is_not_in_force(path: Path,
 
     assert clock.now < NINE
     assert desk.pairing.csms_of("V1") == "lotus"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda desk: desk.move("V2", "lotus"),
+        lambda desk: desk.swap("V1", "V2"),
+        lambda desk: desk.shift(-15 * MINUTE),
+    ],
+    ids=["move", "swap", "round"],
+)
+def test_change_is_kept_also_where_a_fault_of_the_hub_keeps_it_from_being_told(
+    path: Path, clock: Clock, change: Callable[[EventDesk], object]
+) -> None:
+    class Broken(Floor):
+        def take_up_moves(self, moves: list[Move]) -> None:
+            raise OSError(f"a session that cannot be ended: {moves}")
+
+    clock.now = NINE - 10 * MINUTE
+    desk = EventDesk(read_event(path), TlsPolicy())
+    desk.attach(Broken())
+    with pytest.raises(OSError, match="cannot be ended"):
+        change(desk)
+
+    after, _ = desk_of(path)
+
+    assert (after.pairing.moved, after.phase.number) == (desk.pairing.moved, desk.phase.number)
+
+
+async def test_slow_disk_holds_up_no_order_and_the_last_one_is_kept_last(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now, disk_goes_on, sync = NINE - 10 * MINUTE, threading.Event(), os.fsync
+
+    def wait_for_disk(file: int) -> None:
+        disk_goes_on.wait(30)
+        sync(file)
+
+    monkeypatch.setattr("os.fsync", wait_for_disk)
+    desk, floor = desk_of(path)
+    desk.move("V1", "deep")
+    desk.move("V1", "lotus")
+    keeping = asyncio.create_task(desk.kept())
+    await asyncio.sleep(0)
+    told, is_waiting = len(floor.moves), not keeping.done()
+    disk_goes_on.set()
+    await keeping
+    after, _ = desk_of(path)
+    await after.kept()
+
+    assert (told, is_waiting) == (2, True)
+    assert after.pairing.moved == {"V1": "lotus"}
+
+
+async def test_who_waits_no_longer_for_an_order_to_be_kept_leaves_it_to_be_kept(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now, disk_goes_on = NINE - 10 * MINUTE, threading.Event()
+    monkeypatch.setattr("os.fsync", lambda _file: disk_goes_on.wait(30))
+    desk, _ = desk_of(path)
+    desk.move("V1", "deep")
+    leaving = asyncio.create_task(desk.kept())
+    await asyncio.sleep(0)
+
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    disk_goes_on.set()
+    await desk.kept()
+
+    assert '"V1":"deep"' in state_path(path).read_text()

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from read_only import no_file_takes_a_byte
 
 from hub.feed import feed_app, pack, unpack
+from hub.nearness import BADGE, FIELD
 from hub.recorder import Recorder, Stream
 from hub.recorders import open_recorder
 from hub.recording import Recording
 from hub.tap import TappedFrame
 from matrix.trace import Frame, Opcode, Session, Side, Traffic
 
+SHOWN = {FIELD: "plugfest_badge"}
 BOOT = '> [2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
 
 
@@ -32,7 +34,9 @@ async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
 
 @pytest.fixture
 async def feed_url(recorder: Recorder) -> AsyncIterator[str]:
-    runner = web.AppRunner(feed_app(recorder.path), access_log=None)
+    app = feed_app(recorder.path)
+    app[BADGE] = SHOWN[FIELD]
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -51,7 +55,11 @@ async def record(recorder: Recorder, *texts: str) -> None:
 
 async def received(url: str, wanted: int, after: int = 0) -> list[Traffic]:
     items: list[Traffic] = []
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{url}?after={after}") as socket, asyncio.timeout(30):
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{url}?after={after}", headers=SHOWN) as socket,
+        asyncio.timeout(30),
+    ):
         await socket.receive_json()
         while len(items) < wanted:
             items += unpack(await socket.receive_bytes())
@@ -61,7 +69,7 @@ async def received(url: str, wanted: int, after: int = 0) -> list[Traffic]:
 async def test_who_comes_while_nothing_can_be_written_is_told_so(recorder: Recorder, feed_url: str) -> None:
     with no_file_takes_a_byte():
         await record(recorder, "lost")
-        async with aiohttp.ClientSession() as http, http.get(feed_url) as answer:
+        async with aiohttp.ClientSession() as http, http.get(feed_url, headers=SHOWN) as answer:
             told = await answer.text()
 
     assert answer.status == 503
@@ -97,7 +105,7 @@ async def test_feed_refuses_bad_marks_and_web_pages(
 ) -> None:
     async with aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
-            await http.ws_connect(f"{feed_url}?after={after}", headers=headers)
+            await http.ws_connect(f"{feed_url}?after={after}", headers=SHOWN | headers)
 
     assert refusal.value.status == status
 

@@ -1,6 +1,7 @@
 """Following a hub from afar: the mirror is the hub's recording over again."""
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -15,10 +16,12 @@ from drawing import judged
 from event_texts import TWO_CSMSES
 from tls_contexts import tls_contexts
 
+from hub.badge import VARIABLE
 from hub.event_desk import EventDesk
 from hub.event_file import parse_event
 from hub.feed import PATH, VIEWING, feed_app
 from hub.mirror import MirrorError, check, feed_url, mirrored
+from hub.nearness import BADGE
 from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.server import Hub, HubSettings
@@ -60,6 +63,7 @@ async def feed_of(recording: Path, port: int = 0) -> AsyncIterator[int]:
     desk = EventDesk(parse_event(TWO_CSMSES + rounds, recording.with_name("event.toml")), TlsPolicy())
     app = feed_app(recording)
     app[VIEWING] = Viewing(desk=desk)
+    app[BADGE] = os.environ[VARIABLE]
     async with served(app, port) as port:
         yield port
 
@@ -80,7 +84,10 @@ def wait_until(reached: Callable[[], bool]) -> None:
         time.sleep(0.01)  # the mirror, in its own thread, wants the interpreter
 
 
-async def test_mirror_notes_when_the_hub_goes_and_forgets_it_when_it_is_back(tmp_path: Path) -> None:
+async def test_mirror_notes_when_the_hub_goes_and_forgets_it_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "plugfest_badge")
     original, before = tmp_path / "hub.recording", time.time_ns()
     open_for_writing(original).close()
     async with feed_of(original) as port:

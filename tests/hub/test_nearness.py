@@ -2,7 +2,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from hub.nearness import OWN_NAMES, host_in, is_from_here
+from hub.nearness import BADGE, FIELD, OWN_NAMES, has_own_address, host_in, is_from_here
+
+SECRET = "plugfest_badge"
 
 
 class FromAfar:
@@ -16,14 +18,18 @@ class FromAfar:
 
 
 def request(address: str, **headers: str) -> web.Request:
-    return make_mocked_request("GET", "/", headers=headers, transport=FromAfar(address))
+    """Return a request that shows the hub's badge, where it shows nothing else in its place."""
+    app = web.Application()
+    app[BADGE] = SECRET
+    shown = {FIELD: SECRET} | headers
+    return make_mocked_request("GET", "/", headers=shown, transport=FromAfar(address), app=app)
 
 
 @pytest.mark.parametrize(
     ("address", "host"),
     [("127.0.0.1", "localhost:9000"), ("::1", "[::1]:9000"), ("127.0.1.1", f"{min(OWN_NAMES - {'localhost'})}:9000")],
 )
-def test_a_program_on_this_machine_is_near(address: str, host: str) -> None:
+def test_a_program_on_this_machine_with_the_hubs_badge_is_near(address: str, host: str) -> None:
     assert is_from_here(request(address, Host=host))
 
 
@@ -41,6 +47,22 @@ def test_a_program_on_this_machine_is_near(address: str, host: str) -> None:
 )
 def test_who_comes_from_afar_by_a_proxy_or_by_a_strangers_name_is_not(address: str, headers: dict[str, str]) -> None:
     assert not is_from_here(request(address, **headers))
+
+
+@pytest.mark.parametrize("shown", ["", "plugfest_other", SECRET[:-1], f"{SECRET}x", "b\xe4dge"])
+def test_without_the_badge_nobody_is_near_wherever_they_seem_to_come_from(shown: str) -> None:
+    stranger = request("127.0.0.1", Host="localhost", **{FIELD: shown})
+
+    assert has_own_address(stranger)
+    assert not is_from_here(stranger)
+
+
+def test_hub_without_a_badge_has_nobody_near_who_shows_none() -> None:
+    asked = make_mocked_request(
+        "GET", "/", headers={"Host": "localhost", FIELD: ""}, transport=FromAfar("127.0.0.1"), app=web.Application()
+    )
+
+    assert not is_from_here(asked)
 
 
 @pytest.mark.parametrize("garbage", ["[::", "a b", "x:99999999", "", ":", "[]:9", "a@b:x", "\x00", "%zz"])

@@ -16,6 +16,7 @@ from hub.control import ControlError, control_url
 from hub.errors import HubError, RecorderError
 from hub.feed import feed_app
 from hub.mirror import mirrored
+from hub.nearness import FIELD
 from hub.note_desk import PATH, add_note_desk, ask_for_notes, note_down, note_from_a_reader, read_notes
 from hub.notes import Order
 from hub.recording_file import Durability, open_for_writing
@@ -92,7 +93,8 @@ def test_a_recording_that_another_command_has_is_said_to_be_taken(tmp_path: Path
 )
 async def test_web_pages_and_garbage_are_refused(hub: Hub, sent: dict[str, Any], status: int) -> None:
     url = control_url(hub.url).with_path(PATH)
-    async with aiohttp.ClientSession() as http, http.post(url, **sent) as response:
+    shown = {FIELD: hub.badge.secret}
+    async with aiohttp.ClientSession(headers=shown) as http, http.post(url, **sent) as response:
         assert response.status == status
 
     assert read_notes(hub.settings.recording) == []

@@ -7,15 +7,14 @@ import orjson
 import pytest
 from drawing import draw, judged
 
+from hub.data_folder import FOLDER_VARIABLE, data_folder
 from hub.schema_store import (
-    FOLDER_VARIABLE,
     INSIDE,
     KNOWN_WHEEL,
     LARGEST,
     SchemaError,
     add_schemas,
     damaged,
-    data_folder,
     schemas_folder,
     stored_schemas,
     use_stored_schemas,

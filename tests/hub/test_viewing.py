@@ -201,7 +201,7 @@ async def test_round_is_told_to_all_and_who_meets_whom_to_the_organizer(
 
 
 def test_stranger_without_a_token_is_told_that_one_is_needed() -> None:
-    request = make_mocked_request("GET", "/-/feed", headers={"Host": "hub"})
+    request = make_mocked_request("GET", "/-/feed", headers={"Host": "hub"}, app=web.Application())
     from_afar = request.clone(remote="192.0.2.7")
 
     with pytest.raises(aiohttp.web.HTTPUnauthorized) as refused:
@@ -263,7 +263,7 @@ def put_event(hub: Hub, more: str, identity: str = "V1") -> None:
 
 def request_with(token: str) -> aiohttp.web.Request:
     headers = {"Host": "hub", "Authorization": f"Bearer {token}"}
-    return make_mocked_request("GET", "/-/feed", headers=headers).clone(remote="192.0.2.7")
+    return make_mocked_request("GET", "/-/feed", headers=headers, app=web.Application()).clone(remote="192.0.2.7")
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -299,7 +299,8 @@ def test_token_that_moves_stations_is_not_even_for_looking_where_others_may_read
         for context in (None, ssl.create_default_context()):
             headers = {"Host": "hub.example", "Authorization": f"Bearer {secret}"}
             try:
-                viewing.admit(make_mocked_request("GET", "/", headers=headers, sslcontext=context))
+                app = web.Application()
+                viewing.admit(make_mocked_request("GET", "/", headers=headers, sslcontext=context, app=app))
                 told.append("")
             except web.HTTPForbidden as exc:
                 told.append((exc.text or "").strip())

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import segno
 
+from hub.tokens import MOVES_PREFIX
 from tui.qr import BORDER, QrError, drawn, page_link, write_svg
 
 TOKEN = "plugfest_" + "a1-_" * 10
@@ -37,6 +38,11 @@ def test_what_is_no_token_is_refused_and_not_told(token: str) -> None:
         page_link("https://hub.example", token)
 
     assert not token or token not in str(refused.value)
+
+
+def test_token_that_moves_stations_gets_no_link_and_the_reason() -> None:
+    with pytest.raises(QrError, match="this token moves stations, and whoever sees a link"):
+        page_link("https://hub.example", f"{MOVES_PREFIX}{'a' * 43}")
 
 
 def test_drawing_is_the_code_module_for_module_with_its_light_frame() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hub.tokens import read_tokens
+from hub.tokens import PREFIX, digest_of, read_tokens
 from tui.cli import main
 
 
@@ -62,6 +62,20 @@ def test_qr_reads_the_token_from_standard_input_and_prints_the_link(tmp_path: Pa
     assert result.stdout.splitlines()[-1] == f"https://hub.example/-/page/enter#{secret.strip()}"
     assert "█" in result.stdout
     assert (garbage.exit_code, "this is no token" in garbage.stderr) == (2, True)
+
+
+def test_qr_makes_no_link_of_a_token_that_moves_stations_whenever_it_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.toml"
+    new = run(path, "add", "anna", "--role", "organizer", "--moves").stdout.strip()
+    old = f"{PREFIX}{'a' * 43}"
+    path.write_text(path.read_text().replace(digest_of(new), digest_of(old)))
+
+    by_file, by_itself = [run(at, "qr", "--hub", "https://hub.example", "--token", token)
+                          for at, token in ((path, old), (tmp_path / "none.toml", new))]  # fmt: skip
+
+    for refused in (by_file, by_itself):
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "this token moves stations" in refused.stderr
 
 
 def test_list_shows_what_each_is_good_for_and_no_hash(tmp_path: Path) -> None:

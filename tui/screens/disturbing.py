@@ -4,7 +4,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from hub.control import Order, control_tls, control_url, order
+from hub.control import HubAt, Order, order
 from hub.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
@@ -56,8 +56,7 @@ class DisturbingScreen(DashboardScreen):
 
     async def _asked(self, wanted: Order) -> None:
         try:
-            hub = self.source.hub
-            (started,) = await order(control_url(hub), wanted, control_tls(hub, self.source.hub_ca))
+            (started,) = await order(HubAt(self.source.hub, self.source.hub_ca), wanted)
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
             return

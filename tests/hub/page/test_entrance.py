@@ -9,8 +9,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from recordings import RecordingBuilder
 
 from hub.feed import VIEWING
+from hub.nearness import BADGE
 from hub.page.entrance import ANOTHERS, FORGOTTEN
-from hub.page.seats import LASTS_S
+from hub.page.seats import LASTS_S, seats_path
 from hub.token_file import TokenFile
 from hub.tokens import Role, Token, new_token, read_tokens, revoke
 from hub.viewing import Viewing
@@ -18,6 +19,7 @@ from tui.hub_app import PAGES, app_with_page
 
 Client = TestClient[web.Request, web.Application]
 AFAR = {"Via": "1.1 a-proxy"}
+SHOWN = "plugfest_a-badge-of-a-hub"
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ async def client(tmp_path: Path, file: Path) -> AsyncIterator[Client]:
 def client_of(recording: Path, file: Path) -> Client:
     app = app_with_page(recording, PAGES["here"])
     app[VIEWING] = Viewing(TokenFile(file))
+    app[BADGE] = SHOWN
     return TestClient(TestServer(app))
 
 
@@ -153,6 +156,18 @@ async def test_cookie_of_a_revoked_token_is_refused_with_the_reason_also_on_the_
     answers = [await client.get("/-/page/data/legend", headers=headers) for headers in (AFAR, {})]
 
     assert [(each.status, (await each.text()).strip()) for each in answers] == [(403, "this token was revoked")] * 2
+
+
+async def test_browser_that_shows_the_badge_on_the_hubs_machine_sees_everything_there_alone(
+    client: Client, file: Path
+) -> None:
+    passed_on = await enter(client, SHOWN)
+    entered = await client.post("/-/page/enter", json={"token": SHOWN})
+    answers = [await client.get("/-/page/data/legend", headers=headers) for headers in ({}, AFAR)]
+
+    assert (passed_on.status, entered.status) == (401, 200)
+    assert [each.status for each in answers] == [200, 401]
+    assert seats_path(file).read_text() == "{}"
 
 
 @pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 401)])
