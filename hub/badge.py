@@ -5,6 +5,7 @@ of a hub has a secret, in a file beside its recording that only its user can rea
 and no more, a folder of that user says which recording the hub at a port writes to.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from hub.tokens import PREFIX
 VARIABLE: Final = "PLUGFEST_BADGE"
 """Has the badge where its file is on another machine, whose port is forwarded to this one (ssh -L)."""
 SECRET_BYTES: Final = 16
+LOOK_S: Final = 1.0
 LONGEST: Final = 65_536
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is read, not listened on
 """What a hub that listens everywhere is reached at from its own machine."""
@@ -58,7 +60,20 @@ class Badge:
         lines = [self.secret, *map(str, self.doors)]
         _write(badge_path_of(recording), "\n".join([*lines, ""]))
         for note in _notes_of(self.doors):
+            with suppress(OSError):  # else it cannot be written, which says more
+                note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(note, str(recording.absolute()))
+
+    async def follow(self, recording: Path) -> None:
+        """Lay the badge down, and again where it was removed, or could not be laid down before, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(BadgeError):  # it was said at the start
+                await asyncio.to_thread(self._lay_down_again, recording)
+
+    def _lay_down_again(self, recording: Path) -> None:
+        if not badge_path_of(recording).exists():  # never over that of another hub
+            self.lay_down(recording)
 
     def take_away(self, recording: Path) -> None:
         """Remove what was laid down, but not what a later hub has put in its place."""
@@ -134,7 +149,6 @@ def _write(path: Path, text: str) -> None:
     """Write a file that only its owner can read; whatever was there, also a link to elsewhere, is replaced."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))

@@ -19,9 +19,11 @@ from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, ses
 from hub.countdown import PhaseShown
 from hub.database import Transaction
 from hub.errors import HubError
+from hub.nearness import FIELD
 from hub.recording_file import WritableRecording, open_for_writing
 from hub.tls import TlsPolicy, csms_context
 from hub.tls_facts import Hints, why_the_server_failed
+from hub.tokens import MOVES_PREFIX
 from matrix.notes import Note
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
@@ -85,9 +87,11 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
     Raises:
         MirrorError: it cannot.
     """
+    met, shown = _approach(url, token)
+    if token and token.startswith(MOVES_PREFIX) and url.scheme == "ws" and FIELD not in shown:
+        raise MirrorError(f"this token moves stations, and is shown at wss:// only: {url.origin()} is not")
     async with aiohttp.ClientSession() as http:
         try:
-            met, shown = _approach(url, token)
             async with http.ws_connect(met, ssl=tls, headers=shown) as socket:
                 await socket.receive_json(timeout=10)
         except aiohttp.WSServerHandshakeError as exc:

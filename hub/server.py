@@ -90,6 +90,7 @@ class Hub:
         self._reception = Reception(self._admission, self._tunnel_doors, self._runner, settings.authentication)
         self._doors = Doors(settings.doors, self._reception.make_reader, self._reception.watch_handshake)
         self._following: asyncio.Task[None] | None = None
+        self._keeping_badge: asyncio.Task[None]
         self._remarked: set[str] = set()
 
     @property
@@ -162,6 +163,7 @@ class Hub:
             self._following = asyncio.create_task(self.desk.follow())
         self.recorder.say_where(self.url)
         self._lay_down_badge()
+        self._keeping_badge = asyncio.create_task(self.badge.follow(settings.recording))
         self.tunnels.start(self._look_over_names)
         self._look_over_names()
         turned_away = TurnedAway(self.recorder)
@@ -184,6 +186,7 @@ class Hub:
         await self._runner.cleanup()
         if self.desk:
             await self.desk.kept()
+        self._keeping_badge.cancel()
         self.badge.take_away(self.settings.recording)
         await self.recorder.close()
 

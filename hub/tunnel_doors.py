@@ -188,7 +188,7 @@ class TunnelDoors:
             self._failed(host)
             raise RefusedError(401, "the hub does not know this token: it is mistyped, or was revoked")
         if token.may_move and not is_secure:
-            raise RefusedError(403, OVERHEARD)
+            raise RefusedError(401, OVERHEARD)  # as a wrong one, which ends its agent: others would only hear it again
         return token
 
     def _match(self, secret: str) -> Token | None:

@@ -20,6 +20,7 @@ from hub.doors import Door
 from hub.outbound import WayOut
 from hub.switchboard import Csms, checked_csms
 from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
+from hub.tokens import MOVES_PREFIX
 from hub.tunnel_words import Timing
 from matrix.safe import safe
 from tui.best_loop import run_on_best_loop
@@ -92,7 +93,7 @@ def run_tunnel(
         brings_stations=bool(doors),
         timing=timing,
     )
-    _warn(way)
+    _check_in_clear(way, token)
     return _run(settings, doors, as_json=as_json)
 
 
@@ -157,7 +158,10 @@ def _token(given: str | None, file: Path | None) -> str:
     return token
 
 
-def _warn(way: WayOut) -> None:
+def _check_in_clear(way: WayOut, token: str) -> None:
+    """Look whether the token crosses a network in clear, which is said, and that it is none to be kept from that."""
+    if way.tls is None and token.startswith(MOVES_PREFIX):
+        raise OptionError(f"this token moves stations, and is shown at wss:// only; {way.url} is not")
     if way.tls is None and not _is_loopback(way.host):
         click.echo(f"plugfest: the token crosses the network in clear: {way.url} is not wss://", err=True)
 

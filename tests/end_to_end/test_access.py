@@ -67,7 +67,7 @@ WAYS: Final[Mapping[tuple[str, str], Statuses]] = {
     ("POST", "/-/event/clock"): NEARBY,
     ("GET", "/-/note"): NEARBY,
     ("POST", "/-/note"): NEARBY,
-    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE, mover=403),
+    ("GET", "/-/tunnel/control"): with_token(NO_UPGRADE, mover=401),
 }
 """Each route of the application, and what each role is answered. The shell of the page shows nothing by itself."""
 NO_ORDER: Final = 400  # let in, and then asked for the order that these requests lack
@@ -99,7 +99,7 @@ BY_BADGE: Final[Mapping[tuple[str, str], int]] = {
     ("POST", "/-/note"): NO_ORDER,
 }
 """What is answered otherwise than to nobody, where a program on the hub's machine shows its badge."""
-RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409, mover=403)}
+RAW_WAYS: Final = {b"/-/tunnel/data": everybody(410), b"/-/tunnel/station": with_token(409, mover=401)}
 """The ways past the application, which carry bytes: a ticket, or an agent that is connected, is needed too."""
 DATA: Final[Mapping[str, Statuses]] = {
     "legend": with_token(200, nobody=403, mover=403),

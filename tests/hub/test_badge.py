@@ -1,5 +1,6 @@
 """The badge of a running hub: who finds it, and where it is shown."""
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from hub import badge
 from hub.badge import VARIABLE, Badge, BadgeError, approach, badge_beside, badge_path_of, new_badge
 from hub.control import ControlError, HubAt
 from hub.data_folder import FOLDER_VARIABLE
@@ -36,15 +38,15 @@ def hub_at(recording: Path) -> Hub:
 
 
 def test_badge_is_for_its_owner_alone_also_where_a_file_of_that_name_was_for_all(recording: Path) -> None:
-    badge, elsewhere = badge_at("ws://127.0.0.1:9000"), recording.with_name("elsewhere")
+    laid, elsewhere = badge_at("ws://127.0.0.1:9000"), recording.with_name("elsewhere")
     elsewhere.touch(0o666)
     badge_path_of(recording).symlink_to(elsewhere)
 
-    badge.lay_down(recording)
+    laid.lay_down(recording)
 
     assert stat.S_IMODE(badge_path_of(recording).lstat().st_mode) == 0o600
-    assert (badge_beside(recording), elsewhere.read_text()) == (badge, "")
-    assert badge.secret not in "".join(each.read_text() for each in (recording.parent / "data").rglob("9000"))
+    assert (badge_beside(recording), elsewhere.read_text()) == (laid, "")
+    assert laid.secret not in "".join(each.read_text() for each in (recording.parent / "data").rglob("9000"))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +62,10 @@ def test_badge_is_for_its_owner_alone_also_where_a_file_of_that_name_was_for_all
     ],
 )
 def test_badge_is_shown_at_the_address_that_the_hub_listens_at(recording: Path, door: str, url: str, met: str) -> None:
-    badge = badge_at(door)
-    badge.lay_down(recording)
+    laid = badge_at(door)
+    laid.lay_down(recording)
 
-    assert approach(URL(url)) == (URL(met), {FIELD: badge.secret})
+    assert approach(URL(url)) == (URL(met), {FIELD: laid.secret})
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,23 @@ async def test_hub_whose_user_has_no_folder_is_asked_by_its_recording(
             await ask_for_notes(hub.url, None)
 
     assert notes == []
+
+
+async def test_badge_that_is_removed_while_the_hub_runs_is_back_soon_and_that_of_another_hub_is_left_alone(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(badge, "LOOK_S", 0.001)
+    async with hub_at(recording) as hub, asyncio.timeout(10):
+        badge_path_of(recording).unlink()
+        while badge_beside(recording) != hub.badge:  # noqa: ASYNC110 - the hub tells nobody
+            await asyncio.sleep(0.001)
+        found = await ask_for_notes(hub.url, None)
+        another = badge_at(hub.url)
+        another.lay_down(recording)
+        await asyncio.sleep(0.02)
+        kept = badge_beside(recording)
+
+    assert (found, kept, badge_beside(recording)) == ([], another, another)
 
 
 async def test_hub_that_was_started_anew_after_a_kill_knows_its_new_badge_only(recording: Path) -> None:

@@ -26,6 +26,7 @@ from hub.recording import Recording
 from hub.recording_file import open_for_writing
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
+from hub.tokens import MOVES_PREFIX
 from hub.viewing import Viewing
 from matrix.report import verdicts
 
@@ -129,6 +130,22 @@ async def test_hub_whose_words_cannot_be_read_is_said_to_be_one(tmp_path: Path, 
 
     assert mirror.sent_away.startswith("what the hub sends cannot be read: ")
     assert mirror.lost_at is not None
+
+
+async def test_token_that_moves_stations_is_shown_to_nobody_in_clear() -> None:
+    shown: list[str] = []
+
+    async def listen(request: web.Request) -> web.Response:
+        shown.append(request.headers["Authorization"])
+        return web.Response(status=403)
+
+    app = web.Application()
+    app.router.add_get(PATH, listen)
+    async with served(app) as port:
+        with pytest.raises(MirrorError, match=f"is shown at wss:// only: ws://127.0.0.1:{port} is not"):
+            await check(feed_url(f"ws://127.0.0.1:{port}"), token=f"{MOVES_PREFIX}secret")
+
+    assert shown == []
 
 
 @pytest.mark.parametrize("url", ["http://x", "ftp://x", "ws://", "nonsense"])

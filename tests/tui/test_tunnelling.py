@@ -31,6 +31,10 @@ CSMS = ("csms", "acme", "ws://127.0.0.1:9/ocpp")
         (("csms", "acme", "tunnel:", *HUB), "the CSMS has to be at a URL that this machine reaches, not at 'tunnel:'"),
         ((*CSMS, "--hub", "http://h", "--token", "t"), "a hub is at wss://HOST or ws://HOST:PORT, not at 'http://h'"),
         ((*CSMS, "--hub", "ws://h", "--token", "a b"), "--token is not one"),
+        (
+            (*CSMS, "--hub", "ws://h", "--token", "plugfest_moves_x"),
+            "moves stations, and is shown at wss:// only; ws://h",
+        ),
         ((*CSMS, "--hub", "ws://h"), "there is no token: put the organizer's into PLUGFEST_TOKEN, or into a file"),
         ((*CSMS, "--hub", "ws://h", "--token-file", "none"), "the token file 'none' cannot be read: No such file"),
         ((*CSMS, "--hub", "ws://h", "--token-file", __file__), "test_tunnelling.py' holds is not one"),
