@@ -33,12 +33,12 @@ def run_demo(recording: Path | None, seconds: float | None, start: Path | None =
             from tui.app import run_dashboard
             from tui.source import Source
 
-            run_dashboard(Source(path, name=_page_of(path, url)), seconds=seconds)
+            run_dashboard(Source(path, name=page_url(url)), seconds=seconds)
             return
         from tui.printing import console
         from tui.qr import page_link
 
-        console().print(f"the page of this demo, for as long as it runs: {_page_of(path, url)}", soft_wrap=True)
+        console().print(f"the page of this demo, for as long as it runs: {page_url(url)}", soft_wrap=True)
         console().print(f"what one of its participants sees of it: {page_link(page_url(url), token)}", soft_wrap=True)
         with suppress(subprocess.TimeoutExpired):
             event.wait(seconds or DEFAULT_S)
@@ -95,15 +95,6 @@ def _event(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
                 event.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 event.kill()
-
-
-def _page_of(recording: Path, url: str) -> str:
-    """Return the link to the page of the demo's hub, with all that it shows."""
-    from hub.badge import badge_beside
-    from tui.qr import page_link
-
-    badge = badge_beside(recording)
-    return page_link(page_url(url), badge.secret) if badge else page_url(url)
 
 
 def _last_words(event: subprocess.Popen[bytes]) -> str:

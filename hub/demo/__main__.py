@@ -43,7 +43,7 @@ async def run(recording: Path, page_command: Sequence[str]) -> None:
 def _app(recording: Path, page_command: Sequence[str], desk: EventDesk) -> web.Application:
     app = feed_app(recording, shell if page_command else None)
     if page_command:
-        add_page(app, PageProcess(page_command), see_from_here)
+        add_page(app, PageProcess(page_command), see_from_here, goes_by_address=True)
     add_event_control(app, desk)
     add_note_desk(app)
     return app

@@ -53,6 +53,7 @@ class Entrance:
 
     may_see: MaySee
     viewing: Callable[[], Viewing]
+    goes_by_address: bool = False
     seats: Seats = field(default_factory=Seats)
     one_writes: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -63,8 +64,7 @@ class Entrance:
             web.HTTPException: they may see nothing; the text says why.
         """
         token = self._token(request)
-        is_near = is_from_here(request) or self._has_shown_badge(request)
-        guest = Guest(NOTHING, token, is_near, HALL in request.query)
+        guest = Guest(NOTHING, token, self._is_near(request), HALL in request.query)
         scope = self.scope_now(guest)
         if isinstance(scope, Scope):
             return replace(guest, scope=scope)
@@ -124,11 +124,13 @@ class Entrance:
         request[WHO] = f"token {token.name!r}"
         return self.viewing().now(token) or token
 
-    def _has_shown_badge(self, request: web.Request) -> bool:
-        """Tell whether a browser on this machine has come in by the badge of the hub, of this run of it."""
+    def _is_near(self, request: web.Request) -> bool:
+        """Tell whether somebody on this machine shows the badge of this run of the hub, or their browser has before."""
+        if not has_own_address(request):
+            return False
         shown = self.seats.token(_cookie(request), now=time.time())
-        badge = digest_of(request.app.get(BADGE, ""))
-        return shown is not None and shown.name == BEARERS and shown.fits(badge) and has_own_address(request)
+        has_shown = shown is not None and shown.name == BEARERS and shown.fits(digest_of(request.app.get(BADGE, "")))
+        return has_shown or is_from_here(request) or self.goes_by_address
 
     def remember(self) -> None:
         """Take up who had come in before the hub was started anew."""

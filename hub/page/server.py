@@ -70,9 +70,12 @@ class Page:
 PAGE: Final = web.AppKey("page", Page)
 
 
-def add_page(app: web.Application, process: PageProcess, may_see: MaySee) -> None:
-    """Let the hub's application serve the page, but for `/`, which `shell` serves where the application lets it."""
-    entrance = Entrance(may_see, lambda: app.get(VIEWING, HERE))
+def add_page(app: web.Application, process: PageProcess, may_see: MaySee, *, goes_by_address: bool = False) -> None:
+    """Let the hub's application serve the page, but for `/`, which `shell` serves where the application lets it.
+
+    `goes_by_address` takes whoever seems to be on this machine for near: for a hub that no proxy ever stands before.
+    """
+    entrance = Entrance(may_see, lambda: app.get(VIEWING, HERE), goes_by_address=goes_by_address)
     app[PAGE] = Page(process, entrance, _files(), House(process, entrance))
     app.cleanup_ctx.append(_process_runs)
     app.on_shutdown.append(_let_viewers_go)

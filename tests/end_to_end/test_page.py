@@ -111,6 +111,12 @@ async def guest(festival: Hub) -> AsyncIterator[Viewer]:
         yield tab
 
 
+async def come_near(tab: Viewer, hub: Hub) -> None:
+    """Open the link that is for the hub's own machine."""
+    await tab.do(go=f"/-/page/enter#{hub.badge.secret}")
+    await tab.find("main > :not(noscript)")
+
+
 def token_of(hub: Hub, participant: str) -> str:
     assert hub.settings.tokens is not None
     assert hub.tunnels.tokens is not None
@@ -123,7 +129,7 @@ def token_of(hub: Hub, participant: str) -> str:
 @pytest.fixture
 async def tab(hub: Hub) -> AsyncIterator[Viewer]:
     async with viewer(f"http://127.0.0.1:{hub.port}") as tab:
-        await tab.do(go=f"/-/page/enter#{hub.badge.secret}")
+        await come_near(tab, hub)
         yield tab
 
 
@@ -420,8 +426,9 @@ async def test_a_revoked_browser_is_told_why_and_can_come_in_with_another_token(
 
 
 async def test_the_hall_screen_has_letters_for_names_also_behind_its_links_and_counts_the_round_down(
-    guest: Viewer,
+    festival: Hub, guest: Viewer
 ) -> None:
+    await come_near(guest, festival)
     await guest.do(go="/-/page/hall", scheme="light")
     countdown = await guest.find(".hall-line .round", "Round 1 of 1: ")
     name = await guest.find("table.matrix .corner .label")
