@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.damage import damage_of
-from hub.database import Connection, DatabaseError, connect_read_only
+from hub.database import Connection, DatabaseError, NotADatabaseError, connect_read_only
 from hub.errors import RecorderError
+from hub.file_kind import TRIM_HINT, foreign, not_sqlite, why_no_recording
 from hub.lock_file import BRIEFLY
 from hub.migrations import APPLICATION_ID
 from hub.place import SUFFIXES, sync
@@ -36,10 +37,10 @@ def compact(path: Path) -> Compacted:
         CompactError: there is no room, somebody else has it open, or the copy is not what it should be.
         RecorderError: it cannot be written to, or is not a recording.
     """
-    if not path.is_file():
-        raise CompactError(f"there is no recording at {str(path)!r}")
+    if why := why_no_recording(path):
+        raise CompactError(why)
     if damage := damage_of(path):
-        raise CompactError(f"{str(path)!r} is damaged: {damage}; `plugfest trim` writes what is left into a new one")
+        raise CompactError(f"{str(path)!r} is damaged: {damage}; {TRIM_HINT}")
     _check_kind(path)
     before = sum(file.stat().st_size for file in _files(path) if file.exists())
     recording = open_for_writing(path, where=BRIEFLY)
@@ -67,11 +68,12 @@ def _check_kind(path: Path) -> None:
     try:
         with closing(connect_read_only(path)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
+    except NotADatabaseError as exc:
+        raise CompactError(not_sqlite(path)) from exc
     except DatabaseError:
         return  # opening it for writing says why
     if application != APPLICATION_ID:
-        what = "a SQLite file, but not a recording" if path.stat().st_size else "an empty file, not a recording"
-        raise CompactError(f"{str(path)!r} is {what} of the hub")
+        raise CompactError(foreign(path))
 
 
 def _files(path: Path) -> list[Path]:

@@ -22,6 +22,7 @@ from hub.disturber import Disturber, DisturbError, Started
 from hub.errors import HubError
 from hub.fault_language import FaultError, read_fault
 from hub.feed import refuse_strangers
+from hub.file_kind import why_no_recording
 from hub.lock_file import hub_at
 from hub.nearness import is_loopback
 from hub.tls import TlsPolicy, csms_context
@@ -123,8 +124,8 @@ def control_url(source: str, path: str = PATH) -> URL:
 
 def _url_beside(recording: Path) -> str:
     if not (url := hub_at(recording)):
-        if not recording.exists():
-            raise ControlError(f"there is no recording at {str(recording)!r}")
+        if why := why_no_recording(recording):
+            raise ControlError(why)
         raise ControlError(f"no hub writes to {str(recording)!r} now: is `plugfest serve` running with it?")
     return url
 

@@ -25,8 +25,10 @@ __all__ = [
     "BusyError",
     "CannotOpenError",
     "Connection",
+    "CorruptError",
     "Cursor",
     "DatabaseError",
+    "NotADatabaseError",
     "Transaction",
     "connect",
     "connect_read_only",
@@ -41,6 +43,8 @@ Cursor = apsw.Cursor
 DatabaseError = apsw.Error
 BusyError = apsw.BusyError
 CannotOpenError = apsw.CantOpenError
+CorruptError = apsw.CorruptError
+NotADatabaseError = apsw.NotADBError
 
 OK: Final = apsw.SQLITE_OK
 RESTART: Final = apsw.SQLITE_CHECKPOINT_RESTART

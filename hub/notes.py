@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 
 from hub.batch import note_row
+from hub.damage import damage_of
 from hub.database import DatabaseError, Transaction
 from hub.errors import HubError
+from hub.file_kind import TRIM_HINT
 from hub.lock_file import BRIEFLY
 from hub.migrations import INDEX_FRAMES
 from hub.recording import Recording
@@ -127,6 +129,8 @@ def write_note(path: Path, order: Order) -> Note:
         LockedError: a hub writes to it.
         HubError: it cannot be noted, or not there.
     """
+    if damage := damage_of(path, thorough=False):
+        raise NoteError(f"{str(path)!r} is damaged, and takes no note: {damage}; {TRIM_HINT}")
     with closing(Recording.open(path)) as recording:
         noted(recording, order, 0)
         has_index = recording.has_frame_index()

@@ -14,8 +14,17 @@ from typing import Any, Final, Self
 import msgspec
 import orjson
 
-from hub.database import CannotOpenError, Connection, DatabaseError, connect_read_only, snapshot
+from hub.database import (
+    CannotOpenError,
+    Connection,
+    CorruptError,
+    DatabaseError,
+    NotADatabaseError,
+    connect_read_only,
+    snapshot,
+)
 from hub.errors import HubError
+from hub.file_kind import TRIM_HINT, foreign, not_sqlite, why_no_recording
 from hub.migrations import APPLICATION_ID, applied_steps, known_steps
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Replay, Session, Side, Traffic, mark_of
@@ -61,35 +70,34 @@ class Beginning(msgspec.Struct, frozen=True):
 class Recording:
     """A recording, open for reading: sessions, frames and the traffic as the judge wants it.
 
-    Safe to use while a hub writes to the same file: each call sees what is committed.
+    Safe to use while a hub writes to the same file: each call sees what is committed. `name` is what sentences about it
+    call it.
     """
 
-    def __init__(self, path: Path, connection: Connection) -> None:
+    def __init__(self, path: Path, connection: Connection, called: Path | None = None) -> None:
         self.path = path
+        self.name = str(called or path)
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open an existing recording read-only.
+    def open(cls, path: Path, *, called: Path | None = None) -> Self:
+        """Open an existing recording read-only; `called` is the file that somebody named, where this is a copy of it.
 
         Raises:
             RecordingError: the file is missing, is not SQLite, not a recording, or of a newer version.
         """
-        if not path.is_file():
-            raise RecordingError(f"there is no recording at {str(path)!r}")
+        if why := why_no_recording(path):
+            raise RecordingError(why)
         try:
             connection = connect_read_only(path)
-        except CannotOpenError as exc:
-            raise RecordingError(f"{str(path)!r} cannot be opened: {exc}") from exc
         except DatabaseError as exc:
-            hint = "`plugfest import` makes one of a log"
-            raise RecordingError(f"{str(path)!r} is not a recording: {exc}; {hint}") from exc
+            raise RecordingError(_why_unreadable(path, exc)) from exc
         try:
             _check(path, connection)
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection)
+        return cls(path, connection, called)
 
     def close(self) -> None:
         self._connection.close()
@@ -143,7 +151,7 @@ class Recording:
             " coalesce((SELECT max(closed_mark) FROM session), 0), coalesce((SELECT max(id) FROM disturbance), 0))"
         )
         if not isinstance(mark, int):
-            raise RecordingError(f"{str(self.path)!r} is damaged: {mark!r} is no place in the order of recording")
+            raise RecordingError(f"{self.name!r} is damaged: {mark!r} is no place in the order of recording")
         return mark
 
     def last_at(self) -> int:
@@ -174,7 +182,7 @@ class Recording:
         """
         for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", session):
             return self._session_of(row)
-        raise RecordingError(f"there is no session {session} in {self.path.name!r}")
+        raise RecordingError(f"there is no session {session} in {self.name!r}")
 
     def frame(self, frame: int) -> Frame:
         """Return one frame.
@@ -184,7 +192,7 @@ class Recording:
         """
         for found in self._frames("WHERE id = ?", frame):
             return found
-        raise RecordingError(f"there is no frame {frame} in {str(self.path)!r}")
+        raise RecordingError(f"there is no frame {frame} in {self.name!r}")
 
     def frames(self, session: int, *, after: int = 0) -> Iterator[Frame]:
         """Yield the frames of one session in order."""
@@ -260,7 +268,7 @@ class Recording:
         try:
             return msgspec.convert(rows, list[Beginning], builtin_types=(bytes,))
         except ValueError as exc:
-            raise RecordingError(f"the beginnings of frames in {str(self.path)!r} are damaged: {exc}") from exc
+            raise RecordingError(f"the beginnings of frames in {self.name!r} are damaged: {exc}") from exc
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
@@ -308,7 +316,7 @@ class Recording:
             number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
             numbers = type(at) is type(session) is type(opcode) is type(rsv) is type(size) is int
             if not numbers or side not in _SIDES or not isinstance(payload, str | bytes):
-                raise RecordingError(f"frame {number} of {str(self.path)!r} is damaged")
+                raise RecordingError(f"frame {number} of {self.name!r} is damaged")
             yield Frame(number, session, at, _SIDES[side], opcode, payload, fin == 1, rsv, masked == 1, size, unread)
 
     def _disturbances(self, where: str, *values: int) -> Iterator[Disturbed]:
@@ -317,21 +325,21 @@ class Recording:
             try:
                 yield msgspec.convert(fields, Disturbed)
             except ValueError as exc:
-                raise RecordingError(f"disturbance {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
+                raise RecordingError(f"disturbance {row[0]} of {self.name!r} is damaged: {exc}") from exc
 
     def _notes(self) -> Iterator[Note]:
         for row in self._rows(f"SELECT {NOTE_COLUMNS} FROM note WHERE session IS NOT NULL ORDER BY id"):
             try:
                 yield msgspec.convert(dict(zip(Note.__struct_fields__, row, strict=True)), Note)
             except ValueError as exc:
-                raise RecordingError(f"note {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
+                raise RecordingError(f"note {row[0]} of {self.name!r} is damaged: {exc}") from exc
 
     def _session_of(self, row: Sequence[Any]) -> Session:
         """Make a session of a row of SESSION_COLUMNS."""
         try:
             return session_of(dict(zip(SESSION_COLUMNS.split(", "), row, strict=True)))
         except ValueError as exc:
-            raise RecordingError(f"session {row[0]} of {str(self.path)!r} is damaged: {exc}") from exc
+            raise RecordingError(f"session {row[0]} of {self.name!r} is damaged: {exc}") from exc
 
     def _rows(self, sql: str, *values: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
         try:
@@ -341,9 +349,9 @@ class Recording:
             finally:
                 cursor.close()
         except DatabaseError as exc:
-            raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
+            raise RecordingError(f"{self.name!r} cannot be read: {exc}") from exc
         except UnicodeDecodeError as exc:
-            raise RecordingError(f"{str(self.path)!r} is damaged: text that is not UTF-8: {exc.object!r:.60}") from exc
+            raise RecordingError(f"{self.name!r} is damaged: text that is not UTF-8: {exc.object!r:.60}") from exc
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return next(self._rows(sql))
@@ -354,7 +362,7 @@ class Recording:
             with snapshot(self._connection):
                 yield
         except DatabaseError as exc:
-            raise RecordingError(f"{str(self.path)!r} cannot be read: {exc}") from exc
+            raise RecordingError(f"{self.name!r} cannot be read: {exc}") from exc
 
 
 def handshake_of(session: Session) -> Session:
@@ -374,15 +382,26 @@ def session_of(row: dict[str, Any]) -> Session:
     return msgspec.convert(fields, Session)
 
 
+def _why_unreadable(path: Path, exc: DatabaseError) -> str:
+    match exc:
+        case NotADatabaseError():
+            return not_sqlite(path)
+        case CorruptError():
+            return f"{str(path)!r} is damaged: {exc}; {TRIM_HINT}"
+        case CannotOpenError():
+            return f"{str(path)!r} cannot be opened: {exc}"
+        case _:
+            return f"{str(path)!r} cannot be read: {exc}"
+
+
 def _check(path: Path, connection: Connection) -> None:
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
         applied = applied_steps(connection)
     except DatabaseError as exc:
-        raise RecordingError(f"{str(path)!r} is not a recording: {exc}") from exc
+        raise RecordingError(_why_unreadable(path, exc)) from exc
     if application != APPLICATION_ID:
-        what = "a SQLite file, but not a recording" if path.stat().st_size else "an empty file, not a recording"
-        raise RecordingError(f"{str(path)!r} is {what} of the hub")
+        raise RecordingError(foreign(path))
     if known_steps() - applied:
         raise RecordingError(f"{str(path)!r} was made by an older version; `plugfest serve` on it brings it up to date")
     if unknown := sorted(applied - known_steps()):

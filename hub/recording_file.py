@@ -15,6 +15,7 @@ from hub.batch import INSERT_FRAME
 from hub.checkpoint import BUSY_MS
 from hub.database import Connection, DatabaseError, Transaction, connect, keep_log
 from hub.errors import RecorderError
+from hub.file_kind import foreign, not_sqlite
 from hub.lock_file import LockFile
 from hub.log_index import LogIndex
 from hub.migrations import APPLICATION_ID, DROP_FRAME_INDEX, RECORDING, applied_steps, known_steps
@@ -192,7 +193,7 @@ def _check_header(path: Path) -> None:
     except OSError as exc:
         raise RecorderError(f"{str(path)!r} cannot be recorded into: {exc.strerror}") from exc
     if beginning and beginning != SQLITE_HEADER:
-        raise RecorderError(f"{str(path)!r} is not a recording: it is not a SQLite file")
+        raise RecorderError(not_sqlite(path))
 
 
 def _migrate(path: Path) -> None:
@@ -212,7 +213,7 @@ def _check_kind(path: Path, connection: Connection) -> None:
         if unknown := sorted(applied_steps(connection) - known_steps()):
             raise RecorderError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")
     elif connection.execute("SELECT 1 FROM sqlite_master WHERE name <> '_sqlite_migrations' LIMIT 1").fetchall():
-        raise RecorderError(f"{str(path)!r} is a SQLite file, but not a recording of the hub")
+        raise RecorderError(foreign(path))
 
 
 def _prepare(path: Path, connection: Connection, durability: Durability) -> None:

@@ -144,7 +144,7 @@ class _Trimmer:
             for session in self._recording.pending():
                 self._writer.write_pending(session)
         if not self._writer.sessions:
-            raise TrimError(f"nothing is left of {str(self._recording.path)!r}: no session in it is what is asked for")
+            raise TrimError(f"nothing is left of {self._recording.name!r}: no session in it is what is asked for")
         sites = self._recording.sites()
         self._writer.finish(self._notes, [(each, sites.get(each)) for _, each in self._writer.sessions])
         self._writer.link_replays(self._recording)

@@ -123,14 +123,14 @@ def kept_verdicts(recording: Recording, made_by: str = "") -> Kept:
         NothingKeptError: there are none, or they were made by other rules.
         RecordingError: they cannot be read.
     """
-    path, judging = str(recording.path), recording.kept_judging()
+    file, judging = recording.name, recording.kept_judging()
     if judging is None:
         raise NothingKeptError(
-            f"{path!r} holds no verdicts to compare with: `plugfest judge --save` keeps those of the rules of the day"
+            f"{file!r} holds no verdicts to compare with: `plugfest judge --save` keeps those of the rules of the day"
         )
     name, until, rules, policy = judging
     if not name.startswith(made_by):
-        raise NothingKeptError(f"the verdicts in {path!r} were made by the rules {name}, not by {made_by}")
+        raise NothingKeptError(f"the verdicts in {file!r} were made by the rules {name}, not by {made_by}")
     try:
         marks = msgspec.json.decode(rules, type=dict[str, RuleMark])
         findings = [
@@ -140,7 +140,7 @@ def kept_verdicts(recording: Recording, made_by: str = "") -> Kept:
         verdicts = Standing(Ruleset(name, marks), _kept_policy(policy), cells, findings)
         return Kept(verdicts, msgspec.convert(until, int))
     except ValueError as exc:
-        raise RecordingError(f"the verdicts in {path!r} are damaged: {exc}") from exc
+        raise RecordingError(f"the verdicts in {file!r} are damaged: {exc}") from exc
 
 
 def _kept_policy(text: str) -> Policy:

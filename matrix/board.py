@@ -43,6 +43,7 @@ class Board:
         station = self._products.get(session.identity, Station(session.identity))
         server = session.header("Server", of=Side.CSMS) or ""
         tally = SessionTally(session.id, station, session.csms, version, session.upgraded, session.opened_at, server)
+        tally.offered, tally.chosen = session.offered, session.chosen or ""
         self._sessions[session.id] = tally
         if session.upgraded:
             self._open.add(session.id)
@@ -178,6 +179,8 @@ def _pair(key: PairKey, tallies: list[SessionTally], open_sessions: set[int], be
         sessions=tuple(tally.id for tally in tallies),
         open_sessions=sum(tally.id in open_sessions for tally in tallies),
         last_at=max(tally.last_at for tally in tallies),
+        offered=frozenset(offer for tally in tallies for offer in tally.offered),
+        chosen=frozenset(tally.chosen for tally in tallies if tally.chosen),
     )
 
 

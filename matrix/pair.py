@@ -1,6 +1,7 @@
 """The matrix at one moment: pairs with their rows, and what shows an outcome. Immutable: any thread may read it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
@@ -113,7 +114,8 @@ class Pair:
     """A station product with a CSMS in one OCPP version: one cell of the matrix.
 
     `rows` are Connect, Framing, then every action of the version by name, the untested ones included. `tested` counts
-    the rows that were exercised, `passed` those of them that passed, with or without remarks.
+    the rows that were exercised, `passed` those of them that passed, with or without remarks. `offered` and `chosen`
+    are the subprotocols that its stations asked for, and those that the CSMS took.
     """
 
     key: PairKey
@@ -125,6 +127,8 @@ class Pair:
     sessions: tuple[int, ...]
     open_sessions: int
     last_at: int
+    offered: frozenset[str] = frozenset()
+    chosen: frozenset[str] = frozenset()
 
     @property
     def tested(self) -> int:
@@ -133,6 +137,18 @@ class Pair:
     @property
     def passed(self) -> int:
         return sum(row.outcome in CONFORMING for row in self.rows)
+
+    @property
+    def has_spoken(self) -> bool:
+        """True once a version was agreed on, or something was said all the same."""
+        return bool(self.chosen) or any(
+            row.outcome is not Outcome.UNTESTED for row in self.rows if row.action != CONNECT
+        )
+
+    @property
+    def is_turned_down(self) -> bool:
+        """True where the CSMS took none of the subprotocols that were offered to it last."""
+        return any(row.outcome is Outcome.REFUSED for row in self.rows if row.action == CONNECT)
 
     def row(self, action: str) -> Row:
         """Return the row of an action.
@@ -144,6 +160,18 @@ class Pair:
             if row.action == action:
                 return row
         raise KeyError(action)
+
+
+class Meetings(NamedTuple):
+    """Who has met whom, of all station products and CSMSes: `tried` of `possible`.
+
+    Those that have shown no version in common are `strangers`, and in neither of the two: what the station offers, the
+    CSMS has turned down, or it has spoken something else only.
+    """
+
+    tried: int
+    possible: int
+    strangers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +194,27 @@ class BoardView:
         return tuple(sorted({pair.csms for pair in self.pairs}))
 
     @property
-    def pairs_tried(self) -> int:
-        return len({(pair.station.label, pair.csms) for pair in self.pairs})
+    def meetings(self) -> Meetings:
+        """How many station products have met how many CSMSes."""
+        tried = {(pair.station.label, pair.csms) for pair in self.pairs}
+        strangers = self.strangers
+        every = len({label for label, _ in tried}) * len({csms for _, csms in tried})
+        return Meetings(len(tried - strangers), every - len(strangers), len(strangers))
 
     @property
-    def pairs_possible(self) -> int:
-        return len({pair.station.label for pair in self.pairs}) * len(self.csmses)
+    def strangers(self) -> frozenset[tuple[str, str]]:
+        """Station labels with CSMSes, tried or not, that have shown no version in common so far."""
+        offered, spoken = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+        have_spoken, turned_down = set[tuple[str, str]](), set[tuple[str, str]]()
+        for pair in self.pairs:
+            offered[pair.station.label] |= pair.offered
+            spoken[pair.csms] |= pair.chosen
+            if pair.has_spoken:
+                have_spoken.add((pair.station.label, pair.csms))
+            elif pair.is_turned_down:
+                turned_down.add((pair.station.label, pair.csms))
+        unlike = {(label, csms) for label in offered for csms in spoken if _are_unlike(offered[label], spoken[csms])}
+        return frozenset((turned_down | unlike) - have_spoken)
 
     def pair(self, key: PairKey) -> Pair | None:
         """Return the pair with that key; None where there is none (any more: an identity may have become a product)."""
@@ -181,6 +224,10 @@ class BoardView:
         """Return the pair with that key, or else one that some of these sessions count for: it had another name."""
         known = frozenset(sessions)
         return self.pair(key) or next((pair for pair in self.pairs if known & {*pair.sessions}), None)
+
+
+def _are_unlike(offered: Set[str], spoken: Set[str]) -> bool:
+    return bool(offered and spoken) and not offered & spoken
 
 
 EMPTY_BOARD: Final = BoardView((), 0, 0, 0)
@@ -204,6 +251,8 @@ def part_of(pair: Pair, sessions: Collection[Session]) -> Pair:
         rows=rows,
         sessions=tuple(number for number in pair.sessions if number in numbers),
         open_sessions=sum(session.is_open and session.upgraded for session in sessions),
+        offered=frozenset(offer for session in sessions for offer in session.offered),
+        chosen=frozenset(session.chosen for session in sessions if session.chosen),
     )
 
 

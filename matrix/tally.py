@@ -102,6 +102,8 @@ class SessionTally:
     upgraded: bool
     last_at: int
     server: str = ""
+    offered: tuple[str, ...] = ()
+    chosen: str = ""
     rows: dict[str, RowTally] = field(default_factory=dict)
 
     @property

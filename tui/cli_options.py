@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from hub.recording import Recording
     from matrix.policy import Policy
 
-RECORDING: Final = click.Path(path_type=Path, dir_okay=False)
-EVENT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+RECORDING: Final = click.Path(path_type=Path)
+"""A recording that is there; whoever opens it says what it is instead, in the same words for every command."""
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 CA: Final = click.option(
-    "--ca", type=RECORDING, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
+    "--ca", type=FILE, metavar="FILE", help="Verify a hub at wss://HOST:PORT against this CA, in PEM."
 )
 
 TOKEN: Final = click.option(
@@ -30,7 +31,7 @@ TOKEN: Final = click.option(
 RULES: Final = click.option(
     "--rules",
     "rules_file",
-    type=RECORDING,
+    type=FILE,
     metavar="FILE.toml",
     help="Rules that are off or graded otherwise, each with its reason.  See docs/outcomes.md",
 )

@@ -67,7 +67,7 @@ def readable_recording(path: Path) -> Iterator[Recording]:
     Raises:
         HubError: it cannot be read.
     """
-    with readable(path) as whole, Recording.open(whole) as recording:
+    with readable(path) as whole, Recording.open(whole, called=path) as recording:
         yield recording
 
 

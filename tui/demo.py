@@ -112,6 +112,6 @@ def _print_matrix(path: Path) -> None:
     with Recording.open(path) as recording:
         view = judge_all(recording).board.view()
     console().print(matrix_table(view))
-    console().print(
-        f"{view.sessions} sessions, {view.messages} messages, {view.pairs_tried} of {view.pairs_possible} pairs tried"
-    )
+    tried, possible, strangers = view.meetings
+    apart = f", {strangers} more share no version" if strangers else ""
+    console().print(f"{view.sessions} sessions, {view.messages} messages, {tried} of {possible} pairs tried{apart}")

@@ -6,9 +6,9 @@ from typing import Final
 
 import rich_click as click
 
+from tui.cli_options import FILE
 from tui.completing import files
 
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 WORSE: Final = 1
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from tui.cli_errors import fail, reported
-from tui.cli_options import CA, EVENT_FILE, RECORDING, TOKEN, opened_recording
+from tui.cli_options import CA, FILE, RECORDING, TOKEN, opened_recording
 from tui.completing import files
 
 
@@ -15,7 +15,7 @@ def event() -> None:
 
 
 @event.command("init", epilog="Example: plugfest event init event.toml")
-@click.argument("file", type=EVENT_FILE)
+@click.argument("file", type=FILE)
 def event_init(file: Path) -> None:
     """Write a commented event file, where there is none yet."""
     from tui.event import run_init
@@ -24,7 +24,7 @@ def event_init(file: Path) -> None:
 
 
 @event.command("check", epilog="Example: plugfest event check event.toml")
-@click.argument("file", type=EVENT_FILE)
+@click.argument("file", type=FILE)
 def event_check(file: Path) -> None:
     """Say what an event file holds, or name each mistake in it by its line; exit status 2 then."""
     from tui.event import run_check
@@ -80,7 +80,7 @@ def event_swap(source: str, one: str, other: str, *, ca: Path | None, token: str
 
 
 @event.command("schedule", epilog="Example: plugfest event schedule event.toml --start 2026-11-23T09:00:00+01:00")
-@click.argument("file", type=EVENT_FILE)
+@click.argument("file", type=FILE)
 @click.option(
     "--start", required=True, metavar="TIME", help="When the first round begins, with an offset from UTC; or now."
 )
@@ -109,7 +109,7 @@ def event_schedule(file: Path, start: str, minutes: int, pause: int, *, skip_own
 
 
 @event.command("coverage", epilog="Example: plugfest event coverage event.toml event.recording")
-@click.argument("file", type=EVENT_FILE)
+@click.argument("file", type=FILE)
 @click.argument("recording", type=RECORDING)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array: what there is of each meeting.")
 def event_coverage(file: Path, recording: Path, *, as_json: bool) -> None:

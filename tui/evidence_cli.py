@@ -5,12 +5,12 @@ from pathlib import Path
 import rich_click as click
 
 from tui.cli_errors import reported
-from tui.cli_options import RULES, policy_in
+from tui.cli_options import FILE, RECORDING, RULES, policy_in
 from tui.completing import rule_codes
 
 
 @click.command(epilog="Example: plugfest evidence event.recording TM-02#4/120 -o for-the-vendor.zip")
-@click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("recording", type=RECORDING)
 @click.argument("finding", metavar="RULE[#SESSION[/FRAME]]", shell_complete=rule_codes)
 @click.option(
     "-o",
@@ -24,7 +24,7 @@ from tui.completing import rule_codes
 @click.option(
     "--key",
     "key_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="The secret that pseudonyms depend on, as for `plugfest redact`.  [default: a new one]",
 )

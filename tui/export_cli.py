@@ -6,15 +6,15 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.cli_options import FILE, RECORDING
 from tui.completing import sessions
 
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 FORMATS: Final = ("session", "trace", "har", "pcapng", "csv", "jsonl", "mermaid", "svg")
 """Those of `hub.exports.exporter.Format`, which is imported when the command runs."""
 
 
 @click.command(epilog="Example: plugfest export event.recording --session 4 --as pcapng -o 4.pcapng")
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=RECORDING)
 @click.option(
     "--session",
     "sessions",

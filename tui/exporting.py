@@ -64,9 +64,9 @@ def run_export(path: Path, order: Order) -> None:
 def _chosen(recording: Recording, numbers: tuple[int, ...]) -> dict[int, Session]:
     sessions = {session.id: session for session in recording.sessions()}
     if missing := [number for number in numbers if number not in sessions]:
-        raise ExportError(f"there is no session {missing[0]} in {str(recording.path)!r}")
+        raise ExportError(f"there is no session {missing[0]} in {recording.name!r}")
     if not sessions:
-        raise ExportError(f"there is no session in {str(recording.path)!r}")
+        raise ExportError(f"there is no session in {recording.name!r}")
     return {number: sessions[number] for number in sorted(set(numbers))} if numbers else sessions
 
 

@@ -154,12 +154,16 @@ def versions_to_choose(board: BoardView) -> list[str]:
     return [ANY, *sorted({pair.version for pair in board.pairs})]
 
 
-def vacancy(view: View, row: Heading, column: Heading, *, hidden: bool) -> str:
-    """Say why there is no cell under two headings; `hidden` where it is the filter that takes it away."""
+def vacancy(view: View, row: Heading, column: Heading, *, hidden: bool, strange: bool = False) -> str:
+    """Say why there is no cell under two headings.
+
+    `hidden` where it is the filter that takes it away, `strange` where the two have shown no version in common.
+    """
     if hidden:
         return f"the filter hides {row.name} with {column.name}"
     if view is View.STATIONS:
-        return f"no session of {row.name} with {column.name} yet in OCPP {row.detail}"
+        why = "; they have shown no version in common" if strange else ""
+        return f"no session of {row.name} with {column.name} yet in OCPP {row.detail}{why}"
     return f"no {row.name} between {column.name} and {column.detail}: it is not a message type of that version"
 
 

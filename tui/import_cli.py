@@ -6,15 +6,15 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import reported
-from tui.cli_options import RECORDING
+from tui.cli_options import FILE
 
 VERSIONS: Final = ("1.6", "2.0", "2.0.1", "2.1")
 """matrix.dialect.JUDGED: to import that would take a seventh of the time of `plugfest --help`."""
 
 
 @click.command(name="import", epilog="Example: plugfest import steve.log --csms steve -o steve.recording")
-@click.argument("logs", nargs=-1, required=True, type=RECORDING, metavar="FILE...")
-@click.option("-o", "--output", required=True, type=RECORDING, metavar="RECORDING", help="A new recording.")
+@click.argument("logs", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("-o", "--output", required=True, type=FILE, metavar="RECORDING", help="A new recording.")
 @click.option(
     "--format",
     "format_",

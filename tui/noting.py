@@ -8,10 +8,11 @@ import msgspec
 import orjson
 
 from hub.errors import HubError
-from hub.note_desk import ask_for_notes, note_down, read_notes
+from hub.note_desk import ask_for_notes, note_down
 from hub.notes import Order
 from matrix.notes import Note
 from matrix.safe import safe_json
+from tui.damaged import readable_recording
 from tui.noted import about, said
 
 
@@ -42,7 +43,10 @@ def _order(what: str, words: tuple[str, ...], cell: Order) -> Order:
 
 
 def _all_notes(source: str, ca: Path | None) -> list[Note]:
-    return asyncio.run(ask_for_notes(source, None, ca)) if "://" in source else read_notes(Path(source))
+    if "://" in source:
+        return asyncio.run(ask_for_notes(source, None, ca))
+    with readable_recording(Path(source)) as recording:
+        return recording.notes()
 
 
 def _print(notes: list[Note], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import fail, reported
-from tui.cli_options import CA, RECORDING, RULES, SECRETS, opened_recording, policy_in
+from tui.cli_options import CA, FILE, RECORDING, RULES, SECRETS, opened_recording, policy_in
 from tui.completing import files, filters, identities, sessions
 
 HEALTHY: Final = 0
@@ -59,7 +59,7 @@ def watch(source: str, *, rules_file: Path | None, secrets: bool, ca: Path | Non
     type=click.Choice(["websocat", "wscat", "python", "markdown"]),
     help="Print a message as something to paste: a command line, a Python program, Markdown for a bug tracker.",
 )
-@click.option("-o", "--output", type=RECORDING, metavar="FILE", help="With --as: write it to a new file.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="With --as: write it to a new file.")
 @RULES
 @SECRETS
 def show(

@@ -7,6 +7,7 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.cli_options import FILE, RECORDING
 
 KINDS: Final = (
     "identity", "token", "serial", "address", "place", "person", "card", "vehicle", "certificate", "credential", "text",
@@ -16,10 +17,8 @@ KINDS: Final = (
 
 
 @click.command(epilog="Example: plugfest redact event.recording -o for-the-vendor.recording")
-@click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "-o", "--output", "copy", type=click.Path(path_type=Path, dir_okay=False), metavar="COPY", help="A new recording."
-)
+@click.argument("recording", type=RECORDING)
+@click.option("-o", "--output", "copy", type=FILE, metavar="COPY", help="A new recording.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be replaced, by kind, with examples.")
 @click.option(
     "--keep",
@@ -32,7 +31,7 @@ KINDS: Final = (
 @click.option(
     "--key",
     "key_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="The secret that pseudonyms depend on, so that several recordings agree; made where there is none yet."
     "  [default: a new one each time]",

@@ -1,9 +1,13 @@
 """`plugfest judge`: verdicts from scratch, kept if asked for; or only what has changed since they were kept."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.damage import damage_of
+from hub.errors import LockedError
+from hub.file_kind import TRIM_HINT
 from hub.recording import Recording, RecordingError
 from hub.verdict_store import end_cut_sessions, kept_verdicts, save_verdicts
 from matrix.comparison import compare, standing
@@ -34,21 +38,31 @@ def judge_and_print(path: Path, policy: Policy, wanted: Wanted) -> bool:
     """
     if wanted.save:
         if damage := damage_of(path):
-            raise RecordingError(
-                f"{str(path)!r} is damaged, so nothing is saved in it: {damage}; `plugfest trim` helps"
-            )
+            raise RecordingError(f"{str(path)!r} is damaged, so nothing is saved in it: {damage}; {TRIM_HINT}")
         Recording.open(path).close()
-        end_cut_sessions(path)
+        with _while_no_hub_has_it():
+            end_cut_sessions(path)
     with readable_recording(path) as recording:
         until, notes = recording.last_mark(), Notes(tuple(recording.notes()))
         judged = judge_all(recording, policy, jobs=wanted.jobs, until=until)
     if wanted.save:
-        save_verdicts(path, judged, until)
+        with _while_no_hub_has_it():
+            save_verdicts(path, judged, until)
     if wanted.errata:
         show_errata(judged, as_json=wanted.as_json)
     else:
         show_verdicts(judged, as_json=wanted.as_json, with_history=wanted.history, notes=notes)
     return something_failed(judged)
+
+
+@contextmanager
+def _while_no_hub_has_it() -> Iterator[None]:
+    """Say what to do where a hub writes to the recording."""
+    try:
+        yield
+    except LockedError as exc:
+        instead = "without --save its verdicts are printed now, and --save keeps them once the hub has stopped"
+        raise RecordingError(f"{exc}; {instead}") from exc
 
 
 def print_changes(path: Path, policy: Policy, made_by: str, wanted: Wanted) -> bool:

@@ -7,9 +7,8 @@ from typing import Any, Final
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.cli_options import FILE, RECORDING
 from tui.completing import actions, sessions
-
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 _WHAT: Final = (
     click.option(
@@ -107,7 +106,7 @@ def _with_options(command: Any) -> Any:
 
 
 @click.command(epilog="Example: plugfest replay event.recording --session 4 --as station --to ws://127.0.0.1:9100/ocpp")
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=RECORDING)
 @_with_options
 def replay(recording: Path, **options: Any) -> None:
     """Play one side of recorded sessions against a live peer, as a conversation: ids and times are the live ones.

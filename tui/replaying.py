@@ -43,7 +43,7 @@ def run_replay(wishes: Wishes) -> int:
     tempo, names = wishes.tempo, names_of(wishes)
     play = _station(wishes) if wishes.side is Side.STATION else _csms(wishes)
     with readable(wishes.recording) as whole:
-        scripts = scripts_of(whole, wishes.choice)
+        scripts = scripts_of(whole, wishes.choice, wishes.recording)
     _warn(scripts, wishes)
     collect_seldom()
     plan = Plan(

@@ -120,7 +120,7 @@ def _trim(recording: Recording, part: Part, into: WritableRecording) -> trimming
 def _chosen(recording: Recording, part: Part, there: set[int]) -> frozenset[int] | None:
     """Return the sessions that are wanted, None for all."""
     if unknown := sorted(set(part.sessions) - there):
-        raise WishError(f"there is no session {unknown[0]} in {str(recording.path)!r}")
+        raise WishError(f"there is no session {unknown[0]} in {recording.name!r}")
     if not part.vendors:
         return frozenset(part.sessions) or None
     names = {name.casefold() for name in part.vendors}

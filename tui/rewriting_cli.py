@@ -5,9 +5,9 @@ from typing import Final
 
 import rich_click as click
 
+from tui.cli_options import FILE, RECORDING
 from tui.completing import files, sessions, vendors
 
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 OUTPUT: Final = click.option("-o", "--output", required=True, type=FILE, metavar="RECORDING", help="A new recording.")
 FORCE: Final = click.option("--force", is_flag=True, help="Replace what is there by that name.")
 
@@ -35,7 +35,7 @@ def merge(recordings: tuple[str, ...], output: Path, *, offsets: tuple[str, ...]
 
 
 @click.command(epilog="Example: plugfest trim event.recording -o volt.recording --vendor Volt --from 14:00")
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=RECORDING)
 @OUTPUT
 @click.option(
     "--session", "sessions", type=int, multiple=True, shell_complete=sessions, help="Only this session. Repeatable."
@@ -66,7 +66,7 @@ def trim(
 
 
 @click.command(epilog="Example: plugfest compact event.recording")
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=RECORDING)
 def compact(recording: Path) -> None:
     """Make a recording's file as small as it can be, in its place, while no hub has it."""
     from tui.cli_errors import reported

@@ -7,16 +7,16 @@ from typing import Final
 import rich_click as click
 
 from tui.cli_errors import reported
+from tui.cli_options import FILE, RECORDING
 from tui.completing import filters
 
 FOUND: Final = 0
 NOTHING: Final = 1
 LIMIT: Final = 200
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(epilog="Example: plugfest search event.recording 'vendor:alder rule:RPC latency>2s'")
-@click.argument("recording", type=FILE)
+@click.argument("recording", type=RECORDING)
 @click.argument("words", nargs=-1, required=True, metavar="FILTER", shell_complete=filters)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, of all that is found.")
 @click.option(

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import rich_click as click
 
 from hub.errors import HubError
+from tui.cli_options import FILE
 
 if TYPE_CHECKING:
     import ssl
 
     from hub.authentication import Authentication
     from hub.tls import KeyPair, TlsPolicy, UpstreamTls
-
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import rich_click as click
 
 from hub.limits import described
 from tui.cli_errors import reported
-from tui.cli_options import EVENT_FILE, RECORDING
+from tui.cli_options import FILE, RECORDING
 from tui.secure_options import SECURE_NAMES, SecureOptions, secure_options
 
 
@@ -20,7 +20,7 @@ def _list_limits(context: click.Context, _option: click.Parameter, given: tuple[
 
 
 @click.command(epilog="Example: plugfest serve --csms acme=ws://127.0.0.1:9100/ocpp --recording event.recording")
-@click.argument("event", required=False, metavar="[EVENT.toml]", type=EVENT_FILE)
+@click.argument("event", required=False, metavar="[EVENT.toml]", type=FILE)
 @click.option(
     "--listen",
     multiple=True,
@@ -39,7 +39,7 @@ def _list_limits(context: click.Context, _option: click.Parameter, given: tuple[
 @click.option(
     "--tokens",
     "tokens_file",
-    type=RECORDING,
+    type=FILE,
     metavar="FILE",
     help="Who may see what and bring a tunnel: what `plugfest tokens` writes. Changes are taken up while the hub runs.",
 )

@@ -9,8 +9,7 @@ from typing import Any, Final
 import rich_click as click
 
 from tui.cli_errors import reported
-
-FILE: Final = click.Path(path_type=Path, dir_okay=False)
+from tui.cli_options import FILE
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:

@@ -41,8 +41,10 @@ class Choice:
         return bool(self.sessions) and not (self.since or self.until or self.only or self.skip)
 
 
-def scripts_of(path: Path, choice: Choice) -> list[Script]:
+def scripts_of(path: Path, choice: Choice, called: Path | None = None) -> list[Script]:
     """Return the scripts of the chosen sessions of a recording or session file, in the order of their opening.
+
+    `called` is as in `Recording.open`.
 
     Raises:
         HubError: the recording cannot be read, or has no such session, or nothing of it can be played.
@@ -50,12 +52,12 @@ def scripts_of(path: Path, choice: Choice) -> list[Script]:
     if is_session_file(path):
         scripts = _scripts([_in_session_file(path, choice)], choice)
     else:
-        with Recording.open(path) as recording:
+        with Recording.open(path, called=called) as recording:
             chosen = _chosen(recording, choice)
             scripts = _scripts([(each, recording.frames(each.id)) for each in chosen], choice)
     if playable := [script for script in scripts if choice.is_of_whole_sessions or _has_something(script)]:
         return playable
-    raise RepertoireError(f"there is nothing of {choice.side.label} to play in {str(path)!r}: {_why_nothing(choice)}")
+    raise RepertoireError(f"there is nothing of {choice.side.label} to play: {_why_nothing(choice)}")
 
 
 def _scripts(recorded: Sequence[tuple[Session, Iterable[Frame]]], choice: Choice) -> list[Script]:

@@ -12,9 +12,9 @@ def row(action: str, *came_to: Outcome) -> Row:
     return Row(action, "station", came_to[-1], {}, None, None, None, history)
 
 
-def pair(station: str, csms: str, *rows: Row) -> Pair:
-    key = PairKey(station, csms, "1.6")
-    return Pair(key, Station("CS1", station), csms, "1.6", Outcome.FAILED, rows, (1, 2), 0, 0)
+def pair(station: str, csms: str, *rows: Row, offered: str = "", chosen: str = "") -> Pair:
+    key, offers, took = PairKey(station, csms, "1.6"), frozenset(offered.split()), frozenset(chosen.split())
+    return Pair(key, Station("CS1", station), csms, "1.6", Outcome.FAILED, rows, (1, 2), 0, 0, offers, took)
 
 
 def test_names_that_look_alike_are_not_taken_for_one_station() -> None:
@@ -26,7 +26,36 @@ def test_names_that_look_alike_are_not_taken_for_one_station() -> None:
 def test_tried_and_possible_pairs_are_counted_by_product() -> None:
     view = BoardView((pair("Volt", "acme"), pair("Wren", "byte")), 2, 0, 0)
 
-    assert (view.pairs_tried, view.pairs_possible) == (2, 4)
+    assert view.meetings == (2, 4, 0)
+
+
+def test_pairs_that_share_no_version_are_counted_apart_tried_or_not() -> None:
+    view = BoardView(
+        (
+            pair("Volt", "acme", offered="ocpp1.6", chosen="ocpp1.6"),
+            pair("Volt", "byte", row("Connect", Outcome.REFUSED), offered="ocpp1.6"),
+            pair("Wren", "byte", offered="ocpp2.0.1 ocpp2.1", chosen="ocpp2.1"),
+        ),
+        3, 0, 0,
+    )  # fmt: skip
+
+    assert view.strangers == {("Volt", "byte"), ("Wren", "acme")}
+    assert view.meetings == (2, 2, 2)
+
+
+def test_pair_of_which_too_little_is_known_can_still_meet() -> None:
+    refused, silent = row("Connect", Outcome.FAILED), row("Connect", Outcome.REFUSED)
+    view = BoardView(
+        (
+            pair("Volt", "acme", offered="ocpp1.6 ocpp2.1", chosen="ocpp1.6"),
+            pair("Wren", "byte", refused, offered="ocpp2.1"),
+            pair("Gull", "acme", silent, row("BootNotification", Outcome.PASSED), offered="ocpp1.7"),
+        ),
+        3, 0, 0,
+    )  # fmt: skip
+
+    assert view.strangers == {("Wren", "acme")}
+    assert view.meetings == (3, 5, 1)
 
 
 def test_pair_that_got_another_name_is_found_by_its_sessions() -> None:

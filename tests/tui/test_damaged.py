@@ -63,8 +63,18 @@ def test_archive_that_is_damaged_is_refused_in_a_sentence(tmp_path: Path, at: in
         pass
 
 
+def test_what_is_read_instead_is_called_as_it_was_named(tmp_path: Path) -> None:
+    archive = archive_of(tmp_path, "evidence.recording")
+
+    with readable_recording(archive) as recording, pytest.raises(HubError, match=f"session 99 in '{archive}'"):
+        recording.session(99)
+
+
 def test_pipe_is_no_recording_and_nobody_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.recording")
 
-    with pytest.raises(HubError, match="there is no recording at"), readable_recording(tmp_path / "a.recording"):
+    with (
+        pytest.raises(HubError, match="is not a recording: it is no file"),
+        readable_recording(tmp_path / "a.recording"),
+    ):
         pass

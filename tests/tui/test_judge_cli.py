@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from drawing import draw
 from plugfest_floor import ACCEPTED, NUMBER, REFUSED, Floor
 from recorded import record
 
+from hub.recording_file import open_for_writing
 from matrix.ruleset import ruleset
 from tui import printing
 from tui.text import CONTESTED
@@ -246,6 +248,14 @@ def test_since_ruleset_says_only_what_changed_and_by_which_rule(faulty: Path, tm
     assert "violation to info 1" in graded.stdout
     assert "not graded any more" in ungraded.stdout
     assert "worse than before" in ungraded.stdout
+
+
+def test_save_beside_a_running_hub_says_what_to_do_instead(faulty: Path) -> None:
+    with closing(open_for_writing(faulty)):
+        kept, printed = run("judge", faulty, "--save"), run("judge", faulty)
+
+    assert (kept.exit_code, printed.exit_code) == (2, 1)
+    assert "without --save its verdicts are printed now, and --save keeps them once the hub has stopped" in kept.stderr
 
 
 def test_since_ruleset_as_json_names_cells_rules_and_what_is_left_out(faulty: Path) -> None:

@@ -65,6 +65,16 @@ def test_what_cannot_be_noted_exits_2_with_a_sentence(event: Path, arguments: li
     assert complaint in result.stderr
 
 
+def test_damaged_recording_takes_no_note_and_lists_those_that_are_left(event: Path) -> None:
+    event.write_bytes(event.read_bytes()[:-5000])
+
+    added, listed = run(event, "add", "--session", 1, "--by", "Volt", "x"), run(event)
+
+    assert (added.exit_code, listed.exit_code) == (2, 0)
+    assert "is damaged, and takes no note: it is cut off: " in added.stderr
+    assert "is damaged: it is cut off: " in listed.stderr
+
+
 def test_recording_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     result = run(tmp_path / "event.recording", "add", "--session", 1, "--by", "Volt", "x")
 

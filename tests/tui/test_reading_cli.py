@@ -31,6 +31,32 @@ def test_recording_that_is_missing_or_none_exits_2_with_a_sentence(command: str,
     assert "is an empty file, not a recording of the hub" in results[3].stderr
 
 
+READERS = (
+    ("show", "F"), ("judge", "F"), ("search", "F", "x"), ("doctor", "F"), ("note", "F"), ("diff", "F", "F"),
+    ("note", "F", "add", "--session", 1, "--by", "x", "y"), ("merge", "F", "-o", "O"), ("trim", "F", "-o", "O"),
+    ("compact", "F"), ("redact", "F", "--dry-run"), ("export", "F", "--as", "csv"),
+    ("evidence", "F", "TM-02", "-o", "O"),
+    ("replay", "F", "--as", "csms", "--listen", "127.0.0.1:0", "-o", "O"),
+)  # fmt: skip
+
+
+def test_every_command_says_in_the_same_words_what_is_no_recording(tmp_path: Path) -> None:
+    log = tmp_path / "event.log"
+    log.write_text("10:00 [2,")
+
+    said = {
+        path: {run(*(path if each == "F" else tmp_path / "o" if each == "O" else each for each in command)).stderr
+               for command in READERS}
+        for path in (tmp_path / "none", tmp_path, log)
+    }  # fmt: skip
+
+    assert list(said.values()) == [
+        {f"plugfest: there is no recording at {str(tmp_path / 'none')!r}\n"},
+        {f"plugfest: {str(tmp_path)!r} is a folder, not a recording\n"},
+        {f"plugfest: {str(log)!r} is not a recording: it is not a SQLite file; `plugfest import` makes one of a log\n"},
+    ]
+
+
 def test_show_lists_sessions_and_messages(faulty: Path) -> None:
     sessions, messages = run("show", faulty), run("show", faulty, "--session", 1)
 

@@ -22,6 +22,7 @@ from tui.grid import (
     WRONG_ONLY,
     Arrangement,
     Cell,
+    Heading,
     Sort,
     View,
     arrange,
@@ -106,7 +107,12 @@ class MatrixScreen(DashboardScreen):
             return ()
         everything = arrange(self.board, replace(self.choice, text="", version=ANY, outcome=ANY))
         hidden = self.choice.is_filtered and everything.cell_at(*place) is not None
-        return (Span(f" {vacancy(self.choice.view, *place, hidden=hidden)}", "muted"),)
+        strange = self._are_strangers(*place)
+        return (Span(f" {vacancy(self.choice.view, *place, hidden=hidden, strange=strange)}", "muted"),)
+
+    def _are_strangers(self, row: Heading, column: Heading) -> bool:
+        labels = {pair.station.label for pair in self.board.pairs if row.key == f"{pair.key.station}\0{pair.version}"}
+        return any((label, column.key) in self.board.strangers for label in labels)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,10 @@ STAGES: Final = {
 }  # fmt: skip
 
 
+ROOMY: Final = 110
+"""Columns from which on there is room for what is not needed at each moment."""
+
+
 class TopLine(LineView, can_focus=False):
     """Shows the recording's name, the stage of its reader and the summary of a board."""
 
@@ -44,12 +48,19 @@ class TopLine(LineView, can_focus=False):
         if self.progress.trouble:
             return ()
         board = self.board
-        figures = [f"{board.pairs_tried}/{board.pairs_possible} pairs", f"{board.sessions_open} open"]
+        figures = [_pairs(board, in_words=self.size.width >= ROOMY), f"{board.sessions_open} open"]
         if self.progress.stage is Stage.LIVE:
             figures.append(f"{self.progress.messages_per_s:,.0f} msg/s")
         disturbed = self.progress.disturbed
         marked = (Span(f" {DISTURBED} {disturbed} disturbed ", "offending"), Span("  ")) if disturbed else ()
         return (*marked, Span(" · ".join(figures)), Span(" "))
+
+
+def _pairs(board: BoardView, *, in_words: bool) -> str:
+    """Count the pairs that were tried, of those that can meet; apart from them, in words, those that cannot."""
+    tried, possible, strangers = board.meetings
+    apart = f" ({strangers} more share no version)" if strangers and in_words else ""
+    return f"{tried}/{possible} pairs{apart}"
 
 
 def _moment(when: When | None) -> Line:
