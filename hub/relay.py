@@ -31,7 +31,7 @@ from hub.tls import UpstreamTls
 from hub.tls_facts import why_the_csms_failed
 from matrix.trace import Ending, Side
 
-MOVED: Final = "connect again: the organizer has paired this station with another CSMS"
+MOVED: Final = "connect again: the event has paired this station anew"
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What `show` and `doctor` print: sessions, the messages of one, what a filter lets through, attempts to connect."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from matrix.trace import Disturbed, Frame, Opcode, Session, mark_of
 from tui.disturbed import by_session, step_as_json, step_line, what_was_done
 from tui.patients import HEALTH_GLYPHS, Patient
 from tui.printing import console, print_lines
+from tui.refused_again import folded
 from tui.text import ARROWS, CLOCKS, clock_time
 
 SHORT: Final = 160
@@ -22,7 +23,7 @@ SHORT: Final = 160
 
 
 def show_sessions(recording: Recording, *, as_json: bool) -> None:
-    """Print the sessions of a recording."""
+    """Print the sessions of a recording; in a table, refusals that repeat themselves are one line with their number."""
     frames = recording.frame_counts()
     sessions, steps = recording.sessions(), by_session(recording.disturbances())
     if as_json:
@@ -33,8 +34,9 @@ def show_sessions(recording: Recording, *, as_json: bool) -> None:
     table = Table("id", "opened", "identity", "CSMS", "protocol", "answer", "frames", "lasted", "end", box=None)
     if steps:
         table.add_column("disturbed on purpose")
-    for session in sessions:
-        cells = _session_cells(session, frames.get(session.id, 0))
+    for run in folded(sessions, steps.keys()):
+        session = run[0]
+        cells = _session_cells(session, frames.get(session.id, 0), _again(run))
         table.add_row(*map(Text, (*cells, what_was_done(steps[session.id])) if session.id in steps else cells))
     console().print(table if sessions else "no station has connected yet")
 
@@ -104,11 +106,17 @@ def show_patients(patients: Iterable[Patient]) -> None:
     console().print(*(lines or [Text("no station has tried to connect yet")]), sep="\n", soft_wrap=True)
 
 
-def _session_cells(session: Session, frames: int) -> tuple[str, ...]:
+def _again(run: Sequence[Session]) -> str:
+    if len(run) == 1:
+        return ""
+    return f", {len(run)} times until {clock_time(run[-1].opened_at)}, session {run[-1].id}"
+
+
+def _session_cells(session: Session, frames: int, again: str = "") -> tuple[str, ...]:
     answer = f"{session.status} {safe(session.reason, 30)}".strip() if session.status else _no_answer(session)
     return (
         str(session.id), clock_time(session.opened_at), safe(session.identity, 40), safe(session.csms, 20) or "-",
-        safe(session.chosen or "-", 20), answer, str(frames), _lasted(session), _end(session),
+        safe(session.chosen or "-", 20), answer, str(frames), _lasted(session), f"{_end(session)}{again}",
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from hub.tap import Tap
 from hub.tls import TlsPolicy
 from matrix.trace import Ending, Opcode, Session, Side
 
-MOVED = "connect again: the organizer has paired this station with another CSMS"
+MOVED = "connect again: the event has paired this station anew"
 SECRET = "what lotus expects of V2"
 CALL = '[2,"1","Heartbeat",{}]'
 

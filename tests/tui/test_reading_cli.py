@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from commands import run
-from drawing import draw
+from drawing import Pen, draw
 from recorded import record
+
+from matrix.trace import Ending
 
 
 @pytest.mark.parametrize("command", ["judge", "show"])
@@ -64,6 +66,17 @@ def test_show_lists_sessions_and_messages(faulty: Path) -> None:
     assert "ocpp1.6" in sessions.stdout
     assert '→  [2,"m","MeterValues"' in messages.stdout
     assert "Sec-WebSocket-Protocol: ocpp1.6" in messages.stdout
+
+
+def test_show_folds_refusals_that_repeat_themselves(tmp_path: Path) -> None:
+    refused = [Pen().session([], identity="CS1", status=503, ending=Ending.REFUSED) for _ in range(4)]
+    path = record(tmp_path / "event.recording", *refused)
+
+    listed, counted = run("show", path).stdout, run("show", path, "--json").stdout
+
+    assert listed.count("CS1") == 1
+    assert "4 times until " in " ".join(listed.split())
+    assert counted.count("CS1") == 4
 
 
 def test_show_as_json_prints_one_object_a_line(faulty: Path) -> None:

@@ -98,15 +98,17 @@ class EventScreen(MovingScreen):
 
         def send(label: str | None) -> None:
             if label is not None:
-                self._order(self._swapped(one, choices[label]), "swap")
+                self._order(self._swap(one, choices[label]), "swap")
 
         choices = {f"{safe(each.identity, 60)}, for {each.csms or NOBODY}": each for each in others}
         title = f"{safe(one.identity, 60)}, for {one.csms or NOBODY}, changes places with"
         self.app.push_screen(MoveScreen(title, [*choices], does="swaps"), send)
 
-    async def _swapped(self, one: PairShown, other: PairShown) -> str:
+    async def _swap(self, one: PairShown, other: PairShown) -> None:
         moved = await self.desk.swap(SwapOrder(one.identity, other.identity, seen=(one.csms, other.csms)))
-        return ", ".join(f"{safe(each.identity, 60)} is for {each.csms or NOBODY} now" for each in moved)
+        self.notify_of(
+            ", ".join(f"{safe(each.identity, 60)} is for {each.csms or NOBODY} now" for each in moved), moved
+        )
 
     # -- the clock ----------------------------------------------------------------------------------------------------
 
@@ -117,26 +119,26 @@ class EventScreen(MovingScreen):
     def action_shift(self, direction: int) -> None:
         self._order(self._set_clock(ClockOrder("shift", direction * SHIFT_S)), "clock")
 
-    async def _set_clock(self, wanted: ClockOrder) -> str:
+    async def _set_clock(self, wanted: ClockOrder) -> None:
         phase = await self.desk.clock(wanted)
         self._show_phase(phase)
-        return clock_line(phase)
+        self.notify(clock_line(phase), markup=False)
 
     def _show_phase(self, phase: PhaseShown) -> None:
         self.tell(worth_saying(phase))
 
     # -- orders -------------------------------------------------------------------------------------------------------
 
-    def _order(self, order: Coroutine[Any, Any, str], name: str) -> None:
+    def _order(self, order: Coroutine[Any, Any, None], name: str) -> None:
         """Have the hub do something, and say what came of it; nothing can be done in the past."""
         if self.is_past():
             order.close()
             return
         self.run_worker(self._obeyed(order), name=name, group=name)
 
-    async def _obeyed(self, order: Coroutine[Any, Any, str]) -> None:
+    async def _obeyed(self, order: Coroutine[Any, Any, None]) -> None:
         try:
-            self.notify(await order, markup=False)
+            await order
         except HubError as exc:
             self.notify(safe(str(exc)), severity="error", markup=False)
         self._look_again()

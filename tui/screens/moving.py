@@ -1,11 +1,12 @@
 """What the screens have in common on which a station can be moved to another CSMS."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from textual.binding import Binding
 
 from hub.errors import HubError
-from hub.event_control import DeskAt, MoveOrder
+from hub.event_control import DeskAt, MoveOrder, PairShown
 from matrix.safe import safe
 from tui.screens.contesting import ContestingScreen
 from tui.screens.move import MoveScreen
@@ -52,6 +53,10 @@ class MovingScreen(ContestingScreen):
             self.notify(safe(str(exc)), severity="error", markup=False)
             return
         what = f"is for {wanted.csms} now" if moved else f"is for {wanted.csms} already"
-        remark = next((f"; {safe(each.remark, 200)}" for each in moved if each.remark), "")
-        severity: Literal["warning", "information"] = "warning" if remark else "information"
-        self.notify(f"{safe(wanted.station, 60)} {what}{remark}", severity=severity, markup=False)
+        self.notify_of(f"{safe(wanted.station, 60)} {what}", moved)
+
+    def notify_of(self, sentence: str, moved: Iterable[PairShown]) -> None:
+        """Say what came of a move; as a warning where one of those moved shares no version with its CSMS."""
+        remarks = "".join(f"; {safe(each.remark, 200)}" for each in moved if each.remark)
+        severity: Literal["warning", "information"] = "warning" if remarks else "information"
+        self.notify(f"{sentence}{remarks}", severity=severity, markup=False)

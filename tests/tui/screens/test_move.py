@@ -144,6 +144,18 @@ async def test_stations_change_places_by_x(tmp_path: Path) -> None:
         await until(pilot, lambda: desk.pairing.pairs == {"V1": None, "V2": "lotus"})
 
 
+async def test_swap_of_a_station_to_a_csms_that_speaks_no_version_of_it_says_so(tmp_path: Path) -> None:
+    head, _, tail = TWO_STATIONS.partition("[stations.two]")
+    newer = f"{head}[stations.two]{tail.replace('1.6', '2.1')}"
+
+    async with dashboard_of(tmp_path, newer) as (pilot, _):
+        await pilot.press("E")
+        await until(pilot, lambda: "V2" in shown(pilot))
+        await pilot.press("x", "enter")
+
+        await until(pilot, lambda: "they have no version in common" in shown(pilot))
+
+
 @pytest.mark.parametrize("key", ["M", "x"])
 async def test_what_was_chosen_before_a_round_began_is_not_done_in_it(tmp_path: Path, key: str) -> None:
     async with dashboard_of(tmp_path, TWO_STATIONS) as (pilot, desk):
