@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -33,6 +34,7 @@ from tui.screens.pair import PairScreen
 from tui.screens.rules_file import RulesFileScreen
 from tui.screens.search import SearchScreen
 from tui.screens.session import SessionScreen
+from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.source import Source
 from tui.travelling import TravellingApp
 from tui.widgets.alarm import Alarm
@@ -104,6 +106,11 @@ class PlugfestApp(TravellingApp):
 
     def on_unmount(self) -> None:
         self.source.stop()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where there is no room for a screen."""
+        if is_too_small(event.size) and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
 
     def on_advanced(self, event: Advanced) -> None:
         self.advance(event.board, event.progress)

@@ -76,7 +76,7 @@ def test_show_folds_refusals_that_repeat_themselves(tmp_path: Path) -> None:
 
     assert listed.count("CS1") == 1
     assert "4 times until " in " ".join(listed.split())
-    assert counted.count("CS1") == 4
+    assert counted.count('"identity":"CS1"') == 4
 
 
 def test_show_as_json_prints_one_object_a_line(faulty: Path) -> None:

@@ -63,8 +63,9 @@ class EventScreen(MovingScreen):
         try:
             shown = await self.desk.pairs()
         except HubError as exc:
-            listed.empty = safe(str(exc))
+            listed.empty = "nothing can be asked or moved here now"
             listed.show(())
+            self.query_one("#here", Bar).left = (Span(f" {safe(str(exc))}", "warning"),)
             return
         listed.empty = "the event has no stations"
         listed.show(shown.pairs)

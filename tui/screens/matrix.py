@@ -54,7 +54,7 @@ class MatrixScreen(DashboardScreen):
         Binding("s", "sort", "Sort", tooltip="Sort by name, gravity or last activity, in turn"),
         Binding("v", "version", "Version", tooltip="Only one OCPP version, in turn"),
         Binding("o", "outcome", "Outcome", tooltip="Only one outcome, in turn"),
-        Binding("n", "next_wrong(1)", "Next wrong", tooltip="Next cell that went wrong"),
+        Binding("n", "next_wrong(1)", "Next ✗≠", tooltip="Next cell that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous cell that went wrong", show=False),
         Binding("f", "findings", "Findings", tooltip="What to fix first: all findings by vendor and rule"),
         Binding("escape", "clear", "Clear the filter", show=False),

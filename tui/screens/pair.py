@@ -34,7 +34,7 @@ class PairScreen(ComparingScreen, MovingScreen):
     CSS_PATH = "pair.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sort", "Sort", tooltip="Sort as exercised, or the gravest first"),
-        Binding("n", "next_wrong(1)", "Next wrong", tooltip="Next message type that went wrong"),
+        Binding("n", "next_wrong(1)", "Next ✗≠", tooltip="Next message type that went wrong"),
         Binding("N", "next_wrong(-1)", "Previous message type that went wrong", show=False),
         Binding("tab", "app.focus_next", "History", tooltip="To the history of the message type, and back"),
         Binding("f", "findings", "Findings", tooltip="What to fix first in this pair: its findings by rule"),

@@ -7,7 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Footer
 
-LEAST: Final = ("compare", "copy_as", "evidence")
+LEAST: Final = (
+    "compare", "copy_as", "evidence", "shift(-1)", "shift(1)", "version", "sort", "outcome", "outcomes", "strict",
+    "handshake", "findings_only", "severity", "vendor", "turn", "rule", "findings",
+)  # fmt: skip
 """Actions that may be left out, the first one first; the help has them all."""
 
 
