@@ -139,16 +139,10 @@ class Pair:
         return sum(row.outcome in CONFORMING for row in self.rows)
 
     @property
-    def has_spoken(self) -> bool:
-        """True once a version was agreed on, or something was said all the same."""
-        return bool(self.chosen) or any(
-            row.outcome is not Outcome.UNTESTED for row in self.rows if row.action != CONNECT
-        )
-
-    @property
     def is_turned_down(self) -> bool:
-        """True where the CSMS took none of the subprotocols that were offered to it last."""
-        return any(row.outcome is Outcome.REFUSED for row in self.rows if row.action == CONNECT)
+        """True where the CSMS took none of the subprotocols that were offered to it last, and nothing was said."""
+        tested = {row.action: row.outcome for row in self.rows if row.outcome is not Outcome.UNTESTED}
+        return not self.chosen and tested == {CONNECT: Outcome.REFUSED}
 
     def row(self, action: str) -> Row:
         """Return the row of an action.
@@ -165,8 +159,8 @@ class Pair:
 class Meetings(NamedTuple):
     """Who has met whom, of all station products and CSMSes: `tried` of `possible`.
 
-    Those that have shown no version in common are `strangers`, and in neither of the two: what the station offers, the
-    CSMS has turned down, or it has spoken something else only.
+    Those that have shown no version in common are `strangers`, and in neither of the two: the CSMS has turned down what
+    the station offered or, where they were not tried, has spoken other versions only.
     """
 
     tried: int
@@ -205,16 +199,13 @@ class BoardView:
     def strangers(self) -> frozenset[tuple[str, str]]:
         """Station labels with CSMSes, tried or not, that have shown no version in common so far."""
         offered, spoken = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-        have_spoken, turned_down = set[tuple[str, str]](), set[tuple[str, str]]()
+        met, turned_down = set[tuple[str, str]](), set[tuple[str, str]]()
         for pair in self.pairs:
             offered[pair.station.label] |= pair.offered
             spoken[pair.csms] |= pair.chosen
-            if pair.has_spoken:
-                have_spoken.add((pair.station.label, pair.csms))
-            elif pair.is_turned_down:
-                turned_down.add((pair.station.label, pair.csms))
+            (turned_down if pair.is_turned_down else met).add((pair.station.label, pair.csms))
         unlike = {(label, csms) for label in offered for csms in spoken if _are_unlike(offered[label], spoken[csms])}
-        return frozenset((turned_down | unlike) - have_spoken)
+        return frozenset((turned_down | unlike) - met)
 
     def pair(self, key: PairKey) -> Pair | None:
         """Return the pair with that key; None where there is none (any more: an identity may have become a product)."""

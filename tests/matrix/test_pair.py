@@ -58,6 +58,18 @@ def test_pair_of_which_too_little_is_known_can_still_meet() -> None:
     assert view.meetings == (3, 5, 1)
 
 
+def test_refused_upgrade_is_a_pair_that_was_tried_whatever_the_csms_speaks_else() -> None:
+    view = BoardView(
+        (
+            pair("Volt", "acme", offered="ocpp1.6", chosen="ocpp1.6"),
+            pair("Wren", "acme", row("Connect", Outcome.FAILED), offered="ocpp2.1"),
+        ),
+        2, 0, 0,
+    )  # fmt: skip
+
+    assert view.meetings == (2, 2, 0)
+
+
 def test_pair_that_got_another_name_is_found_by_its_sessions() -> None:
     now = pair("Volt", "acme")
     view = BoardView((now,), 2, 0, 0)
