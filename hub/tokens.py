@@ -35,6 +35,10 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,63}")
 class TokenError(HubError):
     """The token file cannot be used; the message has a line for each mistake."""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(str(self).splitlines())
+
 
 class Role(StrEnum):
     """What somebody is at the event."""

@@ -71,7 +71,7 @@ def _reported(command: Callable[..., int | None]) -> Callable[..., None]:
 
 @click.group()
 def tunnel() -> None:
-    """Bring a CSMS, or stations, to a hub that cannot dial them: from behind NAT, with one outbound connection kind.
+    """Bring a CSMS, or stations, to a hub that cannot dial them: from behind NAT, by connections that go out alone.
 
     The organizer's token is in PLUGFEST_TOKEN, or in a file: --token-file.
 
