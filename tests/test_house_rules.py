@@ -85,11 +85,12 @@ def test_every_ignored_complaint_has_its_reason_on_its_line(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", PACKAGES)
 def test_tests_mirror_the_packages(folder: str) -> None:
-    known = {path.stem for path in (ROOT / folder).rglob("*.py")} | ACROSS
+    tests = [path.relative_to(ROOT / "tests") for path in (ROOT / "tests" / folder).rglob("test_*.py")]
+    mirrored = {path: path.with_name(path.name.removeprefix("test_")) for path in tests}
     strays = [
-        path.name
-        for path in (ROOT / "tests" / folder).rglob("test_*.py")
-        if path.stem.removeprefix("test_") not in known and not path.stem.startswith("test_rules_")
+        str(path)
+        for path, module in mirrored.items()
+        if not (ROOT / module).exists() and module.stem not in ACROSS and not path.stem.startswith("test_rules_")
     ]
 
     assert strays == []

@@ -7,7 +7,7 @@ from typing import Final
 from matrix.finding import Severity
 from matrix.history import sentence
 from matrix.notes import Notes
-from matrix.outcome import GRAVITY, WRONG, Outcome, gravest
+from matrix.outcome import GRAVITY, Outcome, gravest
 from matrix.pair import Pair, Row
 from matrix.safe import safe
 from matrix.trace import Clock, Ending, Session, Side
@@ -172,11 +172,6 @@ def history_line(row: Row, latest: int = STRIP) -> Line:
 def strip_of(row: Row, latest: int = STRIP) -> Line:
     """Return the latest outcomes of a row as glyphs, oldest first."""
     return tuple(glyph(outcome) for outcome in row.changes.last(latest))
-
-
-def wrongs(pair: Pair) -> int:
-    """Return how many rows of a pair went wrong."""
-    return sum(row.outcome in WRONG for row in pair.rows)
 
 
 def state_of(session: Session) -> str:

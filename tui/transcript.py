@@ -63,11 +63,6 @@ class Transcript:
         """How many frames there are beyond the mark that limits it."""
         return len(self._ids) - self._length
 
-    @property
-    def last_id(self) -> int:
-        """The id of the newest frame, 0 where there is none."""
-        return self._ids[self._length - 1] if self._length else 0
-
     def extend(self, ids: Iterable[int]) -> None:
         """Add ids that come after all others."""
         self._pages.pop(len(self._ids) // PAGE, None)
