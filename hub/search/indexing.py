@@ -5,9 +5,7 @@ turns. Whatever is wrong with the file, it is made again; where it cannot be, th
 """
 
 import hashlib
-import sys
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -20,15 +18,15 @@ from hub.recording import Recording
 from hub.search.annotator import Annotator, Talk
 from hub.search.entry import KINDS, About, Entry
 from hub.search.index_file import FORMAT, MEMORY, has_schema, is_sound, make_anew, open_at, places
+from hub.search.indexed_entries import IndexedEntries
 from hub.search.matching import haystack
-from hub.search.plan import SIDES, Bounds
+from hub.search.plan import SIDES
 from hub.search.query import END
 from matrix.trace import Frame, Opened, Traffic, mark_of, session_of
 
 STEP: Final = 20_000
 """Items of a recording that are taken up in one transaction."""
 
-_ENTRY: Final = "SELECT * FROM entry WHERE id = ?"
 _INSERT_ENTRY: Final = "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ABOUT: Final = "INSERT OR REPLACE INTO about VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _TALKS: Final = msgspec.msgpack.Decoder(dict[int, Talk])
@@ -41,30 +39,17 @@ class NoIndexError(HubError):
     """There can be no index, not even in memory; the message says why."""
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """What the index keeps of an entry."""
-
-    mark: int
-    session: int
-    at: int
-    side: int
-    kind: int
-    action: str
-    size: int
-    latency: int | None
-
-
-class Index:
+class Index(IndexedEntries):
     """The index of one recording. Used by one thread.
 
-    `about` and `opened` (the marks of handshakes) are by session, `actions` are the numbers of names; `until` is the
-    last mark that can be found. `place` is its file, None where it is in memory; `connection` is open on it.
+    `about` and `opened` (the marks of handshakes) are by session; `until` is the last mark that can be found. `place`
+    is its file, None where it is in memory; `connection` is open on it.
     """
 
     def __init__(self, recording: Path) -> None:
         self._places = places(recording)
         self.until = 0
-        self.actions: dict[str, int] = {}
+        self.actions = {}
         self.opened: dict[int, int] = {}
         self._annotator = Annotator()
         self._is_checked = False
@@ -232,59 +217,6 @@ class Index:
             number = self.actions[action] = len(self.actions)
             self.connection.execute("INSERT INTO action VALUES (?, ?)", (number, action))
         return number
-
-    # -- reading ------------------------------------------------------------------------------------------------------
-
-    def marks(self, bounds: Bounds, *, after: int = 0) -> "tuple[array[int], array[int]]":
-        """Return the marks after one of what may be found, in order, and those of them that are not certain.
-
-        Raises:
-            DatabaseError: the file cannot be read.
-        """
-        sure, maybe = bounds.sure, bounds.maybe
-        if bounds.is_exact:
-            query = f"SELECT id FROM entry WHERE id > ? AND ({maybe.sql}) ORDER BY id"  # noqa: S608 - hub.search.plan's
-            return array("q", (mark for (mark,) in self._rows(query, after, *maybe.values))), array("q")
-        query = f"SELECT id, {sure.sql} FROM entry WHERE id > ? AND ({maybe.sql}) ORDER BY id"  # noqa: S608 - the same
-        marks, unsure = array("q"), array("q")
-        for mark, is_sure in self._rows(query, *sure.values, after, *maybe.values):
-            marks.append(mark)
-            if not is_sure:
-                unsure.append(mark)
-        return marks, unsure
-
-    def pieces(self, beginning: str) -> list[str]:
-        """Return the pieces of the full text that begin with some characters.
-
-        Raises:
-            DatabaseError: the file cannot be read.
-        """
-        query = "SELECT term FROM piece WHERE term >= ? AND term < ?"
-        return [term for (term,) in self._rows(query, beginning, beginning + chr(sys.maxunicode))]
-
-    def rows(self, marks: Iterable[int]) -> Iterator[Row]:
-        """Yield what is kept of entries, in order; marks that are not there are left out.
-
-        Raises:
-            DatabaseError: the file cannot be read.
-        """
-        names = {number: name for name, number in self.actions.items()}
-        for mark in marks:
-            for _, session, at, side, kind, action, size, latency in self._rows(_ENTRY, mark):
-                yield Row(mark, session, at, side, kind, names.get(action, ""), size, latency)
-
-    def time_until(self, mark: int) -> int:
-        """Return the time (ns) of the last entry up to a mark; 0 where there is none.
-
-        Raises:
-            DatabaseError: the file cannot be read.
-        """
-        for (at,) in self._rows("SELECT at FROM entry WHERE id <= ? ORDER BY id DESC LIMIT 1", mark):
-            return int(at)
-        return 0
-
-    def _rows(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        return self.connection.execute(sql, values)
 
 
 def indexed(entry: Entry) -> str:
