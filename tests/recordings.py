@@ -14,6 +14,8 @@ from sqlite_utils import Database
 
 from hub.database import connect
 from hub.migrations import RECORDING
+from hub.recording import Recording
+from matrix.judge import Judge
 from matrix.trace import Opcode, Side
 
 NOON: Final = 1_767_268_800_000_000_000
@@ -126,3 +128,12 @@ class RecordingBuilder:
 def _headers(headers: tuple[tuple[str, str], ...], subprotocol: str | None) -> str:
     chosen = (("Sec-WebSocket-Protocol", subprotocol),) if subprotocol else ()
     return orjson.dumps([*headers, *chosen]).decode()
+
+
+def judged(recording: Recording, until: int) -> Judge:
+    """Return a judge that has read a recording up to a mark."""
+    judge = Judge()
+    for batch in recording.batches(until):
+        for item in batch:
+            judge.feed(item)
+    return judge

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import trustme
+from relayed import recorded
 from tls_peers import HOST
 
 from hub.certs import Authority
 from hub.doors import Door
-from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tls import TlsPolicy
 from matrix.trace import Session
@@ -34,11 +34,6 @@ async def secure_hub(tmp_path: Path, url: str, context: ssl.SSLContext, **settin
     )
     async with Hub(everything) as hub:
         yield hub
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
 
 
 async def the_only_session(hub: Hub) -> Session:

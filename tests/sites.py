@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final
 import aiohttp
 import trustme
 from aiohttp import web
+from event_texts import a_csms, a_participant, a_station, event_text
 
 from hub.disturber import Disturber
 from hub.doors import Door
@@ -22,29 +23,6 @@ from hub.tls import TlsPolicy
 from hub.tokens import Role, Token, new_token, revoke
 from tui.hub_app import PAGES, hub_app
 
-EVENT: Final = """\
-[event]
-name = "Fest"
-[participants.volta]
-vendor = "Volta"
-[participants.wren]
-[csmses.lotus]
-participant = "wren"
-url = "{url}"
-versions = ["1.6"]
-[csmses.deep]
-participant = "wren"
-url = "{url}"
-versions = ["1.6"]
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-[stations.nine]
-participant = "wren"
-versions = ["1.6"]
-identities = ["W9"]
-"""
 AFAR: Final = {"Via": "1.1 a-proxy"}
 """What a request carries that does not come from the hub's own machine; all of these tests do."""
 NOBODY, WRONG, REVOKED, VIEWER, OWN, OTHER, ORGANIZER, MOVER = (
@@ -160,7 +138,7 @@ async def csms_at() -> AsyncIterator[str]:
 @asynccontextmanager
 async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
     async with csms_at() as url:
-        (tmp_path / "event.toml").write_text(EVENT.format(url=url) + f"[viewing]\n{viewing}\n")
+        (tmp_path / "event.toml").write_text(event_text(*_tables(url, viewing)))
         async with site_with(tmp_path) as found:
             yield found
 
@@ -199,3 +177,10 @@ async def event(tmp_path: Path, viewing: str) -> AsyncIterator[Site]:
         await there.visit("W9", "lotus", "Wren")
         await there.visit("W9", "deep", "Wren")
         yield there
+
+
+def _tables(url: str, viewing: str) -> Iterator[str]:
+    yield a_participant("volta", vendor="Volta") + a_participant("wren")
+    yield a_csms("lotus", "wren", url) + a_csms("deep", "wren", url)
+    yield a_station("one", "volta", "V1") + a_station("nine", "wren", "W9")
+    yield f"[viewing]\n{viewing}\n"

@@ -15,14 +15,8 @@ from hub.server import Hub
 from hub.tunnel_words import Timing
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.trace import Session
 
 AT_HOME: Final = (Door("127.0.0.1", 0),)
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
 
 
 async def session_of(port: int, peers: Peers, target: str = "/acme/CS1") -> tuple[Line, Line]:

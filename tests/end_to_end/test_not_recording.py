@@ -11,6 +11,7 @@ from queue import Queue
 
 from raw_peers import ACCEPT, Line, Peers, masked, upgrade
 from read_only import no_file_takes_a_byte
+from written import until
 
 from hub.lock_file import UNWRITABLE
 from hub.recording import Recording
@@ -61,9 +62,20 @@ async def session(peers: Peers, recording: Path, *, is_strict: bool = False) -> 
             line.reset()
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    while not reached():  # noqa: ASYNC110 - the recorder has no event for what only tests wait for
-        await asyncio.sleep(0.001)
+async def accepted_on_a_full_disk(hub: Hub, peers: Peers, station: Line) -> tuple[Line, Line]:
+    """Let a CSMS accept CS2 where that can no longer be recorded; return the station's end and the CSMS's."""
+    connection = hub.recorder._connection
+    other = await peers.station(hub.port)
+    await other.say(upgrade("/acme/CS2"))
+    upstream = await peers.line()
+    await upstream.head()
+    connection.pragma("max_page_count", connection.pragma("page_count"))
+    await station.say(masked("x" * 50_000))
+    await until(lambda: not hub.recorder.is_forwarding)
+    waiting = len(hub.recorder._batch.afterwards)
+    await upstream.say(ACCEPT)
+    await until(lambda: len(hub.recorder._batch.afterwards) > waiting)
+    return other, upstream
 
 
 def gaps(path: Path) -> list[str | None]:
@@ -164,22 +176,12 @@ async def test_a_station_that_leaves_while_a_strict_hub_cannot_record_its_sessio
 ) -> None:
     path = tmp_path / "event.db"
     async with session(peers, path, is_strict=True) as (hub, station, _):
-        connection = hub.recorder._connection
-        other = await peers.station(hub.port)
-        await other.say(upgrade("/acme/CS2"))
-        upstream = await peers.line()
-        await upstream.head()
-        connection.pragma("max_page_count", connection.pragma("page_count"))
-        await station.say(masked("x" * 50_000))
-        await until(lambda: not hub.recorder.is_forwarding)
-        waiting = len(hub.recorder._batch.afterwards)
-        await upstream.say(ACCEPT)
-        await until(lambda: len(hub.recorder._batch.afterwards) > waiting)
+        other, upstream = await accepted_on_a_full_disk(hub, peers, station)
 
         other.reset()
         await upstream.rest()
         splices = len(hub.relay.splices)
-        connection.pragma("max_page_count", 1_000_000)
+        hub.recorder._connection.pragma("max_page_count", 1_000_000)
 
     with Recording.open(path) as recording:
         left = next(each for each in recording.sessions() if each.identity == "CS2")
@@ -200,22 +202,12 @@ async def test_a_station_that_leaves_while_a_strict_hub_cannot_record_its_sessio
 async def test_a_hub_that_stops_before_a_session_is_recorded_has_not_opened_it(peers: Peers, tmp_path: Path) -> None:
     path = tmp_path / "event.db"
     async with session(peers, path, is_strict=True) as (hub, station, _):
-        connection = hub.recorder._connection
-        other = await peers.station(hub.port)
-        await other.say(upgrade("/acme/CS2"))
-        upstream = await peers.line()
-        await upstream.head()
-        connection.pragma("max_page_count", connection.pragma("page_count"))
-        await station.say(masked("x" * 50_000))
-        await until(lambda: not hub.recorder.is_forwarding)
-        waiting = len(hub.recorder._batch.afterwards)
-        await upstream.say(ACCEPT)
-        await until(lambda: len(hub.recorder._batch.afterwards) > waiting)
+        _, upstream = await accepted_on_a_full_disk(hub, peers, station)
 
         (opening,) = hub.connecting
         opening.cancel()
         await upstream.rest()
-        connection.pragma("max_page_count", 1_000_000)
+        hub.recorder._connection.pragma("max_page_count", 1_000_000)
 
     with Recording.open(path) as recording:
         stopped = next(each for each in recording.sessions() if each.identity == "CS2")

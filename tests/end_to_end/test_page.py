@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from event_texts import a_csms, a_participant, a_round, a_station, event_text
 from page_viewer import Viewer, missing, viewer
 
 from hub import token_file
@@ -21,33 +22,7 @@ from hub.tokens import Role, Token, new_token, read_tokens, revoke
 from tui.hub_app import PAGES, app_with_page, hub_app
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-EVENT = """\
-[event]
-name = "Fest"
-[participants.alder]
-vendor = "Alder"
-[participants.hostile]
-vendor = "{vendor}"
-[participants.lab]
-[csmses.acme]
-participant = "lab"
-url = "{url}"
-versions = ["1.6"]
-[stations.one]
-participant = "alder"
-versions = ["1.6"]
-identities = ["A1"]
-[stations.two]
-participant = "hostile"
-versions = ["1.6"]
-identities = ["H1"]
-[[rounds]]
-starts = {starts}
-minutes = 5
-pairs = [["one", "acme"]]
-[viewing]
-participants = "outcomes"
-"""
+VIEWING = '[viewing]\nparticipants = "outcomes"\n'
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,8 +66,12 @@ async def hub(tmp_path: Path, csms_url: str) -> AsyncIterator[Hub]:
 async def festival(tmp_path: Path, csms_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
     """A hub with an event, at which Alder and somebody with a hostile name have a station each, and a round is on."""
     monkeypatch.setattr(token_file, "LOOK_S", 0.05)
-    starts = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    (tmp_path / "event.toml").write_text(EVENT.format(vendor=HOSTILE, url=csms_url, starts=starts))
+    tables = (
+        a_participant("alder", vendor="Alder"), a_participant("hostile", vendor=HOSTILE), a_participant("lab"),
+        a_csms("acme", "lab", csms_url), a_station("one", "alder", "A1"), a_station("two", "hostile", "H1"),
+        a_round(datetime.now(UTC), ("one", "acme"), minutes=5), VIEWING,
+    )  # fmt: skip
+    (tmp_path / "event.toml").write_text(event_text(*tables))
     new_token(tmp_path / "tokens.toml", Token(name="organizer", digest="", role=Role.ORGANIZER))
     desk, recording = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy()), tmp_path / "event.recording"
     settings = HubSettings(recording=recording, csmses={}, port=0, tokens=tmp_path / "tokens.toml")

@@ -3,36 +3,18 @@
 import asyncio
 
 import pytest
-from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
+from raw_peers import ACCEPT, Deflater, Peers, frame, masked, upgrade
+from relayed import frames_of, recorded, session_of
 
 from hub.recording import Recording
 from hub.server import Hub
 from matrix.trace import RSV1, Closed, Ending, Frame, Opcode, Session, Side
 
 
-async def session_of(hub: Hub, peers: Peers, *, answer: bytes = ACCEPT) -> tuple[Line, Line]:
-    """Open a session; return the station's end and the CSMS's."""
-    station = await peers.station(hub.port)
-    await station.say(upgrade())
-    upstream = await peers.accept(answer)
-    assert await station.head() == answer
-    return station, upstream
-
-
 async def ended(hub: Hub) -> Session:
     """Return the session once its end is recorded."""
     await hub.relay.is_idle.wait()
     return recorded(hub)[0]
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
-
-def frames_of(hub: Hub) -> list[Frame]:
-    with Recording.open(hub.settings.recording) as recording:
-        return [item for item in recording.traffic() if isinstance(item, Frame)]
 
 
 # -- the handshake ----------------------------------------------------------------------------------------------------

@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
+from raw_peers import Line, Peers, frame, masked, upgrade
+from relayed import recorded, session_of
 
 from hub.admission import Duplicates
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tap import Tap
 from matrix.judge import Judge
-from matrix.trace import Ending, Opcode, Session, Side
+from matrix.trace import Ending, Opcode, Side
 
 REPLACED = "replaced by session 2, a newer connection of this identity"
 
@@ -25,19 +26,6 @@ async def hub_that(tmp_path: Path, peers: Peers, policy: Duplicates) -> AsyncIte
     async with Hub(settings) as hub:
         yield hub
         peers.hang_up()
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
-
-async def session_of(hub: Hub, peers: Peers, target: str = "/acme/CS1") -> tuple[Line, Line]:
-    station = await peers.station(hub.port)
-    await station.say(upgrade(target))
-    upstream = await peers.accept()
-    assert await station.head() == ACCEPT
-    return station, upstream
 
 
 async def goodbye(line: Line, side: Side) -> list[tuple[int, str | bytes]]:

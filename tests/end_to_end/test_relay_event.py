@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from event_texts import a_csms, a_participant, a_station, event_text
 from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
+from relayed import recorded, session_of
 
 from hub import event_desk
 from hub.authentication import Authentication, OpenToAll, Rejection
@@ -18,11 +20,10 @@ from hub.event_control import DeskAt, MoveOrder, PairShown, SwapOrder, add_event
 from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.handshake import RequestHead
-from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tap import Tap
 from hub.tls import TlsPolicy
-from matrix.trace import Ending, Opcode, Session, Side
+from matrix.trace import Ending, Opcode, Side
 
 MOVED = "connect again: the event has paired this station anew"
 SECRET = "what lotus expects of V2"
@@ -35,38 +36,22 @@ async def others() -> AsyncIterator[Peers]:
         yield peers
 
 
-def event_text(lotus: Peers, deep: Peers, csms: str = "lotus") -> str:
-    return f"""\
-[event]
-name = "Plugfest"
-[participants.volta]
-[csmses.lotus]
-participant = "volta"
-url = "{lotus.url}"
-versions = ["1.6"]
-[csmses.lotus.passwords]
-V2 = "{SECRET}"
-[csmses.deep]
-participant = "volta"
-url = "{deep.url}"
-versions = ["1.6"]
-[stations."Volta One"]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V 1", "V2"]
-csms = "{csms}"
-[stations.idle]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V3"]
-"""
+def event_of(lotus: Peers, deep: Peers, csms: str = "lotus") -> str:
+    return event_text(
+        a_participant("volta"),
+        a_csms("lotus", "volta", lotus.url),
+        f'[csmses.lotus.passwords]\nV2 = "{SECRET}"\n',
+        a_csms("deep", "volta", deep.url),
+        a_station("Volta One", "volta", "V 1", "V2", csms=csms),
+        a_station("idle", "volta", "V3"),
+    )
 
 
 @asynccontextmanager
 async def hub_with(
     tmp_path: Path, lotus: Peers, deep: Peers, authentication: Authentication | None = None
 ) -> AsyncIterator[Hub]:
-    (tmp_path / "event.toml").write_text(event_text(lotus, deep))
+    (tmp_path / "event.toml").write_text(event_of(lotus, deep))
     desk = EventDesk(read_event(tmp_path / "event.toml"), TlsPolicy())
     app = web.Application()
     add_event_control(app, desk)
@@ -85,19 +70,6 @@ async def hub(tmp_path: Path, peers: Peers, others: Peers) -> AsyncIterator[Hub]
         yield hub
 
 
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
-
-async def session_at(hub: Hub, peers: Peers, target: str) -> tuple[Line, Line]:
-    station = await peers.station(hub.port)
-    await station.say(upgrade(target))
-    upstream = await peers.accept()
-    assert await station.head() == ACCEPT
-    return station, upstream
-
-
 async def closes_of(line: Line, side: Side) -> list[bytes]:
     reads = Tap(side).feed(await line.rest())
     return [bytes(read.payload) for read in reads if read.opcode == Opcode.CLOSE and isinstance(read.payload, bytes)]
@@ -110,7 +82,7 @@ async def until(reached: Callable[[], bool]) -> None:
 
 
 async def test_station_reaches_the_csms_that_it_is_paired_with_byte_for_byte(hub: Hub, peers: Peers) -> None:
-    station, upstream = await session_at(hub, peers, "/V%201?a=%62")
+    station, upstream = await session_of(hub, peers, "/V%201?a=%62")
 
     await station.say(masked(CALL))
 
@@ -142,7 +114,7 @@ async def test_station_that_the_event_does_not_know_is_told_so(hub: Hub, peers: 
 
 
 async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: Peers) -> None:
-    station, _ = await session_at(hub, peers, "/V2")
+    station, _ = await session_of(hub, peers, "/V2")
 
     swapped = await DeskAt(hub.url).swap(SwapOrder("V2", "idle"))
 
@@ -151,13 +123,13 @@ async def test_stations_that_are_swapped_meet_each_others_csms(hub: Hub, peers: 
         ("V3", None, "lotus"),
     ]
     assert await closes_of(station, Side.CSMS) == [(1012).to_bytes(2, "big") + MOVED.encode()]
-    await session_at(hub, peers, "/V3")
+    await session_of(hub, peers, "/V3")
 
 
 async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
     hub: Hub, peers: Peers, others: Peers
 ) -> None:
-    station, upstream = await session_at(hub, peers, "/V2")
+    station, upstream = await session_of(hub, peers, "/V2")
 
     moved = await DeskAt(hub.url).move(MoveOrder("Volta One", "deep"))
 
@@ -167,7 +139,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
         PairShown("V2", "Volta One", "deep", "lotus"),
     ]
     assert await station.hear(len(frame(goodbye, 8))) == frame(goodbye, 8)
-    await session_at(hub, others, "/V2")
+    await session_of(hub, others, "/V2")
     ended, going = recorded(hub)
     assert (ended.ending, ended.fault) == (
         Ending.HUB,
@@ -178,7 +150,7 @@ async def test_moved_station_is_closed_with_1012_and_reaches_the_other_csms(
 
 
 async def test_station_that_names_its_csms_stays_there(hub: Hub, peers: Peers) -> None:
-    station, upstream = await session_at(hub, peers, "/lotus/V2")
+    station, upstream = await session_of(hub, peers, "/lotus/V2")
 
     await DeskAt(hub.url).move(MoveOrder("V2", "deep"))
     await station.say(masked(CALL))
@@ -228,7 +200,7 @@ async def test_station_that_is_moved_while_its_password_is_checked_does_not_reac
         assert b" 503 " in (answer := await station.head())
         assert b"\r\nRetry-After: " in answer
         assert [(each.csms, each.is_open) for each in recorded(hub)] == [("lotus", False)]
-        await session_at(hub, others, "/V2")
+        await session_of(hub, others, "/V2")
 
 
 async def test_pairs_are_shown_as_they_are_now(hub: Hub) -> None:
@@ -260,10 +232,10 @@ async def test_edit_is_taken_up_and_drops_no_session_but_those_that_it_moves(
 ) -> None:
     monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
     async with hub_with(tmp_path, peers, others) as hub:
-        moved, _ = await session_at(hub, peers, "/V2")
-        stays, upstream = await session_at(hub, peers, "/lotus/V3")
+        moved, _ = await session_of(hub, peers, "/V2")
+        stays, upstream = await session_of(hub, peers, "/lotus/V3")
 
-        (tmp_path / "event.toml").write_text(event_text(peers, others, "deep"))
+        (tmp_path / "event.toml").write_text(event_of(peers, others, "deep"))
 
         await until(lambda: hub.desk is not None and hub.desk.pairing.csms_of("V2") == "deep")
         assert (await moved.hear(4))[2:] == (1012).to_bytes(2, "big")
@@ -277,7 +249,7 @@ async def test_limits_of_an_edit_hold_for_connections_to_come(
     monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
     async with hub_with(tmp_path, peers, others) as hub:
         limits = "\n[limits]\nhead_bytes = 1024\nhandshake_s = 0.1\n"
-        (tmp_path / "event.toml").write_text(event_text(peers, others) + limits)
+        (tmp_path / "event.toml").write_text(event_of(peers, others) + limits)
         await until(lambda: hub.limits.head_bytes == 1024)
         long, slow = await peers.station(hub.port), await peers.station(hub.port)
 
@@ -293,13 +265,13 @@ async def test_broken_edit_is_refused_and_the_old_event_stays_in_force(
 ) -> None:
     monkeypatch.setattr(event_desk, "LOOK_EVERY_S", 0.01)
     async with hub_with(tmp_path, peers, others) as hub:
-        (tmp_path / "event.toml").write_text(event_text(peers, others, "nowhere"))
+        (tmp_path / "event.toml").write_text(event_of(peers, others, "nowhere"))
 
         await until(lambda: "stays so" in caplog.text)
 
         assert hub.desk is not None
         assert hub.desk.pairing.csms_of("V2") == "lotus"
-        await session_at(hub, peers, "/V2")
+        await session_of(hub, peers, "/V2")
 
 
 async def test_csms_that_an_edit_adds_is_reached(
@@ -309,10 +281,10 @@ async def test_csms_that_an_edit_adds_is_reached(
     async with hub_with(tmp_path, peers, others) as hub:
         added = f'[csmses.new]\nparticipant = "volta"\nurl = "{others.url}"\nversions = ["1.6"]\n'
 
-        (tmp_path / "event.toml").write_text(event_text(peers, others) + added)
+        (tmp_path / "event.toml").write_text(event_of(peers, others) + added)
 
         await until(lambda: hub.desk is not None and "new" in hub.desk.event.csmses)
-        await session_at(hub, others, "/new/V2")
+        await session_of(hub, others, "/new/V2")
         assert recorded(hub)[0].csms == "new"
 
 

@@ -1,5 +1,6 @@
 """Faults of the hub's own in an open session: it ends, both sides learn of it, and neither is charged with it."""
 
+from legs import FaultyTap
 from raw_peers import Line, Peers, frame, masked, upgrade
 from storms import outcome_of
 
@@ -7,20 +8,12 @@ from hub.farewell import GOING_AWAY, close_frame
 from hub.recording import Recording
 from hub.server import Hub
 from hub.splice import Splice
-from hub.tap import Tap, TappedFrame
 from matrix.outcome import Outcome
 from matrix.trace import Ending, Session, Side
 
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
 CALL = '[2,"c","GetLocalListVersion",{}]'
 TOLD = close_frame(GOING_AWAY, "the hub failed", masked=False)
-
-
-class FaultyTap(Tap):
-    """A tap with a fault of ours."""
-
-    def feed(self, data: bytes) -> list[TappedFrame]:
-        raise KeyError(len(data))
 
 
 async def session(hub: Hub, peers: Peers) -> tuple[Line, Line, Splice]:

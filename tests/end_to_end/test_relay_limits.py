@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
+from relayed import frames_of, recorded, session_of
 
 from hub.limits import Limits
-from hub.recording import Recording
 from hub.server import Hub, HubSettings
-from matrix.trace import RSV1, Ending, Frame, Session
+from matrix.trace import RSV1, Ending
 
 DEFLATED = ACCEPT[:-2] + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
 
@@ -30,28 +30,10 @@ async def hub_with(tmp_path: Path, peers: Peers, *origins: str, **limits: float)
         peers.hang_up()
 
 
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
-
-
-def frames_of(hub: Hub) -> list[Frame]:
-    with Recording.open(hub.settings.recording) as recording:
-        return [item for item in recording.traffic() if isinstance(item, Frame)]
-
-
 async def answered(station: Line) -> tuple[int, str]:
     """Return the status and the body of what a station is told at last."""
     head, _, body = (await station.rest()).partition(b"\r\n\r\n")
     return int(head.split()[1]), body.decode().strip()
-
-
-async def session_of(hub: Hub, peers: Peers, *, answer: bytes = ACCEPT) -> tuple[Line, Line]:
-    station = await peers.station(hub.port)
-    await station.say(upgrade())
-    upstream = await peers.accept(answer)
-    assert await station.head() == answer
-    return station, upstream
 
 
 # -- before a session -------------------------------------------------------------------------------------------------

@@ -10,17 +10,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from raw_peers import ACCEPT, Peers, upgrade
+from relayed import recorded
 
 from hub.doors import ListenError
 from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.switchboard import SwitchboardError
-from matrix.trace import Closed, Ending, Opened, Session, Side
-
-
-def recorded(hub: Hub) -> list[Session]:
-    with Recording.open(hub.settings.recording) as recording:
-        return recording.sessions()
+from matrix.trace import Closed, Ending, Opened, Side
 
 
 async def told(hub: Hub, peers: Peers, request: bytes) -> tuple[int, str]:

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 from raw_peers import ACCEPT, Peers, frame, masked, upgrade
-from secure_hubs import NO_POLICY, V12, recorded, secure_hub, shown_by, the_only_session
+from relayed import recorded
+from secure_hubs import NO_POLICY, V12, secure_hub, shown_by, the_only_session
 from tls_peers import client, told
 
 from hub.authentication import Checked

@@ -8,22 +8,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 from raw_peers import ACCEPT, Peers, frame, masked, upgrade
-from storms import AT_HOME, recorded, session_of
+from relayed import frames_of, recorded
+from storms import AT_HOME, session_of
 from tunnels import agent_for, eventually, token_in, tunnelled_hub
 
 from hub.agent import AgentError
 from hub.agent_events import Connected, Disconnected, Finished
 from hub.limits import Limits
-from hub.recording import Recording
 from hub.server import Hub, HubSettings
 from hub.tokens import revoke
 from hub.tunnel_words import CONTROL, VERSION, Bye, Hello, Why, encode, from_hub
-from matrix.trace import Ending, Frame, Session, Side
-
-
-def frames_of(hub: Hub) -> list[Frame]:
-    with Recording.open(hub.settings.recording) as recording:
-        return [item for item in recording.traffic() if isinstance(item, Frame)]
+from matrix.trace import Ending, Session, Side
 
 
 async def ended(hub: Hub) -> Session:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from event_texts import a_csms, a_participant, a_round, a_station, event_text
 from lans import BehindNat, Lan, lan, why_no_nat
 from tunnels import token_in
 
@@ -52,18 +53,14 @@ BRISK = Timing(keepalive_s=DEADLINE_S / 3, deadline_s=DEADLINE_S)
 LANS = ["proxy"] if why_no_nat() else ["nat", "proxy"]
 
 
-def event_text(lotus: str) -> str:
-    csmses = {"lotus": f'url = "{lotus}"', "deep": "tunnel = true", "sea": "tunnel = true"}
-    text = '[event]\nname = "Small"\n[participants.all]\n'
-    for name, where in csmses.items():
-        text += f'[csmses.{name}]\nparticipant = "all"\n{where}\nversions = ["1.6"]\n'
-    for name in ("one", "two", "three", "four"):
-        text += f'[stations.{name}]\nparticipant = "all"\nversions = ["1.6"]\nidentities = ["CS-{name}"]\n'
-    for number, pairs in enumerate(ROUNDS):
-        starts = NINE + number * 30 * MINUTE
-        listed = ", ".join(f'["{station}", "{csms}"]' for station, csms in pairs.items())
-        text += f"[[rounds]]\nstarts = {starts.isoformat()}\npairs = [{listed}]\n"
-    return text
+def event_of(lotus: str) -> str:
+    return event_text(
+        a_participant("all"),
+        a_csms("lotus", "all", lotus),
+        *(a_csms(name, "all", url="") for name in ("deep", "sea")),
+        *(a_station(name, "all", f"CS-{name}") for name in ("one", "two", "three", "four")),
+        *(a_round(NINE + number * 30 * MINUTE, *pairs.items()) for number, pairs in enumerate(ROUNDS)),
+    )
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -148,7 +145,7 @@ class Event:
             process = await self._people.enter_async_context(running(*(place.inside(*command) if place else command)))
             assert process.stdout is not None
             self._csms_ports[name] = (await process.stdout.readline()).decode().strip()
-        (self.folder / "event.toml").write_text(event_text(self._url("lotus")))
+        (self.folder / "event.toml").write_text(event_of(self._url("lotus")))
 
     def _url(self, csms: str) -> str:
         return f"ws://127.0.0.1:{self._csms_ports[csms]}"

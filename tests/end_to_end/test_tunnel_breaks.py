@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
-from storms import crosses, outcome_of, recorded, session_of, stormy
+from relayed import recorded
+from storms import crosses, outcome_of, session_of, stormy
 from tunnels import PATIENT, QUICK, agent_for, eventually, token_in, tunnelled_hub
 
 from hub.agent_events import Connected, Disconnected

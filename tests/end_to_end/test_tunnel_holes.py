@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from raw_peers import Peers, frame, masked
-from storms import crosses, outcome_of, recorded, session_of, stormy
+from relayed import recorded
+from storms import crosses, outcome_of, session_of, stormy
 from tunnels import PATIENT, QUICK, eventually
 
 from hub.agent_events import Disconnected, NotCarried

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lans import BehindNat, behind_nat, why_no_nat
 from raw_peers import Line, masked, upgrade
-from storms import recorded
+from relayed import recorded
 from tunnels import eventually, token_in, tunnelled_hub
 
 from hub.server import Hub

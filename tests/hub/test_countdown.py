@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_CSMSES
+from event_texts import TWO_CSMSES, a_round, a_station
 
 from hub import event_desk
 from hub.countdown import AGAIN_S, Countdown, PhaseShown
@@ -13,19 +13,7 @@ from hub.event_file import parse_event, read_event
 from hub.tls import TlsPolicy
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-EVENT = (
-    TWO_CSMSES
-    + """\
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-[[rounds]]
-starts = 2026-11-23T09:00:00Z
-minutes = 1
-pairs = [["one", "deep"]]
-"""
-)
+EVENT = TWO_CSMSES + a_station("one", "volta", "V1") + a_round(NINE, ("one", "deep"), minutes=1)
 
 
 class Clock:

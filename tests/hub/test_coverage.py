@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from drawing import Pen
-from event_texts import TWO_CSMSES
+from event_texts import a_csms, a_participant, a_station, event_text
 
 from hub.coverage import Meeting, coverage
 from hub.event import EventFile
@@ -13,14 +13,11 @@ from matrix.judge import Judge
 from matrix.pair import BoardView
 from matrix.trace import Opened, Session, Traffic
 
-EVENT = (
-    TWO_CSMSES.replace('9200"\nversions = ["1.6"]', '9200"\nversions = ["1.6", "2.0.1"]')
-    + """\
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1", "V2"]
-"""
+EVENT = event_text(
+    a_participant("volta"),
+    a_csms("lotus", "volta"),
+    a_csms("deep", "volta", versions=["1.6", "2.0.1"]),
+    a_station("one", "volta", "V1", "V2"),
 )
 BEAT = ['> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]']
 OCPP_16: Any = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}

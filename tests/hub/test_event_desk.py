@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_STATIONS
+from event_texts import TWO_STATIONS, a_round
 
 from hub import event_desk
 from hub.desk_state import state_path
@@ -21,17 +21,7 @@ from hub.tls import TlsPolicy
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-EVENT = (
-    TWO_STATIONS
-    + """\
-[[rounds]]
-starts = 2026-11-23T09:00:00Z
-pairs = [["one", "deep"]]
-[[rounds]]
-starts = 2026-11-23T09:30:00Z
-pairs = [["two", "deep"]]
-"""
-)
+EVENT = TWO_STATIONS + a_round(NINE, ("one", "deep")) + a_round(NINE + 30 * MINUTE, ("two", "deep"))
 GAP = EVENT.replace("09:30:00", "10:00:00")
 """With half an hour between the rounds."""
 
@@ -290,7 +280,7 @@ def test_round_that_is_added_comes_after_those_that_were_shifted(path: Path, clo
     clock.now = NINE
     desk.tick()
     desk.shift(15 * MINUTE)
-    path.write_text(EVENT + '[[rounds]]\nstarts = 2026-11-23T10:00:00Z\npairs = [["one", "lotus"]]\n')
+    path.write_text(EVENT + a_round(NINE + 60 * MINUTE, ("one", "lotus")))
 
     desk.take_up(read_event(path))
     clock.now = NINE + 75 * MINUTE
@@ -376,7 +366,7 @@ def test_stations_rest_whose_csms_is_taken_out_between_two_rounds(path: Path, cl
     text = GAP.partition("[[rounds]]")[0]
     path.write_text(
         text.replace(text[text.index("[csmses.deep]") : text.index("[stations.one]")], "")
-        + '[[rounds]]\nstarts = 2026-11-23T10:00:00Z\npairs = [["one", "lotus"]]\n'
+        + a_round(NINE + 60 * MINUTE, ("one", "lotus"))
     )
 
     desk.take_up(read_event(path))

@@ -3,29 +3,18 @@
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_CSMSES
+from event_texts import TWO_CSMSES, a_participant, a_station
 
 from hub.event_file import parse_event
 from hub.event_remarks import remarks, remarks_on_tokens
 from hub.tokens import Token
 
-STATIONS = """\
-[participants.gone]
-vendor = "Gone AG"
-absent = true
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-[stations.newer]
-participant = "volta"
-versions = ["2.0.1"]
-identities = ["V2"]
-[stations.away]
-participant = "gone"
-versions = ["1.6"]
-identities = ["G1"]
-"""
+STATIONS = (
+    a_participant("gone", vendor="Gone AG", absent=True)
+    + a_station("one", "volta", "V1")
+    + a_station("newer", "volta", "V2", versions=["2.0.1"])
+    + a_station("away", "gone", "G1")
+)
 ROUND = "[[rounds]]\nstarts = 2026-11-23T09:00:00Z\npairs = [\n  "
 
 

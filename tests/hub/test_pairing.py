@@ -3,26 +3,13 @@
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_CSMSES
+from event_texts import TWO_CSMSES, a_station
 
 from hub.event import EventFile
 from hub.event_file import parse_event
 from hub.pairing import Move, Pairing, PairingError
 
-EVENT = (
-    TWO_CSMSES
-    + """\
-[stations."Volta One"]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1", "V2"]
-csms = "lotus"
-[stations."Volta Two"]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V3"]
-"""
-)
+EVENT = TWO_CSMSES + a_station("Volta One", "volta", "V1", "V2", csms="lotus") + a_station("Volta Two", "volta", "V3")
 
 
 def event(text: str = EVENT) -> EventFile:

@@ -5,40 +5,23 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from event_texts import a_csms, a_participant, a_station, event_text
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.event_file import parse_event
 from hub.schedule import as_toml, meetings, rounds_of, timed
 
-EVENT = """\
-[event]
-name = "Plugfest"
-[participants.volta]
-[participants.lotus]
-[participants.gone]
-absent = true
-[csmses.lotus]
-participant = "lotus"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6", "2.0.1"]
-[csmses.modern]
-participant = "volta"
-url = "ws://127.0.0.1:9200"
-versions = ["2.0.1"]
-[csmses.gone]
-participant = "gone"
-url = "ws://127.0.0.1:9300"
-versions = ["1.6"]
-[stations.old]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-[stations.new]
-participant = "volta"
-versions = ["1.6", "2.0.1"]
-identities = ["V2"]
-"""
+EVENT = event_text(
+    a_participant("volta"),
+    a_participant("lotus"),
+    a_participant("gone", absent=True),
+    a_csms("lotus", "lotus", versions=["1.6", "2.0.1"]),
+    a_csms("modern", "volta", versions=["2.0.1"]),
+    a_csms("gone", "gone"),
+    a_station("old", "volta", "V1"),
+    a_station("new", "volta", "V2", versions=["1.6", "2.0.1"]),
+)
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from drawing import Pen
+from event_texts import a_csms, a_participant, a_station, event_text
 from recorded import record
 
 from hub import token_file
@@ -28,20 +29,9 @@ from hub.viewing import OVERHEARD, Viewing
 from hub.viewing import REVOKED as REVOKED_WORDS
 from matrix.trace import Frame, Opened, Session, Side, Traffic
 
-EVENT = """\
-[event]
-name = "Fest"
-[participants.volta]
-[participants.lotus]
-[csmses.lotus]
-participant = "lotus"
-url = "ws://127.0.0.1:9100"
-versions = ["1.6"]
-[stations.one]
-participant = "volta"
-versions = ["1.6"]
-identities = ["V1"]
-"""
+EVENT = event_text(
+    a_participant("volta"), a_participant("lotus"), a_csms("lotus", "lotus"), a_station("one", "volta", "V1")
+)
 SPOKEN = ['> [2,"a","Heartbeat",{}]', '< [3,"a",{"currentTime":"$NOW"}]']
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from event_texts import a_csms, a_participant, event_text
 
 from hub.tokens import PREFIX, digest_of, read_tokens
 from tui.cli import main
@@ -122,15 +123,7 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
     assert [*read_tokens(path).by_name] == ["lab"]
 
 
-EVENT = """\
-[event]
-name = "x"
-[participants.volta]
-[csmses.acme]
-participant = "volta"
-tunnel = true
-versions = ["1.6"]
-"""
+EVENT = event_text(a_participant("volta"), a_csms("acme", "volta", url=""))
 
 
 @pytest.mark.parametrize(

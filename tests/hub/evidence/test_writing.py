@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from recordings import RecordingBuilder
+from recordings import RecordingBuilder, judged
 
 from hub.evidence.bundle import Bundle, EvidenceError, gathered
 from hub.evidence.reference import read_reference
@@ -16,7 +16,6 @@ from hub.recording import Recording
 from hub.redacting.copying import Plan
 from hub.redacting.kinds import REPLACED
 from hub.session_file import read_session
-from matrix.judge import Judge
 from matrix.trace import Opcode, Side
 
 PLAN = Plan(b"k" * 32, REPLACED)
@@ -41,14 +40,6 @@ def event(tmp_path: Path) -> Path:
             )
             builder.close(session)
     return path
-
-
-def judged(recording: Recording, until: int) -> Judge:
-    judge = Judge()
-    for batch in recording.batches(until):
-        for item in batch:
-            judge.feed(item)
-    return judge
 
 
 def bundle_of(path: Path, said: str, plan: Plan | None = PLAN) -> Bundle:

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from recordings import RecordingBuilder
+from recordings import RecordingBuilder, judged
 
 from hub.fresh import FreshError
 from hub.mirror import keep_notes
@@ -45,14 +45,6 @@ def original(tmp_path: Path) -> Path:
 def recording(original: Path) -> Iterator[Recording]:
     with Recording.open(original) as recording:
         yield recording
-
-
-def judged(recording: Recording, until: int) -> Judge:
-    judge = Judge()
-    for batch in recording.batches(until):
-        for item in batch:
-            judge.feed(item)
-    return judge
 
 
 def untold(_what: str, _mark: int) -> None:
