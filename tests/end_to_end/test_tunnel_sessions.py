@@ -67,7 +67,7 @@ async def test_a_whole_session_is_recorded_as_it_is_at_the_far_end(tmp_path: Pat
         assert (session_of(hub).tunnel, session_of(hub).fault) == (expected[ways], None)
 
 
-async def test_everything_by_tls(tmp_path: Path) -> None:
+async def test_a_session_crosses_where_every_connection_is_by_tls(tmp_path: Path) -> None:
     token = token_in(tmp_path)
     async with (
         csms(V16) as url,

@@ -1,6 +1,8 @@
 """A transport that counts: nothing but the counts tells it from the one behind it."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -124,7 +126,7 @@ async def test_ends_reach_either_side() -> None:
 async def test_a_reset_is_told_as_one() -> None:
     async with counted() as (_, heard, _, writer):
         sock = writer.get_extra_info("socket")
-        sock.setsockopt(1, 13, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
         writer.transport.abort()
 

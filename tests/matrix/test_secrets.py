@@ -127,7 +127,7 @@ def test_no_depth_of_nesting_stops_it() -> None:
 
 
 @given(st.text(alphabet='{}[]",:\\ apsword:/@.1\n') | st.text())
-def test_it_never_raises(text: str) -> None:
+def test_no_text_makes_hiding_what_is_in_it_raise(text: str) -> None:
     masked(text)
     masked(text, cut=True)
     masked_words(text)

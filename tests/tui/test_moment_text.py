@@ -26,7 +26,7 @@ EXTENT = Extent(start=NOON, end=NOON + 2 * DAY_NS, here=NOON + DAY_NS)
         (" 2026-01-02 ", DAY_NS // 2),
     ],
 )
-def test_moment_is_read(typed: str, after_noon: int) -> None:
+def test_moment_may_be_typed_as_a_date_a_share_or_a_way_from_here(typed: str, after_noon: int) -> None:
     assert read_moment(typed, EXTENT) == Target(at=NOON + after_noon)
 
 

@@ -33,7 +33,7 @@ def test_time_beyond_32_bits_is_kept() -> None:
     assert read_capture(data).packets[0].at == 1_793_527_200_123_456_789
 
 
-def test_names_are_plain() -> None:
+def test_names_of_hosts_hold_nothing_that_a_path_or_a_terminal_takes_for_something_else() -> None:
     names = [("CS 001", IPv4Address("10.0.0.1")), ("../x\0", IPv4Address("10.0.0.2")), ("", IPv4Address("10.0.0.3"))]
 
     assert read_capture(section_block() + interface_block() + names_block(names)).names == {

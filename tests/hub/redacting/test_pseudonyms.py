@@ -73,8 +73,8 @@ def test_capitals_follow_the_value() -> None:
 def test_hexadecimal_stays_hexadecimal(digits: str) -> None:
     pseudonym = Pseudonyms(KEY).of(digits)
 
-    if any(each in "ABCDEF" for each in digits):
-        int(pseudonym, 16)
+    assert set(pseudonym) <= set("0123456789ABCDEF")
+    assert len(pseudonym) == len(digits)
 
 
 @given(address=st.ip_addresses())

@@ -1,9 +1,10 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hub.search.completion import complete
+from hub.search.completion import LONGEST, complete
 from hub.search.parser import parse
+from hub.search.query import Fact, Op, fold
 
 VOCABULARY = {"action": ["Authorize", "MeterValues", "NotifyReport"], "vendor": ["Big Corp", 'Q"uote', ""]}
 
@@ -44,7 +45,10 @@ def test_an_empty_filter_may_begin_with_any_field() -> None:
     assert complete("", {})[:3] == ["action:", "type:", "side:"]
 
 
-@given(st.text(min_size=1, max_size=100))
+@given(st.text(min_size=1, max_size=LONGEST))
+@example("=x")
+@example('a "b" \\')
 def test_a_value_that_is_offered_is_read_as_that_value(value: str) -> None:
-    for offered in complete("vendor:", {"vendor": [value]}):
-        parse(offered)
+    offered = complete("vendor:", {"vendor": [value]})
+
+    assert [parse(each) for each in offered] == [Fact("vendor", Op.HAS, fold(value))]

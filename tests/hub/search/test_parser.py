@@ -122,7 +122,7 @@ PIECES = st.sampled_from(
         ("<b>", Words("<b>")),
     ],
 )
-def test_a_text_means(text: str, query: Query) -> None:
+def test_a_text_is_read_as_what_it_means(text: str, query: Query) -> None:
     assert parse(text) == query
 
 
