@@ -68,8 +68,8 @@ def show(
 ) -> None:  # fmt: skip
     """List the sessions of a recording, the messages of one, or what a filter lets through; or show one, or copy it.
 
-    --frame and --as copy a message, --frame alone shows it. In the list of sessions, refusals that repeat themselves are
-    one line with their number; --json has each.
+    --frame and --as copy a message, --frame alone shows it. In the list of sessions, refusals that repeat themselves
+    are one line with their number; --json has each.
     """
     from tui.print_sessions import show_found, show_frame, show_messages, show_sessions
 

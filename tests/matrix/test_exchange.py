@@ -1,10 +1,9 @@
 """What is remembered of exchanges once they are over."""
 
 import pytest
-from drawing import Pen, draw, judged
+from drawing import draw, judged
 
 from matrix.exchange import Answered, Exchange
-from matrix.outcome import Outcome
 from matrix.trace import Side
 
 WRONG = '> [2,"h","Heartbeat",{"x":1}]'
@@ -37,5 +36,3 @@ def test_an_exchange_that_did_not_pass_is_kept_after_others_only_where_its_answe
     answered = answered_in(WRONG, BEATEN, *others, version=version)
 
     assert (answered.exchange is not None) is is_kept
-
-
