@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +48,7 @@ def badge_path_of(recording: Path) -> Path:
 class Badge:
     """The badge of a running hub, and the URLs of its doors: it is shown nowhere else."""
 
-    secret: str
+    secret: str = field(repr=False)
     doors: tuple[URL, ...]
 
     def lay_down(self, recording: Path) -> None:

@@ -12,7 +12,10 @@ NOT_HERE: Final = (
     "this hub shows its page on its own machine only, to who opens the link that `plugfest serve` printed; "
     "`plugfest serve --page outcomes` (or `everything`) shows it to others, and --tokens to those who have one"
 )
-WHO_ARE_YOU: Final = "this page is for those who have a token: open the link that you were given, or paste the token"
+WHO_ARE_YOU: Final = (
+    "this page is for those who have a token: open the link that you were given, or paste the token; "
+    "on the hub's own machine it is the link that `plugfest serve` printed"
+)
 
 
 def see_everything(_is_near: bool, _policy: ViewingPolicy) -> Scope:

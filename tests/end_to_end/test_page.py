@@ -93,7 +93,7 @@ async def guest(festival: Hub) -> AsyncIterator[Viewer]:
 async def come_near(tab: Viewer, hub: Hub) -> None:
     """Open the link that is for the hub's own machine."""
     await tab.do(go=f"/-/page/enter#{hub.badge.secret}")
-    await tab.find("main > :not(noscript)")
+    await tab.find("h1", "Who works with whom")
 
 
 def token_of(hub: Hub, participant: str) -> str:
