@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 from dashboards import dashboard, shown, until
+from drawing import Pen
+from recorded import record
 from recordings import RecordingBuilder
 
 from tui.grid import Cell, Sort, View
@@ -32,6 +34,21 @@ async def test_the_matrix_shows_each_pair_with_glyph_and_counts(event: Path) -> 
     assert "⊘ 3/4" in text
     assert "4/4 pairs · 2 open" in text
     assert "event.recording  ○ hub gone since 12:00:00" in text
+
+
+async def test_pairs_that_share_no_version_are_counted_apart_and_said_below(tmp_path: Path) -> None:
+    old, new = (
+        Pen().session([], identity=identity, csms=csms, offered=(version,), chosen=version)
+        for identity, csms, version in (("V1", "acme", "ocpp1.6"), ("V2", "byte", "ocpp2.1"))
+    )
+    path = record(tmp_path / "event.recording", old, new)
+
+    async with dashboard(path, size=(120, 30)) as pilot:
+        await pilot.press("right")
+        text = shown(pilot)
+
+    assert "2/2 pairs (2 more share no version) · 0 open" in text
+    assert "no session of V1 with byte yet in OCPP 1.6; they have shown no version in common" in text
 
 
 async def test_the_line_below_says_what_the_cursor_stands_on(event: Path) -> None:
