@@ -151,7 +151,9 @@ async def test_swap_of_a_station_to_a_csms_that_speaks_no_version_of_it_says_so(
     async with dashboard_of(tmp_path, newer) as (pilot, _):
         await pilot.press("E")
         await until(pilot, lambda: "V2" in shown(pilot))
-        await pilot.press("x", "enter")
+        await pilot.press("x")
+        await until(pilot, lambda: "enter swaps" in shown(pilot))
+        await pilot.press("enter")
 
         await until(pilot, lambda: "they have no version in common" in shown(pilot))
 
