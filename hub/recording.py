@@ -34,6 +34,9 @@ SESSION_COLUMNS: Final = (
     "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, tunnel, offered, chosen, "
     "status, reason, request, response, body, fault, closed_by, ending, station_close, csms_close, origin, clock"
 )
+_SESSION: Final = f"{SESSION_COLUMNS}, (SELECT side FROM replay WHERE replay.session = session.id)"
+"""What a session is made of: its columns, and who was played in it."""
+_SESSION_FIELDS: Final = (*SESSION_COLUMNS.split(", "), "played")
 DISTURBANCE_COLUMNS: Final = "id, number, session, at, phase, fault, text, side, frame"
 NOTE_COLUMNS: Final = "id, at, author, text, session, action, rule, frame, resolved_at, resolved_by, resolution"
 BATCH: Final = 5_000
@@ -160,7 +163,7 @@ class Recording:
 
     def _session_events(self, after: int, until: int) -> Iterator[Traffic]:
         for column in ("opened_mark", "closed_mark"):
-            query = f"SELECT {column}, {SESSION_COLUMNS} FROM session WHERE {column} > ? AND {column} < ?"
+            query = f"SELECT {column}, {_SESSION} FROM session WHERE {column} > ? AND {column} < ?"
             for mark, *row in self._rows(query, after, until):
                 session = self._session_of(row)
                 if column == "closed_mark":
@@ -172,7 +175,7 @@ class Recording:
 
     def sessions(self) -> list[Session]:
         """Return all sessions, also those whose handshake is still going on, oldest first."""
-        return [self._session_of(row) for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session ORDER BY id")]
+        return [self._session_of(row) for row in self._rows(f"SELECT {_SESSION} FROM session ORDER BY id")]
 
     def session(self, session: int) -> Session:
         """Return one session.
@@ -180,7 +183,7 @@ class Recording:
         Raises:
             RecordingError: there is no such session.
         """
-        for row in self._rows(f"SELECT {SESSION_COLUMNS} FROM session WHERE id = ?", session):
+        for row in self._rows(f"SELECT {_SESSION} FROM session WHERE id = ?", session):
             return self._session_of(row)
         raise RecordingError(f"there is no session {session} in {self.name!r}")
 
@@ -244,7 +247,7 @@ class Recording:
 
     def pending(self) -> list[Session]:
         """Return the sessions whose handshake is not over, or was not when the hub was killed."""
-        query = f"SELECT {SESSION_COLUMNS} FROM session WHERE opened_mark IS NULL ORDER BY id"
+        query = f"SELECT {_SESSION} FROM session WHERE opened_mark IS NULL ORDER BY id"
         return [self._session_of(row) for row in self._rows(query)]
 
     def sites(self) -> dict[int, str]:
@@ -335,9 +338,9 @@ class Recording:
                 raise RecordingError(f"note {row[0]} of {self.name!r} is damaged: {exc}") from exc
 
     def _session_of(self, row: Sequence[Any]) -> Session:
-        """Make a session of a row of SESSION_COLUMNS."""
+        """Make a session of a row of _SESSION."""
         try:
-            return session_of(dict(zip(SESSION_COLUMNS.split(", "), row, strict=True)))
+            return session_of(dict(zip(_SESSION_FIELDS, row, strict=True)))
         except ValueError as exc:
             raise RecordingError(f"session {row[0]} of {self.name!r} is damaged: {exc}") from exc
 
@@ -373,10 +376,13 @@ def handshake_of(session: Session) -> Session:
 def session_of(row: dict[str, Any]) -> Session:
     """Make a session of a row of the table of sessions, or of those of its columns that a session has.
 
+    Who was played stands in another table; nobody, where the row does not say.
+
     Raises:
         ValueError: it is damaged.
     """
-    fields = {name: row[name] for name in Session.__struct_fields__}
+    fields = {name: row[name] for name in Session.__struct_fields__ if name != "played"}
+    fields["played"] = row.get("played")
     for name in ("offered", "request", "response"):
         fields[name] = orjson.loads(fields[name])
     return msgspec.convert(fields, Session)

@@ -42,6 +42,8 @@ LEAVES_ROOM: Final = _likely("a warning only: the texts leave room here, or traf
 AS_IN_201: Final = _likely("judged as in 2.0.1: the text of 2.0 was not at hand")
 DISTURBED: Final = _open("nobody is blamed: the organizer had the session disturbed")
 
+PLAYED: Final = _open("nobody is blamed: a replay played this side, which was not there to decide what to say")
+
 LET_THROUGH: Final = _certain("the CALL does not fit its schema, which is its sender's, and was answered as if it did")
 OVERLOOKED: Final = _likely("the CALL does not fit its schema in something that a receiver may well overlook")
 NOT_WRONG: Final = _certain("the CALL fits its schema, and the code says that it does not")

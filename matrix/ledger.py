@@ -39,6 +39,8 @@ class Ledger:
         if outcome in EXCUSED:
             session = exchange.conversation.session
             outcome, evidence = self._disturbances.excused(session, exchange.at, outcome, evidence)
+            if exchange.answerer is session.played:
+                outcome, evidence = verdict.played(exchange, evidence)
         before, exchange.outcome, exchange.evidence = exchange.outcome, outcome, evidence
         exchange.is_presumed = False
         if exchange.worst is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from matrix.alarms import Alarm
-from matrix.blame import ground_of
+from matrix.blame import PLAYED, ground_of
 from matrix.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
@@ -23,6 +23,7 @@ TIMELESS: Final[Mapping[Clock | None, str]] = {
     Clock.NONE: "the log that it was imported from has no times",
 }
 """Why what a rule finds is information only, unless one message proves it by itself."""
+PLAYED_BY: Final = "a replay played this side: it repeats, and makes up what it has no answer to"
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -231,6 +232,8 @@ class Rulebook:
         severity, text = remark.severity, remark.text
         if extrapolated and severity is Severity.VIOLATION:
             severity, text = Severity.WARNING, f"{text} (as in 2.0.1; the text of 2.0 was not at hand)"
+        if not rule.stands_alone and remark.side is conversation.session.played:
+            excuse, ground = PLAYED_BY, PLAYED
         if excuse is not None and severity is not Severity.INFO:
             severity, text = Severity.INFO, f"{text} ({excuse})"
         session = conversation.session.id

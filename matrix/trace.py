@@ -111,7 +111,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     `origin` says where an imported session was read from, None for one that the hub relayed. Of an imported one only
     its messages were seen: no handshake, no control frames, no masks, no end, and not whether it was open before.
-    `clock` says what its times are worth where they are not plainly moments in UTC.
+    `clock` says what its times are worth where they are not plainly moments in UTC. `played` is the side that
+    `plugfest replay` played: it was not there.
     """
 
     id: int
@@ -139,6 +140,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     csms_close: int | None = None
     origin: str | None = None
     clock: Clock | None = None
+    played: Side | None = None
 
     @property
     def is_open(self) -> bool:

@@ -117,6 +117,13 @@ def overdue(exchange: Exchange, answer_time_ns: int) -> Verdict:
     return Outcome.UNANSWERED, Evidence(exchange.session, exchange.call_frame, text, blame.for_silence(exchange))
 
 
+def played(exchange: Exchange, evidence: Evidence | None) -> Verdict:
+    """Judge an exchange that did not work, and whose answerer was played by a replay: that proves nothing of it."""
+    frame = exchange.call_frame if evidence is None else evidence.frame
+    what = f": {evidence.text}" if evidence else ""
+    return Outcome.INCONCLUSIVE, Evidence(exchange.session, frame, f"a replay played {exchange.answerer.label}{what}")
+
+
 def turned_away(conversation: Conversation, session: Session) -> Evidence | None:
     """Return what shows that the CSMS ended a session before a word was said; None where it did not, or may have to.
 

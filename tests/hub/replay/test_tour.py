@@ -87,6 +87,7 @@ async def test_what_crosses_is_recorded_judged_like_any_other_and_linked_to_its_
         "CS001", "ocpp1.6", Ending.CLOSED, Side.STATION
     )  # fmt: skip
     assert (replay.recording, replay.origin, replay.side) == ("event.recording", 1, Side.STATION)
+    assert session.played is Side.STATION
     assert orjson.loads(texts[0]) == call
 
 
