@@ -42,6 +42,9 @@ PAUSE_NS: Final = 5_000_000_000
 QUIET_NS: Final = 30_000_000_000
 """From how long on a side's saying nothing is a silence."""
 
+DATED: Final = frozenset({"timestamp", "meterValue"})
+"""Fields that hold a time: a message that has one, and says the same as another, is that message once more."""
+
 STRANGE_ACTIONS: Final = 50
 """Rows that actions which do not exist may open in one session; the rest share a row."""
 OTHER_ACTIONS: Final = "(other)"
@@ -147,7 +150,7 @@ class Voice:
 
     __slots__ = (
         "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "holed",
-        "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics",
+        "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics", "waited_at",
     )  # fmt: skip
 
     def __init__(self, ids: UsedIds) -> None:
@@ -165,6 +168,7 @@ class Voice:
         self.paused_ns = 0  # how long its last pause was
         self.resumed_at = 0  # when it last said something after a pause: what comes at once may have been held up
         self.spoke_at = 0  # when its latest message, ping or pong came
+        self.waited_at = 0  # when it last said again what it had been answered, while something was suspected of it
         self.topics: Mapping[str, Topic] = NO_TOPICS  # of the actions that it has called, in the session's version
 
     def open(self, exchange: Exchange) -> None:
@@ -178,6 +182,17 @@ class Voice:
     def answered_under(self, message_id: str) -> Answered | None:
         """Return the latest CALL with that id that was answered, as far as is remembered."""
         return next((each for each in reversed(self.answered) if each.id == message_id), None)
+
+    def has_gone_on(self, exchange: Exchange) -> bool:
+        """Tell whether it has been answered to a later CALL than this one."""
+        return bool(self.answered) and self.answered[-1].call_frame > exchange.call_frame
+
+    def says_again(self, message: Call | Send) -> bool:
+        """Tell whether a message with a time in it says the same as the CALL that was answered last."""
+        if not self.answered or not message.payload or message.payload.keys().isdisjoint(DATED):
+            return False
+        use = self.ids.used(self.answered[-1].id)
+        return use is not None and use.content == digest(message)
 
     def replace(self, replaced: Exchange, exchange: Exchange) -> None:
         """Let a CALL take the place of another one with the same id."""

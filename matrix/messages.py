@@ -6,7 +6,17 @@ from typing import Any, Final
 from matrix import blame, schemas, verdict
 from matrix.alarms import ALARMS_PER_SESSION, BACKLOG_NS, Alarm
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
-from matrix.exchange import CROSSING_NS, PAUSE_NS, QUIET_NS, Conversation, Exchange, Silence, Spoken, Voice, digest
+from matrix.exchange import (
+    CROSSING_NS,
+    PAUSE_NS,
+    QUIET_NS,
+    Conversation,
+    Exchange,
+    Silence,
+    Spoken,
+    Voice,
+    digest,
+)
 from matrix.finding import Finding, Severity
 from matrix.index import Form, Topic
 from matrix.known import UsedId
@@ -42,7 +52,7 @@ class Messages:
         board, voice = self._ledger.board, conversation.voices[frame.side]
         board.messages += 1
         if voice.awaited:
-            self._ring_awaited(voice, frame.at)
+            self._ring_awaited(voice, frame.at, text)
         paused_ns, voice.spoke_at = frame.at - voice.spoke_at, frame.at
         if paused_ns >= PAUSE_NS:
             voice.resumed_at, voice.paused_ns = frame.at, paused_ns
@@ -306,26 +316,35 @@ class Messages:
         if len(voice.awaited) < ALARMS_PER_SESSION:  # who stays silent for days is not waited for by ever more
             voice.awaited.append(alarm)
 
-    def _ring_awaited(self, voice: Voice, heard_at: int) -> None:
+    def _ring_awaited(self, voice: Voice, heard_at: int, text: str | bytes = "") -> None:
         """Judge what has waited until a side was heard of again: first what is suspected, later what is confirmed."""
+        has_waited = _says_again(voice, text)
         awaited, voice.awaited = voice.awaited, []
+        if has_waited:
+            voice.waited_at = heard_at
         for alarm in awaited:
-            if alarm.suspects is not None:
-                if voice.spoke_at < alarm.asked_again_at or _may_be_held_up(voice, alarm, heard_at):
-                    voice.awaited.append(alarm)
-                else:
-                    self._ring(alarm)
-            elif suspects := self._rulebook.suspect(alarm):
+            is_behind = has_waited and heard_at < alarm.at + BACKLOG_NS
+            suspects = self._rulebook.suspect(alarm) if alarm.suspects is None else alarm.suspects
+            if suspects and is_behind:
+                voice.awaited.append(alarm._replace(suspects=suspects, asked_again_at=heard_at + BACKLOG_NS))
+            elif suspects and alarm.suspects is None:
                 voice.awaited.append(alarm.suspected(suspects, heard_at))
+            elif suspects and (voice.spoke_at < alarm.asked_again_at or _may_be_held_up(voice, alarm, heard_at)):
+                voice.awaited.append(alarm)
             else:
                 self._ring(alarm)
 
     def confirm(self, voice: Voice) -> None:
-        """Judge what is suspected of a side that says no more: it is about to close its session."""
+        """Judge what is suspected of a side that says no more: it is about to close its session.
+
+        One that had waited for answers in vain may leave for that, with more to say.
+        """
         suspicions = [alarm for alarm in voice.awaited if alarm.suspects is not None]
         voice.awaited = [alarm for alarm in voice.awaited if alarm.suspects is None]
+        has_given_up = voice.waited_at > voice.spoke_at - BACKLOG_NS
         for alarm in suspicions:
-            self._ring(alarm)
+            if not has_given_up:
+                self._ring(alarm)
 
     def give_up(self, conversation: Conversation) -> None:
         """Judge what still waits for the sides of a session that is over."""
@@ -397,9 +416,19 @@ def _is_usual(form: Form, payload: dict[str, Any]) -> bool:
 
 
 def _may_be_held_up(voice: Voice, alarm: Alarm, heard_at: int) -> bool:
-    """Tell whether a side speaks without rest, as a line does that has stalled, and has not done so for long."""
-    is_at_once = heard_at - voice.spoke_at < CROSSING_NS
+    """Tell whether a side speaks without rest, as a line does that has stalled, and has not done so for long.
+
+    It has no rest while it waits for an answer: what it says right after that has waited with it.
+    """
+    answered_at = voice.answered[-1].at if voice.answered else 0
+    is_at_once = heard_at - max(voice.spoke_at, answered_at) < CROSSING_NS
     return is_at_once and voice.spoke_at < max(alarm.asked_again_at, voice.resumed_at) + BACKLOG_NS
+
+
+def _says_again(voice: Voice, text: str | bytes) -> bool:
+    """Tell whether a side says again what it was answered last: that answer has not reached it, and it has waited."""
+    message = read(text, voice.awaited[0].conversation.dialect.message_types)
+    return type(message) is Call and voice.says_again(message)
 
 
 def _note_worst(exchange: Exchange | None, findings: list[Finding]) -> None:

@@ -10,6 +10,7 @@ from matrix.finding import Remark, Severity, warning
 from matrix.known import Known
 from matrix.recent import Recent
 from matrix.rule import note, on_called, on_result, rule
+from matrix.rules.silence import is_held_up
 from matrix.rules.status16 import Statuses
 from matrix.rules.transactions16 import CONNECTORS_REMEMBERED, Transactions
 from matrix.trace import Side
@@ -32,8 +33,10 @@ def remember_scheduled(exchange: Exchange, known: Known) -> None:
         story.at.clear()
     story.at.pop(connector, None)
     is_inoperative = text(exchange.request, "type") == "Inoperative"
-    if connector > 0 and is_inoperative and text(exchange.response, "status") == "Scheduled":
-        story.at[connector] = exchange.answered_at or exchange.at
+    at = exchange.answered_at or exchange.at
+    is_sure = not is_held_up(exchange.conversation, at)  # else another transaction may be meant, which is in the queue
+    if connector > 0 and is_inoperative and text(exchange.response, "status") == "Scheduled" and is_sure:
+        story.at[connector] = at
 
 
 @note(on_called("BootNotification", by=Side.STATION), versions={V16})

@@ -123,9 +123,10 @@ def no_state_after_boot_in_21(alarm: Alarm, known: Known) -> Iterator[Remark]:
 def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report the first BootNotification after an accepted Reset whose reason is another.
 
-    `PowerUp` is a violation. Other reasons are a warning (a Reset may have been carried out by a watchdog), and so is
-    any after `Scheduled` (the power may have failed first); FirmwareUpdate and Unknown are let pass. Whether a station
-    boots at all after a Reset, RS20-01 judges.
+    `PowerUp` is a violation where the station has ended the session itself after `Accepted`: with a close frame, or by
+    closing its TCP connection. Else it is a warning, for the power may have failed first, and so it is after
+    `Scheduled`. So are other reasons (a Reset may have been carried out by a watchdog); FirmwareUpdate and Unknown are
+    let pass. Whether a station boots at all after a Reset, RS20-01 judges.
 
     Breach: `Reset` accepted, a new connection, `BootNotification` with reason `PowerUp`.
     Correct: reason `RemoteReset`, or `ScheduledReset` where the Reset had to wait.
@@ -135,7 +136,8 @@ def wrong_reason(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if reset is None or BOOT in story.instructed:
         return
     if isinstance(reason, str) and reason not in BY_RESET:
-        report = violation if reason == "PowerUp" and not reset.is_scheduled else warning
+        is_proven = reason == "PowerUp" and reset.is_begun and not reset.is_scheduled
+        report = violation if is_proven else warning
         answer = "put off" if reset.is_scheduled else "accepted"
         text_of = f"the reason is {said(reason)}, after a Reset that was {answer} (frame {reset.frame})"
         yield report(Side.STATION, text_of, pointer="/reason")

@@ -12,6 +12,7 @@ from matrix.rule import on_called, on_result, on_sent, rule
 from matrix.rules.boot_story import BARRED, BOOT, SECOND_NS, TRIGGERS, BootStory, is_restrained, story_of
 from matrix.secrets import told
 from matrix.trace import Side
+from matrix.waiting import ANSWER_TIME_NS
 
 REBOOTS: Final = frozenset("FirmwareUpdate LocalReset PowerUp RemoteReset ScheduledReset Watchdog".split())
 """Boot reasons that say that the station has certainly started anew."""
@@ -162,8 +163,18 @@ def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
     late = story.answered_at - story.asked_at
     if late >= PATIENCE_NS and waited <= max(CROSSING_NS, late):
         return None  # it may have asked again before the answer came, and been as late to get through
+    if story.asked_after_ns >= story.interval_ns + waited:
+        return None  # what it asked before may have been held up on its way, for longer than it has waited now
     seconds = f"{waited / SECOND_NS:.0f} s after it was answered {story.status} (frame {story.answer_frame})"
     return f"sent again {seconds}, instead of {story.interval_ns // SECOND_NS} s"
+
+
+def _has_heard(exchange: Exchange, story: BootStory) -> bool:
+    """Tell whether the answer of this session has arrived: another one has since, or the station has not waited."""
+    answered = exchange.conversation.voices[Side.STATION].answered
+    has_gone_on = bool(answered) and answered[-1].call_frame > story.answered_call
+    is_soon = exchange.at - (story.answered_at or 0) < ANSWER_TIME_NS
+    return story.answer_session == exchange.session and (has_gone_on or is_soon)
 
 
 @rule(
@@ -177,7 +188,8 @@ def _hurry(exchange: Exchange, known: Known, story: BootStory) -> str | None:
 def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a BootNotification that comes before the interval is over, and one that repeats what was Accepted.
 
-    A TriggerMessage may ask for it earlier. After Accepted, the same content in the same session says nothing new.
+    A TriggerMessage may ask for it earlier. After Accepted, the same content in the same session says nothing new; but
+    the answer may not have arrived, where nothing else was answered since, and 30 s have passed.
 
     Breach: answered `Pending` with interval 60, and sent again after 10 s.
     Correct: sent again after 60 s.
@@ -186,7 +198,7 @@ def boots_again_early(exchange: Exchange, known: Known) -> Iterator[Remark]:
     hurry = _hurry(exchange, known, story)
     if hurry is not None:
         yield warning(Side.STATION, hurry)
-    elif story.status == "Accepted" and story.answer_session == exchange.session and exchange.is_repeat:
+    elif story.status == "Accepted" and exchange.is_repeat and _has_heard(exchange, story):
         yield warning(Side.STATION, f"sent again, though it was Accepted (frame {story.answer_frame})")
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from matrix.exchange import Conversation, Exchange, Spoken
+from matrix.exchange import CROSSING_NS, Conversation, Exchange, Spoken
 from matrix.fields import integer, objects, seconds_as_ns, text
 from matrix.known import Known
 from matrix.recent import Recent
-from matrix.rule import note, on_called, on_error, on_first_words, on_opened, on_result
-from matrix.trace import Side
+from matrix.rule import note, on_called, on_closed, on_error, on_first_words, on_opened, on_result
+from matrix.trace import Ending, Side
 from matrix.wire import Call, CallError
 
 SECOND_NS: Final = 1_000_000_000
@@ -36,12 +36,16 @@ TRIGGERS: Final = ("TriggerMessage", "ExtendedTriggerMessage")
 
 @dataclass(slots=True)
 class Reset:
-    """A Reset of the whole station that it accepted or put off, and that no boot has followed yet."""
+    """A Reset of the whole station that it accepted or put off, and that no boot has followed yet.
+
+    `is_begun` says that the station has ended the session itself since, as nobody does whose power fails.
+    """
 
     at: int
     session: int
     frame: int
     is_scheduled: bool = False
+    is_begun: bool = False
 
 
 @dataclass(slots=True)
@@ -50,7 +54,8 @@ class BootStory:
 
     `status` holds across sessions, until the next answer. `is_accepted_anew` says that the latest did not merely
     repeat an Accepted of the same session, in which the station cannot have started again. `asked_*` is a
-    BootNotification that no status has answered yet; `is_asked_in_vain` where a CALLERROR has. `instructed` are
+    BootNotification that no status has answered yet, `asked_after_ns` the pause that it ended; `is_asked_in_vain` where
+    a CALLERROR has. `answered_call` is the newest that has an answer. `instructed` are
     actions that the CSMS has asked for since it was last answered Accepted. `early_*` is the first CALL of a session
     that began with another CALL. `reported` are the connectors whose status was sent since `answered_at`;
     `connectors` how many there are, where the station said so.
@@ -61,6 +66,7 @@ class BootStory:
     answered_at: int | None = None
     answer_frame: int = 0
     answer_session: int = 0
+    answered_call: int = 0
     interval_ns: int = 0
     is_accepted_anew: bool = False
     boots: int = 0
@@ -69,6 +75,7 @@ class BootStory:
     asked_session: int = 0
     asked_reason: str | None = None
     asked_after_reset: bool = False
+    asked_after_ns: int = 0
     is_asked_in_vain: bool = False
     early_frame: int = 0
     early_session: int = 0
@@ -160,6 +167,8 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
     _note_restraint(story, known)
     story.asked_reason, story.is_asked_in_vain = text(exchange.request, "reason"), False
     story.asked_after_reset = story.reset_before(exchange, known) is not None
+    voice = exchange.conversation.voices[exchange.side]
+    story.asked_after_ns = voice.paused_ns if exchange.at - voice.resumed_at <= CROSSING_NS else 0
     if story.reset is not None and story.reset.session != exchange.session:
         story.reset = None
 
@@ -168,17 +177,38 @@ def remember_boot(exchange: Exchange, known: Known) -> None:
 def remember_answer(exchange: Exchange, known: Known) -> None:
     """Remember what the station was answered; what it was told to send before is done with."""
     story = story_of(known)
+    if exchange.call_frame < story.answered_call:
+        _note_late_answer(exchange, known, story)
+        return
+    is_in_doubt = _is_taken_back(exchange, story)
+    story.answered_call = exchange.call_frame
     story.is_accepted_anew = story.status != "Accepted" or story.answer_session != exchange.session
     story.status, story.answered_at = text(exchange.response, "status"), exchange.answered_at
     story.answer_frame, story.answer_session = exchange.answer_frame or 0, exchange.session
     story.interval_ns = seconds_as_ns(exchange.response, "interval")
     story.asked_frame = 0
+    if is_in_doubt:
+        story.status = None
     _note_restraint(story, known)
     story.instructed.pop(BOOT, None)
     story.reported.clear()
     story.is_availability_reported = False
     if story.status == "Accepted":
         story.instructed.clear()
+
+
+def _note_late_answer(exchange: Exchange, known: Known, story: BootStory) -> None:
+    """Forget the status where a later BootNotification got another before: by which the station goes, nobody knows."""
+    if exchange.session == story.answer_session and text(exchange.response, "status") != story.status:
+        story.status = None
+        _note_restraint(story, known)
+
+
+def _is_taken_back(exchange: Exchange, story: BootStory) -> bool:
+    """Tell whether a retry, under the same id, is not accepted as the first was: the station takes what comes first."""
+    before = exchange.used_before
+    is_retry = exchange.is_repeat and before is not None and before.frame == story.answered_call
+    return is_retry and story.status == "Accepted" != text(exchange.response, "status")
 
 
 @note(on_error(BOOT, by=Side.STATION))
@@ -202,6 +232,15 @@ def remember_reset(exchange: Exchange, known: Known) -> None:
     if status in ("Accepted", "Scheduled") and "evseId" not in exchange.request:
         at = exchange.answered_at or exchange.at
         story_of(known).reset = Reset(at, exchange.session, exchange.call_frame, status == "Scheduled")
+
+
+@note(on_closed())
+def remember_end(conversation: Conversation, known: Known) -> None:
+    """Remember that a station has left in good order after it had agreed to be reset."""
+    reset, session = story_of(known).reset, conversation.session
+    is_its_own = session.closed_by is Side.STATION and session.ending in (Ending.CLOSED, Ending.DROPPED)
+    if reset is not None and reset.session == session.id and is_its_own:
+        reset.is_begun = True
 
 
 @note(on_called("StatusNotification", by=Side.STATION))

@@ -49,7 +49,7 @@ class Commands:
     """`sent` is when each action that may be triggered was last sent, `reported` each connector's last status.
 
     `proven` are actions by which the station has answered a trigger, as they show, and when. `waits` are the waits for
-    what was requested: in which session, and until when.
+    what was requested: in which session, and until when. `metered` is the content of the latest MeterValues.
     """
 
     sent: dict[str, int] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class Commands:
     waits: dict[str, tuple[int, int]] = field(default_factory=dict)
     accepted_at: int | None = None
     accepted_in: int | None = None
+    metered: int | None = None
 
 
 @note(on_called(*ACTIONS, by=Side.STATION), versions={V16})
@@ -72,8 +73,10 @@ def remember_sent(exchange: Exchange, known: Known) -> None:
     elif exchange.action == "BootNotification":
         known.life(Boots).called_at = exchange.at
         story.accepted_at = None
-    if exchange.conversation.voices[Side.CSMS].open_calls and _shows_trigger(exchange):
+    is_again = exchange.is_repeat or exchange.content == story.metered
+    if exchange.conversation.voices[Side.CSMS].open_calls and _shows_trigger(exchange) and not is_again:
         story.proven[exchange.action] = exchange.at
+    story.metered = exchange.content if exchange.action == "MeterValues" else story.metered
 
 
 def _shows_trigger(exchange: Exchange) -> bool:
@@ -120,7 +123,7 @@ def await_availability(exchange: Exchange, known: Known) -> None:
     if connector is None or not _is_accepted(exchange):
         return
     at = exchange.answered_at or exchange.at
-    if not is_held_up(exchange.conversation):  # else its StopTransaction may be in the queue
+    if not is_held_up(exchange.conversation, at):  # else its StopTransaction may be in the queue
         exchange.conversation.wake("av16.running", at, CROSSING_NS, exchange=exchange, about=connector, by=Side.STATION)
     before = known.story(Statuses).newest.get(connector)
     is_other = before is not None and (before.status == "Unavailable") == (wish == "Operative")

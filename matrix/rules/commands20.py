@@ -106,7 +106,7 @@ def await_reset(exchange: Exchange, known: Known) -> None:
     running = known.story(Transactions).certain(evse, exchange, known)
     is_meant = (evse is None) == ("evseId" not in exchange.request)
     boots = known.life(Boots)
-    is_sure = not is_held_up(exchange.conversation) and not boots.is_due(at)  # else its Ended may be in the queue
+    is_sure = not is_held_up(exchange.conversation, at) and not boots.is_due(at)  # else its Ended may be in the queue
     if status == "Accepted" and "evseId" not in exchange.request and text(exchange.request, "type") == "Immediate":
         boots.reset_at = at
     if running is not None and is_sure and is_meant and status in ("Accepted", "Scheduled"):
@@ -126,7 +126,7 @@ def await_change(exchange: Exchange, known: Known) -> None:
     running = known.story(Transactions).certain(evse, exchange, known)
     if status == "Accepted" and is_inoperative and not story.closing:
         is_there = running is not None and connector in (None, running[1].connector)
-        if running is not None and is_there and not is_held_up(exchange.conversation):
+        if running is not None and is_there and not is_held_up(exchange.conversation, at):
             exchange.conversation.wake(
                 "av20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
             )
@@ -145,9 +145,9 @@ def await_unlocked(exchange: Exchange, known: Known) -> None:
     """Wait for the end of a transaction that may have crossed the answer."""
     evse = integer(exchange.request, "evseId")
     running = None if evse is None else known.story(Transactions).certain(evse, exchange, known)
-    is_held = is_held_up(exchange.conversation)
+    at = exchange.answered_at or exchange.at
+    is_held = is_held_up(exchange.conversation, at)
     if running is not None and running[1].is_authorized and not is_held and _status(exchange) in BROKEN:
-        at = exchange.answered_at or exchange.at
         exchange.conversation.wake(
             "ul20.running", at, CROSSING_NS, exchange=exchange, about=running[0], by=Side.STATION
         )

@@ -11,7 +11,7 @@ from matrix.fields import dig, objects, said, text
 from matrix.finding import Remark, Severity, violation, warning
 from matrix.known import Known
 from matrix.recent import Recent
-from matrix.rule import note, on_alarm, on_called, on_result, rule
+from matrix.rule import note, on_alarm, on_answered, on_called, on_result, rule
 from matrix.rules.silence import MINUTE_NS, is_station_silent_about_it
 from matrix.secrets import is_secret
 from matrix.soundness import is_sound
@@ -45,25 +45,40 @@ TOGETHER: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is known of a key, and since when; `value` is None where it is not known, `was_set` where it was changed."""
+    """What is known of a key, and since when; `value` is None where it is not known.
+
+    `set_in` is the frame of the ChangeConfiguration that changed it; 0 where it was only told.
+    """
 
     value: str | None
     is_readonly: bool | None
     at: int
-    was_set: bool = False
+    set_in: int = 0
 
 
 @dataclass(slots=True)
 class Configuration:
-    """Settings by key in small letters (keys are case-insensitive), and keys that the station has called unknown."""
+    """Settings by key in small letters (keys are case-insensitive), and keys that the station has called unknown.
+
+    `wished` is the frame in which the CSMS last asked to change a key: where its answer is lost, or one to an earlier
+    wish comes after it, the value is not known.
+    """
 
     settings: Recent[str, Setting] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
     unknown: Recent[str, int] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
+    wished: Recent[str, int] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
 
     def value(self, key: str) -> str | None:
         """Return the value that a key had when it was last told or set."""
         found = self.settings.get(key.casefold())
         return found.value if found is not None else None
+
+    def certain(self, key: str) -> Setting | None:
+        """Return how a key was last set, where no later wish to change it has an uncertain end."""
+        found = self.settings.get(key.casefold())
+        if found is None or self.wished.get(key.casefold(), found.set_in) != found.set_in:
+            return None
+        return found
 
     def number(self, key: str) -> int | None:
         """Return the value of a key as a number, where it is a whole one."""
@@ -86,6 +101,23 @@ def remember_told(exchange: Exchange, known: Known) -> None:
         story.unknown[name.casefold()] = at
 
 
+@note(on_called("ChangeConfiguration"), versions={V16})
+def remember_wish(exchange: Exchange, known: Known) -> None:
+    """Remember what the CSMS wants to change."""
+    key = text(exchange.request, "key")
+    if key is not None:
+        known.story(Configuration).wished[key.casefold()] = exchange.call_frame
+
+
+@note(on_answered("ChangeConfiguration"), versions={V16})
+def forget_wish(exchange: Exchange, known: Known) -> None:
+    """Forget a wish that the station has refused: it is as if it had not been."""
+    wished, key = known.story(Configuration).wished, text(exchange.request, "key") or ""
+    is_latest = wished.get(key.casefold()) == exchange.call_frame
+    if is_latest and text(exchange.response, "status") not in ("Accepted", "RebootRequired"):
+        del wished[key.casefold()]
+
+
 @note(on_result("ChangeConfiguration"), versions={V16})
 def remember_set(exchange: Exchange, known: Known) -> None:
     """Remember the value that a station took over; one that waits for a reboot is not known before."""
@@ -98,7 +130,7 @@ def remember_set(exchange: Exchange, known: Known) -> None:
     value = text(exchange.request, "value") if is_known else None
     at = exchange.answered_at or exchange.at
     story.unknown.pop(key.casefold(), None)
-    story.settings[key.casefold()] = Setting(value, before.is_readonly if before else None, at, was_set=True)
+    story.settings[key.casefold()] = Setting(value, before.is_readonly if before else None, at, exchange.call_frame)
     if key.casefold() == PROFILE and status == "Accepted":
         exchange.conversation.wake("sp16.reconnect", at, RECONNECT_NS, exchange=exchange, by=Side.STATION)
 
@@ -184,18 +216,19 @@ def wrong_answer_to_a_change(exchange: Exchange, known: Known) -> Iterator[Remar
 def change_without_effect(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report values that differ from what a ChangeConfiguration answered `Accepted` had set.
 
-    Case, spaces and the notation of numbers do not count. What needs a reboot is not judged, nor are secrets.
+    Case, spaces and the notation of numbers do not count. What needs a reboot is not judged, nor are secrets, nor what
+    the CSMS has asked to change since, and has got no answer to.
 
     Breach: `HeartbeatInterval` set to 60, `Accepted`, and told as 300.
     Correct: told as 60.
     """
     if exchange.is_misdirected:
         return
-    settings = known.story(Configuration).settings
+    story = known.story(Configuration)
     for each in objects(exchange.response, "configurationKey"):
         key, value = text(each, "key") or "", text(each, "value")
-        setting = settings.get(key.casefold())
-        if setting is None or not setting.was_set or setting.at > exchange.at or not known.has_all_since(setting.at):
+        setting = story.certain(key)
+        if setting is None or not setting.set_in or setting.at > exchange.at or not known.has_all_since(setting.at):
             continue
         if None in (value, setting.value) or _plain(value) == _plain(setting.value):
             continue

@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import Final
 
 from matrix.dialect import V21, V201
-from matrix.exchange import Conversation, Exchange
+from matrix.exchange import DATED, Conversation, Exchange, Spoken
 from matrix.fields import text
 from matrix.finding import Remark, Severity, info, violation, warning
 from matrix.known import Known
 from matrix.moments import SECOND_NS
 from matrix.recent import Recent
-from matrix.rule import note, on_called, on_closed, on_handshake, on_result, rule
+from matrix.rule import note, on_called, on_closed, on_first_words, on_handshake, on_result, rule
 from matrix.rules.silence import MINUTE_NS
 from matrix.trace import Ending, Session, Side
 
@@ -40,6 +40,8 @@ REBOOTED: Final = frozenset({None, "Unknown", "Triggered"})
 class Connections:
     """`closes` counts sessions in a row that the station closed by itself, `closed_at` is when it closed the last.
 
+    `said_last` is the content of the last CALL that it was answered there.
+
     `booted_in` is the session of its latest BootNotification; `boots` counts sessions in a row that began with the
     same one, whose digest is `boot`. `was_reset` says that one of ORDERS was answered since. `failed` are the latest
     attempts to connect that failed, in a row. `dropped` counts, by action, the answers in a row after which the station
@@ -48,6 +50,7 @@ class Connections:
 
     closes: int = 0
     closed_at: int = 0
+    said_last: int | None = None
     booted_in: int | None = None
     boots: int = 0
     boot: int | None = None
@@ -62,10 +65,23 @@ def remember_close(conversation: Conversation, known: Known) -> None:
     story, session = known.story(Connections), conversation.session
     story.closes = _closes_in_a_row(conversation, story)
     story.closed_at = session.closed_at or 0
+    voice = conversation.voices[Side.STATION]
+    last = voice.ids.used(voice.answered[-1].id) if voice.answered else None
+    story.said_last = last.content if last is not None else None
     for survived in _outlived(conversation) & story.dropped.keys():
         del story.dropped[survived]
     if (action := _gone_after(conversation)) is not None:
         story.dropped[action] = story.dropped.get(action, 0) + 1
+
+
+@note(on_first_words())
+def remember_retry(spoken: Spoken, known: Known) -> None:
+    """Take back that the station closed without need, where it says again what it was answered: it waited in vain."""
+    story, exchange = known.story(Connections), spoken.exchange
+    if spoken.side is not Side.STATION or exchange is None or exchange.request.keys().isdisjoint(DATED):
+        return
+    if exchange.content == story.said_last:
+        story.closes = 0
 
 
 def _closes_in_a_row(conversation: Conversation, story: Connections) -> int:
@@ -142,7 +158,8 @@ def closes_without_need(conversation: Conversation, known: Known) -> Iterator[Re
 
     One such close tells nothing: it may be taken out of service. Nothing is reported where a session began with a
     BootNotification, came later than 10 min after the one before, or where a Reset, a SetVariables or a
-    SetNetworkProfile was answered before.
+    SetNetworkProfile was answered before. A station that begins by what it was answered last before it closed, has not
+    got that answer.
 
     Breach: a connection for each message, closed with 1000 after the answer.
     Correct: one connection for hours, kept alive by pings.

@@ -101,7 +101,8 @@ def _may_follow(status: str, before: str | None, story: Progress) -> bool:
     """Tell whether a status may come now: as the first of an update, also where an earlier one still goes on."""
     if status in MAY_FOLLOW.get(before, MAY_FOLLOW):
         return True
-    return before is None and status in MAY_FOLLOW.get(story.earlier.get(FIRMWARE), MAY_FOLLOW)
+    earlier = story.earlier.get(FIRMWARE)
+    return before is None and (status == earlier or status in MAY_FOLLOW.get(earlier, MAY_FOLLOW))
 
 
 def _is_idle_unasked(exchange: Exchange, known: Known) -> bool:
@@ -148,6 +149,11 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
         yield warning(Side.STATION, f"{status} {after}: steps are left out, or go back", pointer="/status")
 
 
+def _is_first_here(exchange: Exchange, story: Progress) -> bool:
+    """Tell whether no status came before in the session in which the upload was asked for."""
+    return DIAGNOSTICS not in story.status and story.sessions.get(DIAGNOSTICS) == exchange.session
+
+
 @rule(
     "FW16-02",
     "An upload of diagnostics goes Uploading, then Uploaded or UploadFailed; Idle is said only when triggered",
@@ -158,7 +164,8 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
 def upload_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report Idle that no TriggerMessage asked for of late; what ends an upload that never began is a warning.
 
-    A status without a GetDiagnostics is an info: it may be from before the recording.
+    A status without a GetDiagnostics is an info: it may be from before the recording. What may have been lost with a
+    connection is let be.
 
     Breach: a DiagnosticsStatusNotification with `Idle` after each boot.
     Correct: `Idle` in answer to a TriggerMessage.
@@ -171,7 +178,7 @@ def upload_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
         return
     if asked_at is None:
         yield info(Side.STATION, f"{status}, and the recording has no GetDiagnostics", pointer="/status")
-    elif status == "Uploaded" and DIAGNOSTICS not in story.status and known.has_all_since(asked_at):
+    elif status == "Uploaded" and _is_first_here(exchange, story) and known.has_all_since(asked_at):
         yield warning(Side.STATION, "Uploaded, and never Uploading", pointer="/status")
 
 

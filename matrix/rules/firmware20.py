@@ -76,6 +76,9 @@ def remember_step(exchange: Exchange, known: Known) -> None:
         return
     story, key = known.story(Works), (exchange.action, request_id)
     before = story.steps.pop(key, None)
+    if before is not None and exchange.session < before.session:
+        story.steps[key] = before  # an older connection still delivers what was sent before
+        return
     story.steps[key] = Step(status, exchange.session, exchange.at)
     asked = known.story(Results).of(exchange)
     is_new = before is None or before.status != status
@@ -154,8 +157,8 @@ def progress_without_request_id(exchange: Exchange, known: Known) -> Iterator[Re
 def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report statuses of one update (by its requestId) that leave out a step, go back, or follow its end.
 
-    The same status again is let be, and so is what may have been lost with a connection. Installing may be left out;
-    so may SignatureVerified, which only a signed update has.
+    The same status again is let be, and so is what may have been lost with a connection, or comes late over an older
+    one. Installing may be left out; so may SignatureVerified, which only a signed update has.
 
     Breach: Downloading, then Installed.
     Correct: Downloading, Downloaded, Installing, Installed.
@@ -164,6 +167,8 @@ def update_out_of_order(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if exchange.side is not Side.STATION or request_id is None or status not in MAY_FOLLOW or exchange.is_repeat:
         return
     step = known.story(Works).steps.get((FIRMWARE, request_id))
+    if step is not None and exchange.session < step.session:
+        return
     if step is None:
         yield from _first(exchange, status, known)
     elif step.status != status and step.status in MAY_FOLLOW and known.has_all_since(step.at):

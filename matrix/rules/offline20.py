@@ -213,7 +213,8 @@ def sent_again_too_soon(exchange: Exchange, known: Known) -> Iterator[Remark]:
 def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
     """Report that there was no answer for 60 s (the hub's time), and a CALLERROR to a message that fits its schema.
 
-    The CSMS has to be heard of after that time: it may have been cut off, or the session be over.
+    The CSMS has to be heard of after that time: it may have been cut off, or the session be over. Where it has answered
+    no later CALL of the station, it is a warning: nothing shows that the message has reached it.
     The CALLERROR is a warning: there are reasons not to process a message now, and the station sends it again. A
     SecurityError to a station that was not accepted is right.
 
@@ -225,7 +226,9 @@ def not_answered(subject: Exchange | Alarm, known: Known) -> Iterator[Remark]:
         if exchange is None or exchange.answer_frame is not None or not is_heard(exchange):
             return
         if known.has_all_since(exchange.at) and subject.conversation.is_open:
-            yield violation(Side.CSMS, f"{exchange.action} was not answered within 60 s")
+            has_arrived = exchange.conversation.voices[exchange.side].has_gone_on(exchange)
+            report = violation if has_arrived else warning
+            yield report(Side.CSMS, f"{exchange.action} was not answered within 60 s")
         return
     is_fit = subject.has_schema and is_sound(subject)
     answer = subject.answer

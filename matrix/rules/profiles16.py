@@ -78,8 +78,13 @@ def profile_on_the_wrong_connector(exchange: Exchange, known: Known) -> Iterator
         yield violation(Side.CSMS, "a TxProfile on connector 0", pointer="/connectorId")
     elif purpose == "ChargePointMaxProfile" and connector > 0:
         yield violation(Side.CSMS, f"a ChargePointMaxProfile on connector {said(connector)}", pointer="/connectorId")
-    elif purpose == "TxProfile" and not is_held_up(exchange.conversation) and _idle_at(connector, exchange.at, known):
+    elif purpose == "TxProfile" and _has_told_end(connector, exchange, known):
         yield warning(Side.CSMS, f"a TxProfile for connector {connector}, whose transaction has ended")
+
+
+def _has_told_end(connector: int, exchange: Exchange, known: Known) -> bool:
+    """Tell whether a connector's transaction has ended, and the CSMS has answered what tells of it."""
+    return not is_held_up(exchange.conversation, exchange.at) and _idle_at(connector, exchange.at, known)
 
 
 @rule(

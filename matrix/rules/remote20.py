@@ -134,9 +134,9 @@ def await_stop(exchange: Exchange, known: Known) -> None:
 def await_end(exchange: Exchange, known: Known) -> None:
     """Wait until an Ended that may have crossed the answer has come."""
     named = _named(exchange, known)
-    is_sure = not is_held_up(exchange.conversation)  # else the Ended may be in the queue
+    at = exchange.answered_at or exchange.at
+    is_sure = not is_held_up(exchange.conversation, at)  # else the Ended may be in the queue
     if named is not None and is_sure and dig(exchange.response, "ongoingIndicator") is False:
-        at = exchange.answered_at or exchange.at
         exchange.conversation.wake("tx20.status", at, CROSSING_NS, exchange=exchange, about=named[0], by=Side.STATION)
 
 

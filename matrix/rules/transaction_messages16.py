@@ -40,9 +40,13 @@ class Attempts:
 
 @dataclass(slots=True)
 class Delivery:
-    """`newest` is the latest moment that a transaction-related message told; `sent` are the digests of the latest."""
+    """`newest` is the latest moment that a transaction-related message told; `sent` are the digests of the latest.
+
+    `ahead_in` is the frame of that message, where the moment was yet to come; 0 where it was not.
+    """
 
     newest: int | None = None
+    ahead_in: int = 0
     sent: deque[int] = field(default_factory=lambda: deque(maxlen=MESSAGES_REMEMBERED))
     failed: Recent[int, Attempts] = field(default_factory=lambda: Recent(MESSAGES_REMEMBERED))
     authorized: Recent[str, int] = field(default_factory=lambda: Recent(MESSAGES_REMEMBERED))
@@ -56,6 +60,7 @@ def remember_sent(exchange: Exchange, known: Known) -> None:
     story.sent.append(exchange.content)
     if at is not None and (story.newest is None or at > story.newest):
         story.newest = at
+        story.ahead_in = exchange.call_frame if at > exchange.at + TOLERANCE_NS else 0
 
 
 @note(on_called("BootNotification"), versions={V16})
@@ -129,6 +134,12 @@ def _is_from_before(exchange: Exchange, known: Known) -> bool:
     return newest is not None and at is not None and at < newest - TOLERANCE_NS
 
 
+def _is_put_right(exchange: Exchange, story: Delivery) -> bool:
+    """Tell whether the station was told the time after a message that was ahead of it."""
+    answered = exchange.conversation.voices[exchange.side].answered
+    return story.ahead_in > 0 and any(each.row == "Heartbeat" and each.frame > story.ahead_in for each in answered)
+
+
 @rule(
     "TX16-08",
     "Transaction-related messages come in the order of their time",
@@ -141,14 +152,15 @@ def _is_from_before(exchange: Exchange, known: Known) -> bool:
 def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report a message whose time stamp is more than 5 s before that of an earlier message, since the last boot.
 
-    MeterValues count where they have a transactionId, by their first sample; what is sent again does not.
+    MeterValues count where they have a transactionId, by their first sample; what is sent again does not. A
+    moment that was yet to come by the hub's clock is forgotten once a Heartbeat has told the station the time.
 
     Breach: StopTransaction of 10:05, then MeterValues of the same transaction of 10:04.
     Correct: the MeterValues first.
     """
     story = known.story(Delivery)
     newest, at = story.newest, _told_at(exchange)
-    if newest is None or at is None:
+    if newest is None or at is None or _is_put_right(exchange, story):
         return
     if not exchange.is_misdirected and not exchange.is_repeat and exchange.content not in story.sent:
         seconds = (newest - at) // SECOND_NS
@@ -208,6 +220,16 @@ def meter_runs_backwards(exchange: Exchange, known: Known) -> Iterator[Remark]:
         )
 
 
+def _was_over(exchange: Exchange, at: int) -> bool:
+    """Tell whether a transaction was stopped before that time (ns), by the station's clock: its stop was queued."""
+    stopped_at = at_of(exchange.request)
+    return stopped_at is not None and stopped_at < at
+
+
+def _follows_soon(exchange: Exchange, reset_at: int) -> bool:
+    return exchange.at - reset_at <= MINUTE_NS and not _was_over(exchange, reset_at)
+
+
 @rule(
     "TX16-11",
     "A StopTransaction that nobody at the station asked for says its reason",
@@ -220,7 +242,8 @@ def reason_left_out(exchange: Exchange, known: Known) -> Iterator[Remark]:
     """Report no reason, or `Local`, after an accepted RemoteStopTransaction or Reset, or a refused idTag.
 
     The last two count where the StopTransaction comes soon: within a minute of the Reset, within 10 s of the answer to
-    its StartTransaction. Other reasons are let be: a cable may be pulled at any time.
+    its StartTransaction. Other reasons are let be: a cable may be pulled at any time. So is a StopTransaction whose
+    timestamp is before the answer to either: it was in the queue.
 
     Breach: RemoteStopTransaction accepted, then a StopTransaction without reason.
     Correct: `"reason":"Remote"`.
@@ -229,9 +252,9 @@ def reason_left_out(exchange: Exchange, known: Known) -> Iterator[Remark]:
     if found is None or not found.is_running or reason not in (None, "Local"):
         return
     reset_at = known.story(Delivery).reset_at
-    if found.remote_stop_at is not None:
+    if found.remote_stop_at is not None and not _was_over(exchange, found.remote_stop_at):
         due = "Remote"
-    elif reset_at is not None and found.started_at < reset_at and exchange.at - reset_at <= MINUTE_NS:
+    elif reset_at is not None and found.started_at < reset_at and _follows_soon(exchange, reset_at):
         due = "SoftReset or HardReset"
     elif not found.is_accepted and exchange.at - found.answered_at <= SOON_NS:
         due = "DeAuthorized"

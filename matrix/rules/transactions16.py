@@ -141,7 +141,10 @@ def remember_start(exchange: Exchange, known: Known) -> None:
     story = known.story(Transactions)
     begun = _transaction(exchange)
     begun.is_shared = begun.answered_at - begun.started_at > PATIENCE_NS
-    earlier = story.given.pop(transaction_id, None)
+    earlier = story.given.get(transaction_id)
+    if earlier is not None and earlier.content == begun.content and not earlier.is_running:
+        return  # the answer to a retry that nobody waits for any more: it has ended since
+    story.given.pop(transaction_id, None)
     if earlier is not None:
         begun.is_shared |= earlier.is_shared or earlier.content != begun.content
         earlier.is_shared = True

@@ -39,16 +39,20 @@ TRIGGERED: Final = {
 """What may be requested, and the action that follows; a CustomTrigger may lead to anything."""
 ACTIONS: Final = frozenset(TRIGGERED.values()) | {"NotifyEvent"}
 
+DATED: Final = frozenset({EVENT, "MeterValues"})
+
 
 @dataclass(slots=True)
 class Triggers:
     """When each action was last sent, and each connector's status; when an action was last accepted to be sent.
 
-    `proven` are actions whose latest message shows by itself that it was triggered, and when.
+    `proven` are actions whose latest message shows by itself that it was triggered, and when. `shown` is what the
+    latest of those that hold a time said: the same once more is a retry.
     """
 
     sent: dict[str, int] = field(default_factory=dict)
     proven: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
     reported: Recent[tuple[int | None, int | None], int] = field(default_factory=lambda: Recent(EVSES_REMEMBERED))
 
@@ -77,8 +81,11 @@ def remember_sent(exchange: Exchange, known: Known) -> None:
     if exchange.action == STATUS:
         place = integer(exchange.request, "evseId"), integer(exchange.request, "connectorId")
         story.reported[place] = exchange.at
-    if exchange.conversation.voices[Side.CSMS].open_calls and _shows_trigger(exchange):
+    is_again = exchange.is_repeat or exchange.content == story.shown.get(exchange.action)
+    if exchange.conversation.voices[Side.CSMS].open_calls and _shows_trigger(exchange) and not is_again:
         story.proven[exchange.action] = exchange.at
+    if exchange.action in DATED:
+        story.shown[exchange.action] = exchange.content
 
 
 @note(on_result("TriggerMessage"), versions=VERSIONS)

@@ -248,9 +248,15 @@ def test_gap_may_hold_the_boot_or_its_answer() -> None:
 
 
 def test_boot_that_is_repeated_though_accepted_is_a_warning() -> None:
-    judge = judged(on_16(*ACCEPTED_16, "+10s", BOOT, answered("Accepted")))
+    judge = judged(on_16(*ACCEPTED_16, STATUS, NOTED, "+60s", BOOT, answered("Accepted")))
 
     assert told(judge) == [("BT-04", "warning", "station")]
+
+
+def test_boot_that_is_sent_again_under_its_id_may_not_have_got_its_answer() -> None:
+    judge = judged(on_16(*ACCEPTED_16, "+60s", BOOT, answered("Pending"), "+1s", STATUS, NOTED))
+
+    assert told(judge) == []
 
 
 def test_csms_that_asks_before_it_has_answered_the_first_boot_is_a_warning() -> None:
@@ -411,3 +417,36 @@ def test_power_may_fail_before_a_reset_that_was_put_off() -> None:
     judge = judged(sessions((*ACCEPTED_2X, RESET_2X[0], put_off), (boot_2x(), answered("Accepted")), version="2.0.1"))
 
     assert [(each.rule, each.severity) for each in judge.findings if each.rule == "BT-15"] == [("BT-15", "warning")]
+
+
+def test_answer_to_an_earlier_boot_that_comes_later_and_says_otherwise_leaves_open_what_counts() -> None:
+    late = (boot_2x(), "+60s", boot_2x(message_id="b2"), answered("Accepted", message_id="b2"), answered("Pending"))
+
+    assert told(judged(on_2x(*late, STATUS_2X, NOTED))) == []
+    assert told(judged(on_2x(boot_2x(), answered("Pending"), STATUS_2X, NOTED))) != []
+
+
+@pytest.mark.parametrize(("paused", "expected"), [("+80s", []), ("+60s", ["BT-11"])])
+def test_boot_may_have_been_held_up_for_longer_than_the_next_one_waits(paused: str, expected: list[str]) -> None:
+    judge = judged(
+        on_2x(
+            boot_2x(), answered("Pending"), paused, boot_2x(message_id="b2"), answered("Pending", message_id="b2"),
+            "+15s", boot_2x(message_id="b3"),
+        )
+    )  # fmt: skip
+
+    assert [code for code in codes(judge) if code == "BT-11"] == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "severity"),
+    [
+        (Ending.CLOSED, "violation"),
+        (Ending.DROPPED, "violation"),
+        (Ending.RESET, "warning"),
+    ],
+)
+def test_power_may_fail_right_after_a_reset_was_accepted(ending: Ending, severity: str) -> None:
+    judge = judged(sessions((*ACCEPTED_2X, *RESET_2X), (boot_2x("PowerUp", "c"),), version="2.0.1", ending=ending))
+
+    assert [(each.rule, each.severity) for each in judge.findings if each.rule == "BT-15"] == [("BT-15", severity)]

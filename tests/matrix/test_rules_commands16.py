@@ -254,3 +254,19 @@ def test_station_that_is_cut_off_without_anybody_noticing_is_not_accused() -> No
     judge = judged(draw(*reset(), "+1s", *beat(), "+9m", "< ping", "+9m", "< ping", ending=Ending.DROPPED))
 
     assert "RS16-01" not in codes(judge)
+
+
+def test_triggered_message_that_is_sent_again_is_not_what_the_next_trigger_asks_for() -> None:
+    sampled = meter(None, at="2026-11-01T10:00:00Z", context="Trigger")
+    again = [line.replace('"m', '"again') for line in sampled]
+    lines = [*trigger("MeterValues"), *sampled, "+2m", *trigger("MeterValues", *again), *meter(None, context="Trigger")]
+
+    assert found(judged(draw(*lines, "+31s", *beat())), "TR16-01") == []
+
+
+def test_transaction_that_a_change_waits_for_may_be_another_one_in_the_queue_of_a_station_that_waits() -> None:
+    waiting, answer = exchange(">", "DataTransfer", {"vendorId": "x"}, {"status": "Accepted"})
+    scheduled = [*report(1, "Charging"), waiting, *available("Inoperative", "Scheduled"), answer]
+    lines = [*RUNNING, *scheduled, *stop(7), *report(1, "Available")]
+
+    assert "AV16-02" not in codes(judged(draw(*lines)))

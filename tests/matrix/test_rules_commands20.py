@@ -284,3 +284,15 @@ def test_nothing_follows_a_trigger_that_does_not_fit_its_schema() -> None:
     odd = asked("TriggerMessage", requestedMessage="StatusNotification", evse={"id": -1, "connectorId": 1})
 
     assert told(judged(on_2x(*odd, *LATER, version="2.1")), "TR20") == []
+
+
+def test_triggered_message_that_is_sent_again_is_not_what_the_next_trigger_asks_for() -> None:
+    trigger, accepted = asked("TriggerMessage", requestedMessage="MeterValues")
+    values = [{"timestamp": "2026-11-01T10:00:00Z", "sampledValue": [{"value": 1, "context": "Trigger"}]}]
+    first = call(">", "m", "MeterValues", evseId=1, meterValue=values), '< [3,"m",{}]'
+    again = [line.replace('"m"', '"again"') for line in first]
+    later = [line.replace('"q"', '"q2"') for line in (trigger, accepted)]
+    new = call(">", "n", "MeterValues", evseId=1, meterValue=register(1, context="Trigger")), '< [3,"n",{}]'
+
+    lines = (trigger, accepted, *first, "+6m", later[0], *again, later[1], *new, *LATER)
+    assert findings(*lines) == []

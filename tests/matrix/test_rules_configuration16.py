@@ -145,3 +145,20 @@ def test_required_key_that_is_called_unknown_is_a_warning_and_an_optional_one_is
 
 def test_key_whose_access_is_up_to_the_station_may_be_written_or_not() -> None:
     assert "CF16-05" not in codes(judged(draw(*told(AuthorizeRemoteTxRequests="true!", HeartbeatInterval="60!"))))
+
+
+def test_change_whose_answer_is_lost_or_comes_after_that_to_a_later_one_may_have_been_made() -> None:
+    lost, _ = change("HeartbeatInterval", "120")
+    earlier, answer = change("HeartbeatInterval", "60")
+    told_it = told(HeartbeatInterval="120")
+
+    assert "CF16-03" not in codes(judged(draw(*change("HeartbeatInterval", "60"), lost, "+40s", *told_it)))
+    assert "CF16-03" not in codes(judged(draw(earlier, *change("HeartbeatInterval", "120"), answer, *told_it)))
+
+
+def test_change_that_was_refused_leaves_the_one_before_in_force() -> None:
+    refused = change("HeartbeatInterval", "-1", "Rejected")
+
+    judge = judged(draw(*change("HeartbeatInterval", "60"), *refused, *told(HeartbeatInterval="120")))
+
+    assert found(judge, "CF16-03") == [("warning", "station")]

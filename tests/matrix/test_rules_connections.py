@@ -123,3 +123,10 @@ def test_answer_after_which_the_station_stayed_ends_the_row() -> None:
 
 def test_habit_of_breaking_off_is_reported_once() -> None:
     assert codes(judged(gone(7, version="1.6"))).count("CN-04") == 1
+
+
+def test_station_that_says_again_what_it_was_answered_did_not_close_an_idle_connection() -> None:
+    said = '> [2,"{0}","StatusNotification",{{"timestamp":"2026-11-01T10:00:00Z","connectorStatus":"Available",'
+    again = [said + '"evseId":1,"connectorId":1}}]', '< [3,"{0}",{{}}]', "+30s", "> close 1000"]
+
+    assert "CN-01" not in codes(judged(sessions(again, 5)))

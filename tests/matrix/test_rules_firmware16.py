@@ -126,3 +126,19 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     asked = ask("TriggerMessage", requestedMessage=wrong) + get_log(wrong)
 
     assert judged(draw(*UPDATE, *UPLOAD, *asked, *told)).crashes == []
+
+
+def test_step_that_is_sent_again_after_the_next_update_is_that_of_the_one_before() -> None:
+    steps = ("Downloading", "Downloaded", "Installing")
+
+    judge = judged(draw(*UPDATE, *says("Firmware", *steps), *UPDATE, *says("Firmware", "Installing")))
+
+    assert "FW16-01" not in codes(judge)
+
+
+def test_beginning_of_an_upload_may_have_been_lost_with_the_connection() -> None:
+    pen, offered = Pen(), ("ocpp1.6",)
+    asked = pen.session(UPLOAD, offered=offered, chosen=offered[0])
+    uploaded = pen.session(says("Diagnostics", "Uploaded"), offered=offered, chosen=offered[0])
+
+    assert "FW16-02" not in codes(judged(asked, uploaded))

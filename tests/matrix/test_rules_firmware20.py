@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+import msgspec
 import pytest
 from drawing import Pen, codes, judged
 from rule_cases import Case
 from said2x import ask, beats, drawn, tell, trigger
 
 from matrix.judge import Judge
-from matrix.trace import Side
+from matrix.trace import Frame, Side
 
 OFFER: Final[dict[str, Any]] = {"offered": ("ocpp2.0.1",), "chosen": "ocpp2.0.1"}
 PLAIN: Final = {"location": "https://example.com/fw", "retrieveDateTime": "2026-11-01T10:00:00Z"}
@@ -159,3 +160,16 @@ def test_wrong_types_crash_no_rule(wrong: Any) -> None:
     asked = [*update(wrong, firmware=wrong), *update(7, wrong), *get_log(wrong), *trigger(wrong)]
 
     assert judged(drawn(*asked, *said, *tell("SecurityEventNotification", type=wrong), *beats(7))).crashes == []
+
+
+def test_step_that_an_older_connection_delivers_late_is_let_be() -> None:
+    pen = Pen()
+    first = pen.session([*update(), *goes("Downloading", "Downloaded")], **OFFER, ending=None)
+    second = pen.session(goes("Installing", "Installed"), **OFFER, ending=None)
+    late = [
+        msgspec.structs.replace(item, session=1)
+        for item in pen.session(goes("Installing"), **OFFER)
+        if isinstance(item, Frame)
+    ]
+
+    assert found(judged(first, second, late), "FW20-02") == []

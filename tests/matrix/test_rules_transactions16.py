@@ -336,3 +336,27 @@ def test_transaction_id_that_is_written_as_a_decimal_is_the_same() -> None:
     begun = [line.replace('"transactionId":7', '"transactionId":7.0') for line in start(7)]
 
     assert "TX16-03" not in codes(judged(session(*begun, *stop(7))))
+
+
+def test_start_that_is_answered_again_after_its_end_begins_nothing() -> None:
+    first, again = start(7, timestamp="2026-11-01T10:00:00Z"), start(7, timestamp="2026-11-01T10:00:00Z")
+    lines = [*first, again[0], "+1m", *stop(7), "+1s", again[1], "+1m", *start(8), "+1m", *beat()]
+
+    assert found(judged(session(*lines)), "TX16-05") == []
+
+
+def test_clock_that_is_put_right_in_a_transaction_makes_no_later_message_early() -> None:
+    ahead, behind = start(7, timestamp="$NOW+2h"), meter(7, at="$NOW-2h")
+
+    assert found(judged(session(*ahead, *beat(), "+1m", *stop(7))), "TX16-08") == []
+    assert found(judged(session(*ahead, "+1m", *stop(7))), "TX16-08") == ["warning"]
+    assert found(judged(session(*start(7), *beat(), "+1m", *behind)), "TX16-08") == ["warning"]
+
+
+def test_stop_that_was_in_the_queue_when_it_was_asked_for_may_be_local() -> None:
+    for asked in (remote_stop(7), ask("Reset", type="Soft")):
+        early = session(*start(7), "+1m", *asked, *stop(7, reason="Local", timestamp="$NOW-20s"))
+        due = session(*start(7), "+1m", *asked, *stop(7, reason="Local"))
+
+        assert found(judged(early), "TX16-11") == []
+        assert found(judged(due), "TX16-11") == ["warning"]

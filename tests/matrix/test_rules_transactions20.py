@@ -372,3 +372,9 @@ def test_readings_that_no_transaction_and_no_main_meter_has_accuse_nobody() -> N
     judge = judged(on_2x(*STARTED, *misdirected, '> [4,"t1-1-Updated","NotSupported","",{}]'))
 
     assert "TX20-14" not in codes(judge)
+
+
+def test_message_that_may_not_have_reached_the_csms_is_a_warning() -> None:
+    unheard = findings(*STARTED, UPDATED[0], "+50s", "< ping", *("+20s", "< ping") * 3)
+
+    assert ("TX20-17", "warning", "csms") in unheard
