@@ -16,9 +16,8 @@ WHEELS = Path(__file__).parents[1] / ".schemas"
 CHANCE = "RANDOM_EXAMPLES"
 """Set in the nightly run: examples of Hypothesis that no run before had. A change is told of its own faults only."""
 
-settings.register_profile(
-    "any machine", deadline=None, derandomize=CHANCE not in os.environ
-)  # a busy one takes its time
+# no deadline: a busy machine takes its time
+settings.register_profile("any machine", deadline=None, derandomize=CHANCE not in os.environ)
 settings.load_profile("any machine")
 
 
