@@ -1,6 +1,8 @@
 """The dashboard: opens the source, holds the screens, nothing else."""
 
 import asyncio
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -41,6 +43,8 @@ from tui.widgets.alarm import Alarm
 from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
 
+HUNG_UP: Final = 129
+"""The exit code of a shell whose terminal is gone."""
 ASK_EVERY_S: Final = 2.0
 """How often is asked which round is on: a pause, a shift, or a hub that is there again, shows within that."""
 
@@ -78,6 +82,8 @@ class PlugfestApp(TravellingApp):
     def on_mount(self) -> None:
         self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")
         self.run_worker(self._follow_event(), name="event")
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, HUNG_UP)
         self.begin_travelling()
         if self._seconds is not None:
             self.set_timer(self._seconds, self.exit)
@@ -193,4 +199,7 @@ def run_dashboard(source: Source, *, seconds: float | None = None) -> None:
     Recording.open(source.path).close()
     use_stored_schemas()
     collect_seldom()
-    PlugfestApp(source, seconds=seconds).run()
+    app = PlugfestApp(source, seconds=seconds)
+    app.run()
+    if app.return_code == HUNG_UP:
+        sys.exit(HUNG_UP)

@@ -5,21 +5,20 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from hub.damage import damage_of
-from tui.app import run_dashboard
+from tui.app import HUNG_UP, run_dashboard
 from tui.damaged import readable
 from tui.event_clock import phase_told
 from tui.presence import look_at_feed
 from tui.source import Source
 
-HUNG_UP: Final = 129
-"""The exit code of a shell whose terminal is gone."""
-
 
 def leave_on_hangup() -> None:
-    """Let a closed terminal end the program in order: what it keeps in a temporary folder goes with it."""
+    """Let a closed terminal end the program in order: what it keeps in a temporary folder goes with it.
+
+    While the dashboard is there, it takes the signal itself: nothing is to be raised in the middle of what it does.
+    """
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(HUNG_UP))
 

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -207,3 +209,13 @@ def test_rules_that_this_program_does_not_have_are_left_alone() -> None:
     newer = [{"rule": "ZZ-99", "severity": "info", "reason": "agreed"}]
 
     assert rules_told(PhaseShown("Fest", None, 0, [], None, is_paused=False, rules=newer)) is None
+
+
+async def test_terminal_that_is_closed_ends_the_dashboard_in_order(event: Path) -> None:
+    async with dashboard(event) as pilot:
+        (reading,) = (worker for worker in pilot.app.workers if worker.name == "source")
+
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(pilot, lambda: reading.is_finished)
+
+    assert pilot.app.return_code == 129
