@@ -1,14 +1,14 @@
-"""Rounds and moves of an event: put in force at their time, changed by hand, and kept across a restart."""
+"""Rounds and moves of an event: put in force at their time, changed by hand, and by an edit of the file."""
 
 import asyncio
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_texts import TWO_STATIONS, a_round
+from desks import EVENT, GAP, MINUTE, NINE, Clock, Floor, desk_of
+from event_texts import a_round
 
 from hub import event_desk
 from hub.desk_state import state_path
@@ -18,34 +18,6 @@ from hub.event_desk import EventDesk
 from hub.event_file import read_event
 from hub.pairing import Move
 from hub.tls import TlsPolicy
-
-NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-EVENT = TWO_STATIONS + a_round(NINE, ("one", "deep")) + a_round(NINE + 30 * MINUTE, ("two", "deep"))
-GAP = EVENT.replace("09:30:00", "10:00:00")
-"""With half an hour between the rounds."""
-
-
-class Floor:
-    """Takes down what the desk says to a running hub."""
-
-    def __init__(self) -> None:
-        self.moves: list[Move] = []
-
-    def take_up_event(self) -> None: ...
-
-    def take_up_moves(self, moves: list[Move]) -> None:
-        self.moves += moves
-
-    def is_connected(self, identity: str) -> bool:
-        return identity == "V1"
-
-
-class Clock:
-    """The time of a test."""
-
-    def __init__(self) -> None:
-        self.now = NINE - 10 * MINUTE
 
 
 @pytest.fixture
@@ -59,12 +31,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def path(tmp_path: Path) -> Path:
     (tmp_path / "event.toml").write_text(EVENT)
     return tmp_path / "event.toml"
-
-
-def desk_of(path: Path) -> tuple[EventDesk, Floor]:
-    desk, floor = EventDesk(read_event(path), TlsPolicy()), Floor()
-    desk.attach(floor)
-    return desk, floor
 
 
 def test_before_the_first_round_stations_are_for_the_csms_of_their_product(path: Path, clock: Clock) -> None:
@@ -122,127 +88,6 @@ def test_shift_to_earlier_begins_the_next_round_at_once(path: Path, clock: Clock
 
     assert phase.number == 2
     assert floor.moves[-1] == Move("V2", None, "deep")
-
-
-def test_restart_goes_on_with_what_was_changed_by_hand(path: Path, clock: Clock) -> None:
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    before.move("V2", "lotus")
-    before.shift(15 * MINUTE)
-
-    after, floor = desk_of(path)
-    after.tick()
-
-    assert after.pairing.pairs == {"V1": "deep", "V2": "lotus"}
-    assert after.phase.left == 45 * MINUTE
-    assert floor.moves == []
-
-
-def test_restart_leaves_rounds_shifted_that_are_written_as_before(path: Path, clock: Clock) -> None:
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    before.shift(15 * MINUTE)
-    path.write_text(EVENT.replace("09:30:00", "10:30:00"))
-
-    after, _ = desk_of(path)
-    clock.now = NINE + 50 * MINUTE
-
-    assert after.timetable.at(NINE).left == 45 * MINUTE
-    assert after.phase.left == 40 * MINUTE
-
-
-def test_restart_after_an_edit_between_two_rounds_moves_nobody(path: Path, clock: Clock) -> None:
-    path.write_text(GAP)
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    clock.now = NINE + 40 * MINUTE
-    before.move("V2", "lotus")
-    path.write_text(GAP.replace('["two", "deep"]', '["two", "lotus"]'))
-    before.take_up(read_event(path))
-
-    after, floor = desk_of(path)
-    after.tick()
-
-    assert after.pairing.pairs == before.pairing.pairs == {"V1": "deep", "V2": "lotus"}
-    assert floor.moves == []
-
-
-def test_restart_after_the_rounds_that_are_over_were_taken_out_begins_the_next_one(path: Path, clock: Clock) -> None:
-    path.write_text(GAP)
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    clock.now = NINE + 40 * MINUTE
-    path.write_text(TWO_STATIONS + GAP.rpartition("[[rounds]]")[1] + GAP.rpartition("[[rounds]]")[2])
-    before.take_up(read_event(path))
-
-    after, floor = desk_of(path)
-    clock.now = NINE + 60 * MINUTE
-    after.tick()
-
-    assert (after.phase.number, after.phase.of) == (1, 1)
-    assert floor.moves == [Move("V1", "deep", None), Move("V2", None, "deep")]
-
-
-def test_edit_while_no_hub_runs_is_as_one_while_a_hub_runs(path: Path, clock: Clock) -> None:
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    before.pause()
-    before.swap("V1", "V2")
-    path.write_text(EVENT.replace('["one", "deep"]', '["one", "lotus"]'))
-
-    after, _ = desk_of(path)
-    before.take_up(read_event(path))
-
-    assert after.pairing.pairs == before.pairing.pairs == {"V1": "lotus", "V2": "deep"}
-    assert after.phase == before.phase
-    assert after.phase.is_paused
-
-
-def test_round_that_begins_while_no_hub_runs_is_begun_by_the_restart(path: Path, clock: Clock) -> None:
-    before, _ = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    before.move("V1", "lotus")
-
-    clock.now = NINE + 31 * MINUTE
-    after, _ = desk_of(path)
-
-    assert after.pairing.pairs == {"V1": None, "V2": "deep"}
-
-
-def test_restart_without_the_csms_and_the_station_of_a_move_forgets_it(path: Path, clock: Clock) -> None:
-    path.write_text(EVENT.partition("[[rounds]]")[0])
-    before, _ = desk_of(path)
-    before.move("V1", "deep")
-    before.move("V2", "lotus")
-    text = path.read_text().replace('"V2"', '"V3"')
-    path.write_text(text.replace(text[text.index("[csmses.deep]") : text.index("[stations.one]")], ""))
-
-    after, _ = desk_of(path)
-
-    assert clock.now < NINE
-    assert after.pairing.pairs == {"V1": "lotus", "V3": None}
-    assert after.pairing.moved == {}
-
-
-@pytest.mark.parametrize(
-    "state", ["{ not this", '{"begun": 3}', '{"begun": 0}', '{"paused_at": "2026-11-23T09:00:00"}']
-)
-def test_state_that_is_none_is_said_and_begun_anew(
-    path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, state: str
-) -> None:
-    state_path(path).write_text(state)
-    clock.now = NINE
-
-    desk, _ = desk_of(path)
-
-    assert "cannot be read from" in caplog.text
-    assert desk.phase.number == 1
 
 
 def test_edit_of_rounds_is_taken_up_while_a_round_is_on(path: Path, clock: Clock) -> None:
@@ -411,18 +256,6 @@ def test_rounds_that_are_taken_out_leave_stations_to_their_products(path: Path, 
     desk.take_up(read_event(path))
 
     assert desk.pairing.pairs == {"V1": "lotus", "V2": None}
-
-
-def test_stations_that_are_swapped_stay_so_over_a_restart(path: Path, clock: Clock) -> None:
-    before, floor = desk_of(path)
-    clock.now = NINE
-    before.tick()
-    before.swap("one", "V2")
-
-    after, _ = desk_of(path)
-
-    assert floor.moves[-2:] == [Move("V1", "deep", None), Move("V2", None, "deep")]
-    assert after.pairing.pairs == {"V1": None, "V2": "deep"}
 
 
 async def test_rounds_go_on_where_one_could_not_be_told(
