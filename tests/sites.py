@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 import trustme
-from aiohttp import web
+from careless_csms import careless_csms
 from event_texts import a_csms, a_participant, a_station, event_text
 
 from hub.disturber import Disturber
@@ -110,34 +110,9 @@ class Board:
         return {f"{pair['station']} with {pair['csms']}" for pair in self.pairs.values()}
 
 
-async def csms(request: web.Request) -> web.WebSocketResponse:
-    """Accept all; a Heartbeat is answered without its time."""
-    socket = web.WebSocketResponse(protocols=["ocpp1.6"])
-    await socket.prepare(request)
-    booted = {"currentTime": "2026-01-01T12:00:00Z", "interval": 300, "status": "Accepted"}
-    answers = {"BootNotification": booted, "DataTransfer": {"status": "Accepted"}, "Heartbeat": {}}
-    async for message in socket:
-        _, number, action, _ = json.loads(message.data)
-        await socket.send_str(json.dumps([3, number, answers[action]]))
-    return socket
-
-
-@asynccontextmanager
-async def csms_at() -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_get("/{station}", csms)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"ws://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 @asynccontextmanager
 async def site(tmp_path: Path, viewing: str = "") -> AsyncIterator[Site]:
-    async with csms_at() as url:
+    async with careless_csms() as url:
         (tmp_path / "event.toml").write_text(event_text(*_tables(url, viewing)))
         async with site_with(tmp_path) as found:
             yield found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from page_viewer import missing
 from peers import node_packages, python_packages
 from raw_peers import Peers, raw_peers
 from tls_peers import HOST
@@ -49,6 +50,13 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def servers(authority: Authority) -> list[KeyPair]:
     return [KeyPair(each.certificate, each.key) for each in authority.server_pair([HOST], days=2)]
+
+
+@pytest.fixture(scope="session")
+def browser() -> None:
+    """Skip what needs a browser where there is none."""
+    if reason := missing():
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
