@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.driver import Driver
 from textual.screen import Screen
 
 from hub.countdown import PhaseShown
@@ -38,13 +39,12 @@ from tui.screens.search import SearchScreen
 from tui.screens.session import SessionScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.source import Source
+from tui.terminal_driver import HUNG_UP, steady
 from tui.travelling import TravellingApp
 from tui.widgets.alarm import Alarm
 from tui.widgets.grid_view import SIDEWAYS
 from tui.widgets.line_list import LineList
 
-HUNG_UP: Final = 129
-"""The exit code of a shell whose terminal is gone."""
 ASK_EVERY_S: Final = 2.0
 """How often is asked which round is on: a pause, a shift, or a hub that is there again, shows within that."""
 
@@ -78,6 +78,9 @@ class PlugfestApp(TravellingApp):
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
         return variables | readable_variables(variables)
+
+    def get_driver_class(self) -> type[Driver]:
+        return steady(super().get_driver_class())
 
     def on_mount(self) -> None:
         self.run_worker(partial(self.source.run, self.post_message), thread=True, name="source")

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from hub.damage import damage_of
-from tui.app import HUNG_UP, run_dashboard
+from tui.app import run_dashboard
 from tui.damaged import readable
 from tui.event_clock import phase_told
 from tui.presence import look_at_feed
 from tui.source import Source
+from tui.terminal_driver import HUNG_UP
 
 
 def leave_on_hangup() -> None:
