@@ -19,6 +19,7 @@ from matrix.finding import Finding
 from matrix.known import Known, UsedId, UsedIds
 from matrix.outcome import Outcome
 from matrix.pair import CONNECT, Evidence
+from matrix.recent import Recent
 from matrix.schemas import Breach
 from matrix.secrets import told
 from matrix.trace import RSV1, Frame, Opcode, Session, Side
@@ -127,12 +128,12 @@ class Exchange(msgspec.Struct, eq=False):
         return is_clean and not self.is_odd and not self.is_awaited
 
 
-class Answered(msgspec.Struct):
+class Answered(msgspec.Struct, gc=False):
     """What is remembered of an exchange that was answered.
 
     `id` is that of its CALL, which came at `called_at`, and `row` its action; `repeats` is how many more answers are
-    due; `frame` is that of the answer, `at` when it came. `exchange` is None where it was plain, and so can be made
-    anew: a payload that is let go of with its answer is still in the processor's cache.
+    due; `frame` is that of the answer, `at` when it came. The exchange itself is kept only where it was not plain, by
+    `Voice.blemished`: a payload that is let go of with its answer is still in the processor's cache.
     """
 
     id: str
@@ -142,21 +143,22 @@ class Answered(msgspec.Struct):
     frame: int
     at: int
     repeats: int
-    exchange: Exchange | None
 
 
 class Voice:
     """What one side of a session has said so far, as far as answers to it depend on it."""
 
     __slots__ = (
-        "answered", "awaited", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken", "holed",
-        "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics", "waited_at",
+        "answered", "awaited", "blemished", "error_close", "fragments", "garbled", "has_forgotten", "has_spoken",
+        "holed", "ids", "open_calls", "paused_ns", "resumed_at", "sends", "spoke_at", "topics", "waited_at",
     )  # fmt: skip
 
     def __init__(self, ids: UsedIds) -> None:
         self.ids = ids  # which message ids it has used, also in earlier sessions
         self.open_calls: dict[str, Exchange] = {}
         self.answered: deque[Answered] = deque(maxlen=REMEMBERED)  # latest last; looked through only where in doubt
+        # by the frames of their answers; as many as can be answered before and after one, while it is among `answered`
+        self.blemished: Recent[int, Exchange] = Recent(2 * REMEMBERED)
         self.sends: dict[str, Exchange] = {}
         self.fragments: list[str | bytes] = []
         self.garbled = 0  # messages of this side that nobody could read, and that may be answered all the same
@@ -286,24 +288,26 @@ class Conversation:
 
     def remember(self, exchange: Exchange, frame: int, at: int) -> None:
         """Remember an exchange that was answered and judged, as far as something may yet be said about it."""
-        kept = None if exchange.is_plain else exchange
-        answered = self.voices[exchange.side].answered
-        if answered and answered[-1].exchange is not None and not self.may_return_answers:
-            answered[-1].exchange = None
-        answered.append(
-            Answered(exchange.id, exchange.row, exchange.call_frame, exchange.at, frame, at, exchange.repeats, kept)
+        voice = self.voices[exchange.side]
+        if not exchange.is_plain:
+            if not self.may_return_answers:
+                voice.blemished.clear()  # only a close can accuse it, and only the last one
+            voice.blemished[frame] = exchange
+        voice.answered.append(
+            Answered(exchange.id, exchange.row, exchange.call_frame, exchange.at, frame, at, exchange.repeats)
         )
 
     def recall(self, side: Side, answered: Answered) -> Exchange:
         """Return an exchange of `side` that was answered; of a plain one, all but what was said."""
-        if answered.exchange is None:
-            action, message_id = answered.row, answered.id
-            answered.exchange = Exchange(
+        voice, action, message_id = self.voices[side], answered.row, answered.id
+        kept = voice.blemished.get(answered.frame)
+        if kept is None:
+            kept = voice.blemished[answered.frame] = Exchange(
                 self, self.session.id, side, side.other, message_id, action, action, answered.call_frame,
-                answered.called_at, self.voices[side].topics[action], {}, answer=CallResult(message_id, {}),
+                answered.called_at, voice.topics[action], {}, answer=CallResult(message_id, {}),
                 answer_frame=answered.frame, answered_at=answered.at, outcome=Outcome.PASSED,
             )  # fmt: skip
-        return answered.exchange
+        return kept
 
     def answer_garbled(self, side: Side, message_id: str, frame: int, at: int) -> Exchange | None:
         """Pair text that begins like an answer of `side` with its CALL, which nobody can use."""
@@ -326,7 +330,7 @@ class Conversation:
         """Yield those that something may yet be said about."""
         for voice in self.voices.values():
             yield from voice.open_calls.values()
-            yield from (each.exchange for each in voice.answered if each.exchange is not None)
+            yield from voice.blemished.values()
             yield from voice.sends.values()
 
 
