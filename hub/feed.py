@@ -21,8 +21,9 @@ from aiohttp import WSCloseCode, web
 from hub.countdown import Countdown
 from hub.lock_file import trouble_at
 from hub.nearness import is_from_here
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
 from hub.refusals import noting_refusals
+from hub.rows import RecordingError
 from hub.viewing import CHANGED, NEARBY, Eyes, Viewing
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of, session_of

@@ -7,7 +7,7 @@ import msgspec
 
 from hub.database import Connection, Transaction
 from hub.leaves import Found, Pages
-from hub.recording import session_of
+from hub.rows import session_of
 from matrix.notes import Note
 from matrix.trace import Disturbed, Frame, Session, Side
 

@@ -1,44 +1,16 @@
-"""Reading a recording: whoever wants its traffic asks here. What writes traffic is in hub/batch.py.
-
-Readers open the file read-only and never checkpoint: before SQLite 3.51.3 two connections that write or checkpoint at
-once can corrupt a WAL database (docs/adr/0002-one-writer.md).
-"""
+"""Reading a recording: whoever wants its traffic asks here. What writes traffic is in hub/batch.py."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
-import orjson
 
-from hub.database import (
-    CannotOpenError,
-    Connection,
-    CorruptError,
-    DatabaseError,
-    NotADatabaseError,
-    connect_read_only,
-    snapshot,
-)
-from hub.errors import HubError
-from hub.file_kind import TRIM_HINT, foreign, not_sqlite, why_no_recording
-from hub.migrations import APPLICATION_ID, applied_steps, known_steps
+from hub.rows import FRAME_COLUMNS, SESSION_AND_PLAYED, RecordingError, Rows
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Replay, Session, Side, Traffic, mark_of
 
-FRAME_COLUMNS: Final = "id, session, at, side, opcode, payload, fin, rsv, masked, size, unread"
-SESSION_COLUMNS: Final = (
-    "id, opened_at, answered_at, closed_at, identity, csms, path, upstream, remote, tls, tunnel, offered, chosen, "
-    "status, reason, request, response, body, fault, closed_by, ending, station_close, csms_close, origin, clock"
-)
-_SESSION: Final = f"{SESSION_COLUMNS}, (SELECT side FROM replay WHERE replay.session = session.id)"
-"""What a session is made of: its columns, and who was played in it."""
-_SESSION_FIELDS: Final = (*SESSION_COLUMNS.split(", "), "played")
-DISTURBANCE_COLUMNS: Final = "id, number, session, at, phase, fault, text, side, frame"
-NOTE_COLUMNS: Final = "id, at, author, text, session, action, rule, frame, resolved_at, resolved_by, resolution"
 BATCH: Final = 5_000
 """Frames read at once by `Recording.traffic`: large enough to be cheap, small enough to show progress."""
 
@@ -52,14 +24,9 @@ _END: Final = 2**63 - 1
 BATCH_BYTES: Final = 16 << 20
 """Payload read at once: what one large message may have is enough for a batch."""
 
-_SIDES: Final = {side.value: side for side in Side}
 _HANDSHAKE_ONLY: Final = {
     "closed_at": None, "closed_by": None, "ending": None, "station_close": None, "csms_close": None
 }  # fmt: skip
-
-
-class RecordingError(HubError):
-    """The file is not a recording that this version can read; the message says why."""
 
 
 class Beginning(msgspec.Struct, frozen=True):
@@ -70,46 +37,8 @@ class Beginning(msgspec.Struct, frozen=True):
     bytes: bytes
 
 
-class Recording:
-    """A recording, open for reading: sessions, frames and the traffic as the judge wants it.
-
-    Safe to use while a hub writes to the same file: each call sees what is committed. `name` is what sentences about it
-    call it.
-    """
-
-    def __init__(self, path: Path, connection: Connection, called: Path | None = None) -> None:
-        self.path = path
-        self.name = str(called or path)
-        self._connection = connection
-
-    @classmethod
-    def open(cls, path: Path, *, called: Path | None = None) -> Self:
-        """Open an existing recording read-only; `called` is the file that somebody named, where this is a copy of it.
-
-        Raises:
-            RecordingError: the file is missing, is not SQLite, not a recording, or of a newer version.
-        """
-        if why := why_no_recording(path):
-            raise RecordingError(why)
-        try:
-            connection = connect_read_only(path)
-        except DatabaseError as exc:
-            raise RecordingError(_why_unreadable(path, exc)) from exc
-        try:
-            _check(path, connection)
-        except BaseException:
-            connection.close()
-            raise
-        return cls(path, connection, called)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
+class Recording(Rows):
+    """A recording, open for reading: sessions, frames and the traffic as the judge wants it."""
 
     # -- traffic, for the judge ---------------------------------------------------------------------------------------
 
@@ -163,7 +92,7 @@ class Recording:
 
     def _session_events(self, after: int, until: int) -> Iterator[Traffic]:
         for column in ("opened_mark", "closed_mark"):
-            query = f"SELECT {column}, {_SESSION} FROM session WHERE {column} > ? AND {column} < ?"
+            query = f"SELECT {column}, {SESSION_AND_PLAYED} FROM session WHERE {column} > ? AND {column} < ?"
             for mark, *row in self._rows(query, after, until):
                 session = self._session_of(row)
                 if column == "closed_mark":
@@ -175,7 +104,7 @@ class Recording:
 
     def sessions(self) -> list[Session]:
         """Return all sessions, also those whose handshake is still going on, oldest first."""
-        return [self._session_of(row) for row in self._rows(f"SELECT {_SESSION} FROM session ORDER BY id")]
+        return [self._session_of(row) for row in self._rows(f"SELECT {SESSION_AND_PLAYED} FROM session ORDER BY id")]
 
     def session(self, session: int) -> Session:
         """Return one session.
@@ -183,7 +112,7 @@ class Recording:
         Raises:
             RecordingError: there is no such session.
         """
-        for row in self._rows(f"SELECT {_SESSION} FROM session WHERE id = ?", session):
+        for row in self._rows(f"SELECT {SESSION_AND_PLAYED} FROM session WHERE id = ?", session):
             return self._session_of(row)
         raise RecordingError(f"there is no session {session} in {self.name!r}")
 
@@ -247,7 +176,7 @@ class Recording:
 
     def pending(self) -> list[Session]:
         """Return the sessions whose handshake is not over, or was not when the hub was killed."""
-        query = f"SELECT {_SESSION} FROM session WHERE opened_mark IS NULL ORDER BY id"
+        query = f"SELECT {SESSION_AND_PLAYED} FROM session WHERE opened_mark IS NULL ORDER BY id"
         return [self._session_of(row) for row in self._rows(query)]
 
     def sites(self) -> dict[int, str]:
@@ -312,103 +241,7 @@ class Recording:
         """Yield the kept outcomes: vendor, model, identity, csms, version, action, outcome."""
         return self._rows("SELECT vendor, model, identity, csms, version, action, outcome FROM outcome ORDER BY id")
 
-    # -- plumbing -----------------------------------------------------------------------------------------------------
-
-    def _frames(self, where: str, *values: Any, columns: str = FRAME_COLUMNS, **named: Any) -> Iterator[Frame]:
-        for row in self._rows(f"SELECT {columns} FROM frame {where}", *values, **named):
-            number, session, at, side, opcode, payload, fin, rsv, masked, size, unread = row
-            numbers = type(at) is type(session) is type(opcode) is type(rsv) is type(size) is int
-            if not numbers or side not in _SIDES or not isinstance(payload, str | bytes):
-                raise RecordingError(f"frame {number} of {self.name!r} is damaged")
-            yield Frame(number, session, at, _SIDES[side], opcode, payload, fin == 1, rsv, masked == 1, size, unread)
-
-    def _disturbances(self, where: str, *values: int) -> Iterator[Disturbed]:
-        for row in self._rows(f"SELECT {DISTURBANCE_COLUMNS} FROM disturbance {where}", *values):
-            fields = dict(zip(Disturbed.__struct_fields__, row, strict=True))
-            try:
-                yield msgspec.convert(fields, Disturbed)
-            except ValueError as exc:
-                raise RecordingError(f"disturbance {row[0]} of {self.name!r} is damaged: {exc}") from exc
-
-    def _notes(self) -> Iterator[Note]:
-        for row in self._rows(f"SELECT {NOTE_COLUMNS} FROM note WHERE session IS NOT NULL ORDER BY id"):
-            try:
-                yield msgspec.convert(dict(zip(Note.__struct_fields__, row, strict=True)), Note)
-            except ValueError as exc:
-                raise RecordingError(f"note {row[0]} of {self.name!r} is damaged: {exc}") from exc
-
-    def _session_of(self, row: Sequence[Any]) -> Session:
-        """Make a session of a row of _SESSION."""
-        try:
-            return session_of(dict(zip(_SESSION_FIELDS, row, strict=True)))
-        except ValueError as exc:
-            raise RecordingError(f"session {row[0]} of {self.name!r} is damaged: {exc}") from exc
-
-    def _rows(self, sql: str, *values: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
-        try:
-            cursor = self._connection.execute(sql, named or values)
-            try:
-                yield from cursor
-            finally:
-                cursor.close()
-        except DatabaseError as exc:
-            raise RecordingError(f"{self.name!r} cannot be read: {exc}") from exc
-        except UnicodeDecodeError as exc:
-            raise RecordingError(f"{self.name!r} is damaged: text that is not UTF-8: {exc.object!r:.60}") from exc
-
-    def _row(self, sql: str) -> tuple[Any, ...]:
-        return next(self._rows(sql))
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        try:
-            with snapshot(self._connection):
-                yield
-        except DatabaseError as exc:
-            raise RecordingError(f"{self.name!r} cannot be read: {exc}") from exc
-
 
 def handshake_of(session: Session) -> Session:
     """Return a session as it was when its handshake was over."""
     return msgspec.structs.replace(session, **_HANDSHAKE_ONLY)
-
-
-def session_of(row: dict[str, Any]) -> Session:
-    """Make a session of a row of the table of sessions, or of those of its columns that a session has.
-
-    Who was played stands in another table; nobody, where the row does not say.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    fields = {name: row[name] for name in Session.__struct_fields__ if name != "played"}
-    fields["played"] = row.get("played")
-    for name in ("offered", "request", "response"):
-        fields[name] = orjson.loads(fields[name])
-    return msgspec.convert(fields, Session)
-
-
-def _why_unreadable(path: Path, exc: DatabaseError) -> str:
-    match exc:
-        case NotADatabaseError():
-            return not_sqlite(path)
-        case CorruptError():
-            return f"{str(path)!r} is damaged: {exc}; {TRIM_HINT}"
-        case CannotOpenError():
-            return f"{str(path)!r} cannot be opened: {exc}"
-        case _:
-            return f"{str(path)!r} cannot be read: {exc}"
-
-
-def _check(path: Path, connection: Connection) -> None:
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchall()[0]
-        applied = applied_steps(connection)
-    except DatabaseError as exc:
-        raise RecordingError(_why_unreadable(path, exc)) from exc
-    if application != APPLICATION_ID:
-        raise RecordingError(foreign(path))
-    if known_steps() - applied:
-        raise RecordingError(f"{str(path)!r} was made by an older version; `plugfest serve` on it brings it up to date")
-    if unknown := sorted(applied - known_steps()):
-        raise RecordingError(f"{str(path)!r} was made by a newer version of the hub: unknown step {unknown[0]!r}")

@@ -10,8 +10,9 @@ import orjson
 from hub.database import Transaction
 from hub.errors import HubError
 from hub.migrations import INDEX_FRAMES
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
 from hub.recording_file import open_for_writing
+from hub.rows import RecordingError
 from matrix.comparison import Cell, Standing
 from matrix.finding import Blame, Finding, Severity
 from matrix.judgement import Judgement, in_order

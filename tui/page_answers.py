@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.page.pipe import Question
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from hub.scope import Scope, Shown
 from matrix.doctor import spoken_by_csms
 from matrix.pair import BoardView

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from matrix.comparison import Changes, compare, standing
 from matrix.notes import Notes
 from matrix.pair import BoardView

@@ -8,7 +8,8 @@ from pathlib import Path
 from hub.damage import damage_of
 from hub.errors import LockedError
 from hub.file_kind import TRIM_HINT
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from hub.verdict_store import end_cut_sessions, kept_verdicts, save_verdicts
 from matrix.comparison import compare, standing
 from matrix.notes import Notes

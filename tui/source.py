@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from matrix.policy import Policy
 from matrix.safe import safe
 from matrix.trace import Traffic, mark_of

@@ -31,7 +31,7 @@ class Transcript:
     """The frames of a session that a filter lets through, in the order of recording.
 
     Secrets in payloads are hidden (matrix/secrets.py), unless it is made `with_secrets`.
-    Raises `hub.recording.RecordingError` from whatever reads, where the file cannot be read any more.
+    Raises `hub.rows.RecordingError` from whatever reads, where the file cannot be read any more.
     """
 
     def __init__(

@@ -7,7 +7,8 @@ from drawing import draw
 from recorded import record, record_as_at_first
 
 from hub.older import CopyError, bring_up_to_date, is_older
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 
 
 @pytest.fixture

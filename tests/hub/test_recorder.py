@@ -18,8 +18,9 @@ from written import (
 from hub.batch import SessionEnd
 from hub.recorder import Recorder
 from hub.recorders import open_recorder
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
 from hub.recording_file import Durability
+from hub.rows import RecordingError
 from matrix.trace import Closed, Ending, Frame, Opcode, Opened, Side
 
 

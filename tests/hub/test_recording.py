@@ -9,7 +9,8 @@ from drawing import Pen, draw
 from recorded import record
 
 from hub import recording as module
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from matrix.trace import Closed, Frame, Opened, Traffic, mark_of
 
 HEARTBEAT = '> [2,"h","Heartbeat",{}]'

@@ -8,7 +8,8 @@ import pytest
 from drawing import draw, judged
 from recorded import record
 
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from hub.verdict_store import NothingKeptError, kept_verdicts, save_verdicts
 from matrix.comparison import compare, standing
 from matrix.judge import Judge

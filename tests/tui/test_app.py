@@ -8,7 +8,7 @@ import pytest
 from dashboards import dashboard, hub_on, later, ready, shown, until
 
 from hub.countdown import PhaseShown
-from hub.recording import RecordingError
+from hub.rows import RecordingError
 from matrix.finding import Severity
 from tui.app import PlugfestApp, run_dashboard
 from tui.event_clock import rules_told

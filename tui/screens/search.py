@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from hub.recording import RecordingError
+from hub.rows import RecordingError
 from hub.search.parser import parse
 from hub.search.query import EVERYTHING, QueryError
 from matrix.safe import safe

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub.recording import RecordingError
+from hub.rows import RecordingError
 from matrix.finding import Finding
 from matrix.notes import Note, about_frame
 from matrix.pair import CONNECT, FRAMING

@@ -4,7 +4,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from matrix.safe import safe
 from matrix.trace import Frame, Session
 from tui.hit_line import frame_line, handshake_line, heading

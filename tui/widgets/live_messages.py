@@ -6,7 +6,8 @@ from typing import Any, Final
 from textual import work
 from textual.message import Message
 
-from hub.recording import Recording, RecordingError
+from hub.recording import Recording
+from hub.rows import RecordingError
 from hub.search.entry import About
 from matrix.dialect import UNKNOWN
 from matrix.safe import safe

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from hub.recording import RecordingError
+from hub.rows import RecordingError
 from matrix.safe import safe
 from matrix.trace import Frame
 from tui.exchange_log import Joined
