@@ -195,4 +195,5 @@ def _pages(hub: Hub, page: str) -> Iterator[str]:
     if page in (PAGE_HERE, PAGE_HALL):
         others = "who comes from elsewhere shows a token" if has_tokens else "nobody else sees it"
         whom = f"; {others}" if page == PAGE_HERE else ""
-        yield f"its page: {page_link(url, hub.badge.secret)}  (this link shows everything, on this machine{whom})"
+        link = page_link(url, hub.badge.secret)
+        yield f"its page: {link}  (this link shows everything, on this machine{whom})"
