@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.dial import HeadReader
 from hub.errors import HubError
-from hub.tls_door import Book, TlsDoor, Watch, watch_nobody
+from hub.handshake.dial import HeadReader
+from hub.tls.door import Book, TlsDoor, Watch, watch_nobody
 
 BACKLOG: Final = 1024
 

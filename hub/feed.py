@@ -3,8 +3,8 @@
 `GET /-/feed?after=MARK` sends what was recorded after a mark, batch by batch, and goes on as more is recorded. A text
 `{"not_recording": SENTENCE}` says that nothing is being recorded and why, with "" that it is again; `{"notes": [...]}`
 gives all notes on contested cells whenever they change, and `{"round": {...}}` says where the event stands
-(hub.countdown) when that changes, and now and then. The feed reads the recording like any other reader: a slow
-viewer lags, and never slows the relay. Who may see what of it, hub.viewing says.
+(hub.events.countdown) when that changes, and now and then. The feed reads the recording like any other reader: a slow
+viewer lags, and never slows the relay. Who may see what of it, hub.access.viewing says.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ import msgpack
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from hub.countdown import Countdown
-from hub.lock_file import trouble_at
-from hub.nearness import is_from_here
-from hub.recording import Recording
-from hub.refusals import noting_refusals
-from hub.rows import RecordingError
-from hub.viewing import CHANGED, NEARBY, Eyes, Viewing
+from hub.access.nearness import is_from_here
+from hub.access.refusals import noting_refusals
+from hub.access.viewing import CHANGED, NEARBY, Eyes, Viewing
+from hub.events.countdown import Countdown
+from hub.recording.lock_file import trouble_at
+from hub.recording.reading import Recording
+from hub.recording.rows import RecordingError
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Side, Traffic, mark_of, session_of
 

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from hub.errors import HubError
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.judge import Judge
 from matrix.judgement import Part, Whole, note_outcome, part, whole
 from matrix.outcome import Outcome

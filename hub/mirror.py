@@ -13,17 +13,18 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from hub import feed, viewing
-from hub.badge import approach
-from hub.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
-from hub.countdown import PhaseShown
-from hub.database import Transaction
+from hub import feed
+from hub.access import viewing
+from hub.access.badge import approach
+from hub.access.nearness import FIELD
+from hub.access.tokens import MOVES_PREFIX
 from hub.errors import HubError
-from hub.nearness import FIELD
-from hub.recording_file import WritableRecording, open_for_writing
-from hub.tls import TlsPolicy, csms_context
-from hub.tls_facts import Hints, why_the_server_failed
-from hub.tokens import MOVES_PREFIX
+from hub.events.countdown import PhaseShown
+from hub.recording.database import Transaction
+from hub.recording.writable import WritableRecording, open_for_writing
+from hub.tls.contexts import TlsPolicy, csms_context
+from hub.tls.facts import Hints, why_the_server_failed
+from hub.writing.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
 from matrix.notes import Note
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of

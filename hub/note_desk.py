@@ -1,7 +1,7 @@
 """Where a hub takes notes on contested cells: `POST /-/note`, `GET /-/note` for all, and a client for both.
 
 The hub writes them, since only it writes to its recording. It takes them from programs of its own user on this
-machine only (hub.badge).
+machine only (hub.access.badge).
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from hub.control import HubAt, read_order
+from hub.disturbing.control import HubAt, read_order
 from hub.errors import HubError, LockedError
 from hub.feed import RECORDING, refuse_strangers
-from hub.lock_file import hub_at
 from hub.notes import NoteError, Order, noted, write_note
-from hub.recording import Recording
+from hub.recording.lock_file import hub_at
+from hub.recording.reading import Recording
 from hub.server import RECORDER
 from matrix.notes import Note
 

@@ -7,18 +7,18 @@ from typing import Final
 
 import msgspec
 
-from hub.batch import note_row
-from hub.damage import damage_of
-from hub.database import DatabaseError, Transaction
 from hub.errors import HubError
-from hub.file_kind import TRIM_HINT
-from hub.lock_file import BRIEFLY
-from hub.migrations import INDEX_FRAMES
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.database import DatabaseError, Transaction
+from hub.recording.file_kind import TRIM_HINT
+from hub.recording.lock_file import BRIEFLY
+from hub.recording.migrations import INDEX_FRAMES
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
+from hub.salvaging.damage import damage_of
+from hub.writing.batch import note_row
+from matrix.boards.pair import CONNECT, FRAMING
 from matrix.dialect import dialect
 from matrix.notes import Note
-from matrix.pair import CONNECT, FRAMING
 from matrix.recognise import version_of
 from matrix.rule import rule_named
 from matrix.trace import Session
@@ -123,7 +123,7 @@ def _check_rule(code: str) -> None:
 def write_note(path: Path, order: Order) -> Note:
     """Write a note into a recording that no hub writes to; the index of a judged recording is kept.
 
-    Nothing else in this process may have the recording open (`hub.database`).
+    Nothing else in this process may have the recording open (`hub.recording.database`).
 
     Raises:
         LockedError: a hub writes to it.

@@ -10,29 +10,29 @@ from typing import Final, Self
 from aiohttp import web
 from yarl import URL
 
-from hub.admission import Admission
-from hub.badge import Badge, BadgeError, new_badge
-from hub.disturber import Disturber
+from hub.access.badge import Badge, BadgeError, new_badge
+from hub.access.nearness import BADGE
+from hub.access.refusals import APP_LOG, noting_refusals
+from hub.access.token_file import TokenFile
+from hub.access.viewing import Viewing
+from hub.disturbing.disturber import Disturber
 from hub.doors import Doors
-from hub.event_desk import EventDesk, reachable
-from hub.event_remarks import remarks_on_tokens
+from hub.events.desk import EventDesk, reachable
+from hub.events.pairing import Move
+from hub.events.remarks import remarks_on_tokens
 from hub.feed import VIEWING
+from hub.handshake.admission import Admission
+from hub.handshake.reception import Reception
+from hub.handshake.switchboard import Switchboard
+from hub.handshake.turned_away import TurnedAway
 from hub.limits import Limits
-from hub.nearness import BADGE
-from hub.pairing import Move
-from hub.reception import Reception
-from hub.recorder import Recorder
-from hub.recorders import open_recorder
-from hub.refusals import APP_LOG, noting_refusals
-from hub.relay import Relay
+from hub.relaying.relay import Relay
 from hub.settings import HubSettings
-from hub.switchboard import Switchboard
-from hub.tls import TlsPolicy, UpstreamTls, csms_context
-from hub.token_file import TokenFile
-from hub.tunnel_doors import TunnelDoors
-from hub.tunnels import Tunnels
-from hub.turned_away import TurnedAway
-from hub.viewing import Viewing
+from hub.tls.contexts import TlsPolicy, UpstreamTls, csms_context
+from hub.tunnel.doors import TunnelDoors
+from hub.tunnel.tunnels import Tunnels
+from hub.writing.recorder import Recorder
+from hub.writing.recorders import open_recorder
 from matrix.safe import safe
 
 __all__ = ["RECORDER", "Hub", "HubSettings"]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from hub.recording import Beginning, Recording, handshake_of
+from hub.recording.reading import Beginning, Recording, handshake_of
 from hub.session_records import Record, SessionFileError, packed, records_of
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opcode, Opened, Session, Traffic, mark_of

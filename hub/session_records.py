@@ -16,7 +16,7 @@ import msgpack
 import msgspec
 
 from hub.errors import HubError
-from hub.file_kind import begins_with
+from hub.recording.file_kind import begins_with
 from matrix import __version__
 
 MAGIC: Final = b"\x89OCPP\r\n\x1a"

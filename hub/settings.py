@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub.admission import Duplicates
-from hub.authentication import Authentication, OpenToAll
 from hub.doors import Door
+from hub.handshake.admission import Duplicates
+from hub.handshake.authentication import Authentication, OpenToAll
 from hub.limits import DEFAULTS, Limits
-from hub.recording_file import Durability
-from hub.tls import UpstreamTls
-from hub.tunnel_words import Timing
+from hub.recording.writable import Durability
+from hub.tls.contexts import UpstreamTls
+from hub.tunnel.words import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from matrix.boards.pair import Pair
 from matrix.finding import NOT_BLAMED, Finding, Severity
 from matrix.judgement import Judgement, in_order
 from matrix.outcome import GRAVITY, WRONG, Outcome
-from matrix.pair import Pair
 from matrix.policy import Policy, Regrade
 from matrix.report import outcome_rows
 from matrix.ruleset import RuleMark, Ruleset, ruleset

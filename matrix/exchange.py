@@ -14,11 +14,11 @@ import msgspec
 import orjson
 
 from matrix.alarms import Alarm
+from matrix.boards.pair import CONNECT, Evidence
 from matrix.dialect import CALLRESULTERROR, Dialect
 from matrix.finding import Finding
 from matrix.known import Known, UsedId, UsedIds
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, Evidence
 from matrix.recent import Recent
 from matrix.schemas import Breach
 from matrix.secrets import told

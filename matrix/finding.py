@@ -46,7 +46,7 @@ class Remark(msgspec.Struct, frozen=True, gc=False):
 
     `pointer` is an RFC 6901 JSON pointer into the payload of the message (not into the OCPP-J array), `""` for the
     whole. `frame` is set only where the evidence is another frame than the one that the rule was given, `ground` only
-    where the rule knows more about whose doing it is than `matrix.blame.ground_of` does.
+    where the rule knows more about whose doing it is than `matrix.blaming.blame.ground_of` does.
     """
 
     severity: Severity

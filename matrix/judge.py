@@ -1,4 +1,4 @@
-"""Recorded traffic in, findings and the board out: a fold over what `hub.recording.Recording.traffic` returns.
+"""Recorded traffic in, findings and the board out: a fold over what `hub.recording.reading.Recording.traffic` returns.
 
 The judge reads no clock. Time passes with the traffic's own time stamps, or by `advance` where a live viewer wants to
 see a CALL go unanswered before the next frame comes. The same traffic gives the same findings, live or later.
@@ -9,21 +9,22 @@ from typing import Final
 
 import msgspec
 
-from matrix import blame, verdict
-from matrix.board import Board
+from matrix import verdict
+from matrix.blaming import blame
+from matrix.blaming.reactions import Reaction
+from matrix.boards.board import Board
+from matrix.boards.ledger import Ledger
+from matrix.boards.pair import CONNECT, FRAMING, Evidence
 from matrix.dialect import dialect
-from matrix.disturbances import Disturbances
+from matrix.disturbed.disturbances import Disturbances
+from matrix.disturbed.resilience import Resilience
 from matrix.exchange import ControlFrame, Conversation, Exchange, join, oddities
 from matrix.finding import Finding
 from matrix.known import Acquaintance
-from matrix.ledger import Ledger
 from matrix.messages import Messages
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, FRAMING, Evidence
 from matrix.policy import AS_WRITTEN, Policy
-from matrix.reactions import Reaction
 from matrix.recognise import version_of
-from matrix.resilience import Resilience
 from matrix.rule import Event, Rule
 from matrix.rulebook import Crash, Rulebook
 from matrix.trace import (
@@ -88,7 +89,7 @@ class Judge:
 
     @property
     def reactions(self) -> list[Reaction]:
-        """How messages that something was found about were taken: for `matrix.witness`."""
+        """How messages that something was found about were taken: for `matrix.blaming.witness`."""
         return self._ledger.reactions
 
     @property

@@ -5,13 +5,13 @@ from typing import Protocol
 
 import msgspec
 
-from matrix.board import Board
+from matrix.blaming.reactions import Reaction
+from matrix.boards.board import Board
+from matrix.disturbed.resilience import Resilience
 from matrix.exchange import Exchange
 from matrix.finding import Finding
 from matrix.outcome import Outcome
 from matrix.policy import Policy
-from matrix.reactions import Reaction
-from matrix.resilience import Resilience
 from matrix.rulebook import Crash
 
 

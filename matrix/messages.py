@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from matrix import blame, schemas, verdict
+from matrix import schemas, verdict
 from matrix.alarms import ALARMS_PER_SESSION, BACKLOG_NS, Alarm
+from matrix.blaming import blame
+from matrix.boards.ledger import Ledger
+from matrix.boards.pair import CONNECT, FRAMING, Evidence
 from matrix.dialect import UNKNOWN, UNREADABLE_ID, dialect
 from matrix.exchange import (
     CROSSING_NS,
@@ -20,9 +23,7 @@ from matrix.exchange import (
 from matrix.finding import Finding, Severity
 from matrix.index import Form, Topic
 from matrix.known import UsedId
-from matrix.ledger import Ledger
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, FRAMING, Evidence
 from matrix.recognise import station_of, version_shown_by
 from matrix.rule import Event
 from matrix.rulebook import Rulebook

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from matrix.pair import Pair
+from matrix.boards.pair import Pair
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from matrix.boards.pair import Station
 from matrix.dialect import SUBPROTOCOLS, UNKNOWN, V16, V201
-from matrix.pair import Station
 from matrix.secrets import LOOKED_AT, masked_words
 from matrix.trace import Session
 from matrix.wire import Call, Message

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from matrix.deviations import Deviations
-from matrix.errata import Candidate, candidates
+from matrix.blaming.deviations import Deviations
+from matrix.blaming.errata import Candidate, candidates
+from matrix.blaming.witness import Witness, Witnesses
+from matrix.boards.history import History
+from matrix.boards.pair import BoardView, Pair, Row
+from matrix.disturbed.resilience import Resilience
 from matrix.finding import Blame, Finding, Severity
-from matrix.history import History
 from matrix.judgement import Judgement, crashes_in_order, in_order
 from matrix.outcome import WRONG, Outcome
-from matrix.pair import BoardView, Pair, Row
-from matrix.resilience import Resilience
 from matrix.rule import RULESET
 from matrix.rulebook import Crash
 from matrix.ruleset import ruleset
-from matrix.witness import Witness, Witnesses
 
 
 def verdicts(judge: Judgement) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from matrix.alarms import Alarm
-from matrix.blame import PLAYED, ground_of
-from matrix.disturbances import Disturbances
+from matrix.blaming.blame import PLAYED, ground_of
+from matrix.disturbed.disturbances import Disturbances
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Remark, Severity
 from matrix.index import Concern, Index, Topic, Topics

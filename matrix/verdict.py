@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from matrix import blame
+from matrix.blaming import blame
+from matrix.boards.pair import Evidence
 from matrix.exchange import Conversation, Exchange
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
-from matrix.pair import Evidence
 from matrix.secrets import told
 from matrix.trace import UNTOLD, Frame, Session, Side
 from matrix.wire import CallError, Garbled, Message

@@ -6,10 +6,10 @@ from pathlib import Path
 from drawing import judged, read_drawing
 from goldens import SESSIONS
 
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
-from hub.rewriting import Rewriter
-from hub.salvage import WHY, Salvaged, salvage
+from hub.copying.rewriting import Rewriter
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
+from hub.salvaging.salvage import WHY, Salvaged, salvage
 from matrix.finding import Severity
 from matrix.judge import Judge
 from matrix.outcome import WRONG

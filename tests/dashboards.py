@@ -10,7 +10,7 @@ from recordings import NOON
 from textual.pilot import Pilot
 
 from tui.app import PlugfestApp
-from tui.source import Source
+from tui.reading.source import Source
 
 HOUR_NS = 3_600_000_000_000
 

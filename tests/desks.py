@@ -6,10 +6,10 @@ from typing import Final
 
 from event_texts import TWO_STATIONS, a_round
 
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
-from hub.pairing import Move
-from hub.tls import TlsPolicy
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
+from hub.events.pairing import Move
+from hub.tls.contexts import TlsPolicy
 
 NINE: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)

@@ -9,9 +9,9 @@ from typing import Final
 
 from raw_peers import ACCEPT, Line, Peers, upgrade
 
-from hub.disturber import Disturber, Started
-from hub.fault_language import read_fault
-from hub.recording import Recording
+from hub.disturbing.disturber import Disturber, Started
+from hub.disturbing.fault_language import read_fault
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from matrix.trace import Disturbed, Frame, Session, Traffic
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from hub.event import EventFile
-from hub.event_file import EventFileError, parse_event
+from hub.events.event import EventFile
+from hub.events.file import EventFileError, parse_event
 
 
 def event_text(*tables: str) -> str:

@@ -9,8 +9,8 @@ from drawing import judged
 from hub.exports.contents import Contents, Findings
 from hub.exports.exporter import KINDS, Format
 from hub.mirror import keep
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from matrix.finding import Finding
 from matrix.trace import Traffic
 

@@ -4,9 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.trace import mark_of
-from tui.source import POLL_S
+from tui.reading.source import POLL_S
 
 
 def follow(path: Path, until: int) -> int:

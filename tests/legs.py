@@ -5,11 +5,11 @@ from pathlib import Path
 
 from raw_peers import masked
 
-from hub.leg import TURN_BYTES, Leg
-from hub.recorder import Recorder
-from hub.recording import Recording
-from hub.splice import Splice
-from hub.tap import Tap, TappedFrame
+from hub.recording.reading import Recording
+from hub.relaying.leg import TURN_BYTES, Leg
+from hub.relaying.splice import Splice
+from hub.relaying.tap import Tap, TappedFrame
+from hub.writing.recorder import Recorder
 from matrix.trace import Frame, Session, Side
 
 MESSAGE = masked('[2,"1","Heartbeat",{}]')

@@ -7,10 +7,10 @@ from pathlib import Path
 from dashboards import dashboard, later, ready, shown, until
 from textual.pilot import Pilot
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from tui.app import PlugfestApp
+from tui.reading.source import Source
 from tui.screens.session import SessionScreen
-from tui.source import Source
 
 
 def last_mark(path: Path) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from tui.hub_app import PAGES, app_with_page
+from tui.commands.hub_app import PAGES, app_with_page
 
 Client = TestClient[Request, Application]
 

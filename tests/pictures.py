@@ -20,7 +20,7 @@ from page_viewer import missing, viewer
 from textual.pilot import Pilot
 
 from tui.app import PlugfestApp
-from tui.source import Source
+from tui.reading.source import Source
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
 SIZE: Final = (116, 32)

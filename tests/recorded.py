@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 from sqlite_utils import Database
 
-from hub.batch import improvised_row, replay_row
-from hub.database import Transaction
-from hub.migrations import RECORDING
 from hub.mirror import keep
-from hub.recording_file import open_for_writing
+from hub.recording.database import Transaction
+from hub.recording.migrations import RECORDING
+from hub.recording.writable import open_for_writing
+from hub.writing.batch import improvised_row, replay_row
 from matrix.trace import Disturbed, Frame, Replay, Side, Traffic
 
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import orjson
 from sqlite_utils import Database
 
-from hub.database import connect
-from hub.migrations import RECORDING
-from hub.recording import Recording
+from hub.recording.database import connect
+from hub.recording.migrations import RECORDING
+from hub.recording.reading import Recording
 from matrix.judge import Judge
 from matrix.trace import Opcode, Side
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from matrix.history import History
+from matrix.boards.history import History
+from matrix.boards.record import Chapter, Record, put_together
 from matrix.outcome import Outcome
-from matrix.record import Chapter, Record, put_together
 
 SECOND: Final = 1_000_000_000
 LETTERS: Final = {

@@ -2,7 +2,7 @@
 
 from raw_peers import ACCEPT, Line, Peers, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
 from matrix.trace import Frame, Session
 

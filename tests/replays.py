@@ -9,13 +9,13 @@ from plays import AT_ONCE, SECOND
 from recorded import record
 
 from hub.doors import Door
-from hub.recorders import open_recorder
+from hub.handshake.switchboard import checked_csms
 from hub.replay.house import House
 from hub.replay.plan import Plan
 from hub.replay.repertoire import Choice, scripts_of
 from hub.replay.station import Target
 from hub.replay.tour import tour
-from hub.switchboard import checked_csms
+from hub.writing.recorders import open_recorder
 from matrix.replay.acts import Tempo
 from matrix.replay.report import SessionReport
 from matrix.trace import Side, Traffic

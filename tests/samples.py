@@ -21,7 +21,7 @@ from peers.implementations import RunCsms
 
 from hub.demo.event import run_csmses, run_stations
 from hub.exports.new_file import new_file
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from hub.session_file import session_parts, write_session
 from matrix.dialect import V16, V21, V201

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.annotator import Annotator
 from hub.search.entry import NoOpinion
 from hub.search.finder import find

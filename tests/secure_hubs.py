@@ -10,10 +10,10 @@ import trustme
 from relayed import recorded
 from tls_peers import HOST
 
-from hub.certs import Authority
 from hub.doors import Door
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
+from hub.tls.certs import Authority
+from hub.tls.contexts import TlsPolicy
 from matrix.trace import Session
 
 NO_POLICY: Final = TlsPolicy()

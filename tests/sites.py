@@ -14,14 +14,14 @@ import trustme
 from careless_csms import careless_csms
 from event_texts import a_csms, a_participant, a_station, event_text
 
-from hub.disturber import Disturber
+from hub.access.tokens import Role, Token, new_token, revoke
+from hub.disturbing.disturber import Disturber
 from hub.doors import Door
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
-from hub.tokens import Role, Token, new_token, revoke
-from tui.hub_app import PAGES, hub_app
+from hub.tls.contexts import TlsPolicy
+from tui.commands.hub_app import PAGES, hub_app
 
 AFAR: Final = {"Via": "1.1 a-proxy"}
 """What a request carries that does not come from the hub's own machine; all of these tests do."""

@@ -21,7 +21,7 @@ from hub_apart import hub_apart
 from random_frames import COMBINATIONS, PIECE, Account, Sender
 from raw_peers import upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.trace import FIRST_CONTROL_OPCODE, Frame, Side
 
 AT_ONCE: Final = 8

@@ -10,9 +10,9 @@ from raw_peers import ACCEPT, Line, Peers, frame, masked, upgrade
 from tunnels import QUICK, Running, Weather, agent_for, token_in, tunnelled_hub, weather
 
 from hub.doors import Door
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
-from hub.tunnel_words import Timing
+from hub.tunnel.words import Timing
 from matrix.judge import Judge
 from matrix.outcome import Outcome
 

@@ -2,9 +2,9 @@
 
 from drawing import draw
 
-from matrix.diff import SessionDiff
+from matrix.comparing.diff import SessionDiff
+from matrix.comparing.turns import Listener, Talk
 from matrix.trace import Side
-from matrix.turns import Listener, Talk
 
 
 def talk(*lines: str, version: str = "1.6") -> Talk:

@@ -1,6 +1,7 @@
 """What the documents name is there: links and their anchors, files, commands and their options, decisions."""
 
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Final
 
 import pytest
 import rich_click as click
+from drawing import draw, judged
 
+from matrix.rule import Rule, all_rules
 from tui.cli import main
 
 ROOT: Final = Path(__file__).parents[1]
@@ -96,3 +99,20 @@ def test_readme_leads_to_every_page() -> None:
     linked = {path for path, _ in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
 
     assert pages - linked == set()
+
+
+def test_the_rule_that_newcomers_are_shown_works_as_it_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all_rules()  # they are found now, and not among the one that is shown
+    shown: dict[str, Rule] = {}
+    monkeypatch.setattr("matrix.rule._RULES", shown)
+    printed = re.search(
+        r"^ +```python\n(.*?)^ +```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert printed is not None
+    exec(textwrap.dedent(printed[1]), {})
+
+    judge = judged(draw('> [2,"a","Heartbeat",{"x":1}]', '> [2,"b","Heartbeat",{}]'), rules=[*shown.values()])
+
+    assert [(finding.rule, finding.text) for finding in judge.findings] == [
+        ("HB-09", "the Heartbeat carries a payload")
+    ]

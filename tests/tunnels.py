@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from raw_peers import Peers
 
-from hub.agent import Agent
-from hub.agent_events import Connected, Happened
-from hub.agent_streams import AgentSettings
-from hub.backoff import Backoff
+from hub.access.tokens import Token, new_token
 from hub.doors import Door
-from hub.outbound import WayOut
+from hub.handshake.switchboard import checked_csms
 from hub.server import Hub, HubSettings
-from hub.switchboard import checked_csms
-from hub.tokens import Token, new_token
-from hub.tunnel_words import Timing
+from hub.tunnel.agent import Agent
+from hub.tunnel.agent_events import Connected, Happened
+from hub.tunnel.agent_streams import AgentSettings
+from hub.tunnel.backoff import Backoff
+from hub.tunnel.outbound import WayOut
+from hub.tunnel.words import Timing
 
 QUICK: Final = Timing(keepalive_s=0.05, deadline_s=0.3, grace_s=1.0, hello_s=2.0, connect_s=1.0)
 """What holds in earnest, forty times as fast: for ways that break."""

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from hub.batch import Stream
-from hub.database import connect_read_only
-from hub.recorder import Recorder
-from hub.recorders import open_recorder
-from hub.recording import Recording
-from hub.recording_file import Durability
-from hub.tap import TappedFrame
+from hub.recording.database import connect_read_only
+from hub.recording.reading import Recording
+from hub.recording.writable import Durability
+from hub.relaying.tap import TappedFrame
+from hub.writing.batch import Stream
+from hub.writing.recorder import Recorder
+from hub.writing.recorders import open_recorder
 from matrix.trace import Frame, Opcode, Session
 
 STATION = Stream(1, "station")

@@ -16,15 +16,16 @@ from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
 
-from hub.countdown import PhaseShown
-from hub.recording import Recording
+from hub.events.countdown import PhaseShown
+from hub.recording.reading import Recording
 from hub.schema_store import use_stored_schemas
 from matrix.policy import AS_WRITTEN, Policy
-from tui.contrast import readable_variables
 from tui.event_clock import phase_at, rules_told, worth_saying
 from tui.garbage import collect_seldom
-from tui.messages import Advanced, Rejudged, Stage
+from tui.lines.contrast import readable_variables
 from tui.palette import PairProvider
+from tui.reading.messages import Advanced, Rejudged, Stage
+from tui.reading.source import Source
 from tui.screens.base import TIME_KEYS, DashboardScreen
 from tui.screens.changes import ChangesScreen
 from tui.screens.diff import DiffScreen
@@ -38,7 +39,6 @@ from tui.screens.rules_file import RulesFileScreen
 from tui.screens.search import SearchScreen
 from tui.screens.session import SessionScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
-from tui.source import Source
 from tui.terminal_driver import HUNG_UP, steady
 from tui.travelling import TravellingApp
 from tui.widgets.alarm import Alarm

@@ -6,9 +6,9 @@ from typing import Final
 from hub.search.matching import says
 from hub.search.parser import parse
 from hub.search.query import All, Either, Fact, Inside, Not, Op, Query, QueryError, Words, fold, terms
+from matrix.boards.pair import Pair
 from matrix.outcome import Outcome
-from matrix.pair import Pair
-from tui.text import pair_name
+from tui.lines.text import pair_name
 
 ASKED: Final = ("action", "vendor", "model", "firmware", "identity", "csms", "version", "outcome")
 """Fields that a cell has."""

@@ -5,23 +5,23 @@ from pathlib import Path
 import rich_click as click
 
 from matrix import __version__
-from tui.certs_cli import certs, password
-from tui.cli_errors import Plugfest, reported
-from tui.cli_options import RECORDING
-from tui.diff_cli import diff
-from tui.event_cli import event
-from tui.evidence_cli import evidence
-from tui.export_cli import export
-from tui.import_cli import import_
-from tui.judge_cli import judge, rules, schemas
-from tui.reading_cli import doctor, show, watch
-from tui.redact_cli import redact
-from tui.replay_cli import replay
-from tui.rewriting_cli import compact, merge, trim
-from tui.running_hub_cli import disturb, note
-from tui.search_cli import search
-from tui.serve_cli import serve
-from tui.tunnel_cli import tokens, tunnel
+from tui.typed.certs import certs, password
+from tui.typed.diff import diff
+from tui.typed.errors import Plugfest, reported
+from tui.typed.event import event
+from tui.typed.evidence import evidence
+from tui.typed.export import export
+from tui.typed.imports import import_
+from tui.typed.judge import judge, rules, schemas
+from tui.typed.options import RECORDING
+from tui.typed.reading import doctor, show, watch
+from tui.typed.redact import redact
+from tui.typed.replay import replay
+from tui.typed.rewriting import compact, merge, trim
+from tui.typed.running_hub import disturb, note
+from tui.typed.search import search
+from tui.typed.serve import serve
+from tui.typed.tunnel import tokens, tunnel
 
 
 @click.group(cls=Plugfest, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +51,7 @@ def demo(*, no_tui: bool, seconds: float | None, recording: Path | None, start: 
 
     Without a terminal it prints the matrix as a table, as with --no-tui.
     """
-    from tui.demo import run_demo
+    from tui.commands.demo import run_demo
     from tui.terminal import has_terminal
 
     with_tui = not no_tui and has_terminal()

@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from tui.contrast import readable_variables
+from tui.lines.contrast import readable_variables
+from tui.reading.side_by_side import SideBySide
 from tui.screens.diff import DiffScreen
-from tui.side_by_side import SideBySide
 
 
 class DiffApp(App[None]):

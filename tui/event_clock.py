@@ -6,9 +6,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from hub.countdown import PhaseShown
 from hub.errors import HubError
-from hub.event_control import DeskAt
+from hub.events.control import DeskAt
+from hub.events.countdown import PhaseShown
 from matrix.policy import Policy, PolicyError, read_policy
 from matrix.safe import safe
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from matrix.deviations import Deviation
-from matrix.errata import Candidate
+from matrix.blaming.deviations import Deviation
+from matrix.blaming.errata import Candidate
+from matrix.boards.pair import BoardView, Pair, PairKey
 from matrix.finding import Severity
 from matrix.judgement import crashes_in_order
-from matrix.pair import BoardView, Pair, PairKey
 from matrix.policy import Policy, Regrade
 from matrix.rule import rule_named
 from matrix.rulebook import Crash
 from matrix.safe import safe
 from matrix.trace import Side
-from tui.tallies import Occurrence, Tally
+from tui.reading.tallies import Occurrence, Tally
 
 EVERYONE: Final = ""
 GRAVEST_FIRST: Final = (Severity.VIOLATION, Severity.WARNING, Severity.INFO)

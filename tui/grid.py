@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from matrix.boards.pair import CONNECT, FRAMING, BoardView, Pair, PairKey, Row
 from matrix.notes import NO_NOTES, Notes
 from matrix.outcome import GRAVITY, WRONG, Outcome
-from matrix.pair import CONNECT, FRAMING, BoardView, Pair, PairKey, Row
 from matrix.safe import safe
 from tui.cell_filter import cell_matches, parse_for_cells
-from tui.text import pair_marks, row_marks, station_name
+from tui.lines.text import pair_marks, row_marks, station_name
 
 
 class View(StrEnum):

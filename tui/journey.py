@@ -7,12 +7,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from matrix.chronicle import Chronicle
-from matrix.pair import FRAMING, BoardView
-from matrix.timeline import Kind, Timeline
-from tui.messages import Progress, Stage
-from tui.moment_text import Extent, Target, read_moment
-from tui.text import clock_time, date_and_time
+from matrix.boards.chronicle import Chronicle
+from matrix.boards.pair import FRAMING, BoardView
+from matrix.boards.timeline import Kind, Timeline
+from tui.lines.moment_text import Extent, Target, read_moment
+from tui.lines.text import clock_time, date_and_time
+from tui.reading.messages import Progress, Stage
 
 SPEEDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 NAMES: Final = {Kind.FAILURE: "failure", Kind.DEVIATION: "deviation", Kind.CHANGE: "change of outcome"}

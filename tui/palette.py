@@ -5,10 +5,10 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from matrix.pair import Pair
+from matrix.boards.pair import Pair
+from tui.lines.text import GLYPHS, pair_name
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
-from tui.text import GLYPHS, pair_name
 
 
 class PairProvider(Provider):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from matrix.doctor import Diagnosis, Health, explain, spoken_by_csms
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.page_board import MS
+from tui.page.board import MS
 
 ATTEMPTS: Final = 5
 PATIENTS: Final = 200

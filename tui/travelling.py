@@ -9,16 +9,16 @@ from typing import Any, Final
 from textual import on
 from textual.app import App, SystemCommand
 
-from matrix.hindsight import Hindsight
-from matrix.pair import EMPTY_BOARD, BoardView
-from matrix.timeline import Kind
+from matrix.boards.hindsight import Hindsight
+from matrix.boards.pair import EMPTY_BOARD, BoardView
+from matrix.boards.timeline import Kind
 from tui.garbage import collecting_later
 from tui.journey import NAMES, SPEEDS, Journey
-from tui.messages import Progress
+from tui.lines.text import TIMES, date_and_time
+from tui.reading.messages import Progress
+from tui.reading.source import Source
 from tui.screens.base import DashboardScreen
 from tui.screens.jump import JumpScreen
-from tui.source import Source
-from tui.text import TIMES, date_and_time
 from tui.widgets.time_line import TimeLine
 
 TICK_S: Final = 0.1

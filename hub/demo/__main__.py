@@ -13,19 +13,19 @@ from typing import Final
 
 from aiohttp import web
 
+from hub.access.tokens import Role, Token, new_token
 from hub.demo.event import run_hub, run_stations
 from hub.demo.organizer import key
 from hub.demo.products import STATIONS
 from hub.errors import HubError
-from hub.event_control import add_event_control
-from hub.event_desk import EventDesk
+from hub.events.control import add_event_control
+from hub.events.desk import EventDesk
 from hub.feed import feed_app
 from hub.note_desk import add_note_desk
 from hub.page.process import PageProcess
 from hub.page.server import add_page, shell
 from hub.page.views import see_from_here
 from hub.server import Hub
-from hub.tokens import Role, Token, new_token
 
 GUEST: Final = next(each for each in STATIONS if each.fixed_in)
 """The vendor that repairs its product while one looks."""

@@ -10,18 +10,18 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
-from hub.agent import Agent
-from hub.agent_events import Connected
-from hub.agent_streams import AgentSettings
+from hub.access.tokens import Token, new_token
 from hub.demo.csms import Csms, serving
 from hub.demo.organizer import desk_in
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import CALM, TOUR, Unit
-from hub.event_desk import EventDesk
-from hub.outbound import WayOut
+from hub.events.desk import EventDesk
+from hub.handshake.switchboard import checked_csms
 from hub.server import Hub, HubSettings
-from hub.switchboard import checked_csms
-from hub.tokens import Token, new_token
+from hub.tunnel.agent import Agent
+from hub.tunnel.agent_events import Connected
+from hub.tunnel.agent_streams import AgentSettings
+from hub.tunnel.outbound import WayOut
 
 LATE_BY_S: Final = 7.0
 """When the second units join: the first ones have been everywhere by then."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from hub.demo.products import CSMSES, STATIONS, StationProduct
-from hub.event_desk import EventDesk
-from hub.event_file import parse_event, read_event
-from hub.schedule import as_toml, meetings, rounds_of, timed
-from hub.tls import TlsPolicy
+from hub.events.desk import EventDesk
+from hub.events.file import parse_event, read_event
+from hub.events.schedule import as_toml, meetings, rounds_of, timed
+from hub.tls.contexts import TlsPolicy
 from matrix.dialect import V16
 
 NAME: Final = "Demo plugfest"

@@ -7,7 +7,7 @@ from hub.errors import HubError
 from hub.evidence.chain import recording_id
 from hub.evidence.reference import Reference, meant
 from hub.evidence.smallest import Smallest, besides, findings_in, places_of, smallest
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.redacting.copying import Plan, sought_in, surveyed
 from hub.redacting.kinds import Kind
 from hub.redacting.redactor import Redactor

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.safe import safe_json
 from matrix.trace import Frame, Traffic, mark_of, time_of
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.errors import HubError
 from hub.exports.spoken import Listener, Message
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.dialect import CALLERROR, CALLRESULT
 from matrix.secrets import masked
 from matrix.trace import Session, Side

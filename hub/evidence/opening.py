@@ -8,7 +8,7 @@ from typing import IO, BinaryIO, Final
 
 from hub.errors import HubError
 from hub.exports.new_file import private_file
-from hub.file_kind import begins_with
+from hub.recording.file_kind import begins_with
 
 RECORDING: Final = "evidence.recording"
 """What the recording in a bundle is called."""

@@ -11,15 +11,15 @@ from typing import Final
 import msgspec
 import orjson
 
+from hub.copying.fresh import link_new
 from hub.evidence.bundle import Bundle, EvidenceError
 from hub.evidence.chain import chained
 from hub.evidence.opening import RECORDING
 from hub.evidence.readme import MESSAGES, readme, replay_command
 from hub.exports.new_file import private_file
-from hub.fresh import link_new
 from hub.mirror import keep
-from hub.recording import Recording
-from hub.recording_file import PRIVATE, open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import PRIVATE, open_for_writing
 from hub.redacting.needles import CHUNK, Needles
 from hub.redacting.scanning import Sought, scan
 from hub.session_file import session_parts, write_session

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from hub.exports.fragments import Fragments
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.session_file import Head, Part, session_parts, traffic_of
 from matrix.finding import Finding
 from matrix.secrets import masked, masked_frame

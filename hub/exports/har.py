@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from hub.exports.contents import Contents, iso
-from hub.recording import Beginning
+from hub.recording.reading import Beginning
 from hub.session_file import Head, Part, fields_of, head_fields, word_of
 from matrix import __version__
 from matrix.safe import safe_json

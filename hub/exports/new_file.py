@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hub.errors import HubError
-from hub.recording_file import PRIVATE
+from hub.recording.writable import PRIVATE
 
 
 class ExportError(HubError):

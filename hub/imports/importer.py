@@ -7,14 +7,14 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from hub.batch import Batch, SessionEnd, end_row, session_row
-from hub.database import TRUNCATE, Transaction
-from hub.fresh import fresh_recording
+from hub.copying.fresh import fresh_recording
 from hub.imports.entries import ImportLogError
 from hub.imports.log import Log, Skipped
 from hub.imports.source import Told
 from hub.imports.talks import Happening, Heard, Over, Talk
-from hub.recording_file import WritableRecording
+from hub.recording.database import TRUNCATE, Transaction
+from hub.recording.writable import WritableRecording
+from hub.writing.batch import Batch, SessionEnd, end_row, session_row
 from matrix.trace import Ending, Opcode, Session
 
 WRITTEN_TOGETHER: Final = 5_000

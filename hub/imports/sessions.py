@@ -9,16 +9,16 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from hub.batch import Batch, Stream, disturbance_row, note_row, session_row
-from hub.database import TRUNCATE, Transaction
-from hub.fresh import fresh_recording
+from hub.copying.fresh import fresh_recording
 from hub.imports.har import har_sessions, is_har
 from hub.imports.importer import FOLDED_EVERY, WRITTEN_TOGETHER, check_free
 from hub.imports.talks import JITTER_NS
-from hub.recording import Beginning
-from hub.recording_file import WritableRecording
+from hub.recording.database import TRUNCATE, Transaction
+from hub.recording.reading import Beginning
+from hub.recording.writable import WritableRecording
 from hub.session_file import Head, Part, open_session, session_from, traffic_of
 from hub.session_records import is_session_file
+from hub.writing.batch import Batch, Stream, disturbance_row, note_row, session_row
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of, time_of
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
+from hub.access.viewing import Guest
 from hub.page.live import Live
-from hub.viewing import Guest
 
 QUIET_S: Final = 15.0
 """After this long without news a comment is sent: proxies close connections that say nothing."""

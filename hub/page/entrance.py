@@ -2,7 +2,7 @@
 
 A link leads to `/-/page/enter#TOKEN`. What follows the # does not leave the browser by itself: the page takes it out of
 the address, posts it once, and the browser gets a cookie that no script can read (docs/adr: the page by token). On the
-hub's own machine, a browser comes in by the hub's badge (hub.badge) in the same way.
+hub's own machine, a browser comes in by the hub's badge (hub.access.badge) in the same way.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from hub.control import read_order
-from hub.nearness import BADGE, has_own_address, host_in, is_badge, is_from_here
+from hub.access.nearness import BADGE, has_own_address, host_in, is_badge, is_from_here
+from hub.access.refusals import WHO
+from hub.access.scope import EVERYTHING, NOTHING, Scope
+from hub.access.tokens import Role, Token, digest_of
+from hub.access.viewing import Guest, Viewing
+from hub.disturbing.control import read_order
 from hub.page.seats import LASTS_S, Seats, SeatsError, load_seats, save_seats, seats_path
 from hub.page.views import NOT_HERE, WHO_ARE_YOU, MaySee
-from hub.refusals import WHO
-from hub.scope import EVERYTHING, NOTHING, Scope
-from hub.tokens import Role, Token, digest_of
-from hub.viewing import Guest, Viewing
 from matrix.safe import safe
 
 PATH: Final = "/-/page/enter"

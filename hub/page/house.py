@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
+from hub.access.scope import Scope
+from hub.access.viewing import Guest
+from hub.events.timetable import Timetable
 from hub.page.audience import Audience, Viewer
 from hub.page.entrance import Entrance
 from hub.page.pipe import Rules
 from hub.page.process import PageProcess
-from hub.scope import Scope
-from hub.timetable import Timetable
-from hub.viewing import Guest
 
 LOOK_S: Final = 1.0
 """How soon a revoked token, an edited event or another round is seen."""

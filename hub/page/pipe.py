@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from hub.scope import Scope
+from hub.access.scope import Scope
 
 LENGTH: Final = struct.Struct(">I")
 LARGEST: Final = 64 << 20

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Final, Self
 
+from hub.access.scope import Scope
 from hub.errors import HubError
 from hub.page.live import Live
 from hub.page.pipe import LENGTH, Asked, Change, Looks, Question, Reply, Rules, length_in, pack, said
-from hub.scope import Scope
 from matrix.safe import safe
 
 ANSWER_S: Final = 10.0

@@ -1,7 +1,7 @@
 """Browsers that have shown a token: each has a secret of its own in a cookie, so that the token is kept nowhere in it.
 
-A secret has 256 random bits, and is kept as its hash, like a token (hub.tokens): in memory, and in a file beside that
-of the tokens, so that a screen in the hall goes on when the hub was started anew.
+A secret has 256 random bits, and is kept as its hash, like a token (hub.access.tokens): in memory, and in a file beside
+that of the tokens, so that a screen in the hall goes on when the hub was started anew.
 """
 
 import os
@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from hub.access.tokens import Token, digest_of
 from hub.errors import HubError
-from hub.tokens import Token, digest_of
 
 LASTS_S: Final = 16 * 3600.0
 """How long a browser need not show its token again: a day at an event."""

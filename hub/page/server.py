@@ -13,16 +13,16 @@ from typing import Final
 import msgspec
 from aiohttp import HttpVersion11, web
 
+from hub.access.nearness import has_own_address
+from hub.access.refusals import HIDDEN
+from hub.access.viewing import Guest
 from hub.feed import HERE, VIEWING
-from hub.nearness import has_own_address
 from hub.page.audience import Audience
 from hub.page.entrance import LEAVE_PATH, Entrance
 from hub.page.entrance import PATH as ENTER_PATH
 from hub.page.house import House
 from hub.page.process import BusyError, PageProcess
 from hub.page.views import MaySee
-from hub.refusals import HIDDEN
-from hub.viewing import Guest
 from matrix.safe import safe
 
 BASE: Final = "/-/page"

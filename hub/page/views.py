@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from hub.scope import EVERYTHING, OUTCOMES, Scope, ViewingPolicy
+from hub.access.scope import EVERYTHING, OUTCOMES, Scope, ViewingPolicy
 
 MaySee = Callable[[bool, ViewingPolicy], Scope | None]
 """Says what a browser may see, by whether it has shown the hub's badge and by what the event shows; None: nothing."""

@@ -7,13 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from hub.batch import improvised_row, replay_row
-from hub.database import TRUNCATE, DatabaseError, Transaction
+from hub.copying.fresh import put_in_place, workshop
 from hub.errors import HubError
-from hub.fresh import put_in_place, workshop
 from hub.mirror import keep, keep_notes
-from hub.recording import Recording
-from hub.recording_file import WritableRecording, open_for_writing
+from hub.recording.database import TRUNCATE, DatabaseError, Transaction
+from hub.recording.reading import Recording
+from hub.recording.writable import WritableRecording, open_for_writing
 from hub.redacting.comparing import NAMED, differences
 from hub.redacting.kinds import REPLACED, Kind, keywords
 from hub.redacting.known import Known
@@ -25,6 +24,7 @@ from hub.redacting.sessions import redacted_note, redacted_replay
 from hub.redacting.shapes import folded
 from hub.redacting.tally import Tally
 from hub.redacting.traffic import redacted_traffic
+from hub.writing.batch import improvised_row, replay_row
 from matrix.judgement import Judgement
 from matrix.notes import Note
 from matrix.trace import Traffic, mark_of

@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from hub.database import Connection, DatabaseError, connect_read_only
 from hub.errors import HubError
-from hub.recording_file import open_for_writing
+from hub.recording.database import Connection, DatabaseError, connect_read_only
+from hub.recording.writable import open_for_writing
 from hub.redacting.kinds import REPLACED, Kind, keywords
 from hub.redacting.messages import Form, Leaf, leaves, may_quote
 from hub.redacting.needles import CHUNK, PLAIN, Hit, Needles

@@ -9,20 +9,20 @@ from typing import Final
 
 import msgspec
 
-from hub.credentials import Masker
-from hub.deflate import DeflateParameters
-from hub.dial import HeadReader, address_of, say_and_close
 from hub.doors import Door, Doors
-from hub.handshake import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
-from hub.recorder import Recorder
+from hub.handshake.credentials import Masker
+from hub.handshake.dial import HeadReader, address_of, say_and_close
+from hub.handshake.heads import END_OF_HEAD, HeadError, RequestHead, ResponseHead, refusal, storable
+from hub.handshake.switchboard import identity_of
+from hub.handshake.turned_away import TurnedAway
+from hub.relaying.deflate import DeflateParameters
 from hub.replay.link import Link
 from hub.replay.origin import link
 from hub.replay.performance import Performance
 from hub.replay.plan import Plan, Told, not_played, origin_of
 from hub.replay.wire import accept_of
-from hub.switchboard import identity_of
-from hub.tls_facts import tls_facts
-from hub.turned_away import TurnedAway
+from hub.tls.facts import tls_facts
+from hub.writing.recorder import Recorder
 from matrix.exchange import EXTENSIONS
 from matrix.replay.acts import Start
 from matrix.replay.memory import Memory

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from hub.calling_back import is_of_ours
-from hub.deflate import DeflateParameters
-from hub.dial import HeadReader
-from hub.farewell import close_code
-from hub.recorder import Recorder, SessionEnd, Stream
+from hub.handshake.dial import HeadReader
+from hub.relaying.deflate import DeflateParameters
+from hub.relaying.farewell import close_code
+from hub.relaying.tap import MAX_FRAME_BYTES, Tap, TappedFrame
 from hub.replay.wire import frame_of
-from hub.tap import MAX_FRAME_BYTES, Tap, TappedFrame
+from hub.writing.calling_back import is_of_ours
+from hub.writing.recorder import Recorder, SessionEnd, Stream
 from matrix.exchange import join
 from matrix.replay.acts import Act, Close, Drop, Ping, Say
 from matrix.trace import Ending, Opcode, Side

@@ -1,7 +1,7 @@
 """How a replayed session is linked to what it was played from, in the recording that is made of it."""
 
-from hub.batch import improvised_row, replay_row
-from hub.recorder import Recorder
+from hub.writing.batch import improvised_row, replay_row
+from hub.writing.recorder import Recorder
 from matrix.trace import Replay
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from hub.recorder import Recorder
 from hub.replay.link import Link
 from hub.replay.origin import mark_improvised
 from hub.replay.plan import Told
+from hub.writing.recorder import Recorder
 from matrix.replay.player import Player
 
 

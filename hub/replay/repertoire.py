@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import HubError
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.session_file import read_session
 from hub.session_records import is_session_file
 from matrix.moments import moment

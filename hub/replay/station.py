@@ -11,16 +11,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from hub.credentials import Masker
-from hub.deflate import DeflateParameters
-from hub.dial import HeadReader, ask, dial, read_body
 from hub.errors import HubError, words_of
-from hub.handshake import END_OF_HEAD, HeadError, ResponseHead, storable
-from hub.recorder import Recorder
+from hub.handshake.credentials import Masker
+from hub.handshake.dial import HeadReader, ask, dial, read_body
+from hub.handshake.heads import END_OF_HEAD, HeadError, ResponseHead, storable
+from hub.handshake.switchboard import Csms
+from hub.relaying.deflate import DeflateParameters
 from hub.replay.wire import accept_of, new_key
-from hub.switchboard import Csms
-from hub.tls import UpstreamTls
-from hub.tls_facts import Hints, why_the_server_failed
+from hub.tls.contexts import UpstreamTls
+from hub.tls.facts import Hints, why_the_server_failed
+from hub.writing.recorder import Recorder
 from matrix.replay.script import Script
 from matrix.trace import Ending, Session, Side
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from hub.recorder import Recorder
 from hub.replay.link import Link
 from hub.replay.origin import link
 from hub.replay.performance import Performance
 from hub.replay.plan import Plan, Told, not_played, origin_of
 from hub.replay.station import ConnectError, Target, open_session
+from hub.writing.recorder import Recorder
 from matrix.dialect import dialect
 from matrix.replay.acts import Start
 from matrix.replay.memory import Memory

@@ -198,7 +198,7 @@ def _paired(talk: Talk, frame: Frame, message: Message) -> tuple[str, str, int]:
 
 
 def _as_product(about: About, product: Any) -> About:
-    """Return who met whom, with what a station says it is: an `About` or a `matrix.pair.Station`."""
+    """Return who met whom, with what a station says it is: an `About` or a `matrix.boards.pair.Station`."""
     return msgspec.structs.replace(about, vendor=product.vendor, model=product.model, firmware=product.firmware)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.annotator import Annotator, as_bytes, as_text, handshake_text, shown_text, whole_message
 from hub.search.entry import KINDS, About, Entry, Kind, Opinion
 from hub.search.indexing import Index

@@ -13,7 +13,7 @@ from typing import Final
 
 import apsw
 
-from hub.database import BUSY_MS, Connection, DatabaseError, Transaction
+from hub.recording.database import BUSY_MS, Connection, DatabaseError, Transaction
 from matrix.safe import safe_file_name
 
 SUFFIX: Final = ".search"

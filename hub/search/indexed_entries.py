@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.database import Connection
+from hub.recording.database import Connection
 from hub.search.plan import Bounds
 
 _ENTRY: Final = "SELECT * FROM entry WHERE id = ?"

@@ -12,9 +12,9 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from hub.database import Connection, DatabaseError, Transaction
 from hub.errors import HubError
-from hub.recording import Recording
+from hub.recording.database import Connection, DatabaseError, Transaction
+from hub.recording.reading import Recording
 from hub.search.annotator import Annotator, Talk
 from hub.search.entry import KINDS, About, Entry
 from hub.search.index_file import FORMAT, MEMORY, has_schema, is_sound, make_anew, open_at, places

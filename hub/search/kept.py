@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from hub.database import Connection, Transaction
+from hub.recording.database import Connection, Transaction
 from hub.schema_store import stored_schemas
 from matrix.finding import Finding
 from matrix.outcome import GRAVITY, Outcome

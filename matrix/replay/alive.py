@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matrix.aside import IDLE
+from matrix.comparing.aside import IDLE
 from matrix.replay.acts import SECOND
 from matrix.replay.script import Kind, Script, Step
 from matrix.trace import Side

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from matrix.aside import IDLE
+from matrix.comparing.aside import IDLE
 from matrix.replay.causes import Causes
 from matrix.replay.fields import Found, Place, ids_in, stamps_in
 from matrix.replay.said import Said, answers_in, said_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Final
 
-from matrix.aside import series
+from matrix.comparing.aside import series
 from matrix.dialect import Dialect
 from matrix.replay.fields import Found, Id
 from matrix.replay.template import Template

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from matrix.blame import (
+from matrix.blaming.blame import (
     CONSTRAINT_CODES,
     FORM_CODES,
     LET_THROUGH,

@@ -16,10 +16,10 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 import uvloop
 from raw_peers import masked
 
-from hub.batch import Stream
-from hub.recorder import Recorder
-from hub.recorders import open_recorder
-from hub.recording_file import Durability
+from hub.recording.writable import Durability
+from hub.writing.batch import Stream
+from hub.writing.recorder import Recorder
+from hub.writing.recorders import open_recorder
 from matrix.trace import Session
 
 TEXT = '[2,"1","MeterValues",{}]'.ljust(330)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tui.source import Source
+from tui.reading.source import Source
 
 if __name__ == "__main__":
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -14,8 +14,8 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 from recordings import RecordingBuilder
 
 from tui.app import PlugfestApp
+from tui.reading.source import Source
 from tui.screens.session import SessionScreen
-from tui.source import Source
 from tui.widgets.live_messages import LiveMessages
 
 PAYLOAD = (

@@ -17,10 +17,10 @@ from events import event_of
 from judge_speed import session_2x, session_16
 
 from hub.mirror import keep
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from matrix.report import verdicts
-from tui.judging import judge_all
+from tui.commands.judging import judge_all
 
 STATIONS = 50
 FRAMES_A_ROUND = (6 + 4 + 4) / 3

@@ -15,12 +15,12 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 import uvloop
 from recordings import RecordingBuilder
 
-from hub.recorders import open_recorder
+from hub.handshake.switchboard import checked_csms
 from hub.replay.plan import Plan
 from hub.replay.repertoire import Choice, scripts_of
 from hub.replay.station import Target
 from hub.replay.tour import tour
-from hub.switchboard import checked_csms
+from hub.writing.recorders import open_recorder
 from matrix.replay.acts import Tempo
 from matrix.replay.report import SessionReport
 from tui.garbage import collect_seldom

@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from recordings import RecordingBuilder
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.entry import NoOpinion
 from hub.search.finder import find
 from hub.search.indexing import following

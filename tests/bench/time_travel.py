@@ -34,14 +34,14 @@ from judge_speed import session_2x, session_16
 from rejudge_million import record
 
 from hub.mirror import keep
-from hub.recording_file import open_for_writing
-from matrix.hindsight import Hindsight
+from hub.recording.writable import open_for_writing
+from matrix.boards.hindsight import Hindsight
 from tui.app import PlugfestApp
 from tui.garbage import collect_seldom
+from tui.reading.source import Source
 from tui.screens.base import DashboardScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
-from tui.source import Source
 
 JUMPS: Final = 100
 LONGEST_S: Final = 30.0

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from messages import upgrade_answer, upgrade_request
 from processes import LOAD_CORE, RELAY_CORE, first_line, process
 
-from hub.tokens import Token, new_token
+from hub.access.tokens import Token, new_token
 
 PAYLOAD: Final = 330
 SAID: Final = b"\x82\xfe" + PAYLOAD.to_bytes(2, "big") + bytes(4 + PAYLOAD)

@@ -11,11 +11,11 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the agent of this checkout, wherever one is installed
 
-from hub.agent import Agent, AgentError
-from hub.agent_streams import AgentSettings
-from hub.outbound import WayOut
-from hub.switchboard import checked_csms
-from hub.tunnel_words import Timing
+from hub.handshake.switchboard import checked_csms
+from hub.tunnel.agent import Agent, AgentError
+from hub.tunnel.agent_streams import AgentSettings
+from hub.tunnel.outbound import WayOut
+from hub.tunnel.words import Timing
 
 
 async def run(hub: str, name: str, url: str, deadline_s: str = "15") -> None:

@@ -15,9 +15,9 @@ from peers import node_packages, python_packages
 from raw_peers import Peers, raw_peers
 from tls_peers import HOST
 
-from hub.certs import Authority
 from hub.server import Hub, HubSettings
-from hub.tls import KeyPair
+from hub.tls.certs import Authority
+from hub.tls.contexts import KeyPair
 
 Loops = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 

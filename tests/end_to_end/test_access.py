@@ -22,11 +22,12 @@ from sites import (
     site,
 )
 
-from hub import token_file, tunnel_doors
-from hub.nearness import FIELD
-from hub.tokens import revoke
-from hub.tunnel_words import PROTOCOL
-from tui.page_answers import VIEWS
+from hub.access import token_file
+from hub.access.nearness import FIELD
+from hub.access.tokens import revoke
+from hub.tunnel import doors as tunnel_doors
+from hub.tunnel.words import PROTOCOL
+from tui.page.answers import VIEWS
 
 Statuses = Mapping[str, int]
 

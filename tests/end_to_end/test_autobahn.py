@@ -11,7 +11,7 @@ import uvloop
 from autobahn_legs import Peer, Role, Verdicts, both_legs, differences, hub_within, verdicts
 from tls_contexts import tls_contexts
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 
 CONFORMANCE: Final = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
 CONFORMANCE_CASES: Final = 247

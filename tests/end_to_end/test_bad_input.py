@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from drawing import judged
 from raw_peers import Peers, masked, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
 from matrix.judge import Judge
 from matrix.trace import Frame, Side

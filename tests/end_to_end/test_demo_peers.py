@@ -11,19 +11,19 @@ from drawing import judged
 from hub.demo.event import run_csmses, run_hub, run_stations, visit_all
 from hub.demo.products import CSMSES, STATIONS
 from hub.demo.station import TOUR, Unit
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.redacting.copying import Plan, copied, why_not
 from hub.redacting.kinds import REPLACED, Kind
 from hub.redacting.secret import random_key
 from hub.server import Hub, HubSettings
-from matrix.errata import candidates
+from matrix.blaming.errata import candidates
+from matrix.blaming.witness import Witnesses
+from matrix.boards.history import sentence
+from matrix.boards.pair import CONNECT, FRAMING, BoardView, Pair
 from matrix.finding import Severity
-from matrix.history import sentence
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, FRAMING, BoardView, Pair
 from matrix.report import deviations_of
-from matrix.witness import Witnesses
 
 TOUR_S: Final = 6.0
 GREEN: Final = {Outcome.PASSED, Outcome.REMARKED}

@@ -10,9 +10,9 @@ import pytest
 from drawing import judged
 from peers import ocpp_package
 
-from hub.disturber import Disturber
-from hub.fault_language import read_fault
-from hub.recording import Recording
+from hub.disturbing.disturber import Disturber
+from hub.disturbing.fault_language import read_fault
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from matrix.dialect import V16
 from matrix.finding import Severity

@@ -16,13 +16,13 @@ import pytest
 from drawing import judged
 from peers.implementations import IDENTITIES, VERSIONS, csmses, stations
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
+from matrix.boards.pair import CONNECT, FRAMING, Pair
 from matrix.dialect import V16, V21, V201
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, FRAMING, Pair
 from matrix.trace import Opened, Session, Side, Traffic
 
 Accusation = tuple[Side, str, str]

@@ -11,7 +11,7 @@ import pytest
 from drawing import judged
 from peers import node_packages, simulator
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from matrix.dialect import V16, V21, V201
 from matrix.finding import Severity

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 
-from hub.recording import Recording
-from hub.tap import Tap
+from hub.recording.reading import Recording
+from hub.relaying.tap import Tap
 from matrix.trace import Ending, Side
 
 STATIONS = 8

@@ -13,15 +13,15 @@ from raw_peers import ACCEPT, Line, Peers, masked, upgrade
 from read_only import no_file_takes_a_byte
 from written import until
 
-from hub.lock_file import UNWRITABLE
-from hub.recording import Recording
+from hub.recording.lock_file import UNWRITABLE
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
+from matrix.boards.pair import CONNECT
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT
 from matrix.trace import Ending, Frame
-from tui.judging import judge_all
-from tui.messages import Advanced, Progress, Stage
-from tui.source import Source
+from tui.commands.judging import judge_all
+from tui.reading.messages import Advanced, Progress, Stage
+from tui.reading.source import Source
 
 SOON_S = 1.0
 BUSY_MACHINE = 5

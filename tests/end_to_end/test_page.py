@@ -12,7 +12,7 @@ from page_peers import HOSTILE, boot, call, come_near, connected, nothing_odd
 from page_viewer import Viewer, viewer
 
 from hub.server import Hub, HubSettings
-from tui.hub_app import PAGES, app_with_page
+from tui.commands.hub_app import PAGES, app_with_page
 
 pytestmark = pytest.mark.usefixtures("browser")
 

@@ -11,13 +11,13 @@ from event_texts import a_csms, a_participant, a_round, a_station, event_text
 from page_peers import HOSTILE, boot, call, come_near, connected, nothing_odd
 from page_viewer import Viewer, viewer
 
-from hub import token_file
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
+from hub.access import token_file
+from hub.access.tokens import Role, Token, new_token, read_tokens, revoke
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
-from hub.tokens import Role, Token, new_token, read_tokens, revoke
-from tui.hub_app import PAGES, hub_app
+from hub.tls.contexts import TlsPolicy
+from tui.commands.hub_app import PAGES, hub_app
 
 pytestmark = pytest.mark.usefixtures("browser")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from power_cut import Disk, cut_disk
 
-from hub.batch import Stream
-from hub.database import connect, connect_read_only
-from hub.recorders import open_recorder
-from hub.recording_file import Durability, open_for_writing
-from hub.tap import TappedFrame
+from hub.recording.database import connect, connect_read_only
+from hub.recording.writable import Durability, open_for_writing
+from hub.relaying.tap import TappedFrame
+from hub.writing.batch import Stream
+from hub.writing.recorders import open_recorder
 from matrix.trace import Opcode, Session
 
 STATION = Stream(1, "station")

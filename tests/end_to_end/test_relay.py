@@ -6,7 +6,7 @@ import pytest
 from raw_peers import ACCEPT, Deflater, Peers, frame, masked, upgrade
 from relayed import frames_of, recorded, session_of
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
 from matrix.trace import RSV1, Closed, Ending, Frame, Opcode, Session, Side
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from raw_peers import ACCEPT, Peers, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
 
 

@@ -11,7 +11,7 @@ import pytest
 from raw_peers import Line, Peers, frame, masked, raw_peers, upgrade
 from tls_contexts import tls_contexts
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 

@@ -22,8 +22,8 @@ from disturbed import (
 )
 from raw_peers import Peers, frame, masked
 
-from hub.disturber import Disturber, DisturbError
-from hub.leg import Hold
+from hub.disturbing.disturber import Disturber, DisturbError
+from hub.relaying.leg import Hold
 from hub.server import Hub, HubSettings
 from matrix.trace import Ending, Phase, Side
 

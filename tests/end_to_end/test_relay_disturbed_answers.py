@@ -23,7 +23,7 @@ from disturbed import (
 )
 from raw_peers import Deflater, Peers, frame, masked
 
-from hub.disturber import DisturbError
+from hub.disturbing.disturber import DisturbError
 from hub.server import Hub
 from matrix.trace import RSV1, Frame, Phase
 

@@ -7,8 +7,8 @@ import pytest
 from disturbed import ANSWER, crosses, disturb, disturbable_hub, ended, payloads_of, session_of, steps_of, stop
 from raw_peers import Peers, frame, masked, upgrade
 
-from hub.disturber import DisturbError
-from hub.recording import Recording
+from hub.disturbing.disturber import DisturbError
+from hub.recording.reading import Recording
 from hub.server import Hub
 from matrix.trace import Ending, Phase, Side
 

@@ -9,10 +9,10 @@ import pytest
 from raw_peers import Line, Peers, frame, masked, upgrade
 from relayed import recorded, session_of
 
-from hub.admission import Duplicates
-from hub.recording import Recording
+from hub.handshake.admission import Duplicates
+from hub.recording.reading import Recording
+from hub.relaying.tap import Tap
 from hub.server import Hub, HubSettings
-from hub.tap import Tap
 from matrix.judge import Judge
 from matrix.trace import Ending, Opcode, Side
 

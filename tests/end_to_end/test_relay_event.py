@@ -13,16 +13,16 @@ from event_texts import a_csms, a_participant, a_station, event_text
 from raw_peers import ACCEPT, Line, Peers, frame, masked, raw_peers, upgrade
 from relayed import recorded, session_of
 
-from hub import event_desk
-from hub.authentication import Authentication, OpenToAll, Rejection
-from hub.control import ControlError
-from hub.event_control import DeskAt, MoveOrder, PairShown, SwapOrder, add_event_control
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
-from hub.handshake import RequestHead
+from hub.disturbing.control import ControlError
+from hub.events import desk as event_desk
+from hub.events.control import DeskAt, MoveOrder, PairShown, SwapOrder, add_event_control
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
+from hub.handshake.authentication import Authentication, OpenToAll, Rejection
+from hub.handshake.heads import RequestHead
+from hub.relaying.tap import Tap
 from hub.server import Hub, HubSettings
-from hub.tap import Tap
-from hub.tls import TlsPolicy
+from hub.tls.contexts import TlsPolicy
 from matrix.trace import Ending, Opcode, Side
 
 MOVED = "connect again: the event has paired this station anew"

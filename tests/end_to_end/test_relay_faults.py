@@ -4,10 +4,10 @@ from legs import FaultyTap
 from raw_peers import Line, Peers, frame, masked, upgrade
 from storms import outcome_of
 
-from hub.farewell import GOING_AWAY, close_frame
-from hub.recording import Recording
+from hub.recording.reading import Recording
+from hub.relaying.farewell import GOING_AWAY, close_frame
+from hub.relaying.splice import Splice
 from hub.server import Hub
-from hub.splice import Splice
 from matrix.outcome import Outcome
 from matrix.trace import Ending, Session, Side
 

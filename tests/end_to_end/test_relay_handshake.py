@@ -3,7 +3,7 @@
 import pytest
 from raw_peers import ACCEPT, Deflater, Line, Peers, frame, masked, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub
 from matrix.trace import RSV1, Ending, Frame, Session, Side
 
@@ -226,7 +226,7 @@ async def test_an_answer_that_is_no_upgrade_reaches_the_station_unchanged(
 async def test_a_refusal_whose_body_never_ends_is_handed_on_all_the_same(
     hub: Hub, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.dial.BODY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("hub.handshake.dial.BODY_TIMEOUT_S", 0.1)
     station, upstream, _ = await asked(hub, peers, upgrade())
 
     await upstream.say(b"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\n\r\nno way")

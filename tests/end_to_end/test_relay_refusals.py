@@ -13,9 +13,9 @@ from raw_peers import ACCEPT, Peers, upgrade
 from relayed import recorded
 
 from hub.doors import ListenError
-from hub.recording import Recording
+from hub.handshake.switchboard import SwitchboardError
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
-from hub.switchboard import SwitchboardError
 from matrix.trace import Closed, Ending, Opened, Side
 
 
@@ -238,7 +238,7 @@ async def test_a_fault_of_the_hub_is_recorded_by_its_kind_only(
     async def broken(*_: object, **__: object) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr("hub.dial.start_connection", broken)
+    monkeypatch.setattr("hub.handshake.dial.start_connection", broken)
     station = await peers.station(hub.port)
 
     await station.say(upgrade())

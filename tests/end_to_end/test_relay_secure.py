@@ -13,11 +13,11 @@ from relayed import recorded
 from secure_hubs import NO_POLICY, V12, secure_hub, shown_by, the_only_session
 from tls_peers import client, told
 
-from hub.authentication import Checked
-from hub.certs import Authority
-from hub.passwords import Hash, Passwords
+from hub.handshake.authentication import Checked
+from hub.handshake.passwords import Hash, Passwords
 from hub.server import Hub, HubSettings
-from hub.tls import KeyPair, TlsPolicy, station_context
+from hub.tls.certs import Authority
+from hub.tls.contexts import KeyPair, TlsPolicy, station_context
 from matrix.trace import Ending
 
 # -- stations that are let in -----------------------------------------------------------------------------------------

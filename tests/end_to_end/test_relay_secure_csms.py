@@ -13,9 +13,9 @@ from raw_peers import ACCEPT, Peers, raw_peers, upgrade
 from secure_hubs import NO_POLICY, V12, shown_by, the_only_session
 from tls_peers import HOST, told
 
-from hub.certs import Authority
 from hub.server import Hub, HubSettings
-from hub.tls import KeyPair, csms_context, station_context, upstreams
+from hub.tls.certs import Authority
+from hub.tls.contexts import KeyPair, csms_context, station_context, upstreams
 from matrix.trace import Ending, Session
 
 

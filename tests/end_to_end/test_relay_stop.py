@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from raw_peers import Line, Peers, frame, masked, upgrade
 
-from hub import server, splice
-from hub.recording import Recording
+from hub import server
+from hub.recording.reading import Recording
+from hub.relaying import splice
+from hub.relaying.tap import Tap, TappedFrame
 from hub.server import Hub, HubSettings
-from hub.tap import Tap, TappedFrame
 from matrix.judge import Judge
 from matrix.trace import Ending, Frame, Opcode, Session, Side
 

@@ -7,7 +7,7 @@ import pytest
 import trustme
 from raw_peers import ACCEPT, frame, masked, raw_peers, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
 from matrix.trace import Ending, Session, Side
 

@@ -13,10 +13,10 @@ from raw_peers import Peers, upgrade
 from secure_hubs import NO_POLICY, V12, foreign, secure_hub, the_only_session
 from tls_peers import HOST, client, told
 
-from hub.certs import Authority
 from hub.limits import Limits
-from hub.recording import Recording
-from hub.tls import KeyPair, TlsPolicy, station_context
+from hub.recording.reading import Recording
+from hub.tls.certs import Authority
+from hub.tls.contexts import KeyPair, TlsPolicy, station_context
 from matrix.judge import Judge
 from matrix.trace import Ending
 

@@ -12,12 +12,12 @@ from relayed import frames_of, recorded
 from storms import AT_HOME, session_of
 from tunnels import agent_for, eventually, token_in, tunnelled_hub
 
-from hub.agent import AgentError
-from hub.agent_events import Connected, Disconnected, Finished
+from hub.access.tokens import revoke
 from hub.limits import Limits
 from hub.server import Hub, HubSettings
-from hub.tokens import revoke
-from hub.tunnel_words import CONTROL, VERSION, Bye, Hello, Why, encode, from_hub
+from hub.tunnel.agent import AgentError
+from hub.tunnel.agent_events import Connected, Disconnected, Finished
+from hub.tunnel.words import CONTROL, VERSION, Bye, Hello, Why, encode, from_hub
 from matrix.trace import Ending, Session, Side
 
 

@@ -18,24 +18,24 @@ from hub.demo.products import CsmsProduct
 from hub.demo.talk import CsmsTalk
 from hub.demo.wiring import Payload
 from hub.doors import Door
-from hub.recorders import open_recorder
-from hub.recording import Recording
+from hub.handshake.switchboard import checked_csms
+from hub.recording.reading import Recording
 from hub.replay.house import House
 from hub.replay.plan import Plan
 from hub.replay.repertoire import Choice, scripts_of
 from hub.replay.station import Target
 from hub.replay.tour import tour
 from hub.server import Hub, HubSettings
-from hub.switchboard import checked_csms
-from matrix.couples import Couple
+from hub.writing.recorders import open_recorder
+from matrix.comparing.couples import Couple
+from matrix.comparing.diff import Row, SessionDiff
+from matrix.comparing.difference import Difference
 from matrix.dialect import V16, V201
-from matrix.diff import Row, SessionDiff
-from matrix.difference import Difference
 from matrix.outcome import Outcome
 from matrix.replay.acts import SECOND, Tempo
 from matrix.replay.report import SessionReport, What
 from matrix.trace import Side, session_of
-from tui.side_by_side import SideBySide
+from tui.reading.side_by_side import SideBySide
 
 PACKAGES: Final = ("ocpp", "ocpp-rpc")
 VERSIONS: Final = (V16, V201)

@@ -21,17 +21,17 @@ from event_texts import a_csms, a_participant, a_round, a_station, event_text
 from lans import BehindNat, Lan, lan, why_no_nat
 from tunnels import token_in
 
-from hub import event_desk
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
-from hub.recording import Recording
+from hub.access.tokens import revoke
+from hub.events import desk as event_desk
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
-from hub.tokens import revoke
-from hub.tunnel_words import Timing
+from hub.tls.contexts import TlsPolicy
+from hub.tunnel.words import Timing
+from matrix.boards.pair import CONNECT, FRAMING, BoardView
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT, FRAMING, BoardView
 from matrix.trace import Ending, Frame, Opcode, Session
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)

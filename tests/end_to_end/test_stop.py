@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from raw_peers import Line, Peers, frame, masked, upgrade
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.trace import Ending
 
 HUB = Path(__file__).with_name("hub_process.py")
@@ -22,10 +22,12 @@ BUSY_MACHINE = 2
 
 
 @asynccontextmanager
-async def busy_hub(peers: Peers, recording: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Line]]:
-    """Run a hub with a session whose two sides send, and neither read nor answer."""
+async def busy_hub(
+    peers: Peers, recording: Path, *patience: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Line]]:
+    """Run a hub with a session whose two sides send, and neither read nor answer; it has patience with them."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(HUB), str(recording), peers.url,
+        sys.executable, str(HUB), str(recording), peers.url, *patience,
         stdout=asyncio.subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(HUB.parents[2])},
     )  # fmt: skip
     assert process.stdout is not None
@@ -71,7 +73,7 @@ async def test_peers_that_never_read_do_not_keep_a_stopped_hub_from_leaving(
 
 
 async def test_a_second_signal_ends_the_process_at_once(peers: Peers, tmp_path: Path) -> None:
-    async with busy_hub(peers, tmp_path / "event.db") as (process, station):
+    async with busy_hub(peers, tmp_path / "event.db", "100") as (process, station):
         process.send_signal(signal.SIGINT)
         while await is_listening(process, station):
             pass

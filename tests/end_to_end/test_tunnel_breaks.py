@@ -14,8 +14,8 @@ from relayed import recorded
 from storms import crosses, outcome_of, session_of, stormy
 from tunnels import PATIENT, QUICK, agent_for, eventually, token_in, tunnelled_hub
 
-from hub.agent_events import Connected, Disconnected
-from hub.tunnel_words import Timing
+from hub.tunnel.agent_events import Connected, Disconnected
+from hub.tunnel.words import Timing
 from matrix.outcome import Outcome
 from matrix.trace import Ending
 

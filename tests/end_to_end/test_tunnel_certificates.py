@@ -11,13 +11,13 @@ from raw_peers import Line, masked
 from tls_peers import client, told
 from tunnels import agent_for, token_in, tunnelled_hub
 
-from hub.agent_events import Connected, Disconnected, NotCarried
-from hub.certs import Authority
 from hub.doors import Door
-from hub.outbound import WayOut
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
-from hub.tls import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
+from hub.tls.certs import Authority
+from hub.tls.contexts import KeyPair, TlsPolicy, UpstreamTls, csms_context, station_context
+from hub.tunnel.agent_events import Connected, Disconnected, NotCarried
+from hub.tunnel.outbound import WayOut
 from matrix.dialect import V16
 from matrix.trace import Session
 

@@ -12,9 +12,9 @@ from relayed import recorded
 from storms import crosses, outcome_of, session_of, stormy
 from tunnels import PATIENT, QUICK, eventually
 
-from hub.agent_events import Disconnected, NotCarried
 from hub.server import Hub
-from hub.tunnel_words import Timing
+from hub.tunnel.agent_events import Disconnected, NotCarried
+from hub.tunnel.words import Timing
 from matrix.outcome import Outcome
 from matrix.trace import Ending
 

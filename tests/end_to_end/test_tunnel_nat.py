@@ -16,8 +16,8 @@ from relayed import recorded
 from tunnels import eventually, token_in, tunnelled_hub
 
 from hub.server import Hub
-from hub.tunnel_stream import Stream
-from hub.tunnel_words import Timing
+from hub.tunnel.stream import Stream
+from hub.tunnel.words import Timing
 from matrix.trace import Ending
 
 CSMS, AGENT = (str(Path(__file__).with_name(name)) for name in ("event_csms.py", "agent_process.py"))

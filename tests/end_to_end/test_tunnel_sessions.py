@@ -13,10 +13,10 @@ from tunnels import agent_for, token_in, tunnelled_hub
 from yarl import URL
 
 from hub.doors import Door
-from hub.outbound import WayOut
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.server import Hub, HubSettings
-from hub.tls import UpstreamTls
+from hub.tls.contexts import UpstreamTls
+from hub.tunnel.outbound import WayOut
 from matrix.dialect import V16
 from matrix.trace import Frame, Session, Side
 

@@ -7,9 +7,9 @@ import pytest
 from legs import Floor
 from written import opened, recorder_at
 
-from hub.recorder import Recorder
-from hub.recorders import open_recorder
-from hub.recording_file import Durability
+from hub.recording.writable import Durability
+from hub.writing.recorder import Recorder
+from hub.writing.recorders import open_recorder
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.dial import HeadReader
 from hub.doors import Door, Doors, ListenError
+from hub.handshake.dial import HeadReader
 
 HOST = "127.0.0.1"
 

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from read_only import no_file_takes_a_byte
 
+from hub.access.nearness import BADGE, FIELD
 from hub.feed import feed_app, pack, unpack
-from hub.nearness import BADGE, FIELD
-from hub.recorder import Recorder, Stream
-from hub.recorders import open_recorder
-from hub.recording import Recording
-from hub.tap import TappedFrame
+from hub.recording.reading import Recording
+from hub.relaying.tap import TappedFrame
+from hub.writing.recorder import Recorder, Stream
+from hub.writing.recorders import open_recorder
 from matrix.trace import Frame, Opcode, Session, Side, Traffic
 
 SHOWN = {FIELD: "plugfest_badge"}

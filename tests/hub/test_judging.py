@@ -19,8 +19,8 @@ from recordings import RecordingBuilder
 
 from hub.judging import JudgingError, judge_shares, shares_of
 from hub.mirror import keep
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from matrix.policy import AS_WRITTEN
 from matrix.report import verdicts
 from matrix.trace import Closed, Side, mark_of

@@ -16,18 +16,18 @@ from drawing import judged
 from event_texts import TWO_CSMSES
 from tls_contexts import tls_contexts
 
-from hub.badge import VARIABLE
-from hub.event_desk import EventDesk
-from hub.event_file import parse_event
+from hub.access.badge import VARIABLE
+from hub.access.nearness import BADGE
+from hub.access.tokens import MOVES_PREFIX
+from hub.access.viewing import Viewing
+from hub.events.desk import EventDesk
+from hub.events.file import parse_event
 from hub.feed import PATH, VIEWING, feed_app
 from hub.mirror import MirrorError, check, feed_url, mirrored
-from hub.nearness import BADGE
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
-from hub.tokens import MOVES_PREFIX
-from hub.viewing import Viewing
+from hub.tls.contexts import TlsPolicy
 from matrix.report import verdicts
 
 

@@ -12,14 +12,14 @@ import pytest
 from drawing import draw
 from recorded import record
 
-from hub.control import ControlError, control_url
+from hub.access.nearness import FIELD
+from hub.disturbing.control import ControlError, control_url
 from hub.errors import HubError, RecorderError
 from hub.feed import feed_app
 from hub.mirror import mirrored
-from hub.nearness import FIELD
 from hub.note_desk import PATH, add_note_desk, ask_for_notes, note_down, note_from_a_reader, read_notes
 from hub.notes import Order
-from hub.recording_file import Durability, open_for_writing
+from hub.recording.writable import Durability, open_for_writing
 from hub.server import Hub, HubSettings
 
 SOON_S = 1.0

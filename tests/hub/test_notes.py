@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from recorded import record
 
 from hub.errors import HubError, LockedError
-from hub.lock_file import is_taken_briefly
 from hub.notes import LONGEST_TEXT, MOST_NOTES, NoteError, Order, noted, write_note
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
-from hub.verdict_store import save_verdicts
+from hub.recording.lock_file import is_taken_briefly
+from hub.recording.reading import Recording
+from hub.recording.verdict_store import save_verdicts
+from hub.recording.writable import open_for_writing
 from matrix.judge import Judge
 
 BEAT = ('> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"2026-11-01T10:00:00Z"}]', '> [2,"x","Sing",{}]')

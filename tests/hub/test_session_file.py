@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from recordings import RecordingBuilder
 
 from hub.mirror import keep, keep_notes
-from hub.recording import Beginning, Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Beginning, Recording
+from hub.recording.writable import open_for_writing
 from hub.session_file import (
     LATEST_NS,
     Head,

@@ -18,8 +18,8 @@ from random_sessions import SECOND_NS, SLOW, numbered, sessions
 from rule_cases import rule_cases
 
 from hub.mirror import keep
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from matrix.finding import Finding
 from matrix.judge import Judge
 from matrix.outcome import Outcome

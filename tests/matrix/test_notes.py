@@ -2,8 +2,8 @@
 
 from drawing import draw, judged
 
+from matrix.boards.pair import Pair
 from matrix.notes import Note, Notes, about_frame
-from matrix.pair import Pair
 
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"Volt","chargePointModel":"V2"}]'
 

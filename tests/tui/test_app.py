@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from dashboards import dashboard, hub_on, later, ready, shown, until
 
-from hub.countdown import PhaseShown
-from hub.rows import RecordingError
+from hub.events.countdown import PhaseShown
+from hub.recording.rows import RecordingError
 from matrix.finding import Severity
 from tui.app import PlugfestApp, run_dashboard
 from tui.event_clock import rules_told
+from tui.reading.source import Source
 from tui.screens.help import HelpScreen
 from tui.screens.matrix import MatrixScreen
-from tui.source import Source
 
 
 async def test_question_mark_shows_keys_and_glyphs_and_escape_leaves(event: Path) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from hub.search.query import QueryError
+from matrix.boards.pair import BoardView, Pair, PairKey, Row, Station
 from matrix.outcome import Outcome
-from matrix.pair import BoardView, Pair, PairKey, Row, Station
 from tui.cell_filter import cell_matches, parse_for_cells
 
 

@@ -6,16 +6,16 @@ import pytest
 from drawing import Pen, judged
 from plugfest_floor import ACCEPTED, NUMBER, Floor
 
-from matrix.errata import candidates
+from matrix.blaming.errata import candidates
+from matrix.boards.pair import BoardView, PairKey
 from matrix.finding import Finding, Severity
 from matrix.judge import Judge
-from matrix.pair import BoardView, PairKey
 from matrix.policy import AS_WRITTEN, read_policy
 from matrix.report import deviations_of
 from matrix.rulebook import Crash
 from matrix.trace import Opened, Side, Traffic
 from tui.fixing import Crashed, Entry, Graded, Group, Heading, Question, Vendor, Wanted, entries, sentence_of, vendors
-from tui.tallies import Tallies, Tally
+from tui.reading.tallies import Tallies, Tally
 
 BOOT = '> [2,"b","BootNotification",{"chargePointVendor":"%s","chargePointModel":"One"}]'
 BOOTED = '< [3,"b",{"currentTime":"$NOW","interval":300,"status":"Accepted"}]'

@@ -1,11 +1,11 @@
 from dataclasses import replace
 
+from matrix.boards.pair import BoardView, Pair, PairKey, Row, Station
+from matrix.boards.record import Chapter, Record, put_together
 from matrix.notes import Note, Notes
 from matrix.outcome import Outcome
-from matrix.pair import BoardView, Pair, PairKey, Row, Station
-from matrix.record import Chapter, Record, put_together
 from tui.grid import WRONG_ONLY, Arrangement, Sort, View, arrange, outcomes_to_choose, versions_to_choose
-from tui.text import CONTESTED, FLAPPING
+from tui.lines.text import CONTESTED, FLAPPING
 
 
 def row(action: str, outcome: Outcome) -> Row:

@@ -6,13 +6,13 @@ from typing import Any, Final
 import pytest
 from drawing import START_NS, STEP_NS, Pen
 
-from matrix.board import Board
-from matrix.chronicle import Chronicle
+from matrix.boards.board import Board
+from matrix.boards.chronicle import Chronicle
+from matrix.boards.timeline import Kind
 from matrix.judge import Judge
-from matrix.timeline import Kind
 from matrix.trace import Traffic, mark_of
 from tui.journey import SPEEDS, Journey
-from tui.messages import Progress, Stage
+from tui.reading.messages import Progress, Stage
 
 CALL, ANSWER = '> [2,"{0}","Heartbeat",{{}}]', '< [3,"{0}",{{"currentTime":"$NOW"}}]'
 ERROR = '< [4,"{0}","InternalError","",{{}}]'

@@ -4,10 +4,10 @@ from dashboards import dashboard, shown, until
 from recordings import RecordingBuilder
 from textual.command import CommandPalette
 
+from tui.lines.text import TIMES
 from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
-from tui.text import TIMES
 from tui.widgets.grid_view import GridView
 
 

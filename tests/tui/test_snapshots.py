@@ -8,7 +8,7 @@ from dashboards import later, ready, shown, until
 from textual.pilot import Pilot
 
 from tui.app import PlugfestApp
-from tui.source import Source
+from tui.reading.source import Source
 
 SnapCompare = Callable[..., bool]
 

@@ -34,7 +34,7 @@ def test_ctrl_c_while_it_starts_shows_no_traceback() -> None:
 
 
 def test_ctrl_c_while_it_works_lets_it_put_things_away() -> None:
-    heard = "from tui.cli_errors import reported; reported(lambda: signal.raise_signal(signal.SIGINT))"
+    heard = "from tui.typed.errors import reported; reported(lambda: signal.raise_signal(signal.SIGINT))"
     command = [sys.executable, "-c", f"import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); {heard}"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -10,8 +10,8 @@ from recordings import RecordingBuilder
 from textual.widgets import Input
 
 from tui.app import PlugfestApp
+from tui.reading.source import Source
 from tui.screens.jump import JumpScreen
-from tui.source import Source
 from tui.widgets.time_line import TimeLine
 
 

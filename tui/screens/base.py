@@ -7,11 +7,11 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from hub.countdown import PhaseShown
-from matrix.pair import EMPTY_BOARD, BoardView
+from hub.events.countdown import PhaseShown
+from matrix.boards.pair import EMPTY_BOARD, BoardView
 from tui.journey import When
-from tui.messages import Progress
-from tui.source import Source
+from tui.reading.messages import Progress
+from tui.reading.source import Source
 from tui.widgets.alarm import Alarm
 from tui.widgets.key_line import KeyLine
 from tui.widgets.round_line import RoundLine

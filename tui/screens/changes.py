@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from matrix.comparison import Changes
-from tui.changes import change_lines
+from tui.lines.changes import change_lines
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 

@@ -7,14 +7,14 @@ from typing import Final
 from textual.binding import Binding
 
 from hub.errors import HubError
-from hub.recording import Recording
-from matrix.couples import Couple
+from hub.recording.reading import Recording
+from matrix.comparing.couples import Couple
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.compared import Source, origin_of
+from tui.commands.compared import Source, origin_of
+from tui.reading.side_by_side import SideBySide
 from tui.screens.base import DashboardScreen
 from tui.screens.diff import DiffScreen
-from tui.side_by_side import SideBySide
 
 COMPARING: Final = (
     Binding(

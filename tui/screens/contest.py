@@ -14,9 +14,9 @@ from textual.widgets import Input
 from hub.notes import LONGEST_NAME, LONGEST_TEXT, Order
 from matrix.notes import Note
 from matrix.safe import safe
-from tui.line import Line, Span
-from tui.noted import said
-from tui.text import CONTESTED
+from tui.lines.line import Line, Span
+from tui.lines.noted import said
+from tui.lines.text import CONTESTED
 from tui.widgets.bar import Bar
 from tui.widgets.line_list import LineList
 

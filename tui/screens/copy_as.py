@@ -15,8 +15,8 @@ from hub.evidence.copy_as import ABOUT, Form, copied_as
 from hub.evidence.exchanged import Exchanged
 from matrix.finding import Finding
 from matrix.safe import safe
-from tui.copying import copy_name, write_copy
-from tui.line import Line, Span
+from tui.commands.copying import copy_name, write_copy
+from tui.lines.line import Line, Span
 from tui.widgets.line_list import LineList
 
 FORMS: Final = tuple(Form)

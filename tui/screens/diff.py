@@ -10,13 +10,13 @@ from textual.message import Message
 from textual.screen import Screen
 
 from hub.errors import HubError
-from matrix.diff import Row, SessionDiff
-from matrix.difference import Difference
+from matrix.comparing.diff import Row, SessionDiff
+from matrix.comparing.difference import Difference
+from matrix.comparing.turns import Talk
 from matrix.safe import safe
-from matrix.turns import Talk
-from tui.diff_lines import Teller, body_lines, counts_line, session_name, shift_lines
-from tui.line import BLANK, PaneLine, Span
-from tui.side_by_side import SideBySide
+from tui.lines.diff_lines import Teller, body_lines, counts_line, session_name, shift_lines
+from tui.lines.line import BLANK, PaneLine, Span
+from tui.reading.side_by_side import SideBySide
 from tui.widgets.alarm import Alarm
 from tui.widgets.bar import Bar
 from tui.widgets.diff_list import DiffList

@@ -10,10 +10,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from hub.fault_language import EXAMPLES, FaultError, read_fault
-from hub.faults import Refuse
+from hub.disturbing.fault_language import EXAMPLES, FaultError, read_fault
+from hub.disturbing.faults import Refuse
 from matrix.safe import safe
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
 from tui.widgets.bar import Bar
 from tui.widgets.line_list import LineList
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from textual.binding import Binding
 
-from hub.control import HubAt, Order, order
-from hub.disturber import Started
+from hub.disturbing.control import HubAt, Order, order
+from hub.disturbing.disturber import Started
 from hub.errors import HubError
 from matrix.safe import safe
 from matrix.trace import Session

@@ -7,12 +7,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from hub.countdown import PhaseShown
 from hub.errors import HubError
-from hub.event_control import ClockOrder, PairShown, SwapOrder
+from hub.events.control import ClockOrder, PairShown, SwapOrder
+from hub.events.countdown import PhaseShown
 from matrix.safe import safe
 from tui.event_clock import clock_line, worth_saying
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
 from tui.screens.move import MoveScreen
 from tui.screens.moving import MovingScreen
 from tui.widgets.bar import Bar

@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from hub.evidence.reference import Reference
 from matrix.safe import safe
-from tui.evidencing import bundle_name
+from tui.commands.evidencing import bundle_name
 from tui.rules_file import rules_file_of
 from tui.screens.base import DashboardScreen
 

@@ -10,18 +10,18 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from matrix.pair import Pair, PairKey
+from matrix.boards.pair import Pair, PairKey
 from matrix.safe import safe
-from tui.blaming import finding_line
 from tui.fixing import EVERYONE, GRAVEST_FIRST, Crashed, Graded, Group, Heading, Question, Wanted, entries, vendors
-from tui.line import Line, Span
-from tui.messages import Stage
+from tui.lines.blaming import finding_line
+from tui.lines.line import Line, Span
+from tui.lines.text import counted_noun, date_and_time
+from tui.reading.messages import Stage
+from tui.reading.source import Source
 from tui.screens.base import DashboardScreen, following
 from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.question import QuestionScreen
 from tui.screens.rule import RuleScreen
-from tui.source import Source
-from tui.text import counted_noun, date_and_time
 from tui.widgets.bar import Bar
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.findings_list import FindingsList

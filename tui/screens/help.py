@@ -9,8 +9,8 @@ from textual.keys import format_key
 from textual.screen import ModalScreen
 
 from matrix.outcome import GRAVITY
-from tui.line import BLANK, PaneLine, Span
-from tui.text import GLYPHS, MARKS, MEANINGS
+from tui.lines.line import BLANK, PaneLine, Span
+from tui.lines.text import GLYPHS, MARKS, MEANINGS
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 

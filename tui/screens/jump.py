@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.line import Span
-from tui.moment_text import HOW, MomentError
+from tui.lines.line import Span
+from tui.lines.moment_text import HOW, MomentError
 from tui.widgets.alarm import Alarm
 from tui.widgets.bar import Bar
 

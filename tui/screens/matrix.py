@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from hub.search.query import QueryError
+from matrix.boards.pair import BoardView, Pair
 from matrix.notes import Notes
 from matrix.outcome import Outcome
-from matrix.pair import BoardView, Pair
 from matrix.safe import safe
 from tui.cell_filter import parse_for_cells
 from tui.grid import (
@@ -30,15 +30,15 @@ from tui.grid import (
     vacancy,
     versions_to_choose,
 )
-from tui.line import Line, Span, width_of
-from tui.messages import Stage
-from tui.noted import marked
+from tui.lines.line import Line, Span, width_of
+from tui.lines.noted import marked
+from tui.lines.text import counted, glyph, gravest_row, history_line, pair_name
+from tui.reading.messages import Stage
+from tui.reading.source import Source
+from tui.reading.vocabulary import vocabulary
 from tui.screens.base import DashboardScreen, following
 from tui.screens.findings import FindingsScreen
 from tui.screens.pair import PairScreen
-from tui.source import Source
-from tui.text import counted, glyph, gravest_row, history_line, pair_name
-from tui.vocabulary import vocabulary
 from tui.widgets.bar import Bar
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.grid_view import GridView

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
 from tui.widgets.line_list import LineList
 
 

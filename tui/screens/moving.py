@@ -6,7 +6,7 @@ from typing import Final, Literal
 from textual.binding import Binding
 
 from hub.errors import HubError
-from hub.event_control import DeskAt, MoveOrder, PairShown
+from hub.events.control import DeskAt, MoveOrder, PairShown
 from matrix.safe import safe
 from tui.screens.contesting import ContestingScreen
 from tui.screens.move import MoveScreen

@@ -7,17 +7,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from hub.evidence.reference import Reference
-from tui.blaming import finding_line
 from tui.fixing import Group
-from tui.line import Line, Span
-from tui.noted import marked
+from tui.lines.blaming import finding_line
+from tui.lines.line import Line, Span
+from tui.lines.noted import marked
+from tui.lines.text import counted_noun
+from tui.reading.source import Source
+from tui.reading.tallies import Tally
 from tui.screens.base import DashboardScreen
 from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
-from tui.source import Source
-from tui.tallies import Tally
-from tui.text import counted_noun
 from tui.widgets.bar import Bar
 from tui.widgets.line_list import LineList
 from tui.widgets.occurrence_list import OccurrenceList, notes_at

@@ -6,22 +6,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from matrix.boards.pair import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
 from matrix.notes import NO_NOTES
 from matrix.outcome import GRAVITY, Outcome
-from matrix.pair import CONNECT, FRAMING, Evidence, Pair, PairKey, Row
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.blaming import blamed
-from tui.line import Line, Span
-from tui.noted import marked
+from tui.lines.blaming import blamed
+from tui.lines.line import Line, Span
+from tui.lines.noted import marked
+from tui.lines.text import counted, glyph, gravest_row, history_line, pair_name
+from tui.reading.source import Source
 from tui.screens.comparing import COMPARING, MARKING, ComparingScreen
 from tui.screens.contesting import CONTESTING, Place
 from tui.screens.disturbing import DISTURBING
 from tui.screens.findings import FindingsScreen
 from tui.screens.moving import MOVING, MovingScreen
 from tui.screens.session import SessionScreen
-from tui.source import Source
-from tui.text import counted, glyph, gravest_row, history_line, pair_name
 from tui.widgets.bar import Bar
 from tui.widgets.history_list import HistoryList, steps
 from tui.widgets.line_list import LineList

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from matrix.errata import Candidate
-from tui.blaming import errata_lines
+from matrix.blaming.errata import Candidate
+from tui.lines.blaming import errata_lines
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 

@@ -12,7 +12,7 @@ from matrix.policy import AS_WRITTEN, Policy
 from matrix.rule import rule_named
 from matrix.rulebook import Crash
 from matrix.safe import safe
-from tui.line import BLANK, PaneLine, Span
+from tui.lines.line import BLANK, PaneLine, Span
 from tui.widgets.alarm import Alarm
 from tui.widgets.line_pane import LinePane
 

@@ -11,9 +11,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from matrix.safe import safe
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
+from tui.reading.source import Source
 from tui.rules_file import RulesFileError
-from tui.source import Source
 from tui.widgets.bar import Bar
 
 EXPLAINED: Final = "a TOML file with a table [rules.CODE], severity and reason (docs/outcomes.md); empty: as written"

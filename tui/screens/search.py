@@ -9,18 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from hub.rows import RecordingError
+from hub.recording.rows import RecordingError
 from hub.search.parser import parse
 from hub.search.query import EVERYTHING, QueryError
 from matrix.safe import safe
-from tui.hit_line import words_of
-from tui.line import Line, Span
+from tui.lines.hit_line import words_of
+from tui.lines.line import Line, Span
+from tui.lines.text import counted_noun
+from tui.reading.searcher import Hits, Indexed, Searcher
+from tui.reading.source import Source
+from tui.reading.vocabulary import vocabulary
 from tui.screens.base import DashboardScreen
 from tui.screens.session import SessionScreen
-from tui.searcher import Hits, Indexed, Searcher
-from tui.source import Source
-from tui.text import counted_noun
-from tui.vocabulary import vocabulary
 from tui.widgets.bar import Bar
 from tui.widgets.hit_list import HitList
 from tui.widgets.line_list import LineList

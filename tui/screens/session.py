@@ -13,24 +13,24 @@ from textual.widgets import Input
 from hub.errors import HubError
 from hub.evidence.exchanged import exchanged
 from hub.evidence.reference import Reference
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.parser import parse
 from hub.search.query import QueryError
+from matrix.boards.pair import CONNECT, FRAMING
 from matrix.notes import Note, about_frame
-from matrix.pair import CONNECT, FRAMING
 from matrix.rulebook import Crash
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.line import Line
+from tui.lines.line import Line
+from tui.lines.session_bars import position_line, status_line, title_line
+from tui.reading.source import Source
+from tui.reading.vocabulary import about_session, vocabulary
 from tui.screens.comparing import COMPARING, ComparingScreen
 from tui.screens.contesting import CONTESTING, ContestingScreen, Place
 from tui.screens.copy_as import CopyAsScreen
 from tui.screens.disturbing import DISTURBING
 from tui.screens.evidencing import EVIDENCING, put_together
 from tui.screens.rule import RuleScreen
-from tui.session_bars import position_line, status_line, title_line
-from tui.source import Source
-from tui.vocabulary import about_session, vocabulary
 from tui.widgets.bar import Bar
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_input import FilterInput

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from tui.line import Line, justify, wrap
+from tui.lines.line import Line, justify, wrap
 from tui.widgets.line_view import LineView
 
 

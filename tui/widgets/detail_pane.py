@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from hub.rows import RecordingError
+from hub.recording.rows import RecordingError
+from matrix.boards.pair import CONNECT, FRAMING
 from matrix.finding import Finding
 from matrix.notes import Note, about_frame
-from matrix.pair import CONNECT, FRAMING
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.detail import Message, exchange_lines, handshake_lines
-from tui.exchange_log import Joined
-from tui.line import PaneLine, Span
-from tui.noted import note_lines
-from tui.transcript import Transcript
-from tui.verdicts import SessionVerdicts
+from tui.lines.detail import Message, exchange_lines, handshake_lines
+from tui.lines.line import PaneLine, Span
+from tui.lines.noted import note_lines
+from tui.reading.exchange_log import Joined
+from tui.reading.transcript import Transcript
+from tui.reading.verdicts import SessionVerdicts
 from tui.widgets.line_pane import LinePane
 from tui.widgets.message_list import partner_of
 

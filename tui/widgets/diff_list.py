@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar, Final
 
-from matrix.diff import Row
+from matrix.comparing.diff import Row
+from matrix.comparing.turns import Turn
 from matrix.safe import safe
-from matrix.turns import Turn
-from tui.diff_lines import ROLES_OF, SIGNS, when
-from tui.line import Line, Span, fit
-from tui.text import ARROWS
+from tui.lines.diff_lines import ROLES_OF, SIGNS, when
+from tui.lines.line import Line, Span, fit
+from tui.lines.text import ARROWS
 from tui.widgets.line_list import LineList
 
 TIME: Final = 12

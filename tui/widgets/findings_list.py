@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Final
 from matrix.finding import Severity
 from matrix.safe import safe
 from tui.fixing import Crashed, Entry, Graded, Group, Heading, Question
-from tui.line import Line, Span
-from tui.text import SEVERITY_GLYPHS, clock_time, counted_noun
+from tui.lines.line import Line, Span
+from tui.lines.text import SEVERITY_GLYPHS, clock_time, counted_noun
 from tui.widgets.line_list import LineList
 
 WIDE: Final = 100

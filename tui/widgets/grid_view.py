@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from matrix.outcome import WRONG, Outcome
 from tui.grid import NO_GRID, Cell, Grid, Heading
-from tui.line import Span, fit
-from tui.text import GLYPHS
+from tui.lines.line import Span, fit
+from tui.lines.text import GLYPHS
 from tui.widgets.line_view import LineView
 
 NARROWEST: Final = 9

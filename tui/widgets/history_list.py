@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from matrix.boards.pair import Evidence, Pair, SessionOutcome
 from matrix.outcome import Outcome, gravest
-from matrix.pair import Evidence, Pair, SessionOutcome
 from matrix.safe import safe
-from tui.line import Line, Span, fit
-from tui.text import DISTURBED, GLYPHS, clock_time, counted, state_of
-from tui.verdicts import SessionVerdicts
+from tui.lines.line import Line, Span, fit
+from tui.lines.text import DISTURBED, GLYPHS, clock_time, counted, state_of
+from tui.reading.verdicts import SessionVerdicts
 from tui.widgets.line_list import LineList
 
 

@@ -4,15 +4,15 @@ from array import array
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from hub.recording import Recording
-from hub.rows import RecordingError
+from hub.recording.reading import Recording
+from hub.recording.rows import RecordingError
 from matrix.safe import safe
 from matrix.trace import Frame, Session
-from tui.hit_line import frame_line, handshake_line, heading
-from tui.line import Line, Span
-from tui.message_line import as_text
-from tui.source import Source
-from tui.transcript import Transcript
+from tui.lines.hit_line import frame_line, handshake_line, heading
+from tui.lines.line import Line, Span
+from tui.lines.message_line import as_text
+from tui.reading.source import Source
+from tui.reading.transcript import Transcript
 from tui.widgets.line_list import LineList
 
 

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
 from tui.widgets.line_view import LineView
 
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui.line import Line, PaneLine, Span, wrap
+from tui.lines.line import Line, PaneLine, Span, wrap
 from tui.widgets.line_view import LineView
 
 

@@ -8,7 +8,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from matrix.outcome import Outcome
-from tui.line import Line, clip, width_of
+from tui.lines.line import Line, clip, width_of
 
 TEXT_ROLES: Final = frozenset({
     "muted", "strong", "heading", "accent", "broken", "violation", "warning", "info",

@@ -6,15 +6,15 @@ from typing import Any, Final
 from textual import work
 from textual.message import Message
 
-from hub.recording import Recording
-from hub.rows import RecordingError
+from hub.recording.reading import Recording
+from hub.recording.rows import RecordingError
 from hub.search.entry import About
 from matrix.dialect import UNKNOWN
 from matrix.safe import safe
 from matrix.trace import Session
-from tui.selection import Selected, Wanted, select
-from tui.source import Source
-from tui.transcript import Transcript
+from tui.reading.selection import Selected, Wanted, select
+from tui.reading.source import Source
+from tui.reading.transcript import Transcript
 from tui.widgets.line_list import LineList
 from tui.widgets.message_list import MessageList
 

@@ -2,14 +2,14 @@
 
 from typing import Any, ClassVar
 
-from hub.rows import RecordingError
+from hub.recording.rows import RecordingError
 from matrix.safe import safe
 from matrix.trace import Frame
-from tui.exchange_log import Joined
-from tui.line import Line, Span
-from tui.message_line import message_line
-from tui.transcript import Transcript
-from tui.verdicts import SessionVerdicts
+from tui.lines.line import Line, Span
+from tui.lines.message_line import message_line
+from tui.reading.exchange_log import Joined
+from tui.reading.transcript import Transcript
+from tui.reading.verdicts import SessionVerdicts
 from tui.widgets.line_list import LineList
 
 

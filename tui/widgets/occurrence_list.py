@@ -8,10 +8,10 @@ from typing import Any
 from matrix.notes import Note, about_frame
 from matrix.safe import safe
 from tui.fixing import Group
-from tui.line import Line, Span, fit
-from tui.tallies import Occurrence, Tally
-from tui.text import CONTESTED, clock_time
-from tui.verdicts import Verdicts
+from tui.lines.line import Line, Span, fit
+from tui.lines.text import CONTESTED, clock_time
+from tui.reading.tallies import Occurrence, Tally
+from tui.reading.verdicts import Verdicts
 from tui.widgets.line_list import LineList
 
 

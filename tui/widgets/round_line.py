@@ -6,7 +6,7 @@ from collections.abc import Callable
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from hub.countdown import PhaseShown
+from hub.events.countdown import PhaseShown
 from tui.event_clock import clock_line, phase_after
 from tui.journey import When
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any, Final
 
+from matrix.boards.pair import Row
 from matrix.outcome import WRONG, Outcome
-from matrix.pair import Row
 from matrix.safe import safe
-from tui.line import Line, Span, fit
-from tui.text import INITIATOR_ARROWS, STRIP, duration, glyph, row_marks, strip_of
+from tui.lines.line import Line, Span, fit
+from tui.lines.text import INITIATOR_ARROWS, STRIP, duration, glyph, row_marks, strip_of
 from tui.widgets.line_list import LineList
 
 WIDE: Final = 110

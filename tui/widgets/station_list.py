@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hub.event_control import PairShown
+from hub.events.control import PairShown
 from matrix.safe import safe
-from tui.line import Line, Span, fit
+from tui.lines.line import Line, Span, fit
 from tui.widgets.line_list import LineList
 
 _STATE: Final = 24

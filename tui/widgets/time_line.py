@@ -9,9 +9,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.journey import When
-from tui.line import Line, Span, justify, width_of
-from tui.text import TIMES, clock_time, counted_noun, date_and_time
-from tui.time_bins import Marks, columns, density_line, mark_line, place_of
+from tui.lines.line import Line, Span, justify, width_of
+from tui.lines.text import TIMES, clock_time, counted_noun, date_and_time
+from tui.lines.time_bins import Marks, columns, density_line, mark_line, place_of
 from tui.widgets.line_view import LineView
 
 HINTS: Final = (

@@ -5,11 +5,11 @@ from typing import Any, ClassVar, Final
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from matrix.pair import EMPTY_BOARD, BoardView
+from matrix.boards.pair import EMPTY_BOARD, BoardView
 from tui.journey import When
-from tui.line import Line, Span, justify
-from tui.messages import Progress, Stage
-from tui.text import DISTURBED, clock_time
+from tui.lines.line import Line, Span, justify
+from tui.lines.text import DISTURBED, clock_time
+from tui.reading.messages import Progress, Stage
 from tui.widgets.line_view import LineView
 
 STAGES: Final = {

@@ -50,12 +50,12 @@ export const clock = (ms) => new Date(ms).toISOString().slice(11, 23);
 export const moment = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 export const many = (number, one, more = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
 
-/** One glyph and one word for each outcome, as the dashboard has them (tui/text.py); nothing is said by colour alone. */
+/** One glyph and one word for each outcome, as the dashboard has them (tui/lines/text.py); nothing is said by colour alone. */
 export const GLYPHS = {
   passed: "✓", remarked: "≈", deviated: "≠", failed: "✗", refused: "⊘",
   unanswered: "…", inconclusive: "?", untested: "·", unreachable: "↯",
 };
-/** What the marks beside an outcome mean (tui/text.py). */
+/** What the marks beside an outcome mean (tui/lines/text.py). */
 const MARKED = { "\u21c5": "flapping: passes and fails by turns", "\u2691": "contested: somebody objects, with a note" };
 export const marked = (marks) => [...marks].map((each) => MARKED[each] ?? each).join("; ");
 export const MARKS = { violation: "▲", warning: "△", info: "•" };

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from hub.demo.organizer import NAME, desk_in
 from hub.demo.products import CSMSES, STATIONS
-from hub.switchboard import TUNNEL
+from hub.handshake.switchboard import TUNNEL
 from matrix.dialect import V16
 
 

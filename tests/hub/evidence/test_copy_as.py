@@ -14,7 +14,7 @@ from hub.demo.csms import Csms, serving
 from hub.demo.products import CsmsProduct
 from hub.evidence.copy_as import Form, copied_as
 from hub.evidence.exchanged import Exchanged, exchanged
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.finding import Finding, Severity
 from matrix.trace import Side
 

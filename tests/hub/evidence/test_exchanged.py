@@ -5,8 +5,8 @@ import pytest
 from recordings import RecordingBuilder
 
 from hub.evidence.exchanged import NotCopiedError, exchanged
-from hub.recording import Recording
-from hub.rows import RecordingError
+from hub.recording.reading import Recording
+from hub.recording.rows import RecordingError
 from matrix.trace import Side
 
 

@@ -12,7 +12,7 @@ from hub.evidence.bundle import Bundle, EvidenceError, gathered
 from hub.evidence.reference import read_reference
 from hub.evidence.smallest import MOST_ADDED
 from hub.evidence.writing import write_bundle
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.redacting.copying import Plan
 from hub.redacting.kinds import REPLACED
 from hub.session_file import read_session

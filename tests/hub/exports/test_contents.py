@@ -8,7 +8,7 @@ from exported import contents_of, drawn_into
 from recordings import RecordingBuilder
 
 from hub.exports.contents import iso
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.trace import session_of
 
 

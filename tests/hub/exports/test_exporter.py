@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hub.exports.exporter import KINDS, Format, check_secrets, export_into, export_to, file_name
 from hub.exports.new_file import ExportError
 from hub.imports.sessions import import_sessions
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.session_file import LATEST_NS, Head, read_session, write_session
 from matrix.trace import Ending, Frame, Session, Side, Traffic
-from tui.export_cli import FORMATS
+from tui.typed.export import FORMATS
 
 SECRET = '< [2,"a","ChangeConfiguration",{"key":"AuthorizationKey","value":"0123456789abcdef"}]'
 

@@ -16,8 +16,8 @@ from goldens import samples
 from hub.exports.exporter import Format
 from hub.exports.pcapng import masked_bytes, wire_bytes
 from hub.imports.sessions import import_sessions
-from hub.recording import Recording
-from hub.tap import Tap
+from hub.recording.reading import Recording
+from hub.relaying.tap import Tap
 from matrix.trace import Ending, Frame, Opcode, Opened, Side, Traffic
 
 UPGRADED: Final = (

@@ -9,7 +9,7 @@ from exported import contents_of, drawn_into
 
 from hub.exports import steps
 from hub.exports.steps import Arrow, Remark, Step, steps_of
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.trace import Traffic
 
 

@@ -15,7 +15,7 @@ from hub.exports.exporter import KINDS, Format
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
 from hub.imports.source import Told
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from matrix.finding import Finding
 
 SCHEMA: Final = jsonschema_rs.validator_for(

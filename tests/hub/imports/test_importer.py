@@ -22,11 +22,11 @@ from hub.imports import files, importer
 from hub.imports.entries import ImportLogError
 from hub.imports.importer import Imported, import_logs
 from hub.imports.source import Told
-from hub.recording import Recording
+from hub.recording.reading import Recording
+from matrix.boards.pair import CONNECT
 from matrix.finding import Severity
 from matrix.judge import Judge
 from matrix.outcome import Outcome
-from matrix.pair import CONNECT
 from matrix.trace import Clock, Ending, Opcode, Opened, Traffic
 
 SESSIONS: Final = Path(__file__).parents[3] / "sessions"

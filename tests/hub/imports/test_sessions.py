@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_logs import FORMATS
 
-from hub.batch import note_row
 from hub.errors import HubError
 from hub.exports.exporter import Format, export_into
 from hub.imports import har
@@ -26,8 +25,9 @@ from hub.imports.entries import ImportLogError
 from hub.imports.importer import import_logs
 from hub.imports.sessions import Restored, import_sessions, is_recorded
 from hub.imports.source import Told
-from hub.recording import Beginning, Recording
+from hub.recording.reading import Beginning, Recording
 from hub.session_file import SessionFile, session_of
+from hub.writing.batch import note_row
 from matrix.notes import Note
 from matrix.trace import Disturbed, Ending, Frame, Side, Traffic
 

@@ -2,11 +2,11 @@
 
 import asyncio
 
+from hub.access.scope import EVERYTHING
+from hub.access.viewing import Guest
 from hub.page.audience import TAKES_S, Audience, Viewer
 from hub.page.live import Live
 from hub.page.pipe import Change
-from hub.scope import EVERYTHING
-from hub.viewing import Guest
 
 
 class Connection(asyncio.WriteTransport):

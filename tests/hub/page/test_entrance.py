@@ -8,14 +8,14 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from recordings import RecordingBuilder
 
+from hub.access.nearness import BADGE
+from hub.access.token_file import TokenFile
+from hub.access.tokens import Role, Token, new_token, read_tokens, revoke
+from hub.access.viewing import Viewing
 from hub.feed import VIEWING
-from hub.nearness import BADGE
 from hub.page.entrance import ANOTHERS, FORGOTTEN
 from hub.page.seats import LASTS_S, seats_path
-from hub.token_file import TokenFile
-from hub.tokens import Role, Token, new_token, read_tokens, revoke
-from hub.viewing import Viewing
-from tui.hub_app import PAGES, app_with_page
+from tui.commands.hub_app import PAGES, app_with_page
 
 Client = TestClient[web.Request, web.Application]
 AFAR = {"Via": "1.1 a-proxy"}

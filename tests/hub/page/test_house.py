@@ -1,9 +1,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from hub.event import Round
+from hub.events.event import Round
+from hub.events.timetable import Timetable
 from hub.page.house import clock
-from hub.timetable import Timetable
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ROUNDS = Timetable((Round(starts=NINE, lasts=timedelta(minutes=30), pairs=()),))

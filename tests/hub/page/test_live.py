@@ -2,9 +2,9 @@ import asyncio
 import json
 from typing import Any
 
+from hub.access.scope import EVERYTHING
 from hub.page.live import MOST_GONE, Live
 from hub.page.pipe import Change
-from hub.scope import EVERYTHING
 
 
 def change(*pairs: str, gone: tuple[str, ...] = (), is_whole: bool = False) -> Change:

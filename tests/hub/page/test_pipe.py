@@ -2,8 +2,8 @@ import io
 
 import pytest
 
+from hub.access.scope import EVERYTHING, OUTCOMES, Scope, Shown
 from hub.page.pipe import LENGTH, Asked, Change, Looks, Question, Reply, Rules, asked, length_in, pack, said
-from hub.scope import EVERYTHING, OUTCOMES, Scope, Shown
 
 OWN = Scope(others=Shown.NOTHING, identities=frozenset({"V1", "V2"}), csmses=frozenset({"lotus"}), is_anonymous=True)
 

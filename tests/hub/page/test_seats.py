@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.access.tokens import Token
 from hub.page.seats import LASTS_S, MOST, Seats, SeatsError, load_seats, save_seats
-from hub.tokens import Token
 
 TOKEN = Token(name="volta-1", digest="sha256:0")
 

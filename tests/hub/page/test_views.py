@@ -2,8 +2,8 @@
 
 import pytest
 
+from hub.access.scope import EVERYTHING, OUTCOMES, Scope, Shown, ViewingPolicy
 from hub.page.views import MaySee, see_as_the_hall, see_everything, see_from_here, see_outcomes
-from hub.scope import EVERYTHING, OUTCOMES, Scope, Shown, ViewingPolicy
 
 POLICY = ViewingPolicy(hall=Shown.OUTCOMES, is_anonymous=False)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from recordings import RecordingBuilder, judged
 
-from hub.fresh import FreshError
+from hub.copying.fresh import FreshError
 from hub.mirror import keep_notes
-from hub.recording import Recording
-from hub.recording_file import open_for_writing
+from hub.recording.reading import Recording
+from hub.recording.writable import open_for_writing
 from hub.redacting.copying import Copied, Plan, RedactError, copied, preview, why_not
 from hub.redacting.kinds import REPLACED, Kind
 from matrix.judge import Judge

@@ -16,7 +16,7 @@ from hub.redacting.kinds import (
 )
 from matrix.dialect import JUDGED, dialect
 from matrix.schemas import Part, schema
-from tui.redact_cli import KINDS
+from tui.typed.redact import KINDS
 
 DEEPEST = 9
 

@@ -9,7 +9,7 @@ from plays import AT_ONCE
 from raw_peers import Line, Peers, frame, masked, raw_peers, upgrade
 from replays import drawn, housed, planned
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.replay.house import House
 from hub.replay.wire import frame_of
 from matrix.replay.report import What

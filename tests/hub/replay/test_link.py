@@ -3,10 +3,10 @@ from pathlib import Path
 from legs import Kept
 from written import opened
 
-from hub.dial import HeadReader
-from hub.recorders import open_recorder
-from hub.recording import Recording
+from hub.handshake.dial import HeadReader
+from hub.recording.reading import Recording
 from hub.replay.link import Link
+from hub.writing.recorders import open_recorder
 from matrix.trace import Ending, Side
 
 

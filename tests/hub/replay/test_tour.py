@@ -11,13 +11,13 @@ from raw_peers import ACCEPT, Line, Peers, frame, raw_peers
 from recorded import record
 from replays import drawn, planned, toured
 
-from hub.recorders import open_recorder
-from hub.recording import Recording
+from hub.handshake.switchboard import checked_csms
+from hub.recording.reading import Recording
+from hub.relaying.tap import Tap
 from hub.replay.station import Target
 from hub.replay.tour import tour
 from hub.replay.wire import accept_of
-from hub.switchboard import checked_csms
-from hub.tap import Tap
+from hub.writing.recorders import open_recorder
 from matrix.replay.report import SessionReport, What
 from matrix.trace import Ending, Side
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recorded import record
 from searched import OpinionOf, found_in, read_through, spoken_in
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.fields import FIELDS, Of
 from hub.search.finder import find
 from hub.search.indexing import following

@@ -9,7 +9,7 @@ from recorded import record
 from recordings import RecordingBuilder
 from searched import found_in, spoken_in
 
-from hub.recording import Recording
+from hub.recording.reading import Recording
 from hub.search.index_file import APPLICATION_ID, open_at
 from hub.search.indexing import Index, following
 from hub.search.plan import ALWAYS, Bounds

@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 import pytest
 
-from matrix.aside import name_kind
+from matrix.comparing.aside import name_kind
 from matrix.dialect import V16, V21, V201, dialect
 from matrix.replay import fields
 from matrix.replay.fields import COMPARED, canonical, id_fields, ids_in, stamps_in

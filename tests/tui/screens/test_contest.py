@@ -12,9 +12,9 @@ from hub.feed import feed_app
 from hub.note_desk import add_note_desk, ask_for_notes, read_notes
 from hub.notes import Order
 from hub.server import Hub, HubSettings
+from tui.lines.text import CONTESTED
 from tui.screens.contest import ContestScreen
 from tui.screens.pair import PairScreen
-from tui.text import CONTESTED
 
 SOON_S = 1.0
 BUSY_MACHINE = 5

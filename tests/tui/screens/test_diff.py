@@ -8,12 +8,12 @@ from drawing import draw
 from recorded import play, record
 from textual.pilot import Pilot
 
-from hub.recording import Recording
-from matrix.couples import couples
+from hub.recording.reading import Recording
+from matrix.comparing.couples import couples
 from matrix.trace import Replay, Side
 from tui.diff_app import DiffApp
+from tui.reading.side_by_side import SideBySide
 from tui.screens.diff import DiffScreen
-from tui.side_by_side import SideBySide
 from tui.widgets.diff_list import DiffList
 from tui.widgets.history_list import HistoryList
 

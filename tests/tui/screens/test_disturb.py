@@ -10,13 +10,13 @@ from raw_peers import Peers, raw_peers, upgrade
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from hub.control import add_control
-from hub.disturber import Disturber
+from hub.disturbing.control import add_control
+from hub.disturbing.disturber import Disturber
 from hub.feed import feed_app
 from hub.server import Hub, HubSettings
+from tui.lines.text import DISTURBED
 from tui.screens.disturb import ENDED, DisturbScreen
 from tui.screens.session import SessionScreen
-from tui.text import DISTURBED
 from tui.widgets.history_list import HistoryList
 
 

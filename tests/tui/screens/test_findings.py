@@ -12,14 +12,14 @@ from textual.pilot import Pilot
 from hub.notes import Order, write_note
 from tui.app import PlugfestApp
 from tui.fixing import Group
+from tui.lines.text import CONTESTED
+from tui.reading.source import Source
 from tui.screens.findings import FindingsScreen
 from tui.screens.matrix import MatrixScreen
 from tui.screens.occurrences import OccurrencesScreen
 from tui.screens.pair import PairScreen
 from tui.screens.rule import RuleScreen
 from tui.screens.session import SessionScreen
-from tui.source import Source
-from tui.text import CONTESTED
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.live_messages import LiveMessages
 from tui.widgets.occurrence_list import OccurrenceList
@@ -197,7 +197,7 @@ async def test_what_the_event_regraded_is_listed_with_its_reason(event: Path, tm
         assert "rule RPC-19 is off at this event: agreed on Monday" in shown(pilot)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (80, 24)])
+@pytest.mark.parametrize("size", [(40, 14), (80, 24)])
 async def test_occurrences_keep_their_places_while_more_come(event: Path, size: tuple[int, int]) -> None:
     async with dashboard(event, size=size) as pilot:
         await pilot.press("f")

@@ -7,9 +7,9 @@ from recorded import record
 from recordings import RecordingBuilder
 
 from tui.grid import Cell, Sort, View
+from tui.lines.text import TIMES
 from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
-from tui.text import TIMES
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.grid_view import GridView
 

@@ -15,17 +15,17 @@ from event_texts import TWO_STATIONS
 from recorded import record
 from textual.pilot import Pilot
 
-from hub.countdown import PhaseShown
-from hub.event_control import DeskAt, add_event_control
-from hub.event_desk import EventDesk
-from hub.event_file import read_event
+from hub.events.control import DeskAt, add_event_control
+from hub.events.countdown import PhaseShown
+from hub.events.desk import EventDesk
+from hub.events.file import read_event
 from hub.server import Hub, HubSettings
-from hub.tls import TlsPolicy
+from hub.tls.contexts import TlsPolicy
 from tui.app import PlugfestApp
 from tui.event_clock import phase_after, phase_told, worth_saying
+from tui.reading.source import Source
 from tui.screens.event import EventScreen
 from tui.screens.move import MoveScreen
-from tui.source import Source
 
 
 class Feed:

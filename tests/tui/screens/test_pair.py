@@ -5,10 +5,10 @@ from drawing import draw
 from recorded import record
 from recordings import RecordingBuilder
 
+from tui.lines.text import FLAPPING, TIMES
 from tui.screens.matrix import MatrixScreen
 from tui.screens.pair import PairScreen
 from tui.screens.session import SessionScreen
-from tui.text import FLAPPING, TIMES
 from tui.widgets.history_list import HistoryList
 from tui.widgets.live_messages import LiveMessages
 from tui.widgets.row_list import RowList

@@ -1,6 +1,6 @@
 from matrix.rule import all_rules
 from matrix.rulebook import Crash
-from tui.line import PaneLine
+from tui.lines.line import PaneLine
 from tui.screens.rule import crash_lines, rule_lines
 
 

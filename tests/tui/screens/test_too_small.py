@@ -5,9 +5,9 @@ from pathlib import Path
 from dashboards import ready, shown, until
 
 from tui.app import PlugfestApp
+from tui.reading.source import Source
 from tui.screens.help import HelpScreen
 from tui.screens.too_small import LEAST
-from tui.source import Source
 
 
 async def test_terminal_that_becomes_too_small_is_told_so_until_it_is_larger(faulty: Path) -> None:

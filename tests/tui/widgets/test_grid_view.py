@@ -4,7 +4,7 @@ from dashboards import dashboard, shown, until
 from recordings import RecordingBuilder
 
 from tui.grid import Cell, Grid, Heading
-from tui.text import TIMES
+from tui.lines.text import TIMES
 from tui.widgets.grid_view import GridView
 
 

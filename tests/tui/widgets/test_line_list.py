@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from textual.app import App, ComposeResult
 
-from tui.line import Line, Span
+from tui.lines.line import Line, Span
 from tui.widgets.line_list import LineList
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from dashboards import dashboard, until
 
-from tui.line import PaneLine, Span
+from tui.lines.line import PaneLine, Span
 from tui.screens.session import SessionScreen
 from tui.widgets.detail_pane import DetailPane
 

@@ -1,0 +1,1 @@
+"""New recordings out of others: merged, trimmed, made smaller."""

@@ -1,0 +1,1 @@
+"""Disturbing sessions on purpose: how it is asked for, and what does it (docs/disturbing.md)."""

@@ -1,0 +1,1 @@
+"""Sessions that were disturbed on purpose: what that excuses, and how a pair coped."""

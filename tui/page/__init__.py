@@ -1,0 +1,1 @@
+"""The process behind the hub's web page, and what it shows to whom (docs/page.md)."""
