@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.errors import HubError
@@ -52,6 +52,15 @@ class Doors:
     def urls(self) -> list[str]:
         """Where stations connect, one URL a door."""
         return [door.url(port) for door, port in zip(self._doors, self.ports, strict=True)]
+
+    @property
+    def addresses(self) -> list[str]:
+        """What is listened at, one URL a socket: a door with a name may have several, and other programs the rest."""
+        return [
+            replace(door, host=host).url(port)
+            for door, server in zip(self._doors, self._servers, strict=True)
+            for host, port, *_ in (each.getsockname() for each in server.sockets)
+        ]
 
     async def bind(self) -> None:
         """Take the addresses, and let nobody in yet.

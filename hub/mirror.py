@@ -89,7 +89,7 @@ async def check(url: URL, tls: ssl.SSLContext | bool = True, token: str | None =
         MirrorError: it cannot.
     """
     met, shown = _approach(url, token)
-    if token and token.startswith(MOVES_PREFIX) and url.scheme == "ws" and FIELD not in shown:
+    if token and "Authorization" not in shown:
         raise MirrorError(f"this token moves stations, and is shown at wss:// only: {url.origin()} is not")
     async with aiohttp.ClientSession() as http:
         try:
@@ -116,7 +116,9 @@ async def _said_to(http: aiohttp.ClientSession, url: URL, tls: ssl.SSLContext | 
 def _approach(url: URL, token: str | None) -> tuple[URL, dict[str, str]]:
     """Return where a feed is asked for, and what is shown there: a hub that was started anew has another badge."""
     met, shown = approach(url)
-    return met, shown if token is None else {**shown, "Authorization": f"Bearer {token}"}
+    if token is None or (token.startswith(MOVES_PREFIX) and url.scheme == "ws" and FIELD not in shown):
+        return met, shown  # one that moves stations is shown to nobody in clear, also once the hub has gone
+    return met, {**shown, "Authorization": f"Bearer {token}"}
 
 
 class Mirror:

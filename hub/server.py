@@ -81,8 +81,9 @@ class Hub:
         self.tunnels = Tunnels(token_file, self._tunnelled, settings.tunnel_timing)
         self._tunnel_doors = TunnelDoors(self.tunnels, lambda: self._admission.limits)
         self._tunnel_doors.add_to(self._app)
-        self._badge = new_badge()
-        self._app[BADGE] = self._badge
+        self._app[BADGE] = new_badge()
+        self.badge: Badge
+        """What programs of the hub's own user show it on this machine, once it is bound."""
         self._app[VIEWING] = Viewing(token_file, self.tunnels.failures, desk)
         self._runner = web.AppRunner(
             self._app, handle_signals=False, access_log=None, logger=APP_LOG, shutdown_timeout=APP_STOP_TIMEOUT_S
@@ -119,11 +120,6 @@ class Hub:
         return self._doors.urls
 
     @property
-    def badge(self) -> Badge:
-        """What programs of the hub's own user show it on this machine."""
-        return Badge(self._badge, tuple(map(URL, self.urls)))
-
-    @property
     def limits(self) -> Limits:
         """What holds for connections to come."""
         return self._admission.limits
@@ -136,6 +132,7 @@ class Hub:
     async def __aenter__(self) -> Self:
         settings = self.settings
         await self._doors.bind()  # before anything is written: a hub that cannot listen leaves no recording behind
+        self.badge = Badge(self._app[BADGE], tuple(map(URL, self._doors.addresses)))
         try:
             self.recorder = open_recorder(
                 settings.recording, durability=settings.durability, is_strict=settings.is_strict
@@ -184,11 +181,11 @@ class Hub:
         await self.relay.stop(STOP_TIMEOUT_S)
         await self.tunnels.stop()
         await self._runner.cleanup()
-        if self.desk:
-            await self.desk.kept()
         self._keeping_badge.cancel()
         self.badge.take_away(self.settings.recording)
         await self.recorder.close()
+        if self.desk:
+            await self.desk.kept()
 
     async def run_until_signalled(self, ready: Callable[[], object] = lambda: None) -> None:
         """Return on Ctrl-C or SIGTERM; `ready` is called once they are heeded. A second one kills the process."""

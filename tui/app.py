@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.screen import Screen
 
 from hub.events.countdown import PhaseShown
@@ -118,7 +119,10 @@ class PlugfestApp(TravellingApp):
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where there is no room for a screen."""
-        if is_too_small(event.size) and not isinstance(self.screen, TooSmallScreen):
+        self._cover(event.size)
+
+    def _cover(self, size: Size) -> None:
+        if is_too_small(size) and not isinstance(self.screen, TooSmallScreen):
             self.push_screen(TooSmallScreen())
 
     def on_advanced(self, event: Advanced) -> None:
@@ -155,6 +159,7 @@ class PlugfestApp(TravellingApp):
             self.notify("judged by the rules as the event takes them; f lists those", markup=False)
         else:
             self.push_screen(ChangesScreen(event.changes))
+        self._cover(self.size)
 
     def on_alarm_mounted(self, event: Alarm.Mounted) -> None:
         event.alarm.reason = self.progress.not_recording

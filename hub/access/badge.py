@@ -46,7 +46,7 @@ def badge_path_of(recording: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """The badge of a running hub, and the URLs of its doors: it is shown nowhere else."""
+    """The badge of a running hub, and the URLs of its doors, by address: it is shown nowhere else."""
 
     secret: str = field(repr=False)
     doors: tuple[URL, ...]
@@ -119,7 +119,7 @@ def _met_at(url: URL, door: URL) -> URL | None:
     if host in OWN_NAMES:  # by TLS, the certificate is for the name, and proves whose it is
         return url if _is_tls(url) else url.with_host(ANYWHERE.get(listens_at, listens_at))
     is_everywhere = listens_at in ANYWHERE and (":" in host) == (":" in listens_at)
-    return url if host == listens_at or is_everywhere or listens_at in OWN_NAMES else None
+    return url if host == listens_at or is_everywhere else None
 
 
 def _is_here(url: URL) -> bool:

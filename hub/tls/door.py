@@ -57,7 +57,7 @@ class TlsDoor:
         watch: Watch,
     ) -> None:
         self.port: int = sockets[0].getsockname()[1]
-        self._sockets = sockets
+        self.sockets = sockets
         self._context = context
         self._make_reader = make_reader
         self._watch = watch
@@ -95,7 +95,7 @@ class TlsDoor:
 
     def start(self, turned_away: Book) -> None:
         self._turned_away = turned_away
-        for sock in self._sockets:
+        for sock in self.sockets:
             self._run(self._accept(sock))
 
     async def close(self) -> None:
@@ -103,7 +103,7 @@ class TlsDoor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for sock in self._sockets:
+        for sock in self.sockets:
             sock.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:

@@ -31,6 +31,18 @@ async def test_an_address_that_is_taken_is_an_error_and_frees_the_others(tls: ss
             assert probe.connect_ex((HOST, freed)) != 0
 
 
+@pytest.mark.parametrize("tls", [None, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)], ids=["ws", "wss"])
+async def test_a_door_with_a_name_says_at_which_addresses_it_is(tls: ssl.SSLContext | None) -> None:
+    several = doors([Door(HOST, 0), Door("localhost", 0, tls)])
+    await several.bind()
+
+    addresses = several.addresses
+    await several.close()
+
+    assert addresses[:2] == [f"ws://{HOST}:{several.ports[0]}", f"{'wss' if tls else 'ws'}://{HOST}:{several.ports[1]}"]
+    assert [each for each in addresses[2:] if "[::1]" not in each] == []
+
+
 @pytest.mark.parametrize(
     ("door", "url"),
     [

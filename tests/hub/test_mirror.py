@@ -148,6 +148,33 @@ async def test_token_that_moves_stations_is_shown_to_nobody_in_clear() -> None:
     assert shown == []
 
 
+async def test_token_that_moves_stations_is_not_shown_to_who_takes_the_port_of_a_hub_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "plugfest_badge")
+    monkeypatch.setattr("hub.mirror.RETRY_S", 0.01)
+    shown: list[bool] = []
+
+    async def listen(request: web.Request) -> web.WebSocketResponse:
+        shown.append("Authorization" in request.headers)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"last": 0})
+        if len(shown) == 2:
+            monkeypatch.delenv(VARIABLE)
+        return socket
+
+    app = web.Application()
+    app.router.add_get(PATH, listen)
+    async with served(app) as port:
+        opening = mirrored(f"ws://127.0.0.1:{port}", tmp_path / "x.recording", token=f"{MOVES_PREFIX}secret")
+        await asyncio.to_thread(opening.__enter__)
+        await asyncio.to_thread(wait_until, lambda: len(shown) > 2)
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+    assert shown[:3] == [True, True, False]
+
+
 @pytest.mark.parametrize("url", ["http://x", "ftp://x", "ws://", "nonsense"])
 def test_url_that_is_no_hubs_is_named(url: str) -> None:
     with pytest.raises(MirrorError, match="not the URL of a hub"):

@@ -27,12 +27,21 @@ class TooSmallScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static(markup=False)
 
+    def on_screen_resume(self) -> None:
+        """Leave also where the terminal became larger while another screen had come before this one."""
+        if not is_too_small(self.app.size):
+            self._leave()
+
     def on_resize(self, event: events.Resize) -> None:
         """Say how large the terminal is, or leave where that is enough."""
         if not is_too_small(event.size):
-            if self.is_current:  # it may be told a second time while it leaves
-                self.dismiss()
+            self._leave()
             return
         least = f"{LEAST.width} and {LEAST.height} are the least"
         has = f"this terminal has {event.size.width} columns and {event.size.height} lines"
         self.query_one(Static).update(f"too small: {has}, {least}; q quits")
+
+    def _leave(self) -> None:
+        """Uncover what was in front, once; `is_current` is true also beneath a dialog, which would be dismissed."""
+        if self.app.screen is self:
+            self.dismiss()

@@ -115,6 +115,25 @@ async def test_client_gives_every_order_over_tls(place: Place) -> None:
     assert [(each.identity, each.csms) for each in shown.pairs] == [("V1", None), ("V2", "deep")]
 
 
+async def test_client_shows_its_token_to_nobody_whose_certificate_it_takes_at_its_word(tmp_path: Path) -> None:
+    shown: list[str | None] = []
+
+    async def listen(request: web.Request) -> web.Response:
+        shown.append(request.headers.get("Authorization"))
+        return web.json_response({"pairs": [], "csmses": []})
+
+    ca, context, app = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), web.Application()
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    app.router.add_get(PATH, listen)
+    recording = tmp_path / "event.db"
+    async with Hub(HubSettings(recording=recording, csmses={}, port=0, tls=context), app=app) as hub:
+        await DeskAt(str(recording), token="plugfest_secret").pairs()
+        await DeskAt(hub.url, tmp_path / "ca.pem", "plugfest_secret").pairs()
+
+    assert shown == [None, "Bearer plugfest_secret"]
+
+
 async def test_client_shows_its_token_to_nobody_without_tls(tmp_path: Path) -> None:
     shown: list[str | None] = []
 
