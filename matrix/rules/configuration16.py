@@ -41,6 +41,8 @@ REQUIRED: Final = frozenset(
 RECONNECT_NS: Final = 5 * MINUTE_NS
 TOGETHER: Final = 20
 """Keys in one request that any station should manage, where it has not told its GetConfigurationMaxKeys."""
+WISHES_REMEMBERED: Final = 8
+"""Of one key, besides the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ class Setting:
 class Configuration:
     """Settings by key in small letters (keys are case-insensitive), and keys that the station has called unknown.
 
-    `wished` is the frame in which the CSMS last asked to change a key: where its answer is lost, or one to an earlier
-    wish comes after it, the value is not known.
+    `wished` are the frames in which the CSMS asked to change a key, without those that were refused: where the answer
+    to the last is lost, or one to an earlier wish comes after it, the value is not known.
     """
 
     settings: Recent[str, Setting] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
     unknown: Recent[str, int] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
-    wished: Recent[str, int] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
+    wished: Recent[str, tuple[int, ...]] = field(default_factory=lambda: Recent(KEYS_REMEMBERED))
 
     def value(self, key: str) -> str | None:
         """Return the value that a key had when it was last told or set."""
@@ -76,9 +78,8 @@ class Configuration:
     def certain(self, key: str) -> Setting | None:
         """Return how a key was last set, where no later wish to change it has an uncertain end."""
         found = self.settings.get(key.casefold())
-        if found is None or self.wished.get(key.casefold(), found.set_in) != found.set_in:
-            return None
-        return found
+        wished = self.wished.get(key.casefold())
+        return None if found is None or (wished and wished[-1] != found.set_in) else found
 
     def number(self, key: str) -> int | None:
         """Return the value of a key as a number, where it is a whole one."""
@@ -104,18 +105,19 @@ def remember_told(exchange: Exchange, known: Known) -> None:
 @note(on_called("ChangeConfiguration"), versions={V16})
 def remember_wish(exchange: Exchange, known: Known) -> None:
     """Remember what the CSMS wants to change."""
-    key = text(exchange.request, "key")
+    wished, key = known.story(Configuration).wished, text(exchange.request, "key")
     if key is not None:
-        known.story(Configuration).wished[key.casefold()] = exchange.call_frame
+        before = wished.get(key.casefold()) or ()
+        wished[key.casefold()] = (*before[-WISHES_REMEMBERED:], exchange.call_frame)
 
 
 @note(on_answered("ChangeConfiguration"), versions={V16})
 def forget_wish(exchange: Exchange, known: Known) -> None:
     """Forget a wish that the station has refused: it is as if it had not been."""
     wished, key = known.story(Configuration).wished, text(exchange.request, "key") or ""
-    is_latest = wished.get(key.casefold()) == exchange.call_frame
-    if is_latest and text(exchange.response, "status") not in ("Accepted", "RebootRequired"):
-        del wished[key.casefold()]
+    before = wished.get(key.casefold())
+    if before and text(exchange.response, "status") not in ("Accepted", "RebootRequired"):
+        wished[key.casefold()] = tuple(frame for frame in before if frame != exchange.call_frame)
 
 
 @note(on_result("ChangeConfiguration"), versions={V16})

@@ -63,6 +63,14 @@ def remember_sent(exchange: Exchange, known: Known) -> None:
         story.ahead_in = exchange.call_frame if at > exchange.at + TOLERANCE_NS else 0
 
 
+@note(on_result("Heartbeat", by=Side.STATION), versions={V16})
+def forget_future(exchange: Exchange, known: Known) -> None:
+    """Forget a moment that was yet to come: the station is told the time."""
+    story = known.story(Delivery)
+    if 0 < story.ahead_in < (exchange.answer_frame or 0):
+        story.newest, story.ahead_in = None, 0
+
+
 @note(on_called("BootNotification"), versions={V16})
 def forget_clock(exchange: Exchange, known: Known) -> None:
     """Forget the moments: the station's clock may be set now."""
@@ -134,12 +142,6 @@ def _is_from_before(exchange: Exchange, known: Known) -> bool:
     return newest is not None and at is not None and at < newest - TOLERANCE_NS
 
 
-def _is_put_right(exchange: Exchange, story: Delivery) -> bool:
-    """Tell whether the station was told the time after a message that was ahead of it."""
-    answered = exchange.conversation.voices[exchange.side].answered
-    return story.ahead_in > 0 and any(each.row == "Heartbeat" and each.frame > story.ahead_in for each in answered)
-
-
 @rule(
     "TX16-08",
     "Transaction-related messages come in the order of their time",
@@ -160,7 +162,7 @@ def earlier_than_the_one_before(exchange: Exchange, known: Known) -> Iterator[Re
     """
     story = known.story(Delivery)
     newest, at = story.newest, _told_at(exchange)
-    if newest is None or at is None or _is_put_right(exchange, story):
+    if newest is None or at is None:
         return
     if not exchange.is_misdirected and not exchange.is_repeat and exchange.content not in story.sent:
         seconds = (newest - at) // SECOND_NS

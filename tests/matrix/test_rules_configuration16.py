@@ -162,3 +162,12 @@ def test_change_that_was_refused_leaves_the_one_before_in_force() -> None:
     judge = judged(draw(*change("HeartbeatInterval", "60"), *refused, *told(HeartbeatInterval="120")))
 
     assert found(judge, "CF16-03") == [("warning", "station")]
+
+
+def test_change_that_was_refused_does_not_settle_one_whose_answer_is_lost() -> None:
+    lost, _ = change("HeartbeatInterval", "120")
+    refused = change("HeartbeatInterval", "-1", "Rejected")
+
+    judge = judged(draw(*change("HeartbeatInterval", "60"), lost, "+40s", *refused, *told(HeartbeatInterval="120")))
+
+    assert "CF16-03" not in codes(judge)

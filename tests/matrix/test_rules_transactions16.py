@@ -20,7 +20,7 @@ from said16 import (
 )  # fmt: skip
 
 from matrix.judge import Judge
-from matrix.trace import Side, Traffic
+from matrix.trace import Ending, Side, Traffic
 
 HUGE: Final = 2**63 - 1
 PROFILE: Final = {
@@ -351,6 +351,19 @@ def test_clock_that_is_put_right_in_a_transaction_makes_no_later_message_early()
     assert found(judged(session(*ahead, *beat(), "+1m", *stop(7))), "TX16-08") == []
     assert found(judged(session(*ahead, "+1m", *stop(7))), "TX16-08") == ["warning"]
     assert found(judged(session(*start(7), *beat(), "+1m", *behind)), "TX16-08") == ["warning"]
+
+
+def test_clock_that_was_put_right_in_one_connection_is_right_in_the_next_and_judged_from_then_on() -> None:
+    ahead, late = start(7, timestamp="$NOW+2h"), meter(7, at="$NOW-2h")
+    pen = Pen()
+    as16 = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
+    before = pen.session([*boot(), *ahead, *beat()], ending=Ending.DROPPED, **as16)
+    after = pen.session(["+1m", *meter(7), "+1m", *late], **as16)
+
+    judge = judged([*before, *after])
+
+    assert found(judge, "TX16-08") == ["warning"]
+    assert [each.frame for each in judge.findings if each.rule == "TX16-08"] == [after[-3].id]
 
 
 def test_stop_that_was_in_the_queue_when_it_was_asked_for_may_be_local() -> None:
