@@ -24,7 +24,7 @@ from hub.recording.database import Transaction
 from hub.recording.writable import WritableRecording, open_for_writing
 from hub.tls.contexts import TlsPolicy, csms_context
 from hub.tls.facts import Hints, why_the_server_failed
-from hub.writing.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, session_row
+from hub.writing.batch import Batch, SessionEnd, disturbance_row, end_row, note_row, played_rows, session_row
 from matrix.notes import Note
 from matrix.safe import safe
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of
@@ -233,7 +233,7 @@ def keep_notes(recording: WritableRecording, notes: Iterable[Note]) -> None:
 def _add(batch: Batch, item: Traffic) -> None:
     match item:
         case Opened(mark, session):
-            batch.sessions.append(session_row(session, mark, None))
+            batch.sessions += session_row(session, mark, None), *played_rows(session)
         case Frame():
             batch.unread_frames.append((
                 item.id, item.session, item.at, item.side, item.opcode, item.payload, item.fin, item.rsv, item.masked,

@@ -142,8 +142,9 @@ def write_session(file: BinaryIO, head: Head, parts: Iterable[Part]) -> None:
 
 
 def head_fields(head: Head) -> dict[str, Any]:
-    """Return the fields of the record of a session."""
-    return fields_of(head.session) | {"opened_mark": head.opened_mark, "closed_mark": head.closed_mark}
+    """Return the fields of the record of a session; `played`, which older hubs do not know, where somebody was."""
+    fields = fields_of(head.session) | {"opened_mark": head.opened_mark, "closed_mark": head.closed_mark}
+    return {name: value for name, value in fields.items() if name != "played" or value is not None}
 
 
 def word_of(part: Part) -> str:

@@ -18,7 +18,7 @@ from hub.recording.reading import Beginning
 from hub.recording.writable import WritableRecording
 from hub.session_file import Head, Part, open_session, session_from, traffic_of
 from hub.session_records import is_session_file
-from hub.writing.batch import Batch, Stream, disturbance_row, note_row, session_row
+from hub.writing.batch import Batch, Stream, disturbance_row, note_row, played_rows, session_row
 from matrix.notes import Note
 from matrix.trace import Closed, Disturbed, Frame, Opened, Session, Traffic, mark_of, time_of
 
@@ -177,7 +177,9 @@ class Copyist:
     def _finish(self, source: Source) -> None:
         """Write what has to know the marks of all the rest."""
         session = msgspec.structs.replace(source.session, id=source.number)
-        self._batch.sessions.append(session_row(session, source.opened_mark, source.closed_mark))
+        self._batch.sessions += (
+            session_row(session, source.opened_mark, source.closed_mark), *played_rows(session)
+        )  # fmt: skip
         first_steps: dict[int, int] = {}
         for part in source.aside:
             match part:

@@ -64,6 +64,10 @@ _PUT_REPLAY: Final = (
     "INSERT OR REPLACE INTO replay (session, recording, origin, origin_at, side, speed)"
     " VALUES (:session, :recording, :origin, :origin_at, :side, :speed)"
 )
+_PUT_PLAYED: Final = (
+    "INSERT OR IGNORE INTO replay (session, recording, origin, origin_at, side, speed)"
+    " VALUES (:session, '', 0, 0, :side, '')"
+)
 _PUT_IMPROVISED: Final = "INSERT INTO improvised (session, message_id, action) VALUES (:session, :message_id, :action)"
 
 
@@ -119,6 +123,14 @@ def note_row(note: Note) -> tuple[str, Row]:
 def replay_row(replay: Replay) -> tuple[str, Row]:
     """Return the statement that writes what a session was played from, and its row."""
     return _PUT_REPLAY, msgspec.to_builtins(replay)
+
+
+def played_rows(session: Session) -> list[tuple[str, Row]]:
+    """Return the statement that writes who was played in a session that is a copy, with its row; none if nobody was.
+
+    What it was played from, a feed and a file of one session do not say.
+    """
+    return [] if session.played is None else [(_PUT_PLAYED, {"session": session.id, "side": session.played.value})]
 
 
 def improvised_row(session: int, message_id: str, action: str) -> tuple[str, Row]:

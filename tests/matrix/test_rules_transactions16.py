@@ -20,7 +20,7 @@ from said16 import (
 )  # fmt: skip
 
 from matrix.judge import Judge
-from matrix.trace import Ending, Side, Traffic
+from matrix.trace import Ending, Side, Traffic, mark_of
 
 HUGE: Final = 2**63 - 1
 PROFILE: Final = {
@@ -356,14 +356,13 @@ def test_clock_that_is_put_right_in_a_transaction_makes_no_later_message_early()
 def test_clock_that_was_put_right_in_one_connection_is_right_in_the_next_and_judged_from_then_on() -> None:
     ahead, late = start(7, timestamp="$NOW+2h"), meter(7, at="$NOW-2h")
     pen = Pen()
-    as16 = {"offered": ("ocpp1.6",), "chosen": "ocpp1.6"}
-    before = pen.session([*boot(), *ahead, *beat()], ending=Ending.DROPPED, **as16)
-    after = pen.session(["+1m", *meter(7), "+1m", *late], **as16)
+    told = [*boot(), *ahead, *beat()]
+    before = pen.session(told, offered=("ocpp1.6",), chosen="ocpp1.6", ending=Ending.DROPPED)
+    after = pen.session(["+1m", *meter(7), "+1m", *late], offered=("ocpp1.6",), chosen="ocpp1.6")
 
     judge = judged([*before, *after])
 
-    assert found(judge, "TX16-08") == ["warning"]
-    assert [each.frame for each in judge.findings if each.rule == "TX16-08"] == [after[-3].id]
+    assert [each.frame for each in judge.findings if each.rule == "TX16-08"] == [mark_of(after[-3])]
 
 
 def test_stop_that_was_in_the_queue_when_it_was_asked_for_may_be_local() -> None:

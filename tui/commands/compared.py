@@ -104,9 +104,7 @@ def origin_of(replay: Source) -> Source:
         raise CompareError(f"{str(replay.path)!r} {why}: name what to compare it with")
     (name,) = wanted
     if not name:
-        raise CompareError(
-            f"{str(replay.path)!r} is redacted, and does not say from what it was played: name that, too"
-        )
+        raise CompareError(f"{str(replay.path)!r} is a copy that does not say from what it was played: name that, too")
     for folder in (replay.path.parent, Path()):
         if (folder / Path(name).name).is_file():
             return Source(folder / Path(name).name)

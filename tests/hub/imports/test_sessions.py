@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 import pytest
-from drawing import draw, read_drawing
+from drawing import draw, judged, read_drawing
 from exported import contents_of, drawn_into, exported, findings_in
 from goldens import drawings
 from hypothesis import given, settings
@@ -29,6 +29,7 @@ from hub.recording.reading import Beginning, Recording
 from hub.session_file import SessionFile, session_of
 from hub.writing.batch import note_row
 from matrix.notes import Note
+from matrix.outcome import Outcome
 from matrix.trace import Disturbed, Ending, Frame, Side, Traffic
 
 HOUR_NS: Final = 3_600_000_000_000
@@ -109,6 +110,31 @@ def test_notes_and_beginnings_of_frames_come_back(tmp_path: Path, export: Callab
     assert whole.session.is_open
     assert whole.notes[0].frame == 2
     assert whole.beginnings == (Beginning(Side.CSMS, 7, b"\x81"),)
+
+
+@pytest.mark.parametrize("export", [as_files, as_har])
+def test_side_that_a_replay_played_is_the_same_in_every_copy(
+    tmp_path: Path, export: Callable[[Path, Path], list[Path]]
+) -> None:
+    drawn = draw('< [2,"a","Reset",{"type":"Hard"}]', '> [4,"a","InternalError","",{}]')
+    mirror = drawn_into(tmp_path / "mirror.recording", [played_by_station(item) for item in drawn])
+
+    imported(export(mirror, tmp_path), tmp_path / "after.recording")
+
+    (copied,), (again,) = wholes(mirror), wholes(tmp_path / "after.recording")
+    assert copied.session.played is again.session.played is Side.STATION
+    assert outcome_of(copied) is outcome_of(again) is Outcome.INCONCLUSIVE
+
+
+def played_by_station(item: Traffic) -> Traffic:
+    if isinstance(item, Frame | Disturbed):
+        return item
+    return msgspec.structs.replace(item, session=msgspec.structs.replace(item.session, played=Side.STATION))
+
+
+def outcome_of(whole: SessionFile) -> Outcome:
+    (pair,) = judged(whole.traffic()).board.view().pairs
+    return pair.row("Reset").outcome
 
 
 def test_sessions_of_two_recordings_get_new_numbers_in_the_order_of_time(tmp_path: Path) -> None:
