@@ -210,9 +210,14 @@ class Judge:
                 self._ledger.settle(exchange, *verdict.cut_short(conversation, exchange, session))
 
     def _settle_break(self, conversation: Conversation) -> None:
-        """Charge an accusing close that followed an answer to that answer's exchange, if nothing else was open."""
+        """Charge an accusing close that followed an answer to that answer's exchange, if nothing else was open.
+
+        A replay closes as its recording did, whatever it is answered: that accuses nobody.
+        """
         for side, voice in conversation.voices.items():
             if voice.error_close is None or not voice.answered or conversation.voices[side.other].open_calls:
+                continue
+            if side is conversation.session.played:
                 continue
             code, frame, at = voice.error_close
             exchange = conversation.recall(side, voice.answered[-1])

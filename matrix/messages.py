@@ -283,6 +283,8 @@ class Messages:
     def _result_error(self, exchange: Exchange, message: CallResultError, frame: Frame) -> None:
         spoken = Spoken(exchange.conversation, frame.side, message, frame.id, frame.at, exchange)
         self._rulebook.run(Event.RESULT_ERROR, spoken, spoken.conversation, frame.id, exchange.row)
+        if frame.side is exchange.conversation.session.played:
+            return  # it said so of the answer that it was given then
         why = f"{told(message.code, 60)} {told(message.description, 200)}".strip()
         text = f"{frame.side.label} could not use the answer: {why}"
         evidence = Evidence(exchange.session, frame.id, text, blame.for_result_error(exchange))

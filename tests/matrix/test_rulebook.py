@@ -18,8 +18,8 @@ MALFORMED: Final = ('> [2,"h","Heartbeat",{"now":1}]', '< [3,"h",{"currentTime":
 REFUSED: Final = ('< [2,"c","ClearCache",{}]', '> [4,"c","InternalError","",{}]')
 
 
-def played(side: Side | None, *lines: str) -> Judge:
-    return judged([_played(item, side) for item in draw(*lines, version="2.0.1")])
+def played(side: Side | None, *lines: str, version: str = "2.0.1") -> Judge:
+    return judged([_played(item, side) for item in draw(*lines, version=version)])
 
 
 def _played(item: Traffic, side: Side | None) -> Traffic:
@@ -62,3 +62,17 @@ def test_replay_that_does_not_answer_is_nobodys_silence() -> None:
 
     assert judge.board.view().pairs[0].row("ClearCache").outcome is Outcome.INCONCLUSIVE
     assert severities(judge) == [("RPC-11", "info")]
+
+
+@pytest.mark.parametrize("objection", ["> close 1007", '> [5,"h","FormatViolation","",{}]'])
+@pytest.mark.parametrize(
+    ("side", "outcome"), [(None, Outcome.FAILED), (Side.CSMS, Outcome.INCONCLUSIVE), (Side.STATION, Outcome.PASSED)]
+)
+def test_objection_of_a_side_that_was_played_is_to_another_answer(
+    side: Side | None, outcome: Outcome, objection: str
+) -> None:
+    answered = '> [2,"h","Heartbeat",{}]', '< [3,"h",{"currentTime":"$NOW"}]'
+
+    judge = played(side, *answered, objection, version="2.1")
+
+    assert judge.board.view().pairs[0].row("Heartbeat").outcome is outcome
