@@ -33,6 +33,10 @@ BEARERS: Final = ""
 """In place of a token's name, which is never empty: who has shown the hub's badge."""
 ANOTHERS: Final = "only the hub's own page may do this"
 FORGOTTEN: Final = "the hub knows this browser no longer: open the link that you were given again, or paste your token"
+OLD_LINK: Final = (
+    "the hub takes no tokens, and this link is not of this run of it: open the one that `plugfest serve` printed when"
+    " it started, on the hub's own machine"
+)
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,7 @@ class Entrance:
         _refuse_other_pages(request)
         shown = await read_order(request, Credential)
         viewing, secret = self.viewing(), shown.token.strip()
-        token = _bearer_of(secret) if is_badge(request, secret) else viewing.token_of(secret, request)
+        token = _bearer_of(secret) if is_badge(request, secret) else _token_of(secret, viewing, request)
         viewing.scope_of(token)
         said = {"name": viewing.title_of(token), "role": token.role}
         response = web.json_response(said, headers={"Cache-Control": "no-store"})
@@ -155,6 +159,17 @@ class Entrance:
 def _bearer_of(badge: str) -> Token:
     """Return what stands for whoever shows the hub's badge."""
     return Token(name=BEARERS, digest=digest_of(badge), role=Role.ORGANIZER)
+
+
+def _token_of(secret: str, viewing: Viewing, request: web.Request) -> Token:
+    """Return the token that a browser shows.
+
+    Raises:
+        web.HTTPException: it is none; where the hub knows none, the link was one by an earlier badge.
+    """
+    if not viewing.knows_tokens:
+        raise web.HTTPUnauthorized(text=f"{OLD_LINK}\n")
+    return viewing.token_of(secret, request)
 
 
 def _refuse_other_pages(request: web.Request) -> None:

@@ -35,9 +35,9 @@ async def client(tmp_path: Path, file: Path) -> AsyncIterator[Client]:
         yield client
 
 
-def client_of(recording: Path, file: Path) -> Client:
+def client_of(recording: Path, file: Path | None) -> Client:
     app = app_with_page(recording, PAGES["here"])
-    app[VIEWING] = Viewing(TokenFile(file))
+    app[VIEWING] = Viewing(TokenFile(file) if file else None)
     app[BADGE] = SHOWN
     return TestClient(TestServer(app))
 
@@ -168,6 +168,15 @@ async def test_browser_that_shows_the_badge_on_the_hubs_machine_sees_everything_
     assert (passed_on.status, entered.status) == (401, 200)
     assert [each.status for each in answers] == [200, 401]
     assert seats_path(file).read_text() == "{}"
+
+
+async def test_link_of_an_earlier_run_of_the_hub_is_told_what_to_open(tmp_path: Path) -> None:
+    RecordingBuilder(tmp_path / "event.recording").__exit__(None, None, None)
+    async with client_of(tmp_path / "event.recording", None) as without_tokens:
+        answer = await without_tokens.post("/-/page/enter", json={"token": f"{SHOWN}-of-yesterday"})
+
+        assert answer.status == 401
+        assert "open the one that `plugfest serve` printed when" in await answer.text()
 
 
 @pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 401)])
