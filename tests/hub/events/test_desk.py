@@ -20,19 +20,6 @@ from hub.events.pairing import Move
 from hub.tls.contexts import TlsPolicy
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(event_desk, "_now", lambda: clock.now)
-    return clock
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    (tmp_path / "event.toml").write_text(EVENT)
-    return tmp_path / "event.toml"
-
-
 def test_before_the_first_round_stations_are_for_the_csms_of_their_product(path: Path, clock: Clock) -> None:
     desk, _ = desk_of(path)
 

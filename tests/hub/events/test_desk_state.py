@@ -88,19 +88,6 @@ def facts(desk: EventDesk) -> object:
     return desk.pairing.pairs, desk.pairing.moved, desk.phase
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(event_desk, "_now", lambda: clock.now)
-    return clock
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    (tmp_path / "event.toml").write_text(EVENT)
-    return tmp_path / "event.toml"
-
-
 def test_restart_goes_on_with_what_was_changed_by_hand(path: Path, clock: Clock) -> None:
     before, _ = desk_of(path)
     clock.now = NINE

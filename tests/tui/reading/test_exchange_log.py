@@ -1,23 +1,11 @@
 """What an exchange had come to by a mark."""
 
-from dataclasses import dataclass
+from judged_exchanges import Judged
 
 from matrix.boards.pair import Evidence
 from matrix.outcome import Outcome
-from matrix.trace import Side
 from tui.reading.exchange_log import ExchangeLog
 from tui.reading.vantage import NOW
-
-
-@dataclass
-class Judged:
-    call_frame: int
-    answer_frame: int | None = None
-    outcome: Outcome | None = None
-    session: int = 1
-    row: str = "Heartbeat"
-    side: Side = Side.STATION
-    evidence: Evidence | None = None
 
 
 def outcomes(log: ExchangeLog, frame: int, *marks: int) -> list[Outcome | None]:

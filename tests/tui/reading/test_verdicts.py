@@ -1,23 +1,11 @@
-from dataclasses import dataclass
+from judged_exchanges import Judged
 
-from matrix.boards.pair import Evidence
 from matrix.finding import Finding, Severity
 from matrix.outcome import Outcome
 from matrix.rulebook import Crash
 from matrix.trace import Side
 from tui.reading.exchange_log import Joined
 from tui.reading.verdicts import Verdicts
-
-
-@dataclass
-class Judged:
-    call_frame: int
-    answer_frame: int | None = None
-    outcome: Outcome | None = None
-    session: int = 1
-    row: str = "Heartbeat"
-    side: Side = Side.STATION
-    evidence: Evidence | None = None
 
 
 def finding(frame: int | None) -> Finding:
