@@ -53,7 +53,7 @@ class PairShown(msgspec.Struct):
     """A station of the event, and the CSMS that it is for now.
 
     In a list, `is_connected` says whether it has come by ws://HUB/IDENTITY, and is there.
-    `remark` says why the two will hardly understand each other, "" where they may.
+    `remark` says why the two will hardly understand each other, or that a move is not kept; "" where all is well.
     """
 
     identity: str
@@ -108,8 +108,8 @@ async def move(request: web.Request) -> web.Response:
         moves = desk.move(wanted.station, wanted.csms)
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
-    await desk.kept()
-    return _answer([_shown(desk, each) for each in moves])
+    trouble = await desk.kept()
+    return _answer([_shown(desk, each, trouble) for each in moves])
 
 
 async def swap(request: web.Request) -> web.Response:
@@ -123,8 +123,8 @@ async def swap(request: web.Request) -> web.Response:
         moves = desk.swap(wanted.one, wanted.other)
     except PairingError as exc:
         raise web.HTTPBadRequest(text=f"{exc}\n") from exc
-    await desk.kept()
-    return _answer([_shown(desk, each) for each in moves])
+    trouble = await desk.kept()
+    return _answer([_shown(desk, each, trouble) for each in moves])
 
 
 async def show_clock(request: web.Request) -> web.Response:
@@ -169,9 +169,10 @@ def _say_whose(request: web.Request, order: str) -> None:
         log.info("%s, from %s, %s", who, request.remote, safe(order.strip(), 200))
 
 
-def _shown(desk: EventDesk, each: Move) -> PairShown:
+def _shown(desk: EventDesk, each: Move, trouble: str = "") -> PairShown:
     product = desk.event.product_of(each.identity)
-    remark = remark_on_pair(desk.event, each.identity, each.after) if each.after else ""
+    remarks = [remark_on_pair(desk.event, each.identity, each.after) if each.after else "", trouble]
+    remark = "; ".join(filter(None, remarks))
     return PairShown(each.identity, product.name if product else "", each.after, each.before, remark=remark)
 
 

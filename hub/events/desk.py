@@ -157,9 +157,12 @@ class EventDesk:
         self.tick()
         return self.phase
 
-    async def kept(self) -> None:
-        """Wait until what was changed so far survives the hub: who gave an order is answered then."""
-        await self._keeper.kept()
+    async def kept(self) -> str:
+        """Wait until what was changed so far survives the hub: who gave an order is answered then.
+
+        Return why it does not, "" where it does.
+        """
+        return await self._keeper.kept()
 
     def _keep(self) -> None:
         self._keeper.keep(self.event, state_of(self.event, self.timetable, self.pairing, self._number))

@@ -121,7 +121,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
-        self._latest: Future[None] | None = None
+        self._latest: Future[str] | None = None
 
     def keep(self, event: EventFile, state: DeskState) -> None:
         """Have a state kept, after those before it; the log says what cannot be kept. Without an event loop, wait."""
@@ -129,10 +129,9 @@ class Keeper:
         if not _is_on_a_loop():
             self._latest.result()
 
-    async def kept(self) -> None:
-        """Wait until the latest state is kept. Who waits no longer stops nothing."""
-        if self._latest is not None:
-            await asyncio.shield(asyncio.wrap_future(self._latest))
+    async def kept(self) -> str:
+        """Wait until the latest state is kept; return why it is not, or "". Who waits no longer stops nothing."""
+        return "" if self._latest is None else await asyncio.shield(asyncio.wrap_future(self._latest))
 
 
 def _is_on_a_loop() -> bool:
@@ -143,8 +142,12 @@ def _is_on_a_loop() -> bool:
     return True
 
 
-def _keep(event: EventFile, state: DeskState) -> None:
+def _keep(event: EventFile, state: DeskState) -> str:
+    """Keep a state; return why it cannot be kept, or ""."""
     try:
         save_state(event, state)
     except DeskStateError as exc:
-        log.warning("%s; a restart of the hub would forget it", exc)
+        trouble = f"{exc}; a restart of the hub would forget it"
+        log.warning("%s", trouble)
+        return trouble
+    return ""

@@ -16,6 +16,7 @@ from hub.disturbing.control import ControlError
 from hub.doors import Door
 from hub.events.control import PATH, ClockOrder, DeskAt, MoveOrder, PairsShown, SwapOrder, add_event_control
 from hub.events.desk import EventDesk
+from hub.events.desk_state import state_path
 from hub.events.file import read_event
 from hub.server import Hub, HubSettings
 from hub.tls.contexts import TlsPolicy
@@ -101,6 +102,18 @@ async def test_token_that_was_revoked_moves_nothing(place: Place, secure: str) -
 
     assert status == 401
     assert place.desk.pairing.csms_of("V1") == "lotus"
+
+
+async def test_who_moves_a_station_is_told_that_a_restart_would_forget_it(place: Place, tmp_path: Path) -> None:
+    await place.desk.kept()
+    state_path(tmp_path / "event.toml").unlink()
+    state_path(tmp_path / "event.toml").mkdir()
+
+    (moved,) = await DeskAt(place.hub.urls[1], place.ca, place.token).move(MoveOrder("V1", "deep"))
+
+    assert moved.remark.startswith("what is changed by hand cannot be kept in")
+    assert moved.remark.endswith("a restart of the hub would forget it")
+    assert place.desk.pairing.csms_of("V1") == "deep"
 
 
 async def test_client_gives_every_order_over_tls(place: Place) -> None:
