@@ -83,9 +83,10 @@ async def test_the_matrix_says_how_to_connect_then_fills_and_changes_while_one_l
     async with connected(hub) as station:
         await boot(station)
         passed = await tab.find("td.cell.passed", "passed")
+        await tab.find("#changes", "Alder One with acme: passed", state="attached")
         await call(station, "h", "Heartbeat", {})
         deviated = await tab.find("td.cell.changed", "deviated")
-        told = await tab.find("#changes", "Alder One with acme: deviated, was ", state="attached")
+        told = await tab.find("#changes", "Alder One with acme: deviated, was passed.", state="attached")
 
     assert empty["text"] == f"ws://127.0.0.1:{hub.port}/NAME/IDENTITY"
     assert "✓" in passed["text"]

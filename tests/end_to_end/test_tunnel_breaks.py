@@ -20,10 +20,8 @@ from matrix.outcome import Outcome
 from matrix.trace import Ending
 
 AGENT = Path(__file__).with_name("agent_process.py")
-BUSY_S = 5.0
-"""What a busy machine may add: less than a deadline in earnest."""
-NOTICED_S = QUICK.deadline_s + BUSY_S
-"""Within what a black hole is to be noticed."""
+NOTICED_S, BACK_S = QUICK.deadline_s + 0.5, QUICK.deadline_s + 1.5
+"""Within what a black hole is to be noticed, and the tunnel back: forty times as fast as in earnest, and some slack."""
 
 
 async def test_a_reset_is_back_at_once_and_its_sessions_are_inconclusive(peers: Peers, tmp_path: Path) -> None:
@@ -38,7 +36,7 @@ async def test_a_reset_is_back_at_once_and_its_sessions_are_inconclusive(peers: 
         await running.log.has(Connected, after=heard)
         await crosses(*await session_of(hub.port, peers))
 
-        assert time.monotonic() - began < BUSY_S
+        assert time.monotonic() - began < 3
         broken = recorded(hub)[0]
         assert (broken.ending, broken.closed_by) == (Ending.HUB, None)
         assert broken.fault == "the tunnel csms:acme broke: a connection ended without a word of its agent"
@@ -63,7 +61,7 @@ async def test_a_black_hole_is_noticed_and_the_tunnel_is_back(peers: Peers, tmp_
 
         assert "nothing was heard for" in lost.reason
         assert noticed_s < NOTICED_S
-        assert time.monotonic() - began < NOTICED_S + BUSY_S
+        assert time.monotonic() - began < BACK_S
         assert str(recorded(hub)[0].fault).startswith("the tunnel ")
         assert recorded(hub)[0].ending is Ending.HUB
 
@@ -77,7 +75,7 @@ async def test_the_hub_ends_the_sessions_of_a_black_hole_by_itself(peers: Peers,
         began = time.monotonic()
         last_words = await station.rest()
 
-        assert time.monotonic() - began < NOTICED_S
+        assert time.monotonic() - began < NOTICED_S + 2
         assert last_words[2:4] == b"\x03\xe9"
         fault = recorded(hub)[0].fault
         assert str(fault).startswith("the tunnel csms:acme broke: nothing was heard for")
@@ -251,7 +249,7 @@ async def test_disasters_leave_nothing_behind(peers: Peers, tmp_path: Path, disa
         assert all(session.closed_at for session in recorded(hub))
         assert {session.ending for session in recorded(hub)} == {Ending.HUB}
         print(f"{disaster}: back after {sorted(back)[times // 2]:.3f} s, {max(back):.3f} s at most")  # noqa: T201 - a figure
-        assert max(back) < timing.deadline_s + BUSY_S
+        assert max(back) < (3 if disaster == "reset" else timing.deadline_s + 1.5)
 
 
 @pytest.mark.nightly

@@ -23,8 +23,6 @@ from hub.recording.writable import Durability, open_for_writing
 from hub.server import Hub, HubSettings
 
 SOON_S = 1.0
-BUSY_MACHINE = 5
-"""How much longer things may take where other tests run on the same cores."""
 OURS = Order(author="Volt", text="it is ours", session=1, action="Connect")
 
 
@@ -127,4 +125,4 @@ async def test_whoever_watches_from_afar_has_a_note_within_a_second(hub: Hub, tm
     arrived = await following
 
     assert read_notes(seen) == noted
-    assert arrived - began < SOON_S * BUSY_MACHINE
+    assert arrived - began < SOON_S

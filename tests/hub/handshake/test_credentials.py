@@ -167,11 +167,11 @@ def test_of_two_echoed_secrets_the_longer_is_replaced_as_a_whole() -> None:
 @pytest.mark.parametrize("piece", ["%25", "?token", "//", "=", ";", "//u:", "/token=", "&token=x", "%3a%2f%2f"])
 def test_no_target_takes_long_to_mask(piece: str) -> None:
     target = "/acme/CS1?" + piece * (60_000 // len(piece))
-    started = time.process_time()
+    started = time.perf_counter()
 
     MASKER.fresh().target(target)
 
-    assert time.process_time() - started < 1
+    assert time.perf_counter() - started < 1
 
 
 def test_equal_secrets_can_be_told_within_one_run_only() -> None:

@@ -37,9 +37,9 @@ async def test_a_reader_in_the_middle_of_a_query_holds_nothing_up(path: Path) ->
 
     with snapshot(reader):
         reader.execute("SELECT * FROM session").fetchall()
-        for number in range(200):
-            recorder.add(STATION, [text(f"{number} " + "x" * 20_000)])
-            async with asyncio.timeout(BUSY_MS / 1000):
+        async with asyncio.timeout(BUSY_MS / 1000):
+            for number in range(200):
+                recorder.add(STATION, [text(f"{number} " + "x" * 20_000)])
                 await recorder.committed()
     reader.close()
     await recorder.close()

@@ -17,8 +17,6 @@ from tui.screens.contest import ContestScreen
 from tui.screens.pair import PairScreen
 
 SOON_S = 1.0
-BUSY_MACHINE = 5
-"""How much longer things may take where other tests run on the same cores."""
 
 
 async def type_in(pilot: Pilot[None], text: str) -> None:
@@ -95,7 +93,7 @@ async def test_what_is_noted_elsewhere_is_seen_within_a_second_while_a_hub_recor
         began = time.monotonic()
 
         await until(pilot, lambda: f"{CONTESTED} contested by Volt" in shown(pilot))
-        assert time.monotonic() - began < SOON_S * BUSY_MACHINE
+        assert time.monotonic() - began < SOON_S
         assert "[red]ours" in shown(pilot)
         await pilot.press("enter", "m")
         await type_in(pilot, "me")
